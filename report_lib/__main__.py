@@ -1,0 +1,70 @@
+"""The command line that the Makefile calls: `python -m report_lib report --params params/fashion_mnist.yaml`."""
+
+import argparse
+import logging
+import shlex
+import sys
+import traceback
+
+from report_lib.errors import ReportError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; return its exit status: 0 done, 1 failed for a reason that is said in one line."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(format="%(message)s", stream=sys.stderr)
+    logging.getLogger("report_lib").setLevel(logging.INFO)
+    try:
+        return options.run(options)
+    except ReportError as error:
+        if options.verbose:
+            traceback.print_exc()
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; the last good report is as it was", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m report_lib", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for name, run, text in (
+        ("report", _report, "run the four notebooks and write build/<run>/report.html"),
+        ("data", _data, "find, check and cache the data of a run"),
+    ):
+        command = commands.add_parser(name, help=text, description=text)
+        command.add_argument("--params", default="params/fashion_mnist.yaml", help="YAML file of the run")
+        command.add_argument("--set", default="", help='"section.parameter=value …", overriding the file')
+        command.add_argument("--verbose", action="store_true", help="show the traceback of an error")
+        command.set_defaults(run=run)
+    return parser
+
+
+def _load(options: argparse.Namespace):
+    from report_lib.params import load_params
+
+    try:
+        settings = shlex.split(options.set)
+    except ValueError as error:
+        raise ReportError(f"SET {options.set!r}: {error}") from error
+    return load_params(options.params, settings)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from report_lib.pipeline import run_report
+
+    run_report(_load(options), verbose=options.verbose)
+    return 0
+
+
+def _data(options: argparse.Namespace) -> int:
+    from report_lib.pipeline import check_data
+
+    images = check_data(_load(options))
+    print(f"{images.title}: {len(images.train_images):,} train and {len(images.test_images):,} test images")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

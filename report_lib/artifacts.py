@@ -1,0 +1,113 @@
+"""The only place that knows names and files of what one phase leaves for the next.
+
+Arrays go to npz, the rest to JSON; nothing is pickled.
+"""
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from report_lib import ROOT
+from report_lib.errors import ReportError
+
+PHASES = ("understanding", "reduction", "clustering", "classification")
+
+_HOMES = {
+    "dataset": ("understanding", "dataset.json"),
+    "scaler": ("reduction", "scaler.npz"),
+    "pca": ("reduction", "pca.npz"),
+    "features": ("reduction", "features.npz"),
+    "clusters": ("clustering", "clusters.npz"),
+}
+
+
+def build_dir() -> Path:
+    """Return the folder of all runs: `REPORT_BUILD_DIR`, or `build` in the project."""
+    return Path(os.environ.get("REPORT_BUILD_DIR") or ROOT / "build")
+
+
+def notebook_name(phase: str) -> str:
+    """Return a phase's notebook, such as `03_clustering.ipynb`."""
+    return f"{PHASES.index(phase) + 1:02d}_{phase}.ipynb"
+
+
+class Run:
+    """The folder of one run.
+
+    Parameters
+    ----------
+    name : str
+        The run's folder below `build_dir()`.
+    """
+
+    def __init__(self, name: str):
+        self.name = name
+        self.folder = build_dir() / name
+
+    def save(self, key: str, **values: Any) -> None:
+        """Keep something for a later phase: arrays as npz, anything else as JSON."""
+        path = self._path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".npz":
+            np.savez(path, allow_pickle=False, **values)
+        else:
+            path.write_text(to_json(values), encoding="utf8")
+
+    def load(self, key: str) -> dict[str, Any]:
+        """Return what `save` kept.
+
+        Raises
+        ------
+        ReportError
+            When the phase that makes it has not run; says which command to run.
+        """
+        path = self._path(key)
+        if not path.is_file():
+            phase = _HOMES[key][0]
+            raise ReportError(
+                f"{path}: not there yet; first run notebooks/{notebook_name(phase)}, "
+                f"or `make report PARAMS=params/{self.name}.yaml` for all phases"
+            )
+        if path.suffix == ".json":
+            return json.loads(path.read_text(encoding="utf8"))
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+
+    def save_metrics(self, phase: str, values: dict[str, Any]) -> None:
+        """Keep the numbers that a phase shows; `metrics` brings them together."""
+        path = self.folder / "artifacts" / phase / "metrics.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(to_json(values), encoding="utf8")
+
+    def metrics(self) -> dict[str, Any]:
+        """Return every number that the report shows: `dataset`, then one object a phase."""
+        found = {}
+        for phase in PHASES:
+            path = self.folder / "artifacts" / phase / "metrics.json"
+            found[phase] = json.loads(path.read_text(encoding="utf8"))
+        return {"dataset": found["understanding"].pop("dataset"), **found}
+
+    def _path(self, key: str) -> Path:
+        phase, file = _HOMES[key]
+        return self.folder / "artifacts" / phase / file
+
+
+def to_json(values: Any) -> str:
+    """Write values as JSON with sorted keys, floats unrounded, NaN and infinity as null."""
+    return json.dumps(_plain(values), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, (np.ndarray, np.generic)):
+        return _plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,184 @@
+"""The one template, the one map from class to colour, and the shapes that several phases draw."""
+
+import base64
+import html
+import io
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+import plotly.io as pio
+from PIL import Image
+
+# Ten colours that stay apart for colour-blind readers: Paul Tol's "muted" set, its indigo lightened for dark pages,
+# and the orange of his "vibrant" set as the tenth.
+PALETTE = (
+    "#5566cc", "#cc6677", "#117733", "#ddcc77", "#88ccee", "#882255", "#44aa99", "#ee7733", "#aa4499", "#999933",
+)  # fmt: skip
+NOISE_COLOR = "#9aa0a6"
+ACCENT = "#3d6fd1"
+SECOND = "#ee7733"
+INK = "#717780"
+SEQUENTIAL = [[0.0, "rgba(61,111,209,0)"], [1.0, "rgba(61,111,209,1)"]]
+TEMPLATE = "report"
+GAP = 3
+
+
+def _template() -> go.layout.Template:
+    axis = {"gridcolor": "rgba(128,134,145,0.22)", "zeroline": False, "automargin": True, "title": {"standoff": 8},
+            "linecolor": "rgba(128,134,145,0.45)", "ticks": ""}  # fmt: skip
+    scene_axis = {"backgroundcolor": "rgba(0,0,0,0)", "gridcolor": "rgba(128,134,145,0.35)", "showspikes": False}
+    return go.layout.Template(
+        layout={
+            "font": {"family": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", "size": 13, "color": INK},
+            "title": {"x": 0, "xanchor": "left", "font": {"size": 16}},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "colorway": list(PALETTE),
+            "xaxis": axis,
+            "yaxis": axis,
+            "scene": {"xaxis": scene_axis, "yaxis": scene_axis, "zaxis": scene_axis},
+            "legend": {"itemsizing": "constant", "bgcolor": "rgba(0,0,0,0)"},
+            "margin": {"l": 64, "r": 16, "t": 56, "b": 56},
+            "height": 420,
+            "hoverlabel": {"align": "left"},
+            "bargap": 0.25,
+        }
+    )
+
+
+pio.templates[TEMPLATE] = _template()
+
+
+def finish(fig: go.Figure, *, title: str, caption: str, **layout: object) -> go.Figure:
+    """Give a figure the template, a title that says what is seen, and a caption that can stand in for it.
+
+    Parameters
+    ----------
+    fig : Figure
+    title, caption : str
+        Plain text; the caption travels in `layout.meta` and becomes the page's `figcaption`.
+    **layout
+        Further layout, such as `height`.
+    """
+    meta = {**(fig.layout.meta or {}), "caption": caption}
+    return fig.update_layout(template=TEMPLATE, title_text=escape(title), meta=meta, **layout)
+
+
+def escape(text: object) -> str:
+    """Make text from data safe inside Plotly, which reads a little HTML."""
+    return html.escape(str(text), quote=False)
+
+
+def color(index: int) -> str:
+    """Colour of a class or cluster by its position; noise, -1, is grey."""
+    return NOISE_COLOR if index < 0 else PALETTE[index % len(PALETTE)]
+
+
+def image_grid(
+    images: np.ndarray, *, columns: int, titles: Sequence[str] = (), rows: Sequence[str] = (), diverging: bool = False
+) -> go.Figure:
+    """Draw images as one PNG, upright and square, with a title over each tile or each column.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, h, w)
+        Row by row; each is stretched to its own range where `diverging`, all share one range where not.
+    columns : int
+    titles : sequence of str
+        One an image, or one a column where `rows` is given.
+    rows : sequence of str
+        Names of the rows, at their left.
+    diverging : bool
+        Whether the images have a sign: zero is mid grey.
+    """
+    n, h, w = images.shape
+    n_rows = -(-n // columns)
+    label = max(4, round(0.22 * h)) if titles and not rows else GAP
+    step_x, step_y = w + GAP, h + label
+    sheet = np.zeros((n_rows * step_y, columns * step_x - GAP, 2), dtype=np.uint8)
+    corners = [((i % columns) * step_x, (i // columns) * step_y + label) for i in range(n)]
+    for pixels, (x, y) in zip(_to_bytes(images, diverging), corners, strict=True):
+        sheet[y : y + h, x : x + w, 0] = pixels
+        sheet[y : y + h, x : x + w, 1] = 255
+    fig = go.Figure(go.Image(source=_png(sheet), hoverinfo="skip"))
+    _label_tiles(fig, corners, titles, rows, (h, w), columns)
+    hidden = {"visible": False, "showgrid": False}
+    fig.update_xaxes(range=[-0.5, sheet.shape[1] - 0.5], constrain="domain", **hidden)
+    fig.update_yaxes(range=[sheet.shape[0] - 0.5, -0.5], scaleanchor="x", constrain="domain", **hidden)
+    margin = {"l": 84 if rows else 4, "r": 4, "t": 28 if rows else 4, "b": 4}
+    fig.update_layout(margin={**margin, "t": margin["t"] + 44}, showlegend=False)
+    height = round(720 * sheet.shape[0] / sheet.shape[1]) + margin["t"] + 48
+    return fig.update_layout(height=height, meta={"aspect": sheet.shape[0] / sheet.shape[1], "pad": margin})
+
+
+def _to_bytes(images: np.ndarray, diverging: bool) -> np.ndarray:
+    images = np.nan_to_num(images.astype(np.float64))
+    if diverging:
+        reach = np.abs(images).max(axis=(1, 2), keepdims=True)
+        images, low, high = images / np.maximum(reach, 1e-12), -1.0, 1.0
+    else:
+        low, high = images.min(), images.max()
+    return np.round(255 * (images - low) / max(high - low, 1e-12)).astype(np.uint8)
+
+
+def _png(sheet: np.ndarray) -> str:
+    buffer = io.BytesIO()
+    Image.fromarray(sheet, mode="LA").save(buffer, format="PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def _label_tiles(fig, corners, titles, rows, size, columns) -> None:
+    h, w = size
+    over = corners[:columns] if rows else corners
+    for text, (x, y) in zip(titles, over, strict=False):
+        fig.add_annotation(x=x + (w - 1) / 2, y=y - 1, text=escape(text), showarrow=False, yanchor="bottom",
+                           font_size=12)  # fmt: skip
+    for text, (_, y) in zip(rows, corners[::columns], strict=False):
+        fig.add_annotation(x=0, xref="paper", xshift=-8, y=y + h / 2, text=escape(text), showarrow=False,
+                           xanchor="right", font_size=12)  # fmt: skip
+
+
+def scatter(x: np.ndarray, y: np.ndarray, groups: np.ndarray | None, names: Sequence[str]) -> go.Figure:
+    """Draw points in two dimensions, one colour a group; group -1 is noise, and grey."""
+    fig = go.Figure()
+    for group, rows, name in split_groups(groups, len(x), names):
+        fig.add_scattergl(
+            x=np.asarray(x[rows], np.float32), y=np.asarray(y[rows], np.float32), mode="markers", name=name,
+            marker={"size": 4, "opacity": 0.65, "color": color(group)}, hoverinfo="name",
+        )  # fmt: skip
+    return fig.update_layout(height=560, dragmode="pan")
+
+
+def split_groups(groups: np.ndarray | None, n: int, names: Sequence[str]) -> list[tuple[int, np.ndarray, str]]:
+    """Return (group, rows, name) of each group that has rows, noise first so that it lies beneath."""
+    if groups is None:
+        return [(0, np.arange(n), "images")]
+    present = [int(g) for g in np.unique(groups)]
+    return [(g, np.flatnonzero(groups == g), "noise" if g < 0 else escape(names[g])) for g in present]
+
+
+def bars(
+    names: Sequence[str], values: np.ndarray, *, colors: Sequence[str] | str = ACCENT, text: str = ""
+) -> go.Figure:
+    """Draw horizontal bars, first on top, so that long names can be read; `text` formats the value at the end."""
+    fig = go.Figure(
+        go.Bar(x=np.asarray(values), y=[escape(n) for n in names], orientation="h", marker_color=colors,
+               texttemplate="%{x" + text + "}", textposition="outside", cliponaxis=False,
+               hovertemplate="%{y}: %{x" + text + "}<extra></extra>")
+    )  # fmt: skip
+    fig.update_yaxes(autorange="reversed", showgrid=False, type="category")
+    fig.update_xaxes(rangemode="tozero")
+    return fig.update_layout(height=120 + 30 * len(names), margin_r=64)
+
+
+def heatmap(values: np.ndarray, rows: Sequence[str], columns: Sequence[str], *, text: str, top: float) -> go.Figure:
+    """Draw a matrix with its numbers; the first row is on top."""
+    fig = go.Figure(
+        go.Heatmap(z=values, x=[escape(c) for c in columns], y=[escape(r) for r in rows], zmin=0, zmax=top,
+                   colorscale=SEQUENTIAL, showscale=False, texttemplate="%{z" + text + "}", xgap=1, ygap=1,
+                   hovertemplate="%{y}, %{x}: %{z" + text + "}<extra></extra>")
+    )  # fmt: skip
+    fig.update_yaxes(autorange="reversed", type="category", showgrid=False)
+    fig.update_xaxes(side="top", type="category", showgrid=False)
+    return fig.update_layout(height=150 + 30 * len(rows))

@@ -1,0 +1,275 @@
+"""Scores, matchings and intervals. Labels are used here, and nowhere before, to judge what was found without them.
+
+A contingency table has one row a class and one column a cluster; a last column holds noise, where there is any.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+from scipy.special import ndtri
+from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
+
+NOISE = -1
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A score with the ends of its 95% interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def as_dict(self) -> dict[str, float]:
+        """Return the ends, as `metrics.json` holds them."""
+        return {"low": self.low, "high": self.high}
+
+
+def contingency(labels_true: np.ndarray, clusters: np.ndarray, n_classes: int, n_clusters: int) -> np.ndarray:
+    """Count images by class and cluster; noise (-1) goes to an extra last column.
+
+    Returns
+    -------
+    ndarray of shape (n_classes, n_clusters + 1), int64
+    """
+    columns = np.where(clusters == NOISE, n_clusters, clusters)
+    flat = np.bincount(labels_true * (n_clusters + 1) + columns, minlength=n_classes * (n_clusters + 1))
+    return flat.reshape(n_classes, n_clusters + 1)
+
+
+def hungarian_accuracy(table: np.ndarray) -> float:
+    """Share of images right under the best one-to-one matching of clusters with classes; noise counts as wrong.
+
+    Kuhn, The Hungarian method for the assignment problem, 1955.
+    """
+    rows, columns = linear_sum_assignment(table[:, :-1], maximize=True)
+    return float(table[rows, columns].sum() / table.sum())
+
+
+def majority_map(table: np.ndarray) -> np.ndarray:
+    """Name each cluster after its commonest class; -1 for an empty one. Learn it on train images.
+
+    Returns
+    -------
+    ndarray of shape (n_clusters,), int64
+    """
+    counts = table[:, :-1]
+    return np.where(counts.sum(axis=0) > 0, counts.argmax(axis=0), -1)
+
+
+def apply_map(mapping: np.ndarray, clusters: np.ndarray) -> np.ndarray:
+    """Turn clusters into classes; noise stays -1 and is right for no class."""
+    return np.append(mapping, NOISE)[clusters]
+
+
+def purity(table: np.ndarray) -> np.ndarray:
+    """Share of each cluster's commonest class, noise left out; NaN for an empty cluster."""
+    counts = table[:, :-1]
+    with np.errstate(invalid="ignore"):
+        return counts.max(axis=0) / counts.sum(axis=0)
+
+
+def best_recall(table: np.ndarray) -> np.ndarray:
+    """Share of each class that its fullest cluster holds; NaN for a class without images."""
+    with np.errstate(invalid="ignore"):
+        return table[:, :-1].max(axis=1) / table.sum(axis=1)
+
+
+def wilson_interval(n_right: int, n: int, confidence: float = 0.95) -> Interval:
+    """Interval of a share of independent images.
+
+    Wilson, Probable inference, the law of succession, and statistical inference, 1927.
+    """
+    z = float(ndtri((1 + confidence) / 2))
+    p = n_right / n
+    middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    return Interval(p, max(0.0, float(middle - half)), min(1.0, float(middle + half)))
+
+
+def adjusted_rand(tables: np.ndarray) -> np.ndarray:
+    """Adjusted Rand index of each table (Hubert and Arabie, Comparing partitions, 1985).
+
+    Parameters
+    ----------
+    tables : ndarray of shape (..., n_classes, n_clusters)
+    """
+    n = tables.sum(axis=(-2, -1), dtype=np.float64)
+    pairs = _choose_two(tables).sum(axis=(-2, -1))
+    rows, columns = (_choose_two(tables.sum(axis=axis)).sum(axis=-1) for axis in (-1, -2))
+    expected = rows * columns / _choose_two(n)
+    return (pairs - expected) / ((rows + columns) / 2 - expected)
+
+
+def normalized_mutual_info(tables: np.ndarray) -> np.ndarray:
+    """Mutual information over the mean of both entropies, of each table of shape (..., n_classes, n_clusters)."""
+    p = tables / tables.sum(axis=(-2, -1), keepdims=True, dtype=np.float64)
+    joint, rows, columns = _entropy(p, (-2, -1)), _entropy(p.sum(axis=-1), -1), _entropy(p.sum(axis=-2), -1)
+    return (rows + columns - joint) / ((rows + columns) / 2)
+
+
+def _choose_two(counts: np.ndarray) -> np.ndarray:
+    counts = np.asarray(counts, dtype=np.float64)
+    return counts * (counts - 1) / 2
+
+
+def _entropy(p: np.ndarray, axis: int | tuple[int, ...]) -> np.ndarray:
+    return -(p * np.log(np.where(p > 0, p, 1.0))).sum(axis=axis)
+
+
+def bootstrap_intervals(table: np.ndarray, *, n_resamples: int = 1000, random_state: int = 0) -> dict[str, Interval]:
+    """Intervals of accuracy, ARI and NMI over the draw of the test images (percentile bootstrap).
+
+    Drawing images with replacement is drawing their table's cells from a multinomial, so tables are resampled.
+    Efron and Tibshirani, An Introduction to the Bootstrap, 1993.
+    """
+    n = int(table.sum())
+    draws = np.random.default_rng(random_state).multinomial(n, table.ravel() / n, size=n_resamples)
+    draws = draws.reshape(n_resamples, *table.shape)
+    scores = {
+        "accuracy": (hungarian_accuracy(table), np.array([hungarian_accuracy(t) for t in draws])),
+        "ari": (float(adjusted_rand(table)), adjusted_rand(draws)),
+        "nmi": (float(normalized_mutual_info(table)), normalized_mutual_info(draws)),
+    }
+    return {
+        name: Interval(value, *map(float, np.quantile(drawn, [0.025, 0.975])))
+        for name, (value, drawn) in scores.items()
+    }
+
+
+@dataclass(frozen=True)
+class ClusterScores:
+    """What a clustering is worth, on test images.
+
+    Attributes
+    ----------
+    n_clusters : int
+    coverage : float
+        Share of the test images that are not noise.
+    table : ndarray of shape (n_classes, n_clusters + 1), or None without labels
+        Classes by clusters; the last column is noise.
+    mapping : ndarray of shape (n_clusters,), or None
+        Class of each cluster, by the majority of its train images.
+    accuracy, majority_accuracy, ari, nmi : Interval, or None
+    ami : float, or None
+        Without an interval: its chance term is too slow to resample.
+    """
+
+    n_clusters: int
+    coverage: float
+    table: np.ndarray | None = None
+    mapping: np.ndarray | None = None
+    accuracy: Interval | None = None
+    majority_accuracy: Interval | None = None
+    ari: Interval | None = None
+    nmi: Interval | None = None
+    ami: float | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the numbers under the names of `metrics.json`."""
+        scores = {"n_clusters": self.n_clusters, "coverage": self.coverage}
+        if self.table is None:
+            return scores
+        intervals = {name: getattr(self, name) for name in ("accuracy", "majority_accuracy", "ari", "nmi")}
+        return {
+            **scores,
+            **{name: interval.value for name, interval in intervals.items()},
+            "ami": self.ami,
+            "intervals_95": {name: interval.as_dict() for name, interval in intervals.items()},
+        }
+
+
+def score_clusters(
+    train_clusters: np.ndarray,
+    test_clusters: np.ndarray,
+    n_clusters: int,
+    *,
+    train_labels: np.ndarray | None = None,
+    test_labels: np.ndarray | None = None,
+    n_classes: int = 0,
+    random_state: int = 0,
+) -> ClusterScores:
+    """Score the clusters of test images; the majority map is learnt on train images only.
+
+    Parameters
+    ----------
+    train_clusters, test_clusters : ndarray of int
+        -1 is noise.
+    train_labels : ndarray of int, or None
+        As long as `train_clusters`. Without labels only the number of clusters and the coverage are known.
+    """
+    coverage = float(np.mean(test_clusters != NOISE))
+    if train_labels is None:
+        return ClusterScores(n_clusters, coverage)
+    table = contingency(test_labels, test_clusters, n_classes, n_clusters)
+    mapping = majority_map(contingency(train_labels, train_clusters, n_classes, n_clusters))
+    right = int(np.sum(apply_map(mapping, test_clusters) == test_labels))
+    intervals = bootstrap_intervals(table, random_state=random_state)
+    return ClusterScores(
+        n_clusters,
+        coverage,
+        table=table,
+        mapping=mapping,
+        majority_accuracy=wilson_interval(right, len(test_labels)),
+        ami=float(adjusted_mutual_info_score(test_labels, test_clusters)),
+        **intervals,
+    )
+
+
+def agreement(labelings: dict[str, np.ndarray]) -> np.ndarray:
+    """Adjusted Rand index between each two labelings of the same images; needs no truth."""
+    values = list(labelings.values())
+    return np.array([[adjusted_rand_score(a, b) for b in values] for a in values])
+
+
+def score_many(
+    found: dict[str, object],
+    rows: np.ndarray,
+    *,
+    train_labels: np.ndarray | None,
+    test_labels: np.ndarray | None,
+    n_classes: int,
+    random_state: int = 0,
+) -> dict[str, ClusterScores]:
+    """Score several `clustering.Clusters` that were all fitted on the same rows of the train images."""
+    return {
+        name: score_clusters(
+            clusters.train,
+            clusters.test,
+            clusters.n_clusters,
+            train_labels=None if train_labels is None else train_labels[rows],
+            test_labels=test_labels,
+            n_classes=n_classes,
+            random_state=random_state,
+        )
+        for name, clusters in found.items()
+    }
+
+
+def pseudo_label_scores(
+    clusters: dict[str, np.ndarray],
+    predicted: np.ndarray,
+    train_labels: np.ndarray,
+    test_labels: np.ndarray,
+    n_classes: int,
+) -> tuple[Interval, Interval]:
+    """Score predicted clusters against the true classes, and the clusters themselves, which set the ceiling.
+
+    Both use the same majority map, learnt from the clusters of the train images.
+
+    Parameters
+    ----------
+    clusters : dict with `train` and `test`
+        Clusters of all train and test images.
+    predicted : ndarray of shape (n_test,)
+        Clusters that a classifier gives to the test images.
+
+    Returns
+    -------
+    accuracy, ceiling : Interval
+    """
+    n_clusters = int(max(clusters["train"].max(), clusters["test"].max())) + 1
+    mapping = majority_map(contingency(train_labels, clusters["train"], n_classes, n_clusters))
+    right = [int(np.sum(apply_map(mapping, found) == test_labels)) for found in (predicted, clusters["test"])]
+    return tuple(wilson_interval(n, len(test_labels)) for n in right)

@@ -1,0 +1,289 @@
+"""What a run may ask for: names, types, ranges and defaults, one class for each section of the YAML file.
+
+The `parameters` cell of each notebook repeats the names, types and defaults of its sections; a test compares them.
+"""
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+from report_lib.errors import ReportError
+
+Positive = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Section(BaseModel):
+    """Values are taken as they are written: no text that looks like a number, no unknown names."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Dataset(Section):
+    """Which images, and from where."""
+
+    source: str = Field("fashion_mnist", description="fashion_mnist, mnist, digits, or the path of a .npy or .npz file")
+    data_dir: str = Field("", description="folder with the IDX files, looked into first")
+    labels_path: str = Field("", description=".npy file with one label for each image of a .npy file")
+    image_shape: list[Positive] = Field([], description="[height, width], where the file holds flat rows")
+    class_names: list[str] = Field([], description="one name a class, in the order of the sorted labels")
+    test_size: Share = Field(0.2, description="share of the images held out, where the file has no test part")
+    use_labels: bool = Field(True, description="false: as if there were no labels")
+
+    @model_validator(mode="after")
+    def _two_sides(self) -> "Dataset":
+        if len(self.image_shape) not in (0, 2):
+            raise ValueError("image_shape takes two numbers, [height, width]")
+        return self
+
+
+class Understanding(Section):
+    """What we have."""
+
+    n_bins: int = Field(64, ge=2, le=256, description="bins of the pixel-intensity histogram")
+    near_duplicate_rms: float = Field(
+        0.02, gt=0, le=0.05, description="images whose pixels differ by less (root mean square, share of the range)"
+    )
+
+
+class Reduction(Section):
+    """What the images can be described with."""
+
+    scaling: Literal["none", "min-max", "standard"] = Field("min-max", description="none, min-max or standard")
+    n_components: int = Field(100, ge=3, description="components that the next phases work with")
+    max_components: int = Field(200, ge=3, description="PCA and truncated SVD are compared up to here")
+    mse_grid: list[Positive] = Field(
+        [5, 10, 20, 30, 50, 75, 100, 150, 200], min_length=1, description="component counts of the error curve"
+    )
+    reconstruction_components: list[Positive] = Field(
+        [10, 50, 100, 200], min_length=1, max_length=8, description="component counts of the reconstructions"
+    )
+    n_scatter: Positive = Field(10_000, description="images in the scatter plots, at most")
+
+    @model_validator(mode="after")
+    def _within_max(self) -> "Reduction":
+        largest = max([self.n_components, *self.mse_grid, *self.reconstruction_components])
+        if largest > self.max_components:
+            raise ValueError(f"max_components is {self.max_components}, but {largest} components are asked for")
+        return self
+
+
+class Clustering(Section):
+    """What groups the images fall into."""
+
+    n_clusters: Annotated[int, Field(ge=2)] | Literal["auto"] = Field(
+        10, description='clusters of the final K-Means; "auto" takes the best silhouette of the sweep'
+    )
+    k_min: int = Field(6, ge=2, description="smallest K of the K-Means sweep")
+    k_max: int = Field(12, ge=2, description="largest K of the K-Means sweep")
+    n_sweep: Positive = Field(20_000, description="images in the sweep, at most")
+    n_init_sweep: Positive = Field(10, description="starts of each K-Means of the sweep")
+    n_init: Positive = Field(20, description="starts of the final K-Means")
+    dbscan_n_images: Positive = Field(10_000, description="images given to DBSCAN, at most")
+    dbscan_min_samples: int = Field(5, ge=2, description="neighbours that make a core point of DBSCAN")
+    dbscan_eps_percentiles: list[Annotated[float, Field(gt=0, le=100)]] = Field(
+        [85.0, 90.0, 92.0, 94.0, 96.0, 98.0], min_length=1, description="eps tried: percentiles of the k-distances"
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Clustering":
+        if self.k_min > self.k_max:
+            raise ValueError(f"k_min is {self.k_min}, above k_max, {self.k_max}")
+        return self
+
+
+class Classification(Section):
+    """What can be told of a new image."""
+
+    n_pseudo_labels: Positive = Field(5_000, description="train images that the Random Forest learns from, at most")
+    n_components_forest: Positive = Field(50, description="PCA components that the Random Forest sees")
+    n_estimators: Positive = Field(100, description="trees of the Random Forest")
+    n_folds: int = Field(5, ge=2, description="folds of the cross-validation")
+    holdout_size: Share = Field(0.2, description="share of those images held out")
+
+
+class Params(Section):
+    """One run."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", description="folder of the run under build/")
+    seed: int = Field(0, ge=0, lt=2**32, description="the one seed that feeds everything random")
+    dataset: Dataset = Dataset()
+    understanding: Understanding = Understanding()
+    reduction: Reduction = Reduction()
+    clustering: Clustering = Clustering()
+    classification: Classification = Classification()
+
+
+def load_params(path: str | Path, settings: list[str] | None = None) -> Params:
+    """Read a run's parameters.
+
+    Parameters
+    ----------
+    path : str or Path
+        YAML 1.2 file; what it does not set keeps its default. `name` defaults to the file's stem.
+    settings : list of str
+        `section.parameter=value`, each overriding the file; values are written as in YAML.
+
+    Raises
+    ------
+    ReportError
+        One line that names the file, the line, the parameter, what is allowed and the nearest known name.
+    """
+    path = Path(path)
+    values, lines = _read_yaml(path)
+    values.setdefault("name", path.stem)
+    origin = {key: f"{path}, line {line}" for key, line in lines.items()}
+    for setting in settings or []:
+        _apply_setting(setting, values, origin)
+    try:
+        return Params.model_validate(values)
+    except ValidationError as error:
+        raise ReportError("; ".join(_explain(e, origin, path) for e in error.errors())) from error
+
+
+def _read_yaml(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
+    if not path.is_file():
+        known = ", ".join(sorted(str(p) for p in path.parent.glob("*.yaml"))) or "none"
+        raise ReportError(f"{path}: no such file; YAML files there: {known}")
+    text = path.read_text(encoding="utf8")
+    try:
+        values = YAML(typ="safe", pure=True).load(text)
+        marked = YAML(typ="rt").load(text)
+    except MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise ReportError(f"{path}{line}: not valid YAML: {error.problem}") from error
+    if values is None:
+        return {}, {}
+    if not isinstance(values, dict):
+        raise ReportError(f"{path}, line 1: expected `section:` with parameters beneath, not {_kind(values)}")
+    return values, dict(_key_lines(marked))
+
+
+def _key_lines(mapping: Any, prefix: tuple[str, ...] = ()):
+    for key, value in mapping.items():
+        here = (*prefix, str(key))
+        yield here, mapping.lc.key(key)[0] + 1
+        if isinstance(value, dict):
+            yield from _key_lines(value, here)
+
+
+def _apply_setting(setting: str, values: dict[str, Any], origin: dict[tuple[str, ...], str]) -> None:
+    name, equals, text = setting.partition("=")
+    keys = tuple(name.strip().split("."))
+    if not equals or not all(keys) or len(keys) > 2:
+        raise ReportError(f"SET {setting!r}: write it as section.parameter=value, such as clustering.k_max=15")
+    try:
+        value = YAML(typ="safe", pure=True).load(text)
+    except MarkedYAMLError as error:
+        raise ReportError(f"SET {setting!r}: not a YAML value: {error.problem}") from error
+    target = values
+    if len(keys) == 2:
+        section = values.get(keys[0])
+        target = values[keys[0]] = dict(section) if isinstance(section, dict) else {}
+    target[keys[-1]] = "" if value is None else value
+    origin[keys] = f"SET {setting}"
+
+
+def _explain(error: dict[str, Any], origin: dict[tuple[str, ...], str], path: Path) -> str:
+    keys = tuple(str(k) for k in error["loc"] if not isinstance(k, int))[: 2 if _is_section(error["loc"]) else 1]
+    where = origin.get(keys) or origin.get(keys[:1]) or str(path)
+    name = ".".join(keys)
+    if error["type"] == "extra_forbidden":
+        return f"{where}: {_unknown(keys)}"
+    if error["type"] == "value_error":
+        return f"{where}: {name}: {error['ctx']['error']}"
+    return f"{where}: {name} is {error['input']!r}; {_allowed(keys) or error['msg']}"
+
+
+def _is_section(loc: tuple[Any, ...]) -> bool:
+    return bool(loc) and loc[0] in Params.model_fields and _section_model(str(loc[0])) is not None
+
+
+def _section_model(name: str) -> type[Section] | None:
+    annotation = Params.model_fields[name].annotation if name in Params.model_fields else None
+    return annotation if isinstance(annotation, type) and issubclass(annotation, Section) else None
+
+
+def _unknown(keys: tuple[str, ...]) -> str:
+    model = Params if len(keys) == 1 else _section_model(keys[0])
+    known = list(model.model_fields)
+    near = difflib.get_close_matches(keys[-1], known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return f"{'.'.join(keys)} is not a parameter; {hint}known here: {', '.join(known)}"
+
+
+def _allowed(keys: tuple[str, ...]) -> str:
+    """Say what a parameter takes, from its type and bounds in the model's JSON schema."""
+    if len(keys) == 2:
+        schema = _section_model(keys[0]).model_json_schema()["properties"].get(keys[1], {})
+        return "it takes " + _describe(schema)
+    if _section_model(keys[0]):
+        return "it takes a section with parameters beneath"
+    return "it takes " + _describe(Params.model_json_schema()["properties"].get(keys[0], {}))
+
+
+_TYPES = {"integer": "a whole number", "number": "a number", "string": "text", "boolean": "true or false"}
+_BOUNDS = {
+    "minimum": "at least {}",
+    "exclusiveMinimum": "above {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "below {}",
+    "minItems": "at least {} of them",
+    "maxItems": "at most {} of them",
+    "pattern": "of the form {}",
+}
+
+
+def _describe(schema: dict[str, Any]) -> str:
+    if "anyOf" in schema:
+        return " or ".join(_describe(s) for s in schema["anyOf"])
+    if "enum" in schema:
+        return "one of " + ", ".join(map(str, schema["enum"]))
+    if "const" in schema:
+        return repr(schema["const"])
+    kind = _TYPES.get(schema.get("type", ""), "a value")
+    if schema.get("type") == "array":
+        kind = f"a list, each {_describe(schema['items'])}"
+    return ", ".join([kind, *(text.format(schema[key]) for key, text in _BOUNDS.items() if key in schema)])
+
+
+def _kind(value: Any) -> str:
+    return {list: "a list", str: "text"}.get(type(value), f"a {type(value).__name__}")
+
+
+def check_size(params: Params, *, n_train: int, n_test: int, image_shape: tuple[int, int]) -> None:
+    """Refuse a run that asks for more than its images can give.
+
+    Raises
+    ------
+    ReportError
+        When there are fewer images, pixels or components than a parameter asks for.
+    """
+    n_pixels = image_shape[0] * image_shape[1]
+    clustering, reduction, classification = params.clustering, params.reduction, params.classification
+    n_clusters = clustering.n_clusters if isinstance(clustering.n_clusters, int) else clustering.k_max
+    n_forest = min(classification.n_pseudo_labels, n_train)
+    sweep, dbscan = min(clustering.n_sweep, n_train), min(clustering.dbscan_n_images, n_train)
+    images, pixels = f"there are only {n_train} train images", f"an image has only {n_pixels} pixels"
+    needs = [
+        ("clustering.n_clusters", n_clusters, n_train, images),
+        ("clustering.k_max", clustering.k_max, sweep - 1, f"the sweep sees only {sweep} images"),
+        ("clustering.dbscan_min_samples", clustering.dbscan_min_samples, dbscan, f"DBSCAN sees only {dbscan} images"),
+        ("reduction.max_components", reduction.max_components, n_pixels, pixels),
+        ("reduction.max_components", reduction.max_components, n_train, images),
+        ("classification.n_components_forest", classification.n_components_forest, n_pixels, pixels),
+        ("classification.n_folds", classification.n_folds * n_clusters, n_forest,
+         f"{n_forest} images cannot fill {classification.n_folds} folds of {n_clusters} clusters"),
+        ("classification.n_components_forest", classification.n_components_forest,
+         n_forest - -(-n_forest // classification.n_folds), f"the forest learns from only {n_forest} images, in folds"),
+    ]  # fmt: skip
+    if n_test < 2:
+        raise ReportError(f"dataset.test_size is {params.dataset.test_size}, which holds out {n_test} images; raise it")
+    for name, asked, available, reason in needs:
+        if asked > available:
+            section, key = name.split(".")
+            raise ReportError(f"{name} is {getattr(getattr(params, section), key)}, but {reason}; lower it")

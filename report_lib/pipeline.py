@@ -1,0 +1,228 @@
+"""The only place that knows the order of the phases: runs the notebooks, gathers what they leave, publishes the run.
+
+Everything is written to a folder beside the runs and moved into place when all of it is there, so that a run that
+fails leaves the last good report alone.
+"""
+
+import importlib.metadata
+import json
+import logging
+import os
+import platform
+import shutil
+import subprocess
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from report_lib import ROOT, artifacts, datasets
+from report_lib.artifacts import PHASES, Run, notebook_name
+from report_lib.errors import ReportError
+from report_lib.params import Params, check_size
+from report_lib.progress import Progress
+
+PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "plotly", "papermill", "nbconvert", "kneed")
+
+
+def run_report(params: Params, *, verbose: bool = False) -> Path:
+    """Run all phases and write the report.
+
+    Returns
+    -------
+    Path
+        `report.html` in the run's folder.
+
+    Raises
+    ------
+    ReportError
+        When the data, the parameters or a notebook stop the run; the last good run is left as it was.
+    """
+    started = datetime.now(UTC)
+    check_data(params)
+    final = artifacts.build_dir() / params.name
+    staging = artifacts.build_dir() / ".staging"
+    shutil.rmtree(staging / params.name, ignore_errors=True)
+    progress = Progress(params.name, _last_times(final))
+    with _environment(staging):
+        notebooks = _run_phases(params, staging / params.name, progress, verbose)
+        page = _write_page(params, Run(params.name), notebooks, progress, started)
+    _publish(staging / params.name, final)
+    progress.done(final / page.name)
+    return final / page.name
+
+
+def check_data(params: Params) -> datasets.ImageSet:
+    """Find the data and see that it can carry the run, before a kernel starts."""
+    images = datasets.load(**params.dataset.model_dump(), seed=params.seed)
+    check_size(
+        params,
+        n_train=len(images.train_images),
+        n_test=len(images.test_images),
+        image_shape=images.image_shape,
+    )
+    return images
+
+
+def notebook_parameters(params: Params, phase: str) -> dict[str, Any]:
+    """Return what a phase's notebook is given: the run, the seed, and its own section."""
+    values = {"run": params.name, "seed": params.seed}
+    if phase == PHASES[0]:
+        values |= params.dataset.model_dump()
+    return values | getattr(params, phase).model_dump()
+
+
+def n_threads() -> int:
+    """Return how many threads a run uses: those of the machine, unless `OMP_NUM_THREADS` says otherwise."""
+    return int(os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0)))
+
+
+@contextmanager
+def _environment(staging: Path):
+    """Pin what a kernel inherits: threads before NumPy is imported, hashing, and where its artifacts go."""
+    threads = str(n_threads())
+    pinned = {
+        "OMP_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+        "MKL_NUM_THREADS": threads,
+        "PYTHONHASHSEED": "0",
+        "REPORT_BUILD_DIR": str(staging.resolve()),
+    }
+    before = {name: os.environ.get(name) for name in pinned}
+    os.environ.update(pinned)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _run_phases(params: Params, folder: Path, progress: Progress, verbose: bool) -> dict[str, nbformat.NotebookNode]:
+    from report_lib.kernels import KernelQueue
+
+    (folder / "notebooks").mkdir(parents=True)
+    notebooks = {}
+    with KernelQueue(PHASES) as kernels:
+        for phase in PHASES:
+            with kernels.use(phase) as kernel:
+                notebooks[phase] = _run_phase(params, phase, folder, kernel, progress, verbose)
+    return notebooks
+
+
+def _run_phase(params, phase, folder, kernel, progress, verbose) -> nbformat.NotebookNode:
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    logging.getLogger("papermill").setLevel(logging.WARNING)
+    source, target = ROOT / "notebooks" / notebook_name(phase), folder / "notebooks" / notebook_name(phase)
+    nb = nbformat.read(source, as_version=4)
+    progress.phase(phase, nb)
+    try:
+        nb = papermill.execute_notebook(
+            str(source),
+            str(target),
+            notebook_parameters(params, phase),
+            progress_bar=False,
+            request_save_on_cell_execute=False,
+            autosave_cell_every=0,
+            cwd=str(ROOT),
+            km=kernel,
+            iopub_timeout=600,
+            on_cell_start=progress.cell,
+        )
+    except PapermillExecutionError as error:
+        detail = "\n".join(error.traceback) if verbose else ""
+        said = error.evalue if error.ename == "ReportError" else f"{error.ename}: {error.evalue}"
+        raise ReportError(
+            f"{source.name}, section {progress.section!r}: {said} (as far as it went: {target}){detail and chr(10)}{detail}"
+        ) from error
+    except (DeadKernelError, CellTimeoutError) as error:
+        raise ReportError(
+            f"{source.name}, section {progress.section!r}: the kernel died, perhaps for want of memory; "
+            "use fewer images or close other programs"
+        ) from error
+    progress.phase_done()
+    nb = _clean(nb)
+    nbformat.write(nb, target)
+    return nb
+
+
+def _clean(nb: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Take out what changes from run to run: papermill's times, cell timings, random ids."""
+    nb.metadata.pop("papermill", None)
+    for cell in nb.cells:
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.id = "injected-parameters"
+    return nb
+
+
+def _write_page(params, run: Run, notebooks, progress: Progress, started: datetime) -> Path:
+    from report_lib.html.exporter import write_report
+
+    progress.phase("page")
+    metrics = run.metrics()
+    about = {
+        "parameters": params.model_dump(mode="json"),
+        "data": metrics["dataset"]["sha256"],
+        "commit": _commit(),
+        "versions": {"python": platform.python_version()} | {p: importlib.metadata.version(p) for p in PACKAGES},
+    }
+    (run.folder / "metrics.json").write_text(artifacts.to_json(metrics), encoding="utf8")
+    progress.phase_done()
+    provenance = about | _facts(started, progress)
+    (run.folder / "provenance.json").write_text(artifacts.to_json(provenance), encoding="utf8")
+    return write_report(run.folder / "report.html", notebooks, metrics, about, provenance)
+
+
+def _facts(started: datetime, progress: Progress) -> dict[str, Any]:
+    """Everything that may differ between two runs of the same thing."""
+    return {
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": progress.elapsed(),
+        "sections": progress.times,
+        "machine": {
+            "system": platform.platform(),
+            "processor": platform.processor() or platform.machine(),
+            "threads": n_threads(),
+        },
+    }
+
+
+def _commit() -> str:
+    """Return the commit of the project, marked where files differ from it; empty outside a checkout."""
+
+    def git(*words: str) -> str:
+        found = subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True)
+        return found.stdout.strip() if found.returncode == 0 else ""
+
+    try:
+        commit = git("rev-parse", "HEAD")
+        return commit + (" with local changes" if commit and git("status", "--porcelain", "-uno") else "")
+    except OSError:
+        return ""
+
+
+def _last_times(folder: Path) -> dict[str, dict[str, float]]:
+    try:
+        return json.loads((folder / "provenance.json").read_text(encoding="utf8"))["sections"]
+    except (OSError, ValueError, KeyError):
+        return {}
+
+
+def _publish(staging: Path, final: Path) -> None:
+    """Swap the new run for the old one; the old one goes only when the new one is in place."""
+    old = staging.parent / f"{final.name}.old"
+    shutil.rmtree(old, ignore_errors=True)
+    if final.exists():
+        os.replace(final, old)
+    os.replace(staging, final)
+    shutil.rmtree(old, ignore_errors=True)
+    if not any(staging.parent.iterdir()):
+        staging.parent.rmdir()
+
+

@@ -1,0 +1,98 @@
+"""What the person who waits is told: phase, section, elapsed time, and what is left judged by the last run."""
+
+import sys
+import time
+from pathlib import Path
+from typing import TextIO
+
+import nbformat
+
+
+class Progress:
+    """Prints a line a section, and keeps the times for the next run.
+
+    Parameters
+    ----------
+    name : str
+        The run.
+    last : dict of phase to dict of section to seconds
+        Times of the last run of that name; empty if there was none.
+    stream : text stream
+        Where lines go; standard error unless given.
+
+    Attributes
+    ----------
+    times : dict of phase to dict of section to seconds
+        Of this run.
+    section : str
+        Title of the section that is under way.
+    """
+
+    def __init__(self, name: str, last: dict[str, dict[str, float]], stream: TextIO | None = None):
+        self.times: dict[str, dict[str, float]] = {}
+        self.section = ""
+        self._last = last
+        self._stream = stream or sys.stderr
+        self._start = self._section_start = time.monotonic()
+        self._phase = ""
+        self._titles: list[str] = []
+        self._say(f"report {name}" + ("" if last else " (no earlier run to judge the time by)"))
+
+    def elapsed(self) -> float:
+        """Return seconds since the start."""
+        return time.monotonic() - self._start
+
+    def phase(self, phase: str, notebook: nbformat.NotebookNode | None = None) -> None:
+        """Begin a phase; the notebook tells which section each cell belongs to."""
+        self._phase, self.section = phase, ""
+        self.times[phase] = {}
+        self._titles = [] if notebook is None else list(_titles_by_cell(notebook))
+        self._begin("page" if notebook is None else "start")
+
+    def cell(self, cell: nbformat.NotebookNode, cell_index: int) -> None:
+        """Note that a cell starts; papermill may have injected one, so that the source finds it."""
+        title = next((title for source, title in self._titles if source == cell.source), self.section)
+        if title and title != self.section:
+            self._end()
+            self._begin(title)
+
+    def phase_done(self) -> None:
+        """End a phase."""
+        self._end()
+
+    def done(self, page: Path) -> None:
+        """Say where the report is."""
+        self._say(f"{_clock(self.elapsed())}  done: {page}, {page.stat().st_size / 1e6:.1f} MB")
+
+    def _begin(self, title: str) -> None:
+        self.section, self._section_start = title, time.monotonic()
+        left = self._left()
+        rest = "" if left is None else f"  (about {_clock(left)} left)"
+        self._say(f"{_clock(self.elapsed())}  {self._phase}: {title}{rest}")
+
+    def _end(self) -> None:
+        self.times[self._phase][self.section] = time.monotonic() - self._section_start
+
+    def _left(self) -> float | None:
+        if not self._last:
+            return None
+        total = sum(sum(sections.values()) for sections in self._last.values())
+        past = sum(self._last.get(p, {}).get(s, 0.0) for p, sections in self.times.items() for s in sections)
+        return max(0.0, total - past)
+
+    def _say(self, line: str) -> None:
+        print(line, file=self._stream, flush=True)
+
+
+def _titles_by_cell(notebook: nbformat.NotebookNode):
+    """Yield the source of each cell with the heading above it."""
+    title = "start"
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            heading = next((line for line in cell.source.splitlines() if line.startswith("## ")), None)
+            title = heading[3:].strip() if heading else title
+        yield cell.source, title
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

@@ -1,0 +1,263 @@
+"""What we have: sizes, ranges, classes, brightness, averages, copies and blanks."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Facts about one part of the images.
+
+    Attributes
+    ----------
+    part : str
+    n_images, height, width : int
+    dtype : str
+    minimum, maximum, mean : float
+        Of all pixels, in the file's own units.
+    n_missing : int
+        Pixels that are NaN or infinite.
+    n_blank : int
+        Images whose pixels are all equal.
+    """
+
+    part: str
+    n_images: int
+    height: int
+    width: int
+    dtype: str
+    minimum: float
+    maximum: float
+    mean: float
+    n_missing: int
+    n_blank: int
+
+
+def summarise(part: str, images: np.ndarray) -> Summary:
+    """Describe images of shape (n, h, w)."""
+    flat = images.reshape(len(images), -1)
+    low, high = flat.min(axis=1), flat.max(axis=1)
+    return Summary(
+        part=part,
+        n_images=len(images),
+        height=images.shape[1],
+        width=images.shape[2],
+        dtype=str(images.dtype),
+        minimum=float(low.min()),
+        maximum=float(high.max()),
+        mean=float(images.mean(dtype=np.float64)),
+        n_missing=0 if images.dtype == np.uint8 else int((~np.isfinite(images)).sum()),
+        n_blank=int((low == high).sum()),
+    )
+
+
+def class_counts(labels: np.ndarray, n_classes: int) -> np.ndarray:
+    """Count images by class; shape (n_classes,), int64."""
+    return np.bincount(labels, minlength=n_classes)
+
+
+def examples(labels: np.ndarray | None, n_classes: int, n_images: int) -> np.ndarray:
+    """Return the row of the first image of each class that has one, or without labels ten rows spread evenly."""
+    if labels is None:
+        return np.unique(np.linspace(0, n_images - 1, 10).astype(int))
+    classes, rows = np.unique(labels, return_index=True)
+    return rows[classes < n_classes]
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Counts of all pixels between edges, in the file's own units; `edges` has one entry more than `counts`."""
+
+    edges: np.ndarray
+    counts: np.ndarray
+
+    @property
+    def share_lowest(self) -> float:
+        """Share of the pixels in the lowest bin."""
+        return float(self.counts[0] / self.counts.sum())
+
+
+def intensity_histogram(images: np.ndarray, n_bins: int) -> Histogram:
+    """Count every pixel, not a sample; at most one bin for each whole number of uint8 images."""
+    if images.dtype != np.uint8:
+        counts, edges = np.histogram(images, bins=n_bins)
+        return Histogram(edges, counts)
+    levels = np.zeros(256, dtype=np.int64)
+    for chunk in np.array_split(images.reshape(-1), max(1, images.size // 4_000_000)):
+        levels += np.bincount(chunk, minlength=256)
+    low, high = np.flatnonzero(levels)[[0, -1]]
+    counts, edges = np.histogram(
+        np.arange(256), bins=min(n_bins, high - low + 1), range=(low - 0.5, high + 0.5), weights=levels
+    )
+    return Histogram(edges, counts.astype(np.int64))
+
+
+@dataclass(frozen=True)
+class Brightness:
+    """Mean brightness of each image, as a share of the range, summed up by class.
+
+    Attributes
+    ----------
+    groups : ndarray of shape (n_groups,), int64
+        Classes in order of their mean; one group, 0, without labels.
+    means, lower, median, upper : ndarray of shape (n_groups,)
+        Mean and quartiles over the images of a group.
+    """
+
+    groups: np.ndarray
+    means: np.ndarray
+    lower: np.ndarray
+    median: np.ndarray
+    upper: np.ndarray
+
+
+def brightness(images: np.ndarray, labels: np.ndarray | None) -> Brightness:
+    """Sum up how bright the images of each class are."""
+    low, high = float(images.min()), float(images.max())
+    value = (images.mean(axis=(1, 2), dtype=np.float32) - low) / (high - low)
+    labels = np.zeros(len(images), dtype=np.int64) if labels is None else labels
+    present = np.unique(labels)
+    means = np.array([value[labels == c].mean(dtype=np.float64) for c in present])
+    order = np.argsort(means, kind="stable")
+    quartiles = np.array([np.quantile(value[labels == c], [0.25, 0.5, 0.75]) for c in present[order]])
+    return Brightness(present[order], means[order], *quartiles.T)
+
+
+def mean_images(images: np.ndarray, labels: np.ndarray | None, n_classes: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """Average all images, and those of each class.
+
+    Returns
+    -------
+    overall : ndarray of shape (h, w), float64
+    by_class : ndarray of shape (n_classes, h, w), float64, or None without labels
+        NaN for a class without images.
+    """
+    if labels is None:
+        return images.mean(axis=0, dtype=np.float64), None
+    counts = class_counts(labels, n_classes)
+    sums = np.stack([images[labels == c].sum(axis=0, dtype=np.float64) for c in range(n_classes)])
+    with np.errstate(invalid="ignore"):
+        return sums.sum(axis=0) / len(images), sums / counts[:, None, None]
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """Pairs of images that are the same, or nearly.
+
+    Attributes
+    ----------
+    pairs : ndarray of shape (n_pairs, 2), int64
+        Rows among train and test images, test rows counted on from the last train row; nearest pair first.
+    rms : ndarray of shape (n_pairs,)
+        Root-mean-square difference of their pixels, as a share of the range.
+    n_train : int
+    """
+
+    pairs: np.ndarray
+    rms: np.ndarray
+    n_train: int
+
+    def count(self, *, exact: bool) -> dict[str, int]:
+        """Count exact (or only near) pairs within train, within test, and across."""
+        chosen = self.pairs[(self.rms == 0) == exact]
+        n_in_test = (chosen >= self.n_train).sum(axis=1)
+        return {"train": int((n_in_test == 0).sum()), "test": int((n_in_test == 2).sum()),
+                "across": int((n_in_test == 1).sum())}  # fmt: skip
+
+
+def find_duplicates(train: np.ndarray, test: np.ndarray, *, rms: float, n_axes: int = 12) -> Duplicates:
+    """Find every pair of images whose pixels differ by at most `rms`.
+
+    No projection onto orthonormal axes makes a distance longer, so pairs that are near on a few axes contain all
+    pairs that are near; those few are then compared pixel by pixel. The axes are principal ones of a sample.
+
+    Parameters
+    ----------
+    train, test : ndarray of shape (n, h, w)
+    rms : float
+        Largest root-mean-square difference, as a share of the range of the train pixels.
+    n_axes : int
+        Axes of the first search; more are slower to search and leave fewer pairs to compare.
+    """
+    flat = [part.reshape(len(part), -1) for part in (train, test)]
+    scale = float(train.max()) - float(train.min())
+    axes = _principal_axes(flat[0], n_axes)
+    near = np.concatenate([_project(part, axes) for part in flat])
+    radius = rms * scale * np.sqrt(flat[0].shape[1])
+    candidates = cKDTree(near).query_pairs(radius * (1 + 1e-4), output_type="ndarray")
+    differences = _rms_differences(flat, candidates) / scale
+    keep = differences <= rms
+    order = np.lexsort((candidates[keep][:, 1], candidates[keep][:, 0], differences[keep]))
+    return Duplicates(candidates[keep][order].astype(np.int64), differences[keep][order], len(train))
+
+
+def _principal_axes(flat: np.ndarray, n_axes: int) -> np.ndarray:
+    sample = flat[:: max(1, len(flat) // 5000)].astype(np.float64)
+    sample -= sample.mean(axis=0)
+    return np.linalg.eigh(sample.T @ sample)[1][:, ::-1][:, :n_axes].astype(np.float32)
+
+
+def _project(flat: np.ndarray, axes: np.ndarray, size: int = 8192) -> np.ndarray:
+    return np.concatenate([flat[i : i + size].astype(np.float32) @ axes for i in range(0, len(flat), size)])
+
+
+def _rms_differences(flat: list[np.ndarray], pairs: np.ndarray, size: int = 16_384) -> np.ndarray:
+    out = np.empty(len(pairs))
+    for i in range(0, len(pairs), size):
+        first, second = (_rows(flat, pairs[i : i + size, side]) for side in (0, 1))
+        out[i : i + size] = np.sqrt(np.mean((first - second) ** 2, axis=1, dtype=np.float64))
+    return out
+
+
+def _rows(flat: list[np.ndarray], rows: np.ndarray) -> np.ndarray:
+    """Take rows of train and test as if they were one array, without joining them."""
+    n_train = len(flat[0])
+    out = np.empty((len(rows), flat[0].shape[1]), dtype=np.float32)
+    in_train = rows < n_train
+    out[in_train] = flat[0][rows[in_train]]
+    out[~in_train] = flat[1][rows[~in_train] - n_train]
+    return out
+
+
+def nearest_pairs(
+    found: Duplicates, train: np.ndarray, test: np.ndarray, *, n_pairs: int
+) -> tuple[np.ndarray, list[str]]:
+    """Take the nearest pairs to look at.
+
+    Returns
+    -------
+    pairs : ndarray of shape (n, 2, h, w), float32
+    titles : list of str
+        Difference of each pair, as a percentage of the range.
+    """
+    chosen = found.pairs[:n_pairs]
+    flat = [part.reshape(len(part), -1) for part in (train, test)]
+    pairs = np.stack([_rows(flat, chosen[:, side]).reshape(-1, *train.shape[1:]) for side in (0, 1)], axis=1)
+    return pairs, [f"{r:.1%}" for r in found.rms[:n_pairs]]
+
+
+def report_metrics(images, parts, histogram: Histogram, bright: Brightness, copies: Duplicates) -> dict[str, object]:
+    """Gather the numbers that the phase shows, under the names of `metrics.json`."""
+    names = images.class_names or ("all images",)
+    counted = {kind: copies.count(exact=kind == "exact") for kind in ("exact", "near")}
+    numbers = {
+        "dataset": {
+            "title": images.title,
+            "n_train": len(images.train_images),
+            "n_test": len(images.test_images),
+            "height": images.image_shape[0],
+            "width": images.image_shape[1],
+            "class_names": list(images.class_names),
+            "sha256": images.hashes,
+        },
+        "parts": {part.part: vars(part) for part in parts},
+        "share_darkest_bin": histogram.share_lowest,
+        "mean_brightness": {names[g]: m for g, m in zip(bright.groups, bright.means, strict=True)},
+        "near_duplicates": {kind: {**found, "total": sum(found.values())} for kind, found in counted.items()},
+    }
+    if images.has_labels:
+        counts = class_counts(images.train_labels, len(names))
+        numbers["class_counts"] = dict(zip(names, counts, strict=True))
+    return numbers
