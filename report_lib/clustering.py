@@ -153,7 +153,7 @@ def compare_scalings(
 ) -> dict[str, Clusters]:
     """Fit K-Means to the same images under each scaling of `reduction.scaling_variants`."""
     return {
-        name: fit_kmeans(train, test, n_clusters=n_clusters, n_init=5, random_state=random_state)
+        name: fit_kmeans(train, test, n_clusters=n_clusters, n_init=3, random_state=random_state)
         for name, (train, test) in variants.items()
     }
 
@@ -272,8 +272,10 @@ class DBSCANSweep:
 def sweep_dbscan(X: np.ndarray, eps: np.ndarray, *, min_samples: int) -> DBSCANSweep:
     """Fit DBSCAN at each radius; neighbours are searched once, at the largest."""
     eps = np.unique(np.asarray(eps, dtype=np.float64))
-    neighbors = radius_graph(X, eps[-1])
-    fits = [PredictingDBSCAN(float(e), min_samples=min_samples).fit(X, neighbors=neighbors) for e in eps]
+    neighbors, fits = radius_graph(X, eps[-1]), []
+    for radius in eps[::-1]:
+        neighbors = _within(neighbors, radius)
+        fits.insert(0, PredictingDBSCAN(float(radius), min_samples=min_samples).fit(X, neighbors=neighbors))
     labelings = np.stack([fit.labels_ for fit in fits])
     n_clusters = labelings.max(axis=1) + 1
     silhouette = silhouette_scores(X, labelings)
@@ -281,6 +283,13 @@ def sweep_dbscan(X: np.ndarray, eps: np.ndarray, *, min_samples: int) -> DBSCANS
     best = int(np.nanargmax(silhouette)) if valid.any() else int(np.argmax(n_clusters))
     noise = (labelings == NOISE).mean(axis=1)
     return DBSCANSweep(eps, n_clusters, silhouette, noise, np.array([_largest(x) for x in labelings]), fits[best], best)
+
+
+def _within(graph: csr_matrix, radius: float) -> csr_matrix:
+    """Keep the distances of a graph that are within a smaller radius."""
+    keep = graph.data <= radius
+    starts = np.concatenate([[0], np.cumsum(keep)])[graph.indptr]
+    return csr_matrix((graph.data[keep], graph.indices[keep], starts), shape=graph.shape)
 
 
 def _largest(labels: np.ndarray) -> float:

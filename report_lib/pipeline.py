@@ -4,6 +4,7 @@ Everything is written to a folder beside the runs and moved into place when all 
 fails leaves the last good report alone.
 """
 
+import importlib
 import importlib.metadata
 import json
 import logging
@@ -11,6 +12,7 @@ import os
 import platform
 import shutil
 import subprocess
+import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -100,14 +102,20 @@ def _environment(staging: Path):
 
 
 def _run_phases(params: Params, folder: Path, progress: Progress, verbose: bool) -> dict[str, nbformat.NotebookNode]:
-    from report_lib.kernels import KernelQueue
+    from report_lib.kernel import start_kernel
 
     (folder / "notebooks").mkdir(parents=True)
     notebooks = {}
-    with KernelQueue(PHASES) as kernels:
+    kernel = start_kernel()
+    # nbconvert takes a second to import; it can do so while the kernel computes.
+    threading.Thread(target=importlib.import_module, args=("report_lib.html.exporter",), daemon=True).start()
+    try:
         for phase in PHASES:
-            with kernels.use(phase) as kernel:
-                notebooks[phase] = _run_phase(params, phase, folder, kernel, progress, verbose)
+            if notebooks:
+                kernel.reset()
+            notebooks[phase] = _run_phase(params, phase, folder, kernel, progress, verbose)
+    finally:
+        kernel.close()
     return notebooks
 
 
@@ -224,5 +232,3 @@ def _publish(staging: Path, final: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
     if not any(staging.parent.iterdir()):
         staging.parent.rmdir()
-
-
