@@ -236,6 +236,8 @@ def k_distances(X: np.ndarray, k: int) -> KDistances:
 
     distances = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(X).kneighbors(X)[0][:, -1]
     distances = np.sort(distances.astype(np.float64))
+    if distances[0] == distances[-1]:
+        return KDistances(k, distances, None)
     knee = KneeLocator(np.arange(len(distances)), distances, curve="convex", direction="increasing").knee
     return KDistances(k, distances, None if knee is None else int(knee))
 
@@ -248,8 +250,8 @@ class DBSCANSweep:
     ----------
     eps, silhouette, noise : ndarray of shape (m,), float64
         Silhouette of the rows that are not noise; share of rows that are.
-    n_clusters, largest : ndarray of shape (m,), int or float64
-        Number of clusters; share of the clustered rows in the largest one.
+    n_clusters, n_clustered, n_outside : ndarray of shape (m,), int
+        Number of clusters; rows that are not noise; those of them that are not in the largest cluster.
     best : PredictingDBSCAN
         The fit with the largest silhouette; where none has two clusters, the one with most clusters.
     best_index : int
@@ -259,7 +261,8 @@ class DBSCANSweep:
     n_clusters: np.ndarray
     silhouette: np.ndarray
     noise: np.ndarray
-    largest: np.ndarray
+    n_clustered: np.ndarray
+    n_outside: np.ndarray
     best: PredictingDBSCAN = field(repr=False)
     best_index: int
 
@@ -281,8 +284,19 @@ def sweep_dbscan(X: np.ndarray, eps: np.ndarray, *, min_samples: int) -> DBSCANS
     silhouette = silhouette_scores(X, labelings)
     valid = np.isfinite(silhouette)
     best = int(np.nanargmax(silhouette)) if valid.any() else int(np.argmax(n_clusters))
-    noise = (labelings == NOISE).mean(axis=1)
-    return DBSCANSweep(eps, n_clusters, silhouette, noise, np.array([_largest(x) for x in labelings]), fits[best], best)
+    kept = [labels[labels != NOISE] for labels in labelings]
+    n_clustered = np.array([len(labels) for labels in kept])
+    largest = np.array([np.bincount(labels, minlength=1).max() for labels in kept])
+    return DBSCANSweep(
+        eps=eps,
+        n_clusters=n_clusters,
+        silhouette=silhouette,
+        noise=1 - n_clustered / len(X),
+        n_clustered=n_clustered,
+        n_outside=n_clustered - largest,
+        best=fits[best],
+        best_index=best,
+    )
 
 
 def _within(graph: csr_matrix, radius: float) -> csr_matrix:
@@ -290,11 +304,6 @@ def _within(graph: csr_matrix, radius: float) -> csr_matrix:
     keep = graph.data <= radius
     starts = np.concatenate([[0], np.cumsum(keep)])[graph.indptr]
     return csr_matrix((graph.data[keep], graph.indices[keep], starts), shape=graph.shape)
-
-
-def _largest(labels: np.ndarray) -> float:
-    kept = labels[labels != NOISE]
-    return float(np.bincount(kept).max() / len(kept)) if len(kept) else float("nan")
 
 
 def candidate_eps(distances: KDistances, percentiles: list[float]) -> np.ndarray:
@@ -330,7 +339,8 @@ def report_metrics(
         },
         "methods": {
             "kmeans": kmeans.as_dict(),
-            "dbscan": {**dbscan.as_dict(), "eps": density.eps[best], "largest_share": density.largest[best],
+            "dbscan": {**dbscan.as_dict(), "eps": density.eps[best], "n_clustered": density.n_clustered[best],
+                "n_outside_largest": density.n_outside[best],
                        "noise": density.noise[best], "silhouette": density.silhouette[best]},
         },
         "dbscan_sweep": {

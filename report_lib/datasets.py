@@ -293,7 +293,7 @@ def _as_labels(labels: np.ndarray | None, path: Path) -> np.ndarray | None:
         return None
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
-    if labels.ndim != 1 or not (labels.dtype.kind in "biufU"):
+    if labels.ndim != 1 or labels.dtype.kind not in "biufU":
         raise ReportError(f"{path}: labels of shape {labels.shape}, {labels.dtype}; needs one number or text an image")
     if labels.dtype.kind == "f" and not (np.isfinite(labels).all() and (labels == np.round(labels)).all()):
         raise ReportError(f"{path}: labels have fractions, NaN or infinity; classes need whole numbers or text")

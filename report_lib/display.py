@@ -17,6 +17,12 @@ def show(*things: object) -> None:
         if isinstance(thing, go.Figure):
             display({"application/vnd.plotly.v1+json": json.loads(thing.to_json())}, raw=True)
         elif isinstance(thing, pd.DataFrame):
-            display(HTML(thing.to_html(border=0, classes="table", escape=True)))
+            display(HTML(_table(thing)))
         else:
             display(Markdown(str(thing)))
+
+
+def _table(frame: pd.DataFrame) -> str:
+    """Write a table that scrolls sideways by itself, with the keyboard too, and has no empty heading."""
+    table = frame.to_html(border=0, classes="table", escape=True).replace("<th></th>", "<td></td>", 1)
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="Table">{table}</div>'

@@ -319,11 +319,12 @@ def dbscan(result: Any) -> str:
     return (
         f"The best silhouette among the images that are not noise, {result.silhouette[i]:.2f}, is at eps "
         f"{result.eps[i]:.2f} with {plural(int(result.n_clusters[i]), 'cluster')} and {percent(result.noise[i], 1)} noise; "
-        f"the largest cluster holds {percent(result.largest[i], 1)} of what is clustered. "
+        f"the largest cluster holds all but {plural(int(result.n_outside[i]), 'image')} of the {result.n_clustered[i]:,} "
+        "that are clustered. "
         + (
             "That is one body of images with crumbs beside it, not a grouping: in this many dimensions no single "
             "density parts the groups."
-            if result.largest[i] > 0.9
+            if result.n_outside[i] < 0.1 * result.n_clustered[i]
             else "A score of the kept images alone flatters, so read it together with the noise."
         )
     )
@@ -384,9 +385,9 @@ def lede(metrics: dict[str, Any]) -> str:
     """Say in one sentence what was asked."""
     data = metrics["dataset"]
     judged = (
-        f"and how far its groups agree with the {len(data['class_names'])} classes that people see"
+        f"how far those groups agree with the {len(data['class_names'])} classes that people see"
         if data["class_names"]
-        else "without any labels to go by"
+        else "with no labels to judge them by"
     )
     return (
         f"{data['n_train'] + data['n_test']:,} greyscale images: what they can be described with, what groups they fall "
@@ -404,8 +405,7 @@ def headlines(metrics: dict[str, Any]) -> list[str]:
         f"{data['n_train']:,} train and {data['n_test']:,} test images of {data['height']} × {data['width']} pixels; "
         f"{plural(near['exact']['total'] + near['near']['total'], 'pair')} of them are copies or nearly so.",
         f"{reduced['components_for_95']} of {data['height'] * data['width']} principal components hold 95% of the variance.",
-        f"K-Means with {plural(kmeans['n_clusters'], 'cluster')} has a silhouette that is largest at "
-        f"K = {clustered['sweep']['best_k']}, {clustered['sweep']['best_silhouette']:.2f}: the groups touch.",
+        _sweep_headline(clustered["sweep"]),
     ]
     if "ari" in kmeans:
         ends = kmeans["intervals_95"]["majority_accuracy"]
@@ -421,12 +421,21 @@ def headlines(metrics: dict[str, Any]) -> list[str]:
     return said
 
 
+def _sweep_headline(swept: dict[str, Any]) -> str:
+    verdict = "the groups touch" if swept["best_silhouette"] < 0.25 else "the groups stand apart to some degree"
+    ks = sorted(map(int, swept["silhouette"]))
+    return (
+        f"Of K = {ks[0]} to {ks[-1]} clusters, K-Means has its best silhouette at K = {swept['best_k']}, and it is "
+        f"{swept['best_silhouette']:.2f}: {verdict}."
+    )
+
+
 def _dbscan_headline(dbscan: dict[str, Any]) -> str:
     if dbscan["n_clusters"] < 2:
         return "DBSCAN finds no two groups at any radius tried."
     return (
-        f"DBSCAN at its best radius gives {plural(dbscan['n_clusters'], 'cluster')}, the largest with "
-        f"{percent(dbscan['largest_share'], 1)} of what it clusters, and covers {percent(dbscan['coverage'], 1)} of the test images."
+        f"DBSCAN at its best radius makes {plural(dbscan['n_clusters'], 'cluster')}, and the largest holds all but "
+        f"{plural(dbscan['n_outside_largest'], 'image')} of the {dbscan['n_clustered']:,} that are not noise."
     )
 
 

@@ -1,9 +1,11 @@
 """The kernel that runs all notebooks of a run.
 
 Starting a kernel and importing scikit-learn takes three seconds of processor time, so one kernel serves all phases.
-Between phases its namespace is emptied, so that no notebook can lean on what another left in memory.
+Whenever a new client speaks to it, its namespace is emptied first, so that no notebook can lean on what another left
+in memory.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -12,13 +14,9 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 
-from report_lib.errors import ReportError
-
-_RESET = "get_ipython().reset(new_session=True); __import__('gc').collect()"
-
 
 class Kernel(AsyncKernelManager):
-    """A kernel for papermill's `km`; it also remembers its clients, which who brings a kernel has to close."""
+    """A kernel for papermill's `km`; who brings a kernel also has to close the clients that papermill asks it for."""
 
     _lent_client: AsyncKernelClient | None = None
 
@@ -27,21 +25,6 @@ class Kernel(AsyncKernelManager):
         self._close_client()
         self._lent_client = super().client(**options)
         return self._lent_client
-
-    def reset(self) -> None:
-        """Empty the namespace.
-
-        Raises
-        ------
-        ReportError
-            When the kernel does not answer.
-        """
-        client = self.client()
-        client.start_channels()
-        run_sync(client.wait_for_ready)(timeout=60)
-        reply = run_sync(client.execute_interactive)(_RESET, silent=True, store_history=False, timeout=60)
-        if reply["content"]["status"] != "ok":
-            raise ReportError("the kernel could not be emptied between two notebooks; run the report again")
 
     def close(self) -> None:
         """End the kernel and its client."""
@@ -77,3 +60,19 @@ def load_ipython_extension(shell: object) -> None:
         importlib.import_module(f"report_lib.figures.{module}")
     for module in ("datasets", "artifacts", "findings", "metrics", "display"):
         importlib.import_module(f"report_lib.{module}")
+    shell.events.register("pre_execute", _EmptyForNewClients(shell))
+
+
+class _EmptyForNewClients:
+    """Empties the namespace when a message comes from another client than the one before."""
+
+    def __init__(self, shell: object):
+        self._shell = shell
+        self._session = ""
+
+    def __call__(self) -> None:
+        session = self._shell.kernel.get_parent("shell")["header"]["session"]
+        if self._session and session != self._session:
+            self._shell.reset(new_session=True)
+            gc.collect()
+        self._session = session

@@ -99,14 +99,19 @@ def adjusted_rand(tables: np.ndarray) -> np.ndarray:
     pairs = _choose_two(tables).sum(axis=(-2, -1))
     rows, columns = (_choose_two(tables.sum(axis=axis)).sum(axis=-1) for axis in (-1, -2))
     expected = rows * columns / _choose_two(n)
-    return (pairs - expected) / ((rows + columns) / 2 - expected)
+    return _ratio(pairs - expected, (rows + columns) / 2 - expected)
 
 
 def normalized_mutual_info(tables: np.ndarray) -> np.ndarray:
     """Mutual information over the mean of both entropies, of each table of shape (..., n_classes, n_clusters)."""
     p = tables / tables.sum(axis=(-2, -1), keepdims=True, dtype=np.float64)
     joint, rows, columns = _entropy(p, (-2, -1)), _entropy(p.sum(axis=-1), -1), _entropy(p.sum(axis=-2), -1)
-    return (rows + columns - joint) / ((rows + columns) / 2)
+    return _ratio(rows + columns - joint, (rows + columns) / 2)
+
+
+def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """Divide; where both partitions are the same trivial one, 0 / 0, the score is 1, as scikit-learn has it."""
+    return np.where(below == 0, 1.0, above / np.where(below == 0, 1.0, below))
 
 
 def _choose_two(counts: np.ndarray) -> np.ndarray:

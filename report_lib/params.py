@@ -267,6 +267,7 @@ def check_size(params: Params, *, n_train: int, n_test: int, image_shape: tuple[
     clustering, reduction, classification = params.clustering, params.reduction, params.classification
     n_clusters = clustering.n_clusters if isinstance(clustering.n_clusters, int) else clustering.k_max
     n_forest = min(classification.n_pseudo_labels, n_train)
+    n_learnt = int(n_forest * min(1 - 1 / classification.n_folds, 1 - classification.holdout_size))
     sweep, dbscan = min(clustering.n_sweep, n_train), min(clustering.dbscan_n_images, n_train)
     images, pixels = f"there are only {n_train} train images", f"an image has only {n_pixels} pixels"
     needs = [
@@ -278,8 +279,8 @@ def check_size(params: Params, *, n_train: int, n_test: int, image_shape: tuple[
         ("classification.n_components_forest", classification.n_components_forest, n_pixels, pixels),
         ("classification.n_folds", classification.n_folds * n_clusters, n_forest,
          f"{n_forest} images cannot fill {classification.n_folds} folds of {n_clusters} clusters"),
-        ("classification.n_components_forest", classification.n_components_forest,
-         n_forest - -(-n_forest // classification.n_folds), f"the forest learns from only {n_forest} images, in folds"),
+        ("classification.n_components_forest", classification.n_components_forest, n_learnt,
+         f"the forest learns from only {n_learnt} images when the rest is held out"),
     ]  # fmt: skip
     if n_test < 2:
         raise ReportError(f"dataset.test_size is {params.dataset.test_size}, which holds out {n_test} images; raise it")

@@ -4,7 +4,6 @@ Everything is written to a folder beside the runs and moved into place when all 
 fails leaves the last good report alone.
 """
 
-import importlib
 import importlib.metadata
 import json
 import logging
@@ -16,15 +15,18 @@ import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-import nbformat
+from typing import TYPE_CHECKING, Any
 
 from report_lib import ROOT, artifacts, datasets
 from report_lib.artifacts import PHASES, Run, notebook_name
 from report_lib.errors import ReportError
 from report_lib.params import Params, check_size
 from report_lib.progress import Progress
+
+if TYPE_CHECKING:
+    import nbformat
+
+    from report_lib.kernel import Kernel
 
 PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "plotly", "papermill", "nbconvert", "kneed")
 
@@ -43,13 +45,13 @@ def run_report(params: Params, *, verbose: bool = False) -> Path:
         When the data, the parameters or a notebook stop the run; the last good run is left as it was.
     """
     started = datetime.now(UTC)
-    check_data(params)
     final = artifacts.build_dir() / params.name
     staging = artifacts.build_dir() / ".staging"
-    shutil.rmtree(staging / params.name, ignore_errors=True)
     progress = Progress(params.name, _last_times(final))
-    with _environment(staging):
-        notebooks = _run_phases(params, staging / params.name, progress, verbose)
+    with _environment(staging), _kernel() as kernel:
+        check_data(params)
+        shutil.rmtree(staging / params.name, ignore_errors=True)
+        notebooks = _run_phases(params, staging / params.name, kernel, progress, verbose)
         page = _write_page(params, Run(params.name), notebooks, progress, started)
     _publish(staging / params.name, final)
     progress.done(final / page.name)
@@ -101,25 +103,35 @@ def _environment(staging: Path):
             os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
-def _run_phases(params: Params, folder: Path, progress: Progress, verbose: bool) -> dict[str, nbformat.NotebookNode]:
+@contextmanager
+def _kernel():
+    """Start the kernel first of all, so that it imports while the data are looked for."""
     from report_lib.kernel import start_kernel
 
-    (folder / "notebooks").mkdir(parents=True)
-    notebooks = {}
     kernel = start_kernel()
-    # nbconvert takes a second to import; it can do so while the kernel computes.
-    threading.Thread(target=importlib.import_module, args=("report_lib.html.exporter",), daemon=True).start()
     try:
-        for phase in PHASES:
-            if notebooks:
-                kernel.reset()
-            notebooks[phase] = _run_phase(params, phase, folder, kernel, progress, verbose)
+        yield kernel
     finally:
         kernel.close()
-    return notebooks
 
 
-def _run_phase(params, phase, folder, kernel, progress, verbose) -> nbformat.NotebookNode:
+def _run_phases(
+    params: Params, folder: Path, kernel: "Kernel", progress: Progress, verbose: bool
+) -> dict[str, "nbformat.NotebookNode"]:
+    (folder / "notebooks").mkdir(parents=True)
+    # nbconvert takes a second to import; it can do so while the kernel computes.
+    threading.Thread(target=_warm_exporter, daemon=True).start()
+    return {phase: _run_phase(params, phase, folder, kernel, progress, verbose) for phase in PHASES}
+
+
+def _warm_exporter() -> None:
+    from report_lib.html.exporter import packed_plotly
+
+    packed_plotly()
+
+
+def _run_phase(params, phase, folder, kernel, progress, verbose) -> "nbformat.NotebookNode":
+    import nbformat
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
@@ -158,7 +170,7 @@ def _run_phase(params, phase, folder, kernel, progress, verbose) -> nbformat.Not
     return nb
 
 
-def _clean(nb: nbformat.NotebookNode) -> nbformat.NotebookNode:
+def _clean(nb: "nbformat.NotebookNode") -> "nbformat.NotebookNode":
     """Take out what changes from run to run: papermill's times, cell timings, random ids."""
     nb.metadata.pop("papermill", None)
     for cell in nb.cells:

@@ -3,9 +3,10 @@
 import sys
 import time
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-import nbformat
+if TYPE_CHECKING:
+    import nbformat
 
 
 class Progress:
@@ -42,14 +43,14 @@ class Progress:
         """Return seconds since the start."""
         return time.monotonic() - self._start
 
-    def phase(self, phase: str, notebook: nbformat.NotebookNode | None = None) -> None:
+    def phase(self, phase: str, notebook: "nbformat.NotebookNode | None" = None) -> None:
         """Begin a phase; the notebook tells which section each cell belongs to."""
         self._phase, self.section = phase, ""
         self.times[phase] = {}
         self._titles = [] if notebook is None else list(_titles_by_cell(notebook))
         self._begin("page" if notebook is None else "start")
 
-    def cell(self, cell: nbformat.NotebookNode, cell_index: int) -> None:
+    def cell(self, cell: "nbformat.NotebookNode", cell_index: int) -> None:
         """Note that a cell starts; papermill may have injected one, so that the source finds it."""
         title = next((title for source, title in self._titles if source == cell.source), self.section)
         if title and title != self.section:
@@ -84,7 +85,7 @@ class Progress:
         print(line, file=self._stream, flush=True)
 
 
-def _titles_by_cell(notebook: nbformat.NotebookNode):
+def _titles_by_cell(notebook: "nbformat.NotebookNode"):
     """Yield the source of each cell with the heading above it."""
     title = "start"
     for cell in notebook.cells:

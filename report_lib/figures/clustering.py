@@ -213,10 +213,10 @@ def dbscan_sweep(sweep) -> go.Figure:
         + f", noise {q:.1%}"
         for e, k, s, q in zip(sweep.eps, sweep.n_clusters, sweep.silhouette, sweep.noise, strict=True)
     )
-    most, largest = int(sweep.n_clusters.max()), sweep.largest[sweep.best_index]
+    most, outside = int(sweep.n_clusters.max()), int(sweep.n_outside[sweep.best_index])
     return style.finish(
         fig,
-        title=f"At most {most} clusters at any eps; at the best, one of them holds {largest:.1%}",
+        title=f"At most {most} clusters at any eps; at the best, one of them holds all but {outside:,} images",
         caption=f"DBSCAN at several radii; silhouette is of the images that are not noise. {listing}. "
         "The dotted line marks the one that is drawn next.",
         height=600,

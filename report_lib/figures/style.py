@@ -109,7 +109,7 @@ def image_grid(
     margin = {"l": 84 if rows else 4, "r": 4, "t": 28 if rows else 4, "b": 4}
     fig.update_layout(margin={**margin, "t": margin["t"] + 44}, showlegend=False)
     height = round(720 * sheet.shape[0] / sheet.shape[1]) + margin["t"] + 48
-    return fig.update_layout(height=height, meta={"aspect": sheet.shape[0] / sheet.shape[1], "pad": margin})
+    return fig.update_layout(height=height, meta={"aspect": sheet.shape[0] / sheet.shape[1], "columns": columns})
 
 
 def _to_bytes(images: np.ndarray, diverging: bool) -> np.ndarray:

@@ -6,6 +6,7 @@ Data and plotly.js come last, because nbconvert parses what it makes once more.
 
 import base64
 import copy
+import functools
 import gzip
 import html
 import json
@@ -69,7 +70,7 @@ def write_report(
         figures=figures,
         template=_script_json(pio.templates[style.TEMPLATE].to_plotly_json()),
         provenance=_script_json(provenance),
-        plotly_js=base64.b64encode(gzip.compress(get_plotlyjs().encode("utf8"), mtime=0)).decode("ascii"),
+        plotly_js=packed_plotly(),
         css=(TEMPLATES / "report.css").read_text(encoding="utf8"),
         script=(TEMPLATES / "report.js").read_text(encoding="utf8"),
     )
@@ -77,6 +78,12 @@ def write_report(
     part.write_text(page, encoding="utf8")
     os.replace(part, path)
     return path
+
+
+@functools.cache
+def packed_plotly() -> str:
+    """Return plotly.js gzipped and in base64, for the page's script to unpack."""
+    return base64.b64encode(gzip.compress(get_plotlyjs().encode("utf8"), mtime=0)).decode("ascii")
 
 
 def _phase(number: int, name: str, notebook: nbformat.NotebookNode, figures: list[tuple[str, str]]) -> dict[str, Any]:
@@ -152,7 +159,7 @@ def _figure(place: str, number: str, figure: dict[str, Any]) -> tuple[str, str]:
         raise ReportError(f"{place}: a figure without title or caption; give it both with figures.style.finish")
     markup = (
         f'<figure id="{place}"><p class="figure-title"><span class="number">Figure {number}</span>{title}</p>'
-        f'<div class="plotly-graph-div" id="{place}-chart" role="img" aria-label="{html.escape(title)}" '
+        f'<div class="plotly-graph-div" id="{place}-chart" role="group" aria-label="{html.escape(title)}" '
         f'style="min-height:{layout.get("height", 420)}px"></div>'
         f"<figcaption>{html.escape(caption)}</figcaption></figure>"
     )

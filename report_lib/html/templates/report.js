@@ -36,7 +36,7 @@
       const side = layout.margin.l + layout.margin.r;
       const inner = Math.min(width - side, (layout.height || 420) / meta.aspect);
       layout.height = Math.round(inner * meta.aspect + layout.margin.t + layout.margin.b);
-      (layout.annotations || []).forEach((note) => (note.font = { ...note.font, size: narrow ? 9 : 12 }));
+      if (narrow) turnLabels(layout, meta);
     }
     if (narrow && layout.showlegend !== false && figure.data.length > 1) {
       layout.legend = { ...layout.legend, orientation: "h", y: -0.18, yanchor: "top" };
@@ -45,9 +45,27 @@
     return layout;
   }
 
+  /* Names above many narrow columns of images would run into one another: stand them on end. */
+  function turnLabels(layout, meta) {
+    for (const note of layout.annotations || []) {
+      note.font = { ...note.font, size: 10 };
+      if (meta.columns > 5 && note.xref !== "paper") Object.assign(note, { textangle: -90 });
+    }
+    if (meta.columns > 5) {
+      layout.margin.t += 48;
+      layout.height += 48;
+    }
+  }
+
+  /* Numbers in a heatmap are dark on its light cells; on a dark page all of its cells are dark. */
+  function numberColor() {
+    return dark.matches ? "#ffffff" : null;
+  }
+
   function draw(chart) {
     const figure = read(chart.id + "-data");
     const layout = fitted(figure, chart.clientWidth);
+    for (const trace of figure.data) if (trace.type === "heatmap") trace.textfont = { color: numberColor() };
     chart.style.minHeight = layout.height + "px";
     const config = { displaylogo: false, responsive: true, scrollZoom: false };
     return Plotly.newPlot(chart, figure.data, layout, config);
@@ -56,6 +74,8 @@
   function repaint() {
     charts.filter((c) => c.classList.contains("js-plotly-plot")).forEach((chart) => {
       const c = colors();
+      const heatmaps = chart.data.flatMap((trace, i) => (trace.type === "heatmap" ? [i] : []));
+      if (heatmaps.length) Plotly.restyle(chart, { "textfont.color": numberColor() }, heatmaps);
       Plotly.relayout(chart, { "font.color": c.font, "hoverlabel.bgcolor": c.hover, "hoverlabel.font.color": c.font });
     });
   }
@@ -103,7 +123,7 @@
         watcher.unobserve(entry.target);
         draw(entry.target);
       }
-    }, { rootMargin: "500px" });
+    }, { rootMargin: "1500px 0px" });
     charts.forEach((chart) => watcher.observe(chart));
     dark.addEventListener("change", repaint);
     addEventListener("beforeprint", () => charts.filter((c) => !c.classList.contains("js-plotly-plot")).forEach(draw));

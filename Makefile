@@ -1,0 +1,65 @@
+# Thin: every target calls the command line or a tool. `make` alone lists them.
+PARAMS ?= params/fashion_mnist.yaml
+SET ?=
+ENVIRONMENT := image-structure-report
+
+# An active conda environment made from environment.yml is used as it is; otherwise .venv is made from the lock.
+ifeq ($(CONDA_DEFAULT_ENV),$(ENVIRONMENT))
+PY := python
+READY :=
+else
+PY := .venv/bin/python
+READY := .venv/.ready
+endif
+export PATH := $(abspath $(dir $(PY))):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup report smoke data lab test lint format lock check clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo '  PARAMS=params/x.yaml picks the run; SET="clustering.k_max=15 seed=7" overrides its parameters'
+
+setup: $(READY)  ## make .venv from requirements.lock (the other targets do it by themselves)
+
+# Made in one go and marked ready at the end, so that an interrupted set-up starts again.
+.venv/.ready: requirements.lock pyproject.toml
+	@echo "setting up .venv from requirements.lock (once; a minute or more)"
+	python3 -c 'import sys; sys.exit("error: Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	python3 -m venv --clear .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+report: $(READY)  ## run the notebooks and write build/<run>/report.html
+	@$(PY) -m report_lib report --params $(PARAMS) --set '$(SET)'
+
+smoke: PARAMS := params/digits.yaml
+smoke: report  ## the smallest report: scikit-learn's digits, offline, in seconds
+
+data: $(READY)  ## find, check and cache the data of a run
+	@$(PY) -m report_lib data --params $(PARAMS) --set '$(SET)'
+
+lab: $(READY)  ## open JupyterLab on the notebooks
+	$(PY) -m jupyterlab notebooks
+
+test: $(READY)  ## run the tests
+	$(PY) -m pytest
+
+check: $(READY)  ## hold the figures of the run in PARAMS against exact and published values
+	$(PY) -m tests.published build/$(basename $(notdir $(PARAMS)))/metrics.json
+
+lint: $(READY)  ## check style and the notebooks
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+format: $(READY)  ## put code and notebooks into the house style
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+lock: $(READY)  ## pin the newest versions that pyproject.toml allows, for all Pythons and systems
+	$(PY) -m uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --upgrade --output-file requirements.lock
+
+clean:  ## remove what runs and tools left; .venv and the data cache stay
+	rm -rf build .pytest_cache .ruff_cache .coverage

@@ -1,0 +1,65 @@
+"""Small made data, and one report on digits that many tests look at."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from report_lib.params import load_params
+from report_lib.pipeline import run_report
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path, monkeypatch, request):
+    """No test reads or writes the cache, the runs or the data folder of the person who runs it."""
+    monkeypatch.delenv("REPORT_DATA_DIR", raising=False)
+    monkeypatch.setenv("REPORT_CACHE_DIR", str(tmp_path / "cache"))
+    if "digits_build" not in request.fixturenames:
+        monkeypatch.setenv("REPORT_BUILD_DIR", str(tmp_path / "build"))
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def blobs(rng):
+    """Three groups of 2 x 60 rows in five dimensions that nobody could confuse, with their labels."""
+    labels = np.repeat([0, 1, 2], 60)
+    centers = np.array([[0, 0, 0, 0, 0], [9, 0, 0, 9, 0], [0, 9, 9, 0, 0]], dtype=float)
+    rows = (centers[labels] + rng.normal(size=(180, 5))).astype(np.float32)
+    return rows, labels
+
+
+@pytest.fixture
+def images(rng):
+    """Forty uint8 images, 7 high and 5 wide: a bright upper or lower half, with noise."""
+    labels = np.arange(40) % 2
+    out = rng.integers(0, 60, size=(40, 7, 5))
+    out[labels == 0, :3] += 150
+    out[labels == 1, 4:] += 150
+    return out.astype(np.uint8), labels
+
+
+@pytest.fixture(scope="session")
+def digits_folder(tmp_path_factory):
+    """The folder of a finished report on digits."""
+    build = tmp_path_factory.mktemp("digits") / "build"
+    before = os.environ.get("REPORT_BUILD_DIR")
+    os.environ["REPORT_BUILD_DIR"] = str(build)
+    try:
+        run_report(load_params(ROOT / "params" / "digits.yaml"))
+    finally:
+        os.environ.pop("REPORT_BUILD_DIR") if before is None else os.environ.update(REPORT_BUILD_DIR=before)
+    return build / "digits"
+
+
+@pytest.fixture
+def digits_build(digits_folder, monkeypatch):
+    """The same, as the folder that runs are read from."""
+    monkeypatch.setenv("REPORT_BUILD_DIR", str(digits_folder.parent))
+    return digits_folder

@@ -1,0 +1,53 @@
+import json
+
+import numpy as np
+import pytest
+
+from report_lib.artifacts import Run, build_dir, notebook_name, to_json
+from report_lib.errors import ReportError
+
+
+def test_arrays_and_values_come_back(rng):
+    run = Run("x")
+    features = rng.normal(size=(3, 2)).astype(np.float32)
+    run.save("features", train=features, test=features[:1])
+    run.save("dataset", source="digits", image_shape=[])
+    loaded = run.load("features")
+    np.testing.assert_array_equal(loaded["train"], features)
+    assert loaded["train"].dtype == np.float32
+    assert run.load("dataset") == {"source": "digits", "image_shape": []}
+    assert build_dir() / "x" / "artifacts" / "reduction" / "features.npz" in run.folder.rglob("*.npz")
+
+
+def test_objects_are_not_kept():
+    with pytest.raises(ValueError, match="allow_pickle"):
+        Run("x").save("features", train=np.array([{}], dtype=object))
+
+
+def test_what_is_missing_says_which_command_to_run():
+    with pytest.raises(ReportError) as caught:
+        Run("mine").load("clusters")
+    assert "notebooks/03_clustering.ipynb" in str(caught.value)
+    assert "make report PARAMS=params/mine.yaml" in str(caught.value)
+
+
+def test_json_is_plain_sorted_and_unrounded():
+    value = {"b": np.float64(0.1) + 0.2, "a": {1: np.int64(3), "x": np.array([1.5, np.nan])}, "c": (float("inf"), None)}
+    text = to_json(value)
+    assert json.loads(text) == {"a": {"1": 3, "x": [1.5, None]}, "b": 0.30000000000000004, "c": [None, None]}
+    assert text.index('"a"') < text.index('"b"')
+
+
+def test_metrics_are_one_object_a_phase():
+    run = Run("x")
+    run.save_metrics("understanding", {"dataset": {"n_train": 3}, "parts": {}})
+    for phase in ("reduction", "clustering", "classification"):
+        run.save_metrics(phase, {"is": phase})
+    found = run.metrics()
+    assert list(found) == ["dataset", "understanding", "reduction", "clustering", "classification"]
+    assert found["dataset"] == {"n_train": 3}
+    assert found["understanding"] == {"parts": {}}
+
+
+def test_notebook_names():
+    assert notebook_name("reduction") == "02_reduction.ipynb"

@@ -1,0 +1,180 @@
+"""Figures say what they show, and show what they are given."""
+
+import base64
+import importlib
+import inspect
+import io
+from types import SimpleNamespace
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from PIL import Image
+
+from report_lib import classification, clustering, metrics, understanding
+from report_lib.figures import classification as classification_figures
+from report_lib.figures import clustering as clustering_figures
+from report_lib.figures import reduction as reduction_figures
+from report_lib.figures import style
+from report_lib.figures import understanding as understanding_figures
+
+NAMES = ["<b>bold", "Trouser", "Coat"]
+
+
+def interval(value):
+    return metrics.Interval(value, value - 0.1, value + 0.1)
+
+
+@pytest.fixture
+def cases(rng):
+    """Every figure function of every phase, with something to draw."""
+    tiles = rng.random((3, 6, 4))
+    table = np.array([[8, 1, 1, 0], [2, 9, 0, 0], [0, 0, 5, 1]])
+    Z, groups = rng.normal(size=(30, 3)), np.arange(30) % 3
+    ratio = np.array([0.5, 0.3, 0.15, 0.05])
+    sweep = clustering.KMeansSweep(np.array([2, 3]), np.array([9.0, 4.0]), np.array([0.2, 0.4]), 30)
+    found = clustering.Clusters(3, groups, groups, Z[:3])
+    density = clustering.sweep_dbscan(Z, np.array([0.5, 1.0]), min_samples=3)
+    scores = metrics.score_clusters(groups, groups, 3, train_labels=groups, test_labels=groups, n_classes=3)
+    report = classification.ClassReport(*np.full((3, 3), 0.5), np.array([3, 4, 5]))
+    brightness = understanding.Brightness(np.array([2, 0, 1]), *np.sort(rng.random((4, 3)), axis=1))
+    return {
+        understanding_figures: {
+            "class_counts": (np.array([3, 4, 5]), NAMES),
+            "examples": (tiles, NAMES),
+            "intensity_histogram": (understanding.Histogram(np.arange(4.0), np.array([5, 1, 2])),),
+            "brightness": (brightness, NAMES),
+            "mean_image": (tiles[0],),
+            "class_means": (tiles, NAMES),
+            "duplicates": (rng.random((2, 2, 6, 4)), ["0.0%", "1.0%"]),
+        },
+        reduction_figures: {
+            "explained_variance": (ratio, {0.9: 3}),
+            "components": (tiles - 0.5, ratio),
+            "scatter_2d": (Z, groups, NAMES, ratio),
+            "scatter_3d": (Z, None, [], ratio),
+            "reconstructions": (rng.random((3, 2, 6, 4)), NAMES[:2], [1, 2], [0.2, 0.1]),
+            "mse_curve": ([1, 2], {"PCA": np.array([0.2, 0.1]), "SVD": np.array([0.21, 0.1])}),
+            "variance_comparison": (ratio, ratio[::-1]),
+        },
+        clustering_figures: {
+            "kmeans_sweep": (sweep, 3),
+            "sizes": (found, 30),
+            "class_by_cluster": (table, NAMES),
+            "scatter": (Z, groups - 1, ratio),
+            "purity": (metrics.purity(table), np.array([0, 1, 2]), NAMES),
+            "best_recall": (metrics.best_recall(table), NAMES),
+            "centroids": (tiles, np.array([3, 2, 1])),
+            "scaling_agreement": (np.array([[1, 0.5], [0.5, 1]]), ["a", "b"]),
+            "scaling_scores": ({"a": scores},),
+            "k_distances": (clustering.k_distances(Z, 3),),
+            "dbscan_sweep": (density,),
+        },
+        classification_figures: {
+            "fidelity_and_accuracy": ({"fidelity": interval(0.5), "true": interval(0.4)},),
+            "folds": (np.array([0.5, 0.6]), interval(0.5)),
+            "class_report": (report, NAMES),
+        },
+    }
+
+
+KEYWORDS = {"class_by_cluster": {"normalize": True}, "scatter": {"method": "K-Means"}}
+OTHERS = {"cluster_names"}
+
+
+def test_every_figure_function_is_tried(cases):
+    for module, figures in cases.items():
+        public = {name for name, f in inspect.getmembers(module, inspect.isfunction)
+                  if f.__module__ == module.__name__ and not name.startswith("_")}  # fmt: skip
+        assert public - OTHERS == set(figures)
+
+
+def test_every_figure_has_title_caption_template_and_named_axes(cases):
+    for figures in cases.values():
+        for name, arguments in figures.items():
+            function = getattr(importlib.import_module(next(m.__name__ for m in cases if name in cases[m])), name)
+            fig = function(*arguments, **KEYWORDS.get(name, {}))
+            assert isinstance(fig, go.Figure)
+            assert len(fig.layout.title.text) > 8, name
+            assert len(fig.layout.meta["caption"]) > 40, name
+            assert fig.layout.template.layout.colorway == style.PALETTE, name
+            assert "<b>" not in fig.to_json(), f"{name}: text from the data is not escaped"
+            if not isinstance(fig.data[0], (go.Image, go.Scatter3d)):
+                unnamed = [a for a in (*fig.select_xaxes(), *fig.select_yaxes()) if not a.title.text]
+                shown = [a for a in unnamed if a.type != "category" and a.showticklabels is not False]
+                assert not shown, name
+
+
+def decode(fig):
+    data = fig.data[0].source.split(",", 1)[1]
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
+
+
+def test_image_grids_are_upright_square_and_one_png():
+    images = np.zeros((3, 4, 6))
+    images[0, 0, 0] = 1.0  # a bright top left corner
+    fig = style.image_grid(images, columns=2)
+    assert len(fig.data) == 1
+    sheet = decode(fig)
+    assert sheet.shape == (2 * (4 + style.GAP), 6 + style.GAP + 6, 2)
+    assert sheet[style.GAP, 0, 0] == 255
+    assert sheet[style.GAP + 3, 0, 0] == 0
+    assert fig.layout.yaxis.scaleanchor == "x"
+    assert fig.layout.yaxis.range[0] > fig.layout.yaxis.range[1]
+
+
+def test_tiles_lie_where_their_titles_are():
+    images = np.stack([np.full((5, 5), v) for v in (0.0, 0.5, 1.0)])
+    fig = style.image_grid(images, columns=3, titles=["a", "b", "c"])
+    sheet = decode(fig)
+    for note, value in zip(fig.layout.annotations, (0, 128, 255), strict=True):
+        assert sheet[int(note.y) + 2, round(note.x), 0] == value
+
+
+def test_signed_images_have_zero_in_the_middle():
+    fig = style.image_grid(np.array([[[-2.0, 0.0, 1.0]]]), columns=1, diverging=True)
+    assert decode(fig)[style.GAP, :, 0].tolist() == [0, 128, 191]
+
+
+def test_noise_is_grey_and_beneath():
+    fig = style.scatter(np.arange(4.0), np.arange(4.0), np.array([0, -1, 1, -1]), ["a", "b"])
+    assert [trace.name for trace in fig.data] == ["noise", "a", "b"]
+    assert fig.data[0].marker.color == style.NOISE_COLOR
+    assert len(fig.data[0].x) == 2
+
+
+def test_coordinates_are_sent_in_float32():
+    fig = style.scatter(np.arange(4.0), np.arange(4.0), None, [])
+    assert fig.data[0].x.dtype == np.float32
+
+
+def test_one_color_a_class():
+    assert style.color(3) == style.color(3) != style.color(4)
+    assert len(set(style.PALETTE)) == 10
+    assert style.color(-1) == style.NOISE_COLOR
+
+
+def test_a_histogram_draws_counts_not_pixels():
+    histogram = understanding.Histogram(np.arange(4.0), np.array([5, 3, 2]))
+    fig = understanding_figures.intensity_histogram(histogram)
+    np.testing.assert_allclose(fig.data[0].y, [0.5, 0.3, 0.2])
+
+
+def test_the_mark_stands_where_the_share_is_reached():
+    fig = reduction_figures.explained_variance(np.array([0.5, 0.3, 0.15, 0.05]), {0.9: 3})
+    assert fig.data[2].x == (3,)
+    assert fig.data[2].y == pytest.approx((0.95,))
+    assert "3 for 90%" in fig.layout.title.text
+
+
+def test_row_shares_add_up():
+    table = np.array([[8, 2, 0], [1, 3, 0]])
+    fig = clustering_figures.class_by_cluster(table, ["a", "b"], normalize=True)
+    np.testing.assert_allclose(fig.data[0].z.sum(axis=1), 1.0)
+    counts = clustering_figures.class_by_cluster(table, ["a", "b"], normalize=False)
+    np.testing.assert_array_equal(counts.data[0].z, table[:, :-1])
+
+
+def test_a_missing_knee_is_said():
+    flat = SimpleNamespace(k=3, distances=np.ones(10), knee=None, knee_eps=None)
+    assert "no knee" in clustering_figures.k_distances(flat).layout.meta["caption"]

@@ -1,0 +1,130 @@
+"""Sentences follow the values: other values, other words."""
+
+import numpy as np
+import pytest
+
+from report_lib import clustering, findings, metrics, understanding
+
+
+def test_prose_helpers():
+    assert findings.listed(["a"]) == "a"
+    assert findings.listed(["a", "b", "c"]) == "a, b and c"
+    assert findings.plural(1, "pair") == "1 pair"
+    assert findings.plural(2000, "pair") == "2,000 pairs"
+    assert findings.percent(0.1234, 1) == "12.3%"
+    assert findings.scored(metrics.Interval(0.5, 0.4, 0.6)) == "0.500 (0.400 to 0.600)"
+
+
+def test_text_from_data_cannot_be_markup():
+    assert findings.text("<script>*x*|_y_") == "&lt;script&gt;\\*x\\*\\|\\_y\\_"
+
+
+def test_balanced_and_unbalanced_classes():
+    assert "exactly balanced, 5 train images each" in findings.class_balance(np.array([5, 5]), ["a", "b"])
+    said = findings.class_balance(np.array([30, 10]), ["a", "b"])
+    assert "a has 30 train images and b 10, 3.0 times fewer" in said
+    assert "75.0%" in said
+
+
+def test_dark_and_bright_images():
+    dark = understanding.Histogram(np.arange(5.0), np.array([80, 10, 5, 5]))
+    light = understanding.Histogram(np.arange(5.0), np.array([10, 40, 30, 20]))
+    assert "Most of an image is background" in findings.intensity(dark)
+    assert "10% in the brighter half" in findings.intensity(dark)
+    assert "Less than half of an image is background" in findings.intensity(light)
+
+
+def test_prototypes_most_and_least_alike():
+    means = np.array([[[0.0]], [[0.1]], [[9.0]]])
+    said = findings.class_means(means, ["a", "b", "c"])
+    assert "most alike are a and b" in said
+    assert "least alike a and c" in said or "least alike c and a" in said
+
+
+def test_leaks_between_train_and_test_are_said():
+    none = understanding.Duplicates(np.empty((0, 2), int), np.empty(0), 10)
+    assert "None joins a train and a test image" in findings.duplicates(none, 0.02)
+    one = understanding.Duplicates(np.array([[3, 12]]), np.array([0.0]), 10)
+    said = findings.duplicates(one, 0.02)
+    assert "1 pair of images is equal" in said
+    assert "1 pair joins a train and a test image" in said
+
+
+@pytest.mark.parametrize(
+    ("chosen", "auto", "said"),
+    [
+        (3, True, "and the run takes it"),
+        (3, False, "which is also what"),
+        (2, False, "the run was asked for 2 clusters"),
+    ],
+)
+def test_the_sweep_says_who_chose(chosen, auto, said):
+    sweep = clustering.KMeansSweep(np.array([2, 3]), np.array([9.0, 4.0]), np.array([0.1, 0.2]), 30)
+    text = findings.sweep(sweep, chosen, auto)
+    assert said in text
+    assert "touch more than they stand apart" in text
+
+
+def test_merged_and_split_classes():
+    table = np.array([[9, 1, 0, 0], [8, 2, 0, 0], [0, 4, 3, 3]])
+    said = findings.cluster_classes(table, np.array([0, 2, 2]), ["a", "b", "c"])
+    assert "C1 holds much of a and b" in said
+    assert "no cluster holding half: c" in said
+    assert "No cluster is named after b" in said
+
+
+def test_the_best_scaling_is_the_best_one():
+    def scores(value):
+        return metrics.ClusterScores(2, 1.0, ari=metrics.Interval(value, value, value))
+
+    agreement = np.array([[1.0, 0.3, 0.6], [0.3, 1.0, 0.2], [0.6, 0.2, 1.0]])
+    names = ["min-max", "whitened", "standard"]
+    said = findings.scaling(agreement, names, dict(zip(names, map(scores, (0.1, 0.2, 0.3)), strict=True)))
+    assert "standard scaling does best" in said
+    assert "index of 0.60, those of whitened components at 0.30" in said
+    assert "nothing says which of them is better" in findings.scaling(agreement, names, None)
+
+
+def test_dbscan_that_finds_nothing(rng):
+    sweep = clustering.sweep_dbscan(rng.uniform(0, 100, (30, 4)), np.array([0.01]), min_samples=3)
+    assert "At none of the" in findings.dbscan(sweep)
+
+
+def test_dbscan_with_one_body_and_with_two(rng):
+    crumbs = np.concatenate([rng.normal(0, 0.5, (200, 2)), rng.normal(9, 0.01, (4, 2))])
+    said = findings.dbscan(clustering.sweep_dbscan(crumbs, np.array([1.0]), min_samples=3))
+    assert "one body of images with crumbs beside it" in said
+    assert "all but 4 images" in said
+    halves = np.concatenate([rng.normal(0, 0.5, (100, 2)), rng.normal(9, 0.5, (100, 2))])
+    assert "A score of the kept images alone flatters" in findings.dbscan(
+        clustering.sweep_dbscan(halves, np.array([1.0]), min_samples=3)
+    )
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "word"), [(0.55, "0.050 more than"), (0.45, "0.050 less than"), (0.5, "as much as")]
+)
+def test_the_ceiling_is_above_or_below(accuracy, word):
+    def exact(value):
+        return metrics.Interval(value, value, value)
+
+    assert word in findings.ceiling(exact(0.9), exact(accuracy), exact(0.5))
+
+
+def test_headlines_without_labels():
+    numbers = {
+        "dataset": {"n_train": 30, "n_test": 10, "height": 4, "width": 5, "class_names": []},
+        "understanding": {"near_duplicates": {"exact": {"total": 1}, "near": {"total": 0}}},
+        "reduction": {"pca": {"components_for_95": 7}},
+        "clustering": {
+            "sweep": {"best_k": 3, "best_silhouette": 0.4, "silhouette": {"2": 0.1, "3": 0.4}},
+            "methods": {"kmeans": {"n_clusters": 3}, "dbscan": {"n_clusters": 1}},
+        },
+        "classification": {"pseudo_labels": {"random_forest": {"fidelity": 0.9}}},
+    }
+    said = findings.interpretation(numbers)
+    assert "7 of 20 principal components hold 95%" in said
+    assert "There are no labels" in said
+    assert "DBSCAN finds no two groups" in said
+    assert "cannot be known without labels" in said
+    assert "no labels to judge them by" in findings.lede(numbers)

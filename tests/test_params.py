@@ -1,0 +1,137 @@
+import pytest
+
+from report_lib.errors import ReportError
+from report_lib.params import Params, check_size, load_params
+
+
+def write(tmp_path, text):
+    path = tmp_path / "run.yaml"
+    path.write_text(text)
+    return path
+
+
+def refusal(tmp_path, text, settings=()):
+    with pytest.raises(ReportError) as caught:
+        load_params(write(tmp_path, text), list(settings))
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_defaults_and_the_file_name(tmp_path):
+    params = load_params(write(tmp_path, "seed: 3\nclustering:\n  k_max: 9\n"))
+    assert (params.name, params.seed, params.clustering.k_max, params.clustering.k_min) == ("run", 3, 9, 6)
+
+
+def test_an_empty_file_is_all_defaults(tmp_path):
+    assert load_params(write(tmp_path, "# nothing\n")) == Params(name="run")
+
+
+def test_settings_override_the_file(tmp_path):
+    path = write(tmp_path, "clustering:\n  k_max: 9\n  k_min: 3\n")
+    params = load_params(
+        path, ["clustering.k_max=15", "seed=7", "clustering.n_clusters=auto", "dataset.image_shape=[2, 3]"]
+    )
+    assert (params.clustering.k_max, params.clustering.k_min, params.seed) == (15, 3, 7)
+    assert params.clustering.n_clusters == "auto"
+    assert params.dataset.image_shape == [2, 3]
+
+
+def test_yaml_is_1_2(tmp_path):
+    assert (
+        load_params(write(tmp_path, "understanding:\n  near_duplicate_rms: 1e-3\n")).understanding.near_duplicate_rms
+        == 0.001
+    )
+    assert "true or false" in refusal(tmp_path, "dataset:\n  use_labels: yes\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "clustering:\n  k_maxx: 9\n",
+            ["line 2", "clustering.k_maxx is not a parameter", "did you mean k_max?", "n_init"],
+        ),
+        ("clusterin:\n  k_max: 9\n", ["line 1", "did you mean clustering?"]),
+        (
+            "seed: 1\nclustering:\n  k_max: many\n",
+            ["line 3", "clustering.k_max is 'many'", "a whole number", "at least 2"],
+        ),
+        ("clustering:\n  k_max: 9.5\n", ["line 2", "a whole number"]),
+        ("clustering:\n  k_max: '9'\n", ["line 2", "a whole number"]),
+        ("clustering:\n  k_max: 1\n", ["line 2", "at least 2"]),
+        ("clustering:\n  n_clusters: lots\n", ["line 2", "a whole number", "'auto'"]),
+        ("clustering:\n  k_min: 9\n  k_max: 8\n", ["line 1", "k_min is 9, above k_max, 8"]),
+        ("reduction:\n  scaling: minmax\n", ["line 2", "one of none, min-max, standard"]),
+        ("reduction:\n  mse_grid: [5, 0]\n", ["line 2", "a list, each a whole number, at least 1"]),
+        ("reduction:\n  n_components: 300\n", ["max_components is 200, but 300"]),
+        ("dataset:\n  test_size: 1.5\n", ["line 2", "above 0", "below 1"]),
+        ("dataset:\n  image_shape: [28]\n", ["image_shape takes two numbers"]),
+        ("name: ../up\n", ["line 1", "name is '../up'"]),
+        ("clustering: 3\n", ["line 1", "a section"]),
+        ("- a\n- b\n", ["line 1", "not a list"]),
+        ("a: [1\n", ["not valid YAML"]),
+        ("seed: 1\nseed: 2\n", ["not valid YAML", "duplicate key"]),
+    ],
+)
+def test_refusals_say_where_and_what(tmp_path, text, said):
+    message = refusal(tmp_path, text)
+    assert "run.yaml" in message
+    for part in said:
+        assert part in message
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("clustering.k_max=0", "SET clustering.k_max=0: clustering.k_max is 0; it takes a whole number, at least 2"),
+        ("clustering.kmax=5", "did you mean k_max?"),
+        ("k_max", "write it as section.parameter=value"),
+        ("a.b.c=1", "write it as section.parameter=value"),
+        ("seed=[1", "not a YAML value"),
+        ("seed.x=1", "seed"),
+    ],
+)
+def test_refused_settings_name_themselves(tmp_path, setting, said):
+    assert said in refusal(tmp_path, "", [setting])
+
+
+def test_a_missing_file_names_those_there(tmp_path):
+    write(tmp_path, "")
+    with pytest.raises(ReportError, match=r"no such file; YAML files there: .*run\.yaml"):
+        load_params(tmp_path / "other.yaml")
+
+
+def sized(**changes):
+    return Params.model_validate({"name": "x", **changes})
+
+
+@pytest.mark.parametrize(
+    ("params", "size", "said"),
+    [
+        (
+            sized(clustering={"n_clusters": 50}),
+            (40, 10, 30),
+            "clustering.n_clusters is 50, but there are only 40 train images",
+        ),
+        (sized(), (10_000, 100, 10), "reduction.max_components is 200, but an image has only 100 pixels"),
+        (sized(), (150, 100, 30), "reduction.max_components is 200, but there are only 150 train images"),
+        (
+            sized(classification={"n_folds": 100}),
+            (400, 100, 30),
+            "classification.n_folds is 100, but 400 images cannot fill",
+        ),
+        (sized(clustering={"k_max": 30, "n_sweep": 20}), (400, 100, 30), "the sweep sees only 20 images"),
+        (sized(clustering={"dbscan_n_images": 3}), (400, 100, 30), "DBSCAN sees only 3 images"),
+        (sized(classification={"n_pseudo_labels": 55}), (400, 100, 30), "learns from only 44 images"),
+        (sized(), (400, 1, 30), "dataset.test_size is 0.2, which holds out 1 images; raise it"),
+    ],
+)
+def test_a_run_that_its_images_cannot_carry(params, size, said):
+    n_train, n_test, side = size
+    with pytest.raises(ReportError) as caught:
+        check_size(params, n_train=n_train, n_test=n_test, image_shape=(side, side))
+    assert said in str(caught.value)
+
+
+def test_a_run_that_its_images_can_carry():
+    check_size(sized(), n_train=60_000, n_test=10_000, image_shape=(28, 28))
