@@ -9,6 +9,7 @@ import gc
 import os
 import shutil
 import tempfile
+import uuid
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
@@ -21,9 +22,11 @@ class Kernel(AsyncKernelManager):
     _lent_client: AsyncKernelClient | None = None
 
     def client(self, **options: object) -> AsyncKernelClient:
-        """Return a client; the one lent before is closed."""
+        """Return a client with a session of its own, by which the kernel knows it; the one lent before is closed."""
         self._close_client()
-        self._lent_client = super().client(**options)
+        session = self.session.clone()
+        session.session = uuid.uuid4().hex
+        self._lent_client = super().client(session=session, **options)
         return self._lent_client
 
     def close(self) -> None:
@@ -46,7 +49,11 @@ def start_kernel() -> Kernel:
     transport = {"transport": "ipc", "ip": os.path.join(folder, "socket")} if os.name == "posix" else {}
     kernel = Kernel(kernel_name="python3", **transport)
     kernel._folder = folder
-    arguments = ["--IPKernelApp.extensions=report_lib.kernel", "--IPKernelApp.log_level=ERROR"]
+    arguments = [
+        "--IPKernelApp.extensions=report_lib.kernel",
+        "--IPKernelApp.log_level=ERROR",
+        "--HistoryManager.enabled=False",
+    ]
     run_sync(kernel.start_kernel)(extra_arguments=arguments)
     return kernel
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from report_lib.kernel import Kernel
 
+NOTEBOOKS = ROOT / "notebooks"
 PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "plotly", "papermill", "nbconvert", "kneed")
 
 
@@ -137,7 +138,7 @@ def _run_phase(params, phase, folder, kernel, progress, verbose) -> "nbformat.No
     from papermill.exceptions import PapermillExecutionError
 
     logging.getLogger("papermill").setLevel(logging.WARNING)
-    source, target = ROOT / "notebooks" / notebook_name(phase), folder / "notebooks" / notebook_name(phase)
+    source, target = NOTEBOOKS / notebook_name(phase), folder / "notebooks" / notebook_name(phase)
     nb = nbformat.read(source, as_version=4)
     progress.phase(phase, nb)
     try:

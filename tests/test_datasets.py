@@ -12,6 +12,9 @@ from sklearn.datasets import load_digits
 from report_lib import datasets, idx
 from report_lib.errors import ReportError
 
+# Read here, because the fixtures take it out of the environment.
+DATA_DIR = os.path.abspath(os.environ["REPORT_DATA_DIR"]) if os.environ.get("REPORT_DATA_DIR") else ""
+
 # --- IDX files ------------------------------------------------------------------------------------------------------
 
 
@@ -236,9 +239,9 @@ def test_without_apt_get_debian_is_passed_over(monkeypatch):
         idx._from_debian(idx.DATASETS["fashion_mnist"], "fashion_mnist")
 
 
-@pytest.mark.skipif("REPORT_TEST_DATA_DIR" not in os.environ, reason="REPORT_TEST_DATA_DIR names no folder with MNIST")
+@pytest.mark.skipif(not DATA_DIR, reason="MNIST is not fetched for tests; set REPORT_DATA_DIR to a folder that has it")
 def test_real_mnist():
-    found = datasets.load("mnist", data_dir=os.environ["REPORT_TEST_DATA_DIR"])
+    found = datasets.load("mnist", data_dir=DATA_DIR)
     assert found.train_images.shape == (60_000, 28, 28)
     assert found.test_labels[:5].tolist() == [7, 2, 1, 0, 4]
 

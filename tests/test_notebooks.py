@@ -1,0 +1,127 @@
+"""The notebooks keep their contract, and each runs by itself."""
+
+import ast
+import io
+import re
+import tokenize
+import typing
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+
+from report_lib.artifacts import PHASES, notebook_name
+from report_lib.params import Params, load_params
+from report_lib.pipeline import notebook_parameters
+
+ROOT = Path(__file__).resolve().parent.parent
+KINDS = {"int": int, "float": float, "str": str, "bool": bool, "list": list, "int, str": (int, str)}
+
+
+def read(phase):
+    return nbformat.read(ROOT / "notebooks" / notebook_name(phase), as_version=4)
+
+
+def parameter_cell(phase):
+    (cell,) = [c for c in read(phase).cells if "parameters" in c.metadata.get("tags", [])]
+    return cell.source
+
+
+def declared(source):
+    """Return name -> (annotation, default, comment) of a parameters cell."""
+    comments = {}
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            comments[token.start[0]] = token.string.lstrip("# ")
+    found = {}
+    for node in ast.parse(source).body:
+        assert isinstance(node, ast.AnnAssign), f"not a typed parameter: {ast.unparse(node)}"
+        annotation = (
+            node.annotation.value if isinstance(node.annotation, ast.Constant) else ast.unparse(node.annotation)
+        )
+        found[node.target.id] = (annotation, ast.literal_eval(node.value), comments.get(node.end_lineno, ""))
+    return found
+
+
+def sections(phase):
+    names = ("dataset", phase) if phase == PHASES[0] else (phase,)
+    return [Params.model_fields[name].annotation for name in names]
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_parameter_cells_repeat_the_parameters(phase):
+    cell = declared(parameter_cell(phase))
+    assert cell.pop("run")[:2] == ("str", "fashion_mnist")
+    assert cell.pop("seed") == ("int", 0, Params.model_fields["seed"].description)
+    fields = {name: field for section in sections(phase) for name, field in section.model_fields.items()}
+    assert list(cell) == list(fields)
+    for name, (annotation, default, comment) in cell.items():
+        assert default == fields[name].default, name
+        assert comment == fields[name].description, name
+        assert isinstance(default, KINDS[annotation]), name
+        kinds = typing.get_args(fields[name].annotation) if annotation == "int, str" else (fields[name].annotation,)
+        assert len(kinds) == len(annotation.split(",")), name
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_papermill_knows_every_parameter(phase):
+    found = papermill.inspect_notebook(str(ROOT / "notebooks" / notebook_name(phase)))
+    assert set(found) == set(declared(parameter_cell(phase)))
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_what_the_pipeline_gives_is_what_the_cell_takes(phase):
+    assert set(notebook_parameters(Params(name="x"), phase)) == set(declared(parameter_cell(phase)))
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_notebooks_are_committed_clean_and_short(phase):
+    for cell in read(phase).cells:
+        if cell.cell_type == "markdown":
+            assert not re.search(r"(?<![\w.])\d+\.\d+|\d\s?%", cell.source), f"a figure typed into prose: {cell.source}"
+            continue
+        assert cell.outputs == []
+        assert cell.execution_count is None
+        lines = [line for line in cell.source.splitlines() if line.strip()]
+        assert len(lines) <= 12 or "parameters" in cell.metadata.get("tags", [])
+        kinds = {type(node) for node in ast.walk(ast.parse(cell.source))}
+        assert not kinds & {ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Lambda}
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_notebooks_have_their_parts(phase):
+    cells = read(phase).cells
+    assert cells[0].source.startswith("# ")
+    assert "?" in cells[0].source.splitlines()[0]
+    assert all(line.startswith(("import ", "from ")) or not line for line in cells[1].source.splitlines()), (
+        "the first code cell imports, and does nothing else"
+    )
+    sections = [cell.source for cell in cells if cell.cell_type == "markdown" and cell.source.startswith("## ")]
+    for section in sections[:-1]:
+        sentences = re.findall(r"[.?!](?:\s|$)", section.split("\n\n", 1)[1])
+        assert 2 <= len(sentences) <= 5, f"a section that does not say why in a few sentences: {section}"
+
+
+def test_each_notebook_runs_by_plain_papermill(tmp_path, monkeypatch):
+    params = load_params(ROOT / "params" / "digits.yaml")
+    for phase in PHASES:
+        done = papermill.execute_notebook(
+            ROOT / "notebooks" / notebook_name(phase),
+            tmp_path / notebook_name(phase),
+            notebook_parameters(params, phase),
+            progress_bar=False,
+            cwd=ROOT,
+        )
+        outputs = [o for cell in done.cells if cell.cell_type == "code" for o in cell.outputs]
+        assert all(o.output_type == "display_data" for o in outputs), "warnings or prints in the notebook"
+    assert (tmp_path / "build" / "digits" / "artifacts" / "clustering" / "clusters.npz").is_file()
+
+
+def test_a_notebook_run_too_early_says_what_to_run(tmp_path):
+    with pytest.raises(
+        papermill.PapermillExecutionError, match=r"first run notebooks/02_reduction.ipynb|01_understanding"
+    ):
+        papermill.execute_notebook(
+            ROOT / "notebooks" / notebook_name("clustering"), tmp_path / "out.ipynb", {"run": "new"}, progress_bar=False
+        )

@@ -1,0 +1,190 @@
+"""The page, opened as a reader would: real Chromium, from disk, offline."""
+
+import json
+import re
+import shutil
+
+import nbformat
+import pytest
+
+from report_lib.errors import ReportError
+from report_lib.html import exporter
+
+sync_api = pytest.importorskip("playwright.sync_api")
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync", "--use-angle=swiftshader",
+         "--enable-unsafe-swiftshader"]  # fmt: skip
+needs_browser = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine; Debian's package is chromium")
+DRAWN = "[...document.querySelectorAll('.plotly-graph-div')].filter(c => c.querySelector('.main-svg, canvas')).length"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser, digits_build):
+    """A function that opens the report; it notes every request and every error."""
+    contexts = []
+
+    def open_page(width=1280, **options):
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.asked, page.errors = [], []
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.goto((digits_build / "report.html").as_uri())
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def scroll_through(page):
+    page.wait_for_function("window.Plotly")
+    for chart in page.query_selector_all(".plotly-graph-div"):
+        chart.scroll_into_view_if_needed()
+    page.wait_for_function(f"{DRAWN} === document.querySelectorAll('.plotly-graph-div').length", timeout=60_000)
+
+
+@needs_browser
+def test_every_chart_is_drawn_and_nothing_is_asked_for(open_page, digits_build):
+    page = open_page()
+    scroll_through(page)
+    declared = (digits_build / "report.html").read_text().count('class="plotly-graph-div"')
+    assert declared >= 28
+    assert page.evaluate(DRAWN) == declared
+    assert [url for url in page.asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert len([url for url in page.asked if url.startswith("file:")]) == 1
+    assert page.errors == []
+
+
+@needs_browser
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light"), (360, "dark")])
+def test_no_sideways_scrolling(open_page, width, scheme):
+    page = open_page(width, color_scheme=scheme)
+    scroll_through(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.errors == []
+
+
+@needs_browser
+def test_charts_follow_the_scheme(open_page):
+    page = open_page(color_scheme="light")
+    scroll_through(page)
+    color = "document.querySelector('.plotly-graph-div').layout.font.color"
+    light = page.evaluate(color)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"{color} !== '{light}'")
+    body = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(body) == "rgb(20, 23, 27)"
+
+
+@needs_browser
+def test_images_are_upright_and_square(open_page):
+    page = open_page()
+    scroll_through(page)
+    box = page.evaluate(
+        """() => {
+            const chart = [...document.querySelectorAll('.plotly-graph-div')].find(c => c.data[0].type === 'image');
+            const {xaxis, yaxis} = chart._fullLayout;
+            return {x: xaxis._length / (xaxis.range[1] - xaxis.range[0]),
+                    y: yaxis._length / (yaxis.range[0] - yaxis.range[1])};
+        }"""
+    )
+    assert box["y"] > 0
+    assert box["x"] == pytest.approx(box["y"], rel=0.02)
+
+
+@needs_browser
+def test_code_is_folded_and_the_contents_lead_somewhere(open_page):
+    page = open_page()
+    assert page.locator("details.code").count() > 20
+    assert page.locator("details.code[open]").count() == 0
+    page.locator("details.code summary").first.click()
+    assert page.locator("details.code[open] .highlight").first.is_visible()
+    targets = page.eval_on_selector_all(".contents a", "links => links.map(a => a.hash.slice(1))")
+    assert len(targets) > 30
+    assert page.evaluate("ids => ids.filter(id => !document.getElementById(id))", targets) == []
+    ids = page.eval_on_selector_all("[id]", "all => all.filter(e => !e.closest('svg')).map(e => e.id)")
+    assert len(ids) == len(set(ids))
+
+
+@needs_browser
+def test_no_violations_of_accessibility(open_page):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = open_page()
+    scroll_through(page)
+    found = axe.Axe().run(page).response["violations"]
+    assert {v["id"]: [n["html"][:120] for n in v["nodes"]][:3] for v in found} == {}
+
+
+@needs_browser
+def test_the_end_of_the_page_tells_how_it_was_made(open_page, digits_build):
+    page = open_page()
+    about = page.locator("#about").inner_text()
+    facts = json.loads((digits_build / "provenance.json").read_text())
+    assert facts["started"] in about
+    assert "clustering.k_max" in about
+    assert facts["data"]["images"] in about
+    assert facts["versions"]["scikit-learn"] in about
+
+
+def test_plotly_is_in_the_page_once(digits_build):
+    page = (digits_build / "report.html").read_text()
+    assert page.count('id="plotly-js"') == 1
+    assert len(page) < 6_000_000
+    assert not re.search(r'(src|href)="(https?:)?//', page)
+
+
+def test_every_figure_has_a_number_a_title_and_a_caption(digits_build):
+    page = (digits_build / "report.html").read_text()
+    figures = re.findall(r"<figure.*?</figure>", page, flags=re.S)
+    numbers = [re.search(r"Figure (\d\.\d+)</span>(.+?)</p>", figure) for figure in figures]
+    assert len({n[1] for n in numbers}) == len(figures) >= 28
+    assert all(re.search(r"<figcaption>.{40,}</figcaption>", figure) for figure in figures)
+
+
+# --- what the exporter refuses and escapes --------------------------------------------------------------------------
+
+
+def figure_output(**layout):
+    return nbformat.v4.new_output("display_data", {exporter.PLOTLY: {"data": [], "layout": layout}})
+
+
+def render(output):
+    figures = []
+    cells = [nbformat.v4.new_markdown_cell("# A?"), nbformat.v4.new_code_cell("x < 1 # </script>", outputs=[output])]
+    return exporter._phase(1, "understanding", nbformat.v4.new_notebook(cells=cells), figures), figures
+
+
+def test_a_figure_without_a_caption_is_refused():
+    with pytest.raises(ReportError, match="without title or caption"):
+        render(figure_output(title={"text": "A title"}))
+
+
+def test_an_error_output_is_refused():
+    with pytest.raises(ReportError, match="cannot be shown"):
+        render(nbformat.v4.new_output("error", ename="E", evalue="x", traceback=[]))
+
+
+def test_data_cannot_end_the_script_that_holds_it():
+    output = figure_output(title={"text": "T"}, meta={"caption": "<script>alert(1)</script>"})
+    phase, figures = render(output)
+    assert "</script" not in figures[0][1]
+    assert "<script>alert" not in phase["body"]
+    assert "&lt;script&gt;alert(1)" in phase["body"]
+
+
+def test_code_and_streams_are_escaped():
+    phase, _ = render(nbformat.v4.new_output("stream", name="stdout", text="<b>out</b>"))
+    assert "&lt;b&gt;out&lt;/b&gt;" in phase["body"]
+    assert "</script>" not in phase["body"]
