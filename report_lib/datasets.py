@@ -102,7 +102,7 @@ def load(
 
 
 def _refuse_unused(source: str, **options: object) -> None:
-    """A parameter that would be ignored is a mistake that nobody would see."""
+    """Refuse a parameter that would be ignored: nobody would see the mistake."""
     takes = {".npy": {"labels_path", "image_shape"}, ".npz": {"image_shape"}}.get(Path(source).suffix, set())
     takes = takes | ({"data_dir"} if source in idx.DATASETS else set())
     for name, value in options.items():

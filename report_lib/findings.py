@@ -443,9 +443,9 @@ def _forest_headline(forest: dict[str, Any]) -> str:
     said = f"A Random Forest taught these clusters repeats them for {percent(forest['fidelity'], 1)} of new images"
     if "accuracy" not in forest:
         return said + "; how many it names rightly cannot be known without labels."
-    return (
-        said
-        + f" and is right about the true class of {percent(forest['accuracy'], 1)}, held down by the clusters' {percent(forest['ceiling'], 1)}."
+    return said + (
+        f" and is right about the true class of {percent(forest['accuracy'], 1)}, held down by the clusters' "
+        f"{percent(forest['ceiling'], 1)}."
     )
 
 

@@ -174,7 +174,7 @@ def _root() -> Path:
 
 
 def _verify(found: dict[str, bytes | np.ndarray], sha256: dict[str, str], title: str) -> None:
-    """A folder that a person named must be right; any other source that is wrong is passed over."""
+    """Refuse a wrong file from a folder that a person named; pass over any other source that is wrong."""
     for part, data in found.items():
         digest = hashlib.sha256(data).hexdigest()
         if digest == sha256[part]:

@@ -89,7 +89,7 @@ def wilson_interval(n_right: int, n: int, confidence: float = 0.95) -> Interval:
 
 
 def adjusted_rand(tables: np.ndarray) -> np.ndarray:
-    """Adjusted Rand index of each table (Hubert and Arabie, Comparing partitions, 1985).
+    """Compute the adjusted Rand index of each table (Hubert and Arabie, Comparing partitions, 1985).
 
     Parameters
     ----------
@@ -223,7 +223,7 @@ def score_clusters(
 
 
 def agreement(labelings: dict[str, np.ndarray]) -> np.ndarray:
-    """Adjusted Rand index between each two labelings of the same images; needs no truth."""
+    """Compare each two labelings of the same images by the adjusted Rand index; needs no truth."""
     values = list(labelings.values())
     return np.array([[adjusted_rand_score(a, b) for b in values] for a in values])
 

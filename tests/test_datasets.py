@@ -218,18 +218,18 @@ def test_debians_package_is_fetched_without_installing(tmp_path, monkeypatch):
             (idx.Path(folder) / "x.deb").write_bytes(b"")
         if command[0] == "dpkg-deb":
             target = idx.Path(command[-1]) / "usr/share/tiny"
-            write_idx(target, {part: b"data" for part in idx.FILES})
+            write_idx(target, dict.fromkeys(idx.FILES, b"data"))
 
     monkeypatch.setattr(idx, "_run", run)
     dataset = idx.IdxDataset("Tiny", (), {}, (), "", "dataset-tiny", "usr/share/tiny")
-    assert idx._from_debian(dataset, "tiny") == {part: b"data" for part in idx.FILES}
+    assert idx._from_debian(dataset, "tiny") == dict.fromkeys(idx.FILES, b"data")
     assert [command[0] for command in commands] == ["apt-get", "apt-get", "dpkg-deb"]
     assert "install" not in str(commands)
     assert all("Dir::State::Lists=" in str(command) for command in commands[:2])
 
 
 def test_a_failing_command_is_a_source_that_is_not_there(tmp_path):
-    with pytest.raises(idx._Unavailable, match="ls failed: .*no-such-file"):
+    with pytest.raises(idx._Unavailable, match=r"ls failed: .*no-such-file"):
         idx._run(["ls", "no-such-file"], str(tmp_path))
 
 

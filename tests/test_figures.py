@@ -1,7 +1,6 @@
 """Figures say what they show, and show what they are given."""
 
 import base64
-import importlib
 import inspect
 import io
 from types import SimpleNamespace
@@ -25,56 +24,74 @@ def interval(value):
     return metrics.Interval(value, value - 0.1, value + 0.1)
 
 
+RATIO = np.array([0.5, 0.3, 0.15, 0.05])
+
+
 @pytest.fixture
 def cases(rng):
     """Every figure function of every phase, with something to draw."""
+    return {
+        understanding_figures: understanding_cases(rng),
+        reduction_figures: reduction_cases(rng),
+        clustering_figures: clustering_cases(rng),
+        classification_figures: classification_cases(),
+    }
+
+
+def understanding_cases(rng):
     tiles = rng.random((3, 6, 4))
-    table = np.array([[8, 1, 1, 0], [2, 9, 0, 0], [0, 0, 5, 1]])
-    Z, groups = rng.normal(size=(30, 3)), np.arange(30) % 3
-    ratio = np.array([0.5, 0.3, 0.15, 0.05])
-    sweep = clustering.KMeansSweep(np.array([2, 3]), np.array([9.0, 4.0]), np.array([0.2, 0.4]), 30)
-    found = clustering.Clusters(3, groups, groups, Z[:3])
-    density = clustering.sweep_dbscan(Z, np.array([0.5, 1.0]), min_samples=3)
-    scores = metrics.score_clusters(groups, groups, 3, train_labels=groups, test_labels=groups, n_classes=3)
-    report = classification.ClassReport(*np.full((3, 3), 0.5), np.array([3, 4, 5]))
     brightness = understanding.Brightness(np.array([2, 0, 1]), *np.sort(rng.random((4, 3)), axis=1))
     return {
-        understanding_figures: {
-            "class_counts": (np.array([3, 4, 5]), NAMES),
-            "examples": (tiles, NAMES),
-            "intensity_histogram": (understanding.Histogram(np.arange(4.0), np.array([5, 1, 2])),),
-            "brightness": (brightness, NAMES),
-            "mean_image": (tiles[0],),
-            "class_means": (tiles, NAMES),
-            "duplicates": (rng.random((2, 2, 6, 4)), ["0.0%", "1.0%"]),
-        },
-        reduction_figures: {
-            "explained_variance": (ratio, {0.9: 3}),
-            "components": (tiles - 0.5, ratio),
-            "scatter_2d": (Z, groups, NAMES, ratio),
-            "scatter_3d": (Z, None, [], ratio),
-            "reconstructions": (rng.random((3, 2, 6, 4)), NAMES[:2], [1, 2], [0.2, 0.1]),
-            "mse_curve": ([1, 2], {"PCA": np.array([0.2, 0.1]), "SVD": np.array([0.21, 0.1])}),
-            "variance_comparison": (ratio, ratio[::-1]),
-        },
-        clustering_figures: {
-            "kmeans_sweep": (sweep, 3),
-            "sizes": (found, 30),
-            "class_by_cluster": (table, NAMES),
-            "scatter": (Z, groups - 1, ratio),
-            "purity": (metrics.purity(table), np.array([0, 1, 2]), NAMES),
-            "best_recall": (metrics.best_recall(table), NAMES),
-            "centroids": (tiles, np.array([3, 2, 1])),
-            "scaling_agreement": (np.array([[1, 0.5], [0.5, 1]]), ["a", "b"]),
-            "scaling_scores": ({"a": scores},),
-            "k_distances": (clustering.k_distances(Z, 3),),
-            "dbscan_sweep": (density,),
-        },
-        classification_figures: {
-            "fidelity_and_accuracy": ({"fidelity": interval(0.5), "true": interval(0.4)},),
-            "folds": (np.array([0.5, 0.6]), interval(0.5)),
-            "class_report": (report, NAMES),
-        },
+        "class_counts": (np.array([3, 4, 5]), NAMES),
+        "examples": (tiles, NAMES),
+        "intensity_histogram": (understanding.Histogram(np.arange(4.0), np.array([5, 1, 2])),),
+        "brightness": (brightness, NAMES),
+        "mean_image": (tiles[0],),
+        "class_means": (tiles, NAMES),
+        "duplicates": (rng.random((2, 2, 6, 4)), ["0.0%", "1.0%"]),
+    }
+
+
+def reduction_cases(rng):
+    Z, groups = rng.normal(size=(30, 3)), np.arange(30) % 3
+    return {
+        "explained_variance": (RATIO, {0.9: 3}),
+        "components": (rng.normal(size=(3, 6, 4)), RATIO),
+        "scatter_2d": (Z, groups, NAMES, RATIO),
+        "scatter_3d": (Z, None, [], RATIO),
+        "reconstructions": (rng.random((3, 2, 6, 4)), NAMES[:2], [1, 2], [0.2, 0.1]),
+        "mse_curve": ([1, 2], {"PCA": np.array([0.2, 0.1]), "SVD": np.array([0.21, 0.1])}),
+        "variance_comparison": (RATIO, RATIO[::-1]),
+    }
+
+
+def clustering_cases(rng):
+    Z, groups = rng.normal(size=(30, 3)), np.arange(30) % 3
+    table = np.array([[8, 1, 1, 0], [2, 9, 0, 0], [0, 0, 5, 1]])
+    sweep = clustering.KMeansSweep(np.array([2, 3]), np.array([9.0, 4.0]), np.array([0.2, 0.4]), 30)
+    found = clustering.Clusters(3, groups, groups, Z[:3])
+    scores = metrics.score_clusters(groups, groups, 3, train_labels=groups, test_labels=groups, n_classes=3)
+    return {
+        "kmeans_sweep": (sweep, 3),
+        "sizes": (found, 30),
+        "class_by_cluster": (table, NAMES),
+        "scatter": (Z, groups - 1, RATIO),
+        "purity": (metrics.purity(table), np.array([0, 1, 2]), NAMES),
+        "best_recall": (metrics.best_recall(table), NAMES),
+        "centroids": (rng.random((3, 6, 4)), np.array([3, 2, 1])),
+        "scaling_agreement": (np.array([[1, 0.5], [0.5, 1]]), ["a", "b"]),
+        "scaling_scores": ({"a": scores},),
+        "k_distances": (clustering.k_distances(Z, 3),),
+        "dbscan_sweep": (clustering.sweep_dbscan(Z, np.array([0.5, 1.0]), min_samples=3),),
+    }
+
+
+def classification_cases():
+    report = classification.ClassReport(*np.full((3, 3), 0.5), np.array([3, 4, 5]))
+    return {
+        "fidelity_and_accuracy": ({"fidelity": interval(0.5), "true": interval(0.4)},),
+        "folds": (np.array([0.5, 0.6]), interval(0.5)),
+        "class_report": (report, NAMES),
     }
 
 
@@ -90,10 +107,9 @@ def test_every_figure_function_is_tried(cases):
 
 
 def test_every_figure_has_title_caption_template_and_named_axes(cases):
-    for figures in cases.values():
+    for module, figures in cases.items():
         for name, arguments in figures.items():
-            function = getattr(importlib.import_module(next(m.__name__ for m in cases if name in cases[m])), name)
-            fig = function(*arguments, **KEYWORDS.get(name, {}))
+            fig = getattr(module, name)(*arguments, **KEYWORDS.get(name, {}))
             assert isinstance(fig, go.Figure)
             assert len(fig.layout.title.text) > 8, name
             assert len(fig.layout.meta["caption"]) > 40, name

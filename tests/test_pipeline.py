@@ -80,7 +80,9 @@ def test_a_rerun_gives_the_same_bytes(digits_build, tmp_path, monkeypatch):
 def test_notebooks_show_nothing_but_what_they_mean_to(digits_build):
     for phase in PHASES:
         nb = nbformat.read(digits_build / "notebooks" / notebook_name(phase), as_version=4)
-        assert {o.output_type for cell in nb.cells if cell.cell_type == "code" for o in cell.outputs} == {"display_data"}
+        assert {o.output_type for cell in nb.cells if cell.cell_type == "code" for o in cell.outputs} == {
+            "display_data"
+        }
 
 
 def test_times_and_machine_are_in_the_provenance_alone(digits_build):

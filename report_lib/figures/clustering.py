@@ -125,7 +125,8 @@ def centroids(images: np.ndarray, sizes: np.ndarray) -> go.Figure:
     return style.finish(
         fig,
         title="Cluster centres as images",
-        caption=f"The centre of each cluster, rebuilt from its components, with its share of the train images: {', '.join(titles)}.",
+        caption=f"The centre of each cluster, rebuilt from its components, with its share of the train "
+        f"images: {', '.join(titles)}.",
     )
 
 

@@ -1,0 +1,76 @@
+"""Hold the figures of a real run against exact and published values: `python -m tests.published metrics.json`.
+
+The component counts and errors are those of scikit-learn's full PCA in float64 on the same images; the bands of the
+clusterings span what K-Means on pixels and on components gives from one seed to the next.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+EXACT = {
+    "Fashion-MNIST": {
+        "reduction.pca.components_for_90": 84,
+        "reduction.pca.components_for_95": 187,
+        "reduction.pca.components_for_99": 459,
+        "dataset.n_train": 60_000,
+        "dataset.n_test": 10_000,
+    },
+    "MNIST": {"reduction.pca.components_for_95": 154, "dataset.n_train": 60_000, "dataset.n_test": 10_000},
+}
+BANDS = {
+    "Fashion-MNIST": {
+        "reduction.pca.test_mse.10": (0.0243515, 0.0243525),
+        "reduction.pca.test_mse.50": (0.0119845, 0.0119855),
+        "reduction.pca.test_mse.100": (0.0076585, 0.0076595),
+        "reduction.pca.test_mse.200": (0.0040835, 0.0040845),
+        "clustering.methods.kmeans.ari": (0.33, 0.42),
+        "clustering.methods.kmeans.nmi": (0.49, 0.56),
+        "clustering.methods.kmeans.majority_accuracy": (0.53, 0.60),
+        "classification.pseudo_labels.random_forest.fidelity": (0.92, 0.99),
+    },
+    "MNIST": {
+        "clustering.methods.kmeans.ari": (0.33, 0.42),
+        "clustering.methods.kmeans.nmi": (0.45, 0.53),
+        "classification.pseudo_labels.random_forest.fidelity": (0.90, 0.99),
+    },
+}
+
+
+def look_up(metrics: dict, name: str) -> float:
+    """Return the number with a dotted name."""
+    for key in name.split("."):
+        metrics = metrics[key]
+    return metrics
+
+
+def check(metrics: dict) -> list[str]:
+    """Return a line for each figure that is not what it should be."""
+    title = metrics["dataset"]["title"]
+    wrong = []
+    for name, expected in EXACT.get(title, {}).items():
+        if look_up(metrics, name) != expected:
+            wrong.append(f"{name} is {look_up(metrics, name)}, must be {expected}")
+    for name, (low, high) in BANDS.get(title, {}).items():
+        if not low <= look_up(metrics, name) <= high:
+            wrong.append(f"{name} is {look_up(metrics, name)}, must lie between {low} and {high}")
+    forest = metrics["classification"]["pseudo_labels"]["random_forest"]
+    if "accuracy" in forest and forest["accuracy"] > forest["ceiling"] + 0.02:
+        wrong.append("the forest is more often right than the clusters that taught it")
+    return wrong
+
+
+def main(path: str) -> int:
+    """Check a run's metrics.json; return 1 and say why where a figure is off."""
+    metrics = json.loads(Path(path).read_text(encoding="utf8"))
+    title = metrics["dataset"]["title"]
+    if title not in EXACT:
+        print(f"no published figures are known for {title}")
+        return 1
+    wrong = check(metrics)
+    print("\n".join(wrong) or f"{title}: {len(EXACT[title]) + len(BANDS[title])} figures are what they should be")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,189 @@
+"""The rules of the house: where things are, who may import whom, what is never in the repository."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from report_lib.artifacts import PHASES, notebook_name
+from report_lib.params import Params, load_params
+
+ROOT = Path(__file__).resolve().parent.parent
+LIBRARY = sorted((ROOT / "report_lib").rglob("*.py"))
+SOURCES = [*LIBRARY, *sorted((ROOT / "tests").glob("*.py"))]
+KERNEL_MODULES = {"report_lib", "report_lib.errors"}
+
+
+def imports(path):
+    """Return every module that a file imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+    return found
+
+
+def own(path):
+    """Return which modules of the library a file imports."""
+    modules = {".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for p in LIBRARY}
+    return {name for name in imports(path) if name in modules} - {"report_lib"}
+
+
+# --- who may import whom --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_phase_modules_import_no_phase_and_no_figure(phase):
+    allowed = {"report_lib.metrics", "report_lib.neighbors", "report_lib.autoencoders", "report_lib.errors"}
+    assert own(ROOT / "report_lib" / f"{phase}.py") <= allowed
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "report_lib" / "figures").glob("*.py")), ids=lambda p: p.name)
+def test_figures_import_style_alone(path):
+    assert own(path) <= {"report_lib.figures", "report_lib.figures.style"}
+
+
+def test_only_the_command_line_and_the_tests_import_the_pipeline():
+    importers = {p.name for p in LIBRARY if "report_lib.pipeline" in own(p)}
+    assert importers == {"__main__.py"}
+
+
+def test_only_the_pipeline_imports_the_page():
+    importers = {p.name for p in LIBRARY if any(name.startswith("report_lib.html") for name in own(p))}
+    assert importers == {"pipeline.py"}
+
+
+@pytest.mark.parametrize("module", ["metrics", "findings", "display", "idx", "errors"])
+def test_what_everyone_uses_uses_little(module):
+    assert own(ROOT / "report_lib" / f"{module}.py") <= {"report_lib.errors"}
+
+
+def test_every_import_is_a_declared_dependency():
+    names = {"PIL": "pillow", "sklearn": "scikit-learn", "ruamel": "ruamel-yaml", "IPython": "ipython",
+             "jupyter_client": "jupyter-client", "jupyter_core": "jupyter-core"}  # fmt: skip
+    used = {name.split(".")[0] for path in LIBRARY for name in imports(path)} - {"report_lib"}
+    used = {names.get(name, name) for name in used if name not in sys.stdlib_module_names}
+    # ipykernel is what the notebooks run in; PyTorch is declared ahead of its first use, so that the lock stays.
+    assert used == requirements("dependencies") - {"ipykernel", "torch"}
+
+
+# --- one name for each thing ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_notebook_module_figures_section_and_tests_share_a_name(phase):
+    assert (ROOT / "notebooks" / notebook_name(phase)).is_file()
+    assert (ROOT / "report_lib" / f"{phase}.py").is_file()
+    assert (ROOT / "report_lib" / "figures" / f"{phase}.py").is_file()
+    assert (ROOT / "tests" / f"test_{phase}.py").is_file()
+    assert phase in Params.model_fields
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "params").glob("*.yaml")), ids=lambda p: p.name)
+def test_shipped_parameters_are_valid(path):
+    assert load_params(path).name == path.stem
+
+
+def test_classic_states_what_the_textbook_does():
+    params = load_params(ROOT / "params" / "classic.yaml")
+    clustering = params.clustering
+    assert (clustering.k_min, clustering.k_max, clustering.n_sweep, clustering.n_init_sweep) == (6, 12, 20_000, 10)
+    assert (clustering.n_init, clustering.dbscan_n_images, len(clustering.dbscan_eps_percentiles)) == (20, 10_000, 6)
+    assert params.reduction.mse_grid == [5, 10, 20, 30, 50, 75, 100, 150, 200]
+
+
+# --- the shape of the code ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_and_functions_are_short(path):
+    text = path.read_text(encoding="utf8")
+    limit = 500 if path in LIBRARY else 600
+    assert len(text.splitlines()) <= limit
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            assert not body or node.end_lineno - body[0].lineno < 45, f"{node.name} is too long"
+
+
+def test_options_are_keyword_only():
+    for path in LIBRARY:
+        for node in ast.parse(path.read_text(encoding="utf8")).body:
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                booleans = [d for d in node.args.defaults if isinstance(d, ast.Constant) and isinstance(d.value, bool)]
+                assert not booleans, f"{path.name}: {node.name} takes a switch by position"
+
+
+def test_nothing_is_unpickled():
+    for path in LIBRARY:
+        text = path.read_text(encoding="utf8")
+        assert not re.search(r"allow_pickle\s*=\s*True|^\s*(import|from) (pickle|joblib|dill)", text, re.M), path.name
+
+
+# --- set-up ---------------------------------------------------------------------------------------------------------
+
+
+def canonical(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def requirements(kind):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    listed = project["dependencies"] if kind == "dependencies" else project["optional-dependencies"]["dev"]
+    return {canonical(re.match(r"[A-Za-z0-9._-]+", line)[0]) for line in listed}
+
+
+def locked():
+    """Return name -> versions, by environment marker."""
+    found = {}
+    for line in (ROOT / "requirements.lock").read_text().splitlines():
+        name, version, marker = re.fullmatch(r"([a-z0-9-]+)==([^ ;]+)(?: ; (.*))?", line).groups()
+        found.setdefault(name, {})[marker] = version
+    return found
+
+
+def test_the_lock_pins_what_pyproject_asks_for():
+    assert requirements("dependencies") | requirements("dev") <= set(locked())
+    assert locked()["torch"] == {None: "2.13.0"}
+
+
+def test_the_lock_names_no_host_and_no_path():
+    text = (ROOT / "requirements.lock").read_text()
+    assert not re.search(r"https?:|file:|--|@|/", text)
+
+
+def test_conda_gets_the_same_set():
+    environment = YAML(typ="safe").load((ROOT / "environment.yml").read_text())
+    (listed,) = [item["pip"] for item in environment["dependencies"] if isinstance(item, dict)]
+    options = [line for line in listed if line.startswith("--")]
+    assert options == ["--constraint requirements.lock", "--editable ."]
+    pinned = dict(line.split("==") for line in listed if line not in options)
+    lock = locked()
+    for name, version in pinned.items():
+        markers = lock[name]
+        assert version == markers.get(None, markers.get("python_full_version < '3.12'")), name
+    assert set(pinned) == requirements("dependencies") | requirements("dev")
+    assert environment["name"] in (ROOT / "Makefile").read_text()
+
+
+def test_every_target_is_documented():
+    text = (ROOT / "Makefile").read_text()
+    targets = re.search(r"^\.PHONY: (.*)$", text, re.M)[1].split()
+    listing = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for target in targets:
+        assert f"make {target} " in listing
+
+
+def test_nothing_generated_is_committed():
+    found = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if found.returncode:
+        pytest.skip("not in a git checkout")
+    generated = re.compile(r"^(build|\.venv)/|\.(npy|npz|gz|html|pkl|pyc)$|ubyte")
+    assert [name for name in found.stdout.splitlines() if generated.search(name)] == []
