@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import platformdirs
 
 from report_lib import ROOT
 from report_lib.errors import ReportError
@@ -145,9 +146,7 @@ def parse(data: bytes | np.ndarray, where: str) -> np.ndarray:
 
 def cache_dir() -> Path:
     """Return the folder that keeps fetched data: `REPORT_CACHE_DIR`, or the system's place for caches."""
-    import pooch
-
-    return Path(os.environ.get("REPORT_CACHE_DIR") or pooch.os_cache("image-structure-report"))
+    return Path(os.environ.get("REPORT_CACHE_DIR") or platformdirs.user_cache_dir("image-structure-report"))
 
 
 def _sources(name: str, data_dir: str) -> Iterator[tuple[str, Callable[[], dict[str, bytes | np.ndarray]]]]:
@@ -232,9 +231,11 @@ def _keep(data: bytes | np.ndarray, target: Path) -> np.ndarray:
 
 
 def _from_mirror(mirror: str) -> dict[str, bytes]:
+    # Only here: in a kernel, pooch's progress bar would warn that it has no widgets.
     import pooch
     import requests
 
+    log.info("asking %s", mirror)
     pooch.get_logger().setLevel("WARNING")
     with tempfile.TemporaryDirectory() as folder:
         try:

@@ -46,7 +46,6 @@ class Progress:
     def phase(self, phase: str, notebook: "nbformat.NotebookNode | None" = None) -> None:
         """Begin a phase; the notebook tells which section each cell belongs to."""
         self._phase, self.section = phase, ""
-        self.times[phase] = {}
         self._titles = [] if notebook is None else list(_titles_by_cell(notebook))
         self._begin("page" if notebook is None else "start")
 
@@ -72,7 +71,7 @@ class Progress:
         self._say(f"{_clock(self.elapsed())}  {self._phase}: {title}{rest}")
 
     def _end(self) -> None:
-        self.times[self._phase][self.section] = time.monotonic() - self._section_start
+        self.times.setdefault(self._phase, {})[self.section] = time.monotonic() - self._section_start
 
     def _left(self) -> float | None:
         if not self._last:

@@ -60,14 +60,24 @@ def check(metrics: dict) -> list[str]:
     return wrong
 
 
+def stray_outputs(folder: Path) -> list[str]:
+    """Return what the executed notebooks printed or warned: a report shows figures, tables and sentences alone."""
+    said = []
+    for path in sorted(folder.glob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf8"))["cells"]
+        outputs = [output for cell in cells for output in cell.get("outputs", [])]
+        said += [f"{path.name}: {''.join(o['text'])[:200]}" for o in outputs if o["output_type"] == "stream"]
+    return said
+
+
 def main(path: str) -> int:
-    """Check a run's metrics.json; return 1 and say why where a figure is off."""
+    """Check a run's metrics.json and its notebooks; return 1 and say why where something is off."""
     metrics = json.loads(Path(path).read_text(encoding="utf8"))
     title = metrics["dataset"]["title"]
     if title not in EXACT:
         print(f"no published figures are known for {title}")
         return 1
-    wrong = check(metrics)
+    wrong = check(metrics) + stray_outputs(Path(path).parent / "notebooks")
     print("\n".join(wrong) or f"{title}: {len(EXACT[title]) + len(BANDS[title])} figures are what they should be")
     return 1 if wrong else 0
 

@@ -78,7 +78,7 @@ def clustering_cases(rng):
         "scatter": (Z, groups - 1, RATIO),
         "purity": (metrics.purity(table), np.array([0, 1, 2]), NAMES),
         "best_recall": (metrics.best_recall(table), NAMES),
-        "centroids": (rng.random((3, 6, 4)), np.array([3, 2, 1])),
+        "centroids": (rng.random((3, 6, 4)), np.array([3, 2, 1]), (0.0, 1.0)),
         "scaling_agreement": (np.array([[1, 0.5], [0.5, 1]]), ["a", "b"]),
         "scaling_scores": ({"a": scores},),
         "k_distances": (clustering.k_distances(Z, 3),),

@@ -47,7 +47,7 @@ def folds(values: np.ndarray, holdout) -> go.Figure:
                    marker={"size": 11, "color": [style.ACCENT] * len(values) + [style.SECOND]})
     )  # fmt: skip
     fig.update_yaxes(autorange="reversed", type="category")
-    fig.update_xaxes(title_text="fidelity: share that agrees with the clusters", tickformat=".1%")
+    fig.update_xaxes(title_text="fidelity: share that agrees with the clusters", tickformat=".2%", nticks=5)
     return style.finish(
         fig,
         title=f"{len(values)} folds agree: {values.min():.1%} to {values.max():.1%}, mean {values.mean():.1%}",

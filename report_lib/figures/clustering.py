@@ -117,11 +117,11 @@ def best_recall(values: np.ndarray, names: Sequence[str]) -> go.Figure:
     )
 
 
-def centroids(images: np.ndarray, sizes: np.ndarray) -> go.Figure:
-    """Draw cluster centres as images."""
+def centroids(images: np.ndarray, sizes: np.ndarray, limits: tuple[float, float]) -> go.Figure:
+    """Draw cluster centres as images, black and white as the train images have it."""
     share = sizes / sizes.sum()
     titles = [f"{n}: {s:.0%}" for n, s in zip(cluster_names(len(images)), share, strict=True)]
-    fig = style.image_grid(images, columns=min(5, len(images)), titles=titles)
+    fig = style.image_grid(images, columns=min(5, len(images)), titles=titles, limits=limits)
     return style.finish(
         fig,
         title="Cluster centres as images",

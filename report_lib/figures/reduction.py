@@ -103,8 +103,11 @@ def reconstructions(
     images : ndarray of shape (1 + len(counts), n, h, w)
         The originals, then the reconstructions with each number of components.
     """
+    limits = (float(images[0].min()), float(images[0].max()))
     rows = ["original", *[f"k = {k}" for k in counts]]
-    fig = style.image_grid(np.concatenate(list(images)), columns=images.shape[1], titles=names, rows=rows)
+    fig = style.image_grid(
+        np.concatenate(list(images)), columns=images.shape[1], titles=names, rows=rows, limits=limits
+    )
     worst = ", ".join(f"{e:.4f} with {k}" for k, e in zip(counts, errors, strict=True))
     return style.finish(
         fig,

@@ -76,7 +76,13 @@ def color(index: int) -> str:
 
 
 def image_grid(
-    images: np.ndarray, *, columns: int, titles: Sequence[str] = (), rows: Sequence[str] = (), diverging: bool = False
+    images: np.ndarray,
+    *,
+    columns: int,
+    titles: Sequence[str] = (),
+    rows: Sequence[str] = (),
+    diverging: bool = False,
+    limits: tuple[float, float] | None = None,
 ) -> go.Figure:
     """Draw images as one PNG, upright and square, with a title over each tile or each column.
 
@@ -91,6 +97,8 @@ def image_grid(
         Names of the rows, at their left.
     diverging : bool
         Whether the images have a sign: zero is mid grey.
+    limits : (low, high)
+        What is drawn black and white; the range of the images unless given, and what lies beyond is cut.
     """
     n, h, w = images.shape
     n_rows = -(-n // columns)
@@ -98,7 +106,7 @@ def image_grid(
     step_x, step_y = w + GAP, h + label
     sheet = np.zeros((n_rows * step_y, columns * step_x - GAP, 2), dtype=np.uint8)
     corners = [((i % columns) * step_x, (i // columns) * step_y + label) for i in range(n)]
-    for pixels, (x, y) in zip(_to_bytes(images, diverging), corners, strict=True):
+    for pixels, (x, y) in zip(_to_bytes(images, diverging, limits), corners, strict=True):
         sheet[y : y + h, x : x + w, 0] = pixels
         sheet[y : y + h, x : x + w, 1] = 255
     fig = go.Figure(go.Image(source=_png(sheet), hoverinfo="skip"))
@@ -112,14 +120,14 @@ def image_grid(
     return fig.update_layout(height=height, meta={"aspect": sheet.shape[0] / sheet.shape[1], "columns": columns})
 
 
-def _to_bytes(images: np.ndarray, diverging: bool) -> np.ndarray:
+def _to_bytes(images: np.ndarray, diverging: bool, limits: tuple[float, float] | None) -> np.ndarray:
     images = np.nan_to_num(images.astype(np.float64))
     if diverging:
         reach = np.abs(images).max(axis=(1, 2), keepdims=True)
         images, low, high = images / np.maximum(reach, 1e-12), -1.0, 1.0
     else:
-        low, high = images.min(), images.max()
-    return np.round(255 * (images - low) / max(high - low, 1e-12)).astype(np.uint8)
+        low, high = limits or (images.min(), images.max())
+    return np.round(255 * np.clip((images - low) / max(high - low, 1e-12), 0, 1)).astype(np.uint8)
 
 
 def _png(sheet: np.ndarray) -> str:
@@ -145,7 +153,7 @@ def scatter(x: np.ndarray, y: np.ndarray, groups: np.ndarray | None, names: Sequ
     for group, rows, name in split_groups(groups, len(x), names):
         fig.add_scattergl(
             x=np.asarray(x[rows], np.float32), y=np.asarray(y[rows], np.float32), mode="markers", name=name,
-            marker={"size": 4, "opacity": 0.65, "color": color(group)}, hoverinfo="name",
+            marker={"size": 4 if len(rows) > 50 else 9, "opacity": 0.65, "color": color(group)}, hoverinfo="name",
         )  # fmt: skip
     return fig.update_layout(height=560, dragmode="pan")
 
@@ -181,4 +189,4 @@ def heatmap(values: np.ndarray, rows: Sequence[str], columns: Sequence[str], *, 
     )  # fmt: skip
     fig.update_yaxes(autorange="reversed", type="category", showgrid=False)
     fig.update_xaxes(side="top", type="category", showgrid=False)
-    return fig.update_layout(height=150 + 30 * len(rows))
+    return fig.update_layout(height=110 + 30 * len(rows), margin_b=16)

@@ -35,7 +35,7 @@ def intensity_histogram(histogram) -> go.Figure:
                hovertemplate="around %{x:.3g}: %{y:.2%} of the pixels<extra></extra>")
     )  # fmt: skip
     fig.update_xaxes(title_text="pixel intensity (the file's units)")
-    fig.update_yaxes(title_text="share of all pixels (log scale)", type="log", tickformat=".1%")
+    fig.update_yaxes(title_text="share of all pixels (log scale)", type="log", tickformat=".2~%", dtick="D2")
     brightest = float(share[-1])
     return style.finish(
         fig,
@@ -102,7 +102,9 @@ def duplicates(pairs: np.ndarray, names: Sequence[str]) -> go.Figure:
     names : sequence of str
         What to write above each pair.
     """
-    fig = style.image_grid(np.concatenate([pairs[:, 0], pairs[:, 1]]), columns=len(pairs), titles=names, rows=["", ""])
+    fig = style.image_grid(
+        np.concatenate([pairs[:, 0], pairs[:, 1]]), columns=len(pairs), titles=names, rows=["one", "other"]
+    )
     return style.finish(
         fig,
         title="The pairs of images that are nearest to being copies",
