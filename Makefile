@@ -1,6 +1,8 @@
 # Thin: every target calls the command line or a tool. `make` alone lists them.
 PARAMS ?= params/fashion_mnist.yaml
 SET ?=
+export PARAMS SET
+PYTHON ?= python3
 ENVIRONMENT := image-structure-report
 
 # An active conda environment made from environment.yml is used as it is; otherwise .venv is made from the lock.
@@ -23,22 +25,23 @@ help:  ## list the targets
 setup: $(READY)  ## make .venv from requirements.lock (the other targets do it by themselves)
 
 # Made in one go and marked ready at the end, so that an interrupted set-up starts again.
-.venv/.ready: requirements.lock pyproject.toml
+.venv/.ready: requirements.lock
 	@echo "setting up .venv from requirements.lock (once; a minute or more)"
-	python3 -c 'import sys; sys.exit("error: Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
-	python3 -m venv --clear .venv
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "error: $$($(PYTHON) --version) is too old; name a Python 3.11 or newer: make PYTHON=python3.12 setup" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 report: $(READY)  ## run the notebooks and write build/<run>/report.html
-	@$(PY) -m report_lib report --params $(PARAMS) --set '$(SET)'
+	@$(PY) -m report_lib report --params "$$PARAMS" --set "$$SET"
 
 smoke: PARAMS := params/digits.yaml
 smoke: report  ## the smallest report: scikit-learn's digits, offline, in seconds
 
 data: $(READY)  ## find, check and cache the data of a run
-	@$(PY) -m report_lib data --params $(PARAMS) --set '$(SET)'
+	@$(PY) -m report_lib data --params "$$PARAMS" --set "$$SET"
 
 lab: $(READY)  ## open JupyterLab on the notebooks
 	$(PY) -m jupyterlab notebooks

@@ -7,7 +7,7 @@ from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import precision_recall_fscore_support
-from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score, train_test_split
+from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict, train_test_split
 from sklearn.pipeline import Pipeline
 
 from report_lib.metrics import Interval, wilson_interval
@@ -29,11 +29,11 @@ class PseudoLabelResult:
 
     Attributes
     ----------
-    n_images : int
-        Train images that it learnt from, held-out ones counted.
+    n_images, n_learnt : int
+        Train images that were used, and those of them that were not held out.
     holdout : Interval
         Fidelity on the held-out share.
-    folds : ndarray of shape (n_folds,)
+    folds : list of Interval
         Fidelity in each fold of the cross-validation.
     stratified : bool
         Whether every cluster was large enough to be spread over the folds.
@@ -46,8 +46,9 @@ class PseudoLabelResult:
     """
 
     n_images: int
+    n_learnt: int
     holdout: Interval
-    folds: np.ndarray
+    folds: list[Interval]
     stratified: bool
     report: ClassReport
     test_clusters: np.ndarray
@@ -93,9 +94,9 @@ def learn_clusters(
     """
     stratified = bool(np.unique(clusters, return_counts=True)[1].min() >= max(2, n_folds))
     splitter = StratifiedKFold if stratified else KFold
-    folds = cross_val_score(
-        clone(pipeline), train, clusters, cv=splitter(n_folds, shuffle=True, random_state=random_state)
-    )
+    splits = splitter(n_folds, shuffle=True, random_state=random_state)
+    guessed = cross_val_predict(clone(pipeline), train, clusters, cv=splits)
+    folds = [_share_equal(guessed[held], clusters[held]) for _, held in splits.split(train, clusters)]
     fit_rows, held_rows = train_test_split(
         np.arange(len(train)),
         test_size=holdout_size,
@@ -109,6 +110,7 @@ def learn_clusters(
     report = precision_recall_fscore_support(clusters[held_rows], held, labels=np.arange(n_clusters), zero_division=0.0)
     return PseudoLabelResult(
         n_images=len(train),
+        n_learnt=len(fit_rows),
         holdout=_share_equal(held, clusters[held_rows]),
         folds=folds,
         stratified=stratified,
@@ -132,7 +134,7 @@ def report_metrics(result: PseudoLabelResult, accuracy: Interval | None, ceiling
             "random_forest": {
                 **{name: score.value for name, score in scores.items()},
                 "intervals_95": {name: score.as_dict() for name, score in scores.items()},
-                "fold_fidelity": result.folds,
+                "fold_fidelity": [fold.value for fold in result.folds],
                 "n_images": result.n_images,
                 "report": {name: getattr(result.report, name) for name in ("precision", "recall", "f1", "support")},
             }

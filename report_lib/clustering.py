@@ -149,13 +149,21 @@ def fit_kmeans(train: np.ndarray, test: np.ndarray, *, n_clusters: int, n_init: 
 
 
 def compare_scalings(
-    variants: dict[str, tuple[np.ndarray, np.ndarray]], *, n_clusters: int, random_state: int
-) -> dict[str, Clusters]:
-    """Fit K-Means to the same images under each scaling of `reduction.scaling_variants`."""
-    return {
-        name: fit_kmeans(train, test, n_clusters=n_clusters, n_init=3, random_state=random_state)
-        for name, (train, test) in variants.items()
-    }
+    variants: dict[str, tuple[np.ndarray, np.ndarray]], *, n_clusters: int, n_refits: int, random_state: int
+) -> dict[str, list[Clusters]]:
+    """Refit K-Means several times after each scaling of `reduction.scaling_variants`.
+
+    Each refit draws half of the train rows and has a seed of its own, the same for every scaling, so that what
+    scaling changes can be told from what refitting changes.
+    """
+    n = len(next(iter(variants.values()))[0])
+    found: dict[str, list[Clusters]] = {name: [] for name in variants}
+    for refit in range(n_refits):
+        rows = np.random.default_rng([random_state, refit]).permutation(n)[: max(n // 2, n_clusters)]
+        for name, (train, test) in variants.items():
+            fitted = fit_kmeans(train[rows], test, n_clusters=n_clusters, n_init=3, random_state=random_state + refit)
+            found[name].append(fitted)
+    return found
 
 
 class PredictingDBSCAN(ClusterMixin, BaseEstimator):
@@ -317,13 +325,7 @@ def dbscan_clusters(sweep: DBSCANSweep, test: np.ndarray) -> Clusters:
 
 
 def report_metrics(
-    sweep: KMeansSweep,
-    kmeans,
-    density: DBSCANSweep,
-    distances: KDistances,
-    dbscan,
-    scalings: dict[str, object],
-    agreement,
+    sweep: KMeansSweep, kmeans, density: DBSCANSweep, distances: KDistances, dbscan, scalings, agreement
 ) -> dict[str, object]:
     """Gather the numbers that the phase shows, under the names of `metrics.json`."""
     best = density.best_index
@@ -340,7 +342,7 @@ def report_metrics(
         "methods": {
             "kmeans": kmeans.as_dict(),
             "dbscan": {**dbscan.as_dict(), "eps": density.eps[best], "n_clustered": density.n_clustered[best],
-                "n_outside_largest": density.n_outside[best],
+                       "n_outside_largest": density.n_outside[best], "n_radii": len(density.eps),
                        "noise": density.noise[best], "silhouette": density.silhouette[best]},
         },
         "dbscan_sweep": {
@@ -348,7 +350,7 @@ def report_metrics(
             "noise": density.noise, "silhouette": density.silhouette,
         },
         "scaling": {
-            name: {**scalings[name].as_dict(), "agreement": dict(zip(names, agreement[i], strict=True))}
+            name: {**scalings[name], "agreement": dict(zip(names, agreement[i], strict=True))}
             for i, name in enumerate(names)
         },
     }  # fmt: skip

@@ -14,10 +14,10 @@ def text(value: object) -> str:
     return re.sub(r"([\\`*_\[\]#|])", r"\\\1", html.escape(str(value)))
 
 
-def listed(items: Sequence[object]) -> str:
+def listed(items: Sequence[object], last: str = "and") -> str:
     """Join items as prose does: a, b and c."""
     words = [str(item) for item in items]
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
 def percent(share: float, digits: int = 0) -> str:
@@ -66,12 +66,12 @@ def summary(parts: Sequence[Any], origin: str) -> str:
     missing, blank = sum(s.n_missing for s in parts), sum(s.n_blank for s in parts)
     return (
         f"{text(origin)} An image is a point with {train.height * train.width:,} coordinates, one a pixel. "
-        f"{_count(missing, 'pixel is', 'pixels are')} missing and {_count(blank, 'image is', 'images are')} blank."
+        f"{_count(missing, 'pixel is', 'pixels are').capitalize()} missing and {_count(blank, 'image is', 'images are')} blank."
     )
 
 
 def _count(n: int, one: str, many: str) -> str:
-    return f"{'No' if n == 0 else f'{n:,}'} {one if n == 1 else many}"
+    return f"{'no' if n == 0 else f'{n:,}'} {one if n == 1 else many}"
 
 
 def class_balance(counts: np.ndarray, names: Sequence[str]) -> str:
@@ -94,24 +94,29 @@ def intensity(histogram: Any) -> str:
     centers = (histogram.edges[:-1] + histogram.edges[1:]) / 2
     share = histogram.counts / histogram.counts.sum()
     upper = percent(share[centers > (centers[0] + centers[-1]) / 2].sum())
-    return f"{percent(share[0])} of the pixels lie in the darkest bin, {upper} in the brighter half of the range. " + (
-        "Most of an image is background, so few pixels carry what tells images apart."
-        if share[0] > 0.5
-        else "Less than half of an image is background, so most pixels may carry something."
+    ends = f"{percent(share[0])} of the pixels lie in the darkest bin, {percent(share[-1])} in the brightest, and {upper} in "
+    fullest = share[[0, -1]].max()
+    return f"{ends}the brighter half of the range. " + (
+        "More than half of all pixels have one value, or nearly, so distances between images come from the others."
+        if fullest > 0.5
+        else "No single value takes up half of the pixels, so distances between images come from all over the range."
     )
 
 
 def brightness(result: Any, names: Sequence[str]) -> str:
     """Say how far brightness alone tells classes apart."""
     if len(result.groups) == 1:
-        return f"The mean image has a brightness of {percent(result.means[0], 1)}; half of all images lie between \
-{percent(result.lower[0], 1)} and {percent(result.upper[0], 1)}."
+        half = f"{percent(result.lower[0], 1)} and {percent(result.upper[0], 1)}"
+        return (
+            f"The mean brightness of an image is {percent(result.means[0], 1)}; half of all images lie between {half}."
+        )
     dark, light = text(names[result.groups[0]]), text(names[result.groups[-1]])
-    apart = int((result.lower[1:] > result.upper[:-1]).sum())
+    pairs = len(result.groups) - 1
+    overlap = pairs - int((result.lower[1:] > result.upper[:-1]).sum())
     return (
         f"{light} images are {result.means[-1] / max(result.means[0], 1e-12):.1f} times as bright as {dark} images. "
-        f"Of the {len(result.groups) - 1} neighbouring pairs in this order, {apart} have middle halves that do not "
-        "overlap: brightness says something of the class, and not enough."
+        f"Of the {plural(pairs, 'pair')} of neighbours in this order, {overlap} {'has' if overlap == 1 else 'have'} middle "
+        f"halves that overlap: brightness alone {'cannot tell those' if overlap else 'nearly tells these'} classes apart."
     )
 
 
@@ -125,26 +130,24 @@ def class_means(class_images: np.ndarray, names: Sequence[str]) -> str:
     np.fill_diagonal(distances, -np.inf)
     k, m = np.unravel_index(distances.argmax(), distances.shape)
     near, far = ([text(names[kept[a]]) for a in pair] for pair in ((i, j), (k, m)))
-    return (
-        f"The two prototypes most alike are {listed(near)}, the two least alike {listed(far)}: "
-        "pixel by pixel, the first pair will be hard to tell apart."
-    )
+    return f"Pixel by pixel, the two prototypes most alike are {listed(near)}, the two least alike {listed(far)}."
 
 
 def duplicates(result: Any, limit: float) -> str:
     """Say how many images are copies of others."""
     exact, near = result.count(exact=True), result.count(exact=False)
     across = exact["across"] + near["across"]
-    leak = (
-        f"{plural(across, 'pair')} {'joins' if across == 1 else 'join'} a train and a test image, so that a test score "
-        "is that little too kind."
+    copies, close = sum(exact.values()), sum(near.values())
+    joined = (
+        f"{plural(across, 'pair')} {'joins' if across == 1 else 'join'} a train and a test image: at most that many test "
+        "images are easier than they should be."
         if across
         else "None joins a train and a test image."
     )
     return (
-        f"{plural(sum(exact.values()), 'pair')} of images {'is' if sum(exact.values()) == 1 else 'are'} equal pixel by "
-        f"pixel, and {plural(sum(near.values()), 'more pair')} differ by at most {percent(limit)} of the range "
-        f"(root mean square). {leak}"
+        f"{_count(copies, 'pair of images is', 'pairs of images are').capitalize()} equal pixel by pixel, and "
+        f"{_count(close, 'more pair differs', 'more pairs differ')} by at most {percent(limit, 1)} of the range (root mean "
+        f"square). {joined}"
     )
 
 
@@ -172,11 +175,10 @@ def bullets(*sentences: str) -> str:
 
 def components_needed(marks: dict[float, int], n_pixels: int) -> str:
     """Say how many components hold how much."""
-    rows = [f"{count} for {percent(share)}" for share, count in marks.items()]
-    half = next(iter(marks.items()))
+    rows = [f"{count} hold {percent(share)}" for share, count in marks.items()]
     return (
-        f"Of {n_pixels} components, {listed(rows)} of the variance of the train images. Pixels are largely redundant: "
-        f"{percent(half[1] / n_pixels)} of the coordinates do {percent(half[0])} of the work."
+        f"Of {n_pixels} components, {listed(rows)} of the variance of the train images. There are as many components as "
+        f"pixels, and the last {n_pixels - max(marks.values())} share what is left."
     )
 
 
@@ -185,8 +187,8 @@ def first_components(ratio: np.ndarray) -> str:
     n = min(3, len(ratio))
     shares = listed([percent(r, 1) for r in ratio[:n]])
     return (
-        f"The first {n} components hold {shares} of the variance. They are smooth and large, like sums of whole shapes; "
-        "an eigenvector has no sign of its own, so light and dark could be exchanged."
+        f"The first {n} components hold {shares} of the variance. The sign of a component is a convention: light and dark "
+        "could be exchanged."
     )
 
 
@@ -203,19 +205,23 @@ def reconstruction(counts: Sequence[int], mse: np.ndarray) -> str:
     first, last = counts[0], counts[-1]
     return (
         f"With {first} components the test error is {mse[first]:.5f} (mean square, in scaled pixels), with {last} it is "
-        f"{mse[last]:.5f}, {mse[first] / max(mse[last], 1e-12):.1f} times less. The mean image alone leaves {mse[0]:.5f}."
+        f"{mse[last]:.5f}, or {percent(mse[last] / mse[first])} of that. The mean image alone leaves {mse[0]:.5f}."
     )
 
 
 def pca_and_svd(grid: Sequence[int], pca: np.ndarray, svd: np.ndarray) -> str:
     """Compare two methods that differ in one subtraction."""
-    rows = np.asarray(grid)
-    gaps = svd[rows] / np.maximum(pca[rows], 1e-12) - 1
-    worst = int(gaps.argmax())
+    gaps = svd[1:] / np.maximum(pca[1:], 1e-12) - 1
+    beyond = np.flatnonzero(np.abs(gaps[: max(grid)]) > 0.01)
+    start = int(beyond[-1]) + 2 if len(beyond) else 1
+    close = (
+        f"from {start} components to {max(grid)} the two are within 1% of one another"
+        if start <= max(grid)
+        else f"and up to {max(grid)} components the two stay more than 1% apart"
+    )
     return (
-        f"PCA subtracts the mean image and truncated SVD does not. On test images SVD's error is larger by at most "
-        f"{percent(gaps[worst], 2)}, at k = {rows[worst]}, and by {percent(gaps[-1], 2)} at k = {rows[-1]}: "
-        "its first axis goes to the mean, and one component more makes up for it."
+        f"PCA subtracts the mean image and truncated SVD does not. With one component, SVD's error on test images is "
+        f"{percent(abs(gaps[0]), 1)} {'larger' if gaps[0] > 0 else 'smaller'} than PCA's; {close}."
     )
 
 
@@ -241,12 +247,18 @@ def sweep(result: Any, chosen: int, auto: bool) -> str:
     reason = "and the run takes it" if auto else f"while the run was asked for {chosen} clusters"
     if not auto and chosen == result.best:
         reason = "which is also what the run was asked for"
-    verdict = "touch more than they stand apart" if best < 0.25 else "stand apart to some degree"
+    ks = result.n_clusters
+    edge = " That is the edge of what was tried." if result.best in (ks[0], ks[-1]) and len(ks) > 1 else ""
     return (
-        f"The silhouette is largest at K = {result.best}, {reason}. It is only {best:.3f} there, and all K tried lie "
-        f"within {spread:.3f}: the groups {verdict}, and no K is clearly right. Inertia falls with every K "
-        "and has no say in it."
+        f"Of K = {ks[0]} to {ks[-1]}, the silhouette is largest at K = {result.best}, {reason}.{edge} It is {best:.3f} there, "
+        f"and all K tried lie within {spread:.3f}: {_apart(best)}. Inertia falls with every K and has no say in it."
     )
+
+
+def _apart(silhouette: float) -> str:
+    if silhouette < 0.25:
+        return "the groups touch more than they stand apart"
+    return "the groups stand apart to some degree" if silhouette < 0.5 else "the groups stand well apart"
 
 
 def cluster_scores(scores: Any) -> str:
@@ -254,8 +266,9 @@ def cluster_scores(scores: Any) -> str:
     return (
         f"On test images: Hungarian accuracy {scored(scores.accuracy)}, majority accuracy {scored(scores.majority_accuracy)}, "
         f"adjusted Rand index {scored(scores.ari)}, normalised mutual information {scored(scores.nmi)}, adjusted mutual "
-        f"information {scores.ami:.3f}. Intervals are 95%, over the draw of test images. Hungarian accuracy gives each class "
-        "one cluster at most; majority accuracy names each cluster after its commonest train class."
+        f"information {scores.ami:.3f}. Intervals are 95%, over the draw of test images, for this one fit; refits move the "
+        "scores further, as the section on scaling shows. Hungarian accuracy gives each class one cluster at most, matched "
+        "on the test images themselves; majority accuracy names each cluster after its commonest train class."
     )
 
 
@@ -264,82 +277,95 @@ def cluster_classes(table: np.ndarray, mapping: np.ndarray, names: Sequence[str]
     counts = table[:, :-1]
     share = counts / np.maximum(table.sum(axis=1, keepdims=True), 1)
     merged = [np.flatnonzero(share[:, c] >= 0.3) for c in range(counts.shape[1])]
-    merges = [
-        f"C{c + 1} holds much of {listed([text(names[i]) for i in m])}" for c, m in enumerate(merged) if len(m) > 1
-    ]
+    merges = [f"C{c + 1} holds {listed([text(names[i]) for i in m])}" for c, m in enumerate(merged) if len(m) > 1]
     splits = [text(names[i]) for i in range(len(names)) if share[i].max() < 0.5]
     lost = [text(names[i]) for i in range(len(names)) if i not in set(mapping.tolist())]
     parts = [
-        "Merged: " + "; ".join(merges) + "." if merges else "No cluster holds a large part of two classes.",
+        f"Merged, at least 30% of each class in one cluster: {'; '.join(merges)}."
+        if merges
+        else "No cluster holds 30% of two classes.",
         f"Split, with no cluster holding half: {listed(splits)}." if splits else "No class is split below a half.",
-        f"No cluster is named after {listed(lost)}." if lost else "Every class has a cluster named after it.",
+        f"No cluster is named after {listed(lost, 'or')}." if lost else "Every class has a cluster named after it.",
     ]
     return " ".join(parts)
 
 
-def scaling(agreement: np.ndarray, names: Sequence[str], scores: dict[str, Any] | None) -> str:
-    """Say what scaling does to K-Means."""
-    base = agreement[0]
-    said = (
-        f"Standardising each pixel before PCA moves the clusters: they agree with those of min-max scaling at an adjusted Rand "
-        f"index of {base[list(names).index('standard')]:.2f}, those of whitened components at "
-        f"{base[list(names).index('whitened')]:.2f}. "
-    )
-    if scores is None:
-        return (
-            said + "Without labels nothing says which of them is better; silhouettes are not comparable between them."
+def scaling(agreement: np.ndarray, scores: dict[str, dict[str, np.ndarray]], n_images: int) -> str:
+    """Say what scaling does to K-Means, beyond what refitting does."""
+    names = list(scores)
+    same = listed([f"{value:.2f} ({name})" for name, value in zip(names, np.diag(agreement), strict=True)])
+    moved = [name for i, name in enumerate(names) if i and agreement[0, i] < agreement[0, 0] - 0.1]
+    kept = [name for name in names[1:] if name not in moved]
+    said = f"Refits on {n_images:,} images after the same scaling agree with one another at {same}. "
+    if moved:
+        said += (
+            f"Compared with {names[0]}, {listed(moved)} {'moves' if len(moved) == 1 else 'move'} the clusters further. "
         )
-    best = max(scores, key=lambda name: scores[name].ari.value)
-    listing = listed([f"{name} {scored(s.ari)}" for name, s in scores.items()])
-    return (
-        said + f"Against the true classes the adjusted Rand index is {listing}: {best} scaling does best here. "
-        "Whitening gives noise the same weight as shape, and standardising lifts pixels that hardly ever change."
-    )
+    if kept:
+        said += f"Compared with {names[0]}, {listed(kept)} changes little more than refitting does. "
+    if not scores[names[0]]:
+        return said + "Without labels nothing says which is better; silhouettes are not comparable between them."
+    ranges = listed([f"{name} {found['ari'].min():.3f} to {found['ari'].max():.3f}" for name, found in scores.items()])
+    return said + f"Against the true classes, the adjusted Rand index of the refits is {ranges}: {_leader(scores)}."
+
+
+def _leader(scores: dict[str, dict[str, np.ndarray]]) -> str:
+    """Name a winner only where its worst refit beats the best of all others."""
+    for name, found in scores.items():
+        if all(found["ari"].min() > other["ari"].max() for key, other in scores.items() if key != name):
+            return f"{name} does best in every refit"
+    best = max(scores, key=lambda name: scores[name]["ari"].mean())
+    level = [name for name, found in scores.items() if found["ari"].max() >= scores[best]["ari"].min()]
+    return f"the ranges of {listed(level)} overlap, so none of them is clearly best"
 
 
 def knee(result: Any) -> str:
     """Say where the k-distances bend."""
+    low, high = np.quantile(result.distances, [0.1, 0.9])
+    spread = f"Nine images in ten have theirs within {high:.2f}, one in ten within {low:.2f}."
     if result.knee is None:
-        return "The curve has no knee: no radius parts dense from sparse, which is a bad sign for DBSCAN."
+        return f"The curve has no knee: no radius parts dense from sparse. {spread}"
     above = 1 - (result.knee + 1) / len(result.distances)
     return (
         f"The knee is at {result.knee_eps:.2f}; {percent(above, 1)} of the images have their neighbour number {result.k} "
-        "farther away. Distances in many dimensions are much alike, so the curve is flat for long before it bends."
+        f"farther away. {spread}"
     )
 
 
 def dbscan(result: Any) -> str:
     """Say what density finds."""
+    i, n = result.best_index, len(result.eps)
     if not result.found_groups:
         return (
-            f"At none of the {plural(len(result.eps), 'radius').replace('radiuss', 'radii')} does DBSCAN find two "
-            "clusters: it sees one body of images with noise around it."
+            f"At none of the {n} radii tried does DBSCAN find two clusters: it sees one body of images, or noise alone."
         )
-    i = result.best_index
+    edge = (
+        " It is the edge of what was tried, so a radius beyond it may do better." if i in (0, n - 1) and n > 1 else ""
+    )
+    outside, kept = int(result.n_outside[i]), int(result.n_clustered[i])
+    verdict = (
+        "That is one body of images with crumbs beside it, not a grouping."
+        if outside < 0.1 * kept
+        else "The silhouette is of the images that were kept, and flatters where few were: read it together with the noise."
+    )
     return (
-        f"The best silhouette among the images that are not noise, {result.silhouette[i]:.2f}, is at eps "
-        f"{result.eps[i]:.2f} with {plural(int(result.n_clusters[i]), 'cluster')} and {percent(result.noise[i], 1)} noise; "
-        f"the largest cluster holds all but {plural(int(result.n_outside[i]), 'image')} of the {result.n_clustered[i]:,} "
-        "that are clustered. "
-        + (
-            "That is one body of images with crumbs beside it, not a grouping: in this many dimensions no single "
-            "density parts the groups."
-            if result.n_outside[i] < 0.1 * result.n_clustered[i]
-            else "A score of the kept images alone flatters, so read it together with the noise."
-        )
+        f"Of {n} radii, eps {result.eps[i]:.2f} has the best silhouette among the images that are not noise, "
+        f"{result.silhouette[i]:.2f}, with {plural(int(result.n_clusters[i]), 'cluster')} and "
+        f"{percent(result.noise[i], 1)} noise; {outside:,} of the {kept:,} clustered images lie outside the largest "
+        f"cluster.{edge} {verdict}"
     )
 
 
 def clustering(numbers: dict[str, Any]) -> str:
     """Sum up the third phase."""
-    kmeans, dbscan = numbers["methods"]["kmeans"], numbers["methods"]["dbscan"]
-    said = [f"K-Means makes {kmeans['n_clusters']} clusters; the silhouette prefers {numbers['sweep']['best_k']}."]
+    kmeans, swept = numbers["methods"]["kmeans"], numbers["sweep"]
+    said = [f"K-Means makes {kmeans['n_clusters']} clusters. {_sweep_headline(swept)}"]
     if "ari" in kmeans:
         said.append(
             f"Against the true classes of the test images: adjusted Rand index {kmeans['ari']:.3f}, normalised mutual "
             f"information {kmeans['nmi']:.3f}, majority accuracy {kmeans['majority_accuracy']:.3f}."
         )
-    said.append(_dbscan_headline(dbscan))
+    said.append(_dbscan_headline(numbers["methods"]["dbscan"]))
     return bullets(*said)
 
 
@@ -349,32 +375,45 @@ def clustering(numbers: dict[str, Any]) -> str:
 def fidelity(result: Any) -> str:
     """Say how well a forest repeats the clusters."""
     spread = "" if result.stratified else " A cluster was too small to be spread over the folds, so folds are random."
+    folds = np.array([fold.value for fold in result.folds])
     return (
-        f"Trained on {result.n_images:,} images with their clusters as labels, the forest agrees with the clusters of "
-        f"held-out images at {scored(result.holdout)}, and in {len(result.folds)}-fold cross-validation at "
-        f"{result.folds.mean():.3f} ± {result.folds.std(ddof=1):.3f} (standard deviation over the folds).{spread} Scaler, "
-        "PCA and forest were fitted anew in each fold; the clusters themselves were found on all train images."
+        f"Taught {result.n_learnt:,} images with their clusters as labels, the forest agrees with the clusters of the "
+        f"{result.n_images - result.n_learnt:,} held out at {scored(result.holdout)}, and in {len(folds)}-fold "
+        f"cross-validation at {folds.mean():.3f} ± {folds.std(ddof=1):.3f} (standard deviation over the folds).{spread} "
+        "Where clusters come from K-Means, an image's cluster is a fixed rule, the nearest centre, and this is how well the "
+        "forest imitates it."
     )
 
 
+def report_table(report: Any) -> pd.DataFrame:
+    """Tabulate precision, recall and F1 of each cluster on the held-out images."""
+    columns = {
+        "precision": [f"{v:.3f}" for v in report.precision],
+        "recall": [f"{v:.3f}" for v in report.recall],
+        "F1": [f"{v:.3f}" for v in report.f1],
+        "held-out images": [f"{v:,}" for v in report.support],
+    }
+    return pd.DataFrame(columns, index=[f"C{i + 1}" for i in range(len(report.f1))])
+
+
 def forest_report(report: Any) -> str:
-    """Say which clusters are hardest to repeat."""
+    """Say how far clusters differ in how well they are repeated."""
     worst, best = int(np.argmin(report.f1)), int(np.argmax(report.f1))
     return (
-        f"C{best + 1} is repeated best (F1 {report.f1[best]:.2f}) and C{worst + 1} worst (F1 {report.f1[worst]:.2f}). "
-        "This table measures agreement with K-Means, not with any truth."
+        f"F1 runs from {report.f1[worst]:.2f} (C{worst + 1}) to {report.f1[best]:.2f} (C{best + 1}). "
+        "The table measures agreement with the clusters, not with any truth."
     )
 
 
 def ceiling(fidelity: Any, accuracy: Any, ceiling: Any) -> str:
     """Set fidelity, accuracy and the clusters' own accuracy side by side."""
-    gap = accuracy.value - ceiling.value
-    moved = "as much as" if abs(gap) < 0.0005 else f"{abs(gap):.3f} {'more' if gap > 0 else 'less'} than"
+    overlap = accuracy.low <= ceiling.high and ceiling.low <= accuracy.high
+    beside = "no different within the intervals" if overlap else "better" if accuracy.value > ceiling.value else "worse"
     return (
         f"On test images the forest agrees with the clusters at {scored(fidelity)}, and with the true classes at "
         f"{scored(accuracy)}. The clusters themselves, each named after its commonest train class, reach {scored(ceiling)}: "
-        f"the forest gives {moved} that. It was taught the clusters, mistakes included, and a high fidelity says only "
-        "that it learnt its lesson."
+        f"the forest is {beside}. It was taught the clusters, mistakes included, and a high fidelity says only that it "
+        "learnt its lesson."
     )
 
 
@@ -402,17 +441,21 @@ def headlines(metrics: dict[str, Any]) -> list[str]:
     kmeans = clustered["methods"]["kmeans"]
     near = metrics["understanding"]["near_duplicates"]
     said = [
-        f"{data['n_train']:,} train and {data['n_test']:,} test images of {data['height']} × {data['width']} pixels; "
-        f"{plural(near['exact']['total'] + near['near']['total'], 'pair')} of them are copies or nearly so.",
+        f"{data['n_train']:,} train and {data['n_test']:,} test images of {data['height']} × {data['width']} pixels: "
+        f"{_count(near['exact']['total'], 'exact copy', 'exact copies')}, and "
+        f"{_count(near['near']['total'], 'pair', 'pairs')} of near-copies.",
         f"{reduced['components_for_95']} of {data['height'] * data['width']} principal components hold 95% of the variance.",
         _sweep_headline(clustered["sweep"]),
     ]
     if "ari" in kmeans:
         ends = kmeans["intervals_95"]["majority_accuracy"]
+        counts = metrics["understanding"]["class_counts"].values()
         said.append(
-            f"Found without labels, the clusters name {percent(kmeans['majority_accuracy'], 1)} of the test images rightly "
-            f"({percent(ends['low'], 1)} to {percent(ends['high'], 1)}); adjusted Rand index {kmeans['ari']:.2f}, "
-            f"normalised mutual information {kmeans['nmi']:.2f}."
+            f"{plural(kmeans['n_clusters'], 'cluster')}, found without labels and each then named after its commonest train "
+            f"class, agree with the class of {percent(kmeans['majority_accuracy'], 1)} of the test images "
+            f"({percent(ends['low'], 1)} to {percent(ends['high'], 1)} for this one fit; a blind guess: "
+            f"{percent(max(counts) / sum(counts), 1)}). Adjusted Rand index {kmeans['ari']:.2f}, normalised mutual "
+            f"information {kmeans['nmi']:.2f}."
         )
     else:
         said.append("There are no labels, so the report cannot say how well clusters agree with anything true.")
@@ -422,29 +465,29 @@ def headlines(metrics: dict[str, Any]) -> list[str]:
 
 
 def _sweep_headline(swept: dict[str, Any]) -> str:
-    verdict = "the groups touch" if swept["best_silhouette"] < 0.25 else "the groups stand apart to some degree"
     ks = sorted(map(int, swept["silhouette"]))
     return (
         f"Of K = {ks[0]} to {ks[-1]} clusters, K-Means has its best silhouette at K = {swept['best_k']}, and it is "
-        f"{swept['best_silhouette']:.2f}: {verdict}."
+        f"{swept['best_silhouette']:.2f}: {_apart(swept['best_silhouette'])}."
     )
 
 
 def _dbscan_headline(dbscan: dict[str, Any]) -> str:
     if dbscan["n_clusters"] < 2:
-        return "DBSCAN finds no two groups at any radius tried."
+        return f"DBSCAN finds no two groups at any of the {dbscan['n_radii']} radii tried."
     return (
-        f"DBSCAN at its best radius makes {plural(dbscan['n_clusters'], 'cluster')}, and the largest holds all but "
-        f"{plural(dbscan['n_outside_largest'], 'image')} of the {dbscan['n_clustered']:,} that are not noise."
+        f"DBSCAN, at the best of {dbscan['n_radii']} radii, makes {plural(dbscan['n_clusters'], 'cluster')} and calls "
+        f"{percent(dbscan['noise'], 1)} of the images noise; {dbscan['n_outside_largest']:,} of the "
+        f"{dbscan['n_clustered']:,} clustered lie outside the largest cluster."
     )
 
 
 def _forest_headline(forest: dict[str, Any]) -> str:
-    said = f"A Random Forest taught these clusters repeats them for {percent(forest['fidelity'], 1)} of new images"
+    said = f"A Random Forest taught these clusters repeats them for {percent(forest['fidelity'], 1)} of the test images"
     if "accuracy" not in forest:
         return said + "; how many it names rightly cannot be known without labels."
     return said + (
-        f" and is right about the true class of {percent(forest['accuracy'], 1)}, held down by the clusters' "
+        f" and agrees with the true class of {percent(forest['accuracy'], 1)}; the clusters themselves agree with "
         f"{percent(forest['ceiling'], 1)}."
     )
 

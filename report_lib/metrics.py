@@ -222,34 +222,46 @@ def score_clusters(
     )
 
 
-def agreement(labelings: dict[str, np.ndarray]) -> np.ndarray:
-    """Compare each two labelings of the same images by the adjusted Rand index; needs no truth."""
-    values = list(labelings.values())
-    return np.array([[adjusted_rand_score(a, b) for b in values] for a in values])
+def agreement(labelings: dict[str, list[np.ndarray]]) -> np.ndarray:
+    """Compare ways of grouping the same images, each refitted several times; needs no truth.
+
+    Returns
+    -------
+    ndarray of shape (m, m)
+        Mean adjusted Rand index between a refit of one way and another refit of the other; on the diagonal, between
+        refits of the same way, which is how far refitting alone moves the groups. 1 where there is one refit only.
+    """
+    ways = list(labelings.values())
+    return np.array([[_mean_agreement(a, b) for b in ways] for a in ways])
 
 
-def score_many(
-    found: dict[str, object],
-    rows: np.ndarray,
-    *,
-    train_labels: np.ndarray | None,
-    test_labels: np.ndarray | None,
-    n_classes: int,
-    random_state: int = 0,
-) -> dict[str, ClusterScores]:
-    """Score several `clustering.Clusters` that were all fitted on the same rows of the train images."""
-    return {
-        name: score_clusters(
-            clusters.train,
-            clusters.test,
-            clusters.n_clusters,
-            train_labels=None if train_labels is None else train_labels[rows],
-            test_labels=test_labels,
-            n_classes=n_classes,
-            random_state=random_state,
-        )
-        for name, clusters in found.items()
-    }
+def _mean_agreement(a: list[np.ndarray], b: list[np.ndarray]) -> float:
+    pairs = [adjusted_rand_score(x, y) for i, x in enumerate(a) for j, y in enumerate(b) if i != j]
+    return float(np.mean(pairs)) if pairs else 1.0
+
+
+def refit_scores(
+    refits: dict[str, list[object]], test_labels: np.ndarray | None, n_classes: int
+) -> dict[str, dict[str, np.ndarray]]:
+    """Score every refit of every way on test images; empty for each way without labels.
+
+    Parameters
+    ----------
+    refits : dict of str to list of `clustering.Clusters`
+
+    Returns
+    -------
+    dict of str to dict
+        `ari` and `nmi`, arrays with one entry a refit.
+    """
+    if test_labels is None:
+        return {name: {} for name in refits}
+    scores = {}
+    for name, fits in refits.items():
+        tables = [contingency(test_labels, fit.test, n_classes, fit.n_clusters) for fit in fits]
+        kinds = {"ari": adjusted_rand, "nmi": normalized_mutual_info}
+        scores[name] = {key: np.array([score(table) for table in tables]) for key, score in kinds.items()}
+    return scores
 
 
 def pseudo_label_scores(

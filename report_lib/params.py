@@ -83,10 +83,13 @@ class Clustering(Section):
     n_sweep: Positive = Field(20_000, description="images in the sweep, at most")
     n_init_sweep: Positive = Field(10, description="starts of each K-Means of the sweep")
     n_init: Positive = Field(20, description="starts of the final K-Means")
+    n_refits: int = Field(5, ge=2, description="refits of K-Means on halves of a sample, to see what scaling changes")
     dbscan_n_images: Positive = Field(10_000, description="images given to DBSCAN, at most")
     dbscan_min_samples: int = Field(5, ge=2, description="neighbours that make a core point of DBSCAN")
     dbscan_eps_percentiles: list[Annotated[float, Field(gt=0, le=100)]] = Field(
-        [85.0, 90.0, 92.0, 94.0, 96.0, 98.0], min_length=1, description="eps tried: percentiles of the k-distances"
+        [10.0, 20.0, 40.0, 60.0, 80.0, 90.0, 95.0, 98.0],
+        min_length=1,
+        description="eps tried: percentiles of the k-distances",
     )
 
     @model_validator(mode="after")
@@ -234,7 +237,7 @@ _BOUNDS = {
     "exclusiveMaximum": "below {}",
     "minItems": "at least {} of them",
     "maxItems": "at most {} of them",
-    "pattern": "of the form {}",
+    "pattern": "letters, digits, - and _ alone",
 }
 
 

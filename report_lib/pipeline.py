@@ -81,7 +81,8 @@ def notebook_parameters(params: Params, phase: str) -> dict[str, Any]:
 
 def n_threads() -> int:
     """Return how many threads a run uses: those of the machine, unless `OMP_NUM_THREADS` says otherwise."""
-    return int(os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0)))
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return int(os.environ.get("OMP_NUM_THREADS") or allowed or 1)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from sklearn.metrics import precision_recall_fscore_support
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import StratifiedKFold, cross_val_score, train_test_split
 
 from report_lib import classification
 from report_lib.reduction import PixelScaler
@@ -20,7 +20,8 @@ def test_clear_clusters_are_learnt(blobs):
     X, labels = blobs
     result = learn(X[::2], labels[::2], X[1::2], labels[1::2])
     assert result.fidelity.value >= 0.97
-    assert result.folds.shape == (3,)
+    assert len(result.folds) == 3
+    assert (result.n_images, result.n_learnt) == (90, 67)
     assert result.stratified
     assert result.report.support.sum() == round(0.25 * 90 + 0.5)
 
@@ -30,7 +31,7 @@ def test_meaningless_clusters_are_not_learnt(rng, blobs):
     noise = rng.integers(0, 3, len(X))
     result = learn(X[::2], noise[::2], X[1::2], noise[1::2])
     assert result.fidelity.value < 0.5
-    assert result.folds.mean() < 0.5
+    assert max(fold.value for fold in result.folds) < 0.6
 
 
 def test_report_is_scikit_learns_on_the_held_out_rows(rng, blobs):
@@ -43,6 +44,15 @@ def test_report_is_scikit_learns_on_the_held_out_rows(rng, blobs):
     np.testing.assert_allclose(result.report.f1, expected[2])
     np.testing.assert_allclose(result.report.precision, expected[0])
     assert result.holdout.value == pytest.approx((fitted.predict(X[held]) == clusters[held]).mean())
+
+
+def test_folds_are_scikit_learns(blobs, rng):
+    X, labels = blobs
+    clusters = np.where(rng.random(180) < 0.2, rng.integers(0, 3, 180), labels)
+    result = learn(X, clusters, X, clusters)
+    splits = StratifiedKFold(3, shuffle=True, random_state=0)
+    expected = cross_val_score(pipeline(), X, clusters, cv=splits)
+    assert [fold.value for fold in result.folds] == pytest.approx(expected)
 
 
 def test_every_step_is_fitted_anew_in_the_folds(blobs):

@@ -125,6 +125,10 @@ def test_candidate_radii_are_percentiles(rng):
 
 def test_compare_scalings_clusters_each(blobs):
     X, labels = blobs
-    found = clustering.compare_scalings({"a": (X, X), "b": (X * 3, X * 3)}, n_clusters=3, random_state=0)
-    assert adjusted_rand_score(labels, found["b"].test) == 1.0
-    assert adjusted_rand_score(found["a"].test, found["b"].test) == 1.0
+    variants = {"a": (X, X), "b": (X * 3, X * 3)}
+    found = clustering.compare_scalings(variants, n_clusters=3, n_refits=2, random_state=0)
+    assert [len(fits) for fits in found.values()] == [2, 2]
+    assert len(found["a"][0].train) == 90
+    for a, b in zip(found["a"], found["b"], strict=True):
+        assert adjusted_rand_score(labels, b.test) == 1.0
+        assert adjusted_rand_score(a.test, b.test) == 1.0

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import pytest
 from PIL import Image
 
-from report_lib import classification, clustering, metrics, understanding
+from report_lib import clustering, metrics, understanding
 from report_lib.figures import classification as classification_figures
 from report_lib.figures import clustering as clustering_figures
 from report_lib.figures import reduction as reduction_figures
@@ -70,7 +70,7 @@ def clustering_cases(rng):
     table = np.array([[8, 1, 1, 0], [2, 9, 0, 0], [0, 0, 5, 1]])
     sweep = clustering.KMeansSweep(np.array([2, 3]), np.array([9.0, 4.0]), np.array([0.2, 0.4]), 30)
     found = clustering.Clusters(3, groups, groups, Z[:3])
-    scores = metrics.score_clusters(groups, groups, 3, train_labels=groups, test_labels=groups, n_classes=3)
+    scores = {"ari": np.array([0.1, 0.2]), "nmi": np.array([0.3, 0.4])}
     return {
         "kmeans_sweep": (sweep, 3),
         "sizes": (found, 30),
@@ -87,11 +87,9 @@ def clustering_cases(rng):
 
 
 def classification_cases():
-    report = classification.ClassReport(*np.full((3, 3), 0.5), np.array([3, 4, 5]))
     return {
         "fidelity_and_accuracy": ({"fidelity": interval(0.5), "true": interval(0.4)},),
-        "folds": (np.array([0.5, 0.6]), interval(0.5)),
-        "class_report": (report, NAMES),
+        "folds": ([interval(0.5), interval(0.6)], interval(0.5)),
     }
 
 

@@ -6,6 +6,7 @@ from scipy.stats import binomtest
 from sklearn import metrics as sk
 
 from report_lib import metrics
+from report_lib.clustering import Clusters
 
 
 @pytest.fixture
@@ -121,9 +122,18 @@ def test_without_labels_only_what_needs_none_is_said():
 
 def test_agreement_is_scikit_learns(labelled):
     labels, clusters = labelled
-    found = metrics.agreement({"a": labels, "b": clusters})
-    assert found[0, 1] == found[1, 0] == sk.adjusted_rand_score(labels, clusters)
-    assert found[0, 0] == 1.0
+    found = metrics.agreement({"a": [labels, clusters], "b": [clusters, clusters]})
+    ari = sk.adjusted_rand_score(labels, clusters)
+    np.testing.assert_allclose(found, [[ari, (ari + 1) / 2], [(ari + 1) / 2, 1.0]])
+    np.testing.assert_array_equal(metrics.agreement({"a": [labels]}), [[1.0]])
+
+
+def test_every_refit_is_scored(labelled):
+    labels, clusters = labelled
+    refits = {"a": [Clusters(5, clusters, clusters), Clusters(4, labels, labels)]}
+    found = metrics.refit_scores(refits, labels, 4)
+    assert found["a"]["ari"] == pytest.approx([sk.adjusted_rand_score(labels, clusters), 1.0])
+    assert metrics.refit_scores(refits, None, 0) == {"a": {}}
 
 
 def test_pseudo_label_scores_share_one_map():

@@ -27,51 +27,36 @@ def fidelity_and_accuracy(scores: dict[str, object]) -> go.Figure:
         hovertemplate="%{y}: %{x:.4f}<extra></extra>",
     )  # fmt: skip
     fig.update_xaxes(title_text="share of images", range=[0, 1], tickformat=".0%")
-    first, last = names[0], names[-1]
     return style.finish(
         fig,
-        title=f"{first}: {values[0]:.1%}; {last}: {values[-1]:.1%}" if len(names) > 1 else f"{first}: {values[0]:.1%}",
-        caption="With 95% intervals: "
-        + ", ".join(f"{n} {s.value:.3f} ({s.low:.3f} to {s.high:.3f})" for n, s in scores.items())
-        + ".",
+        title=f"{values[0]:.1%} agree with the clusters"
+        + (f", {values[-1]:.1%} with the true classes" if len(names) > 1 else ""),
+        caption="Shares of the test images, with 95% intervals. Fidelity is agreement with the clusters; true class means "
+        "that each cluster is named after the commonest class of its train images.",
+        numbers=", ".join(f"{n} {s.value:.3f} ({s.low:.3f} to {s.high:.3f})" for n, s in scores.items()) + ".",
         height=150 + 42 * len(names),
     )
 
 
-def folds(values: np.ndarray, holdout) -> go.Figure:
-    """Draw fidelity in each fold, beside the hold-out."""
-    names = [*[f"fold {i + 1}" for i in range(len(values))], "hold-out"]
-    heights = np.append(values, holdout.value)
+def folds(intervals: Sequence[object], holdout) -> go.Figure:
+    """Draw fidelity in each fold and on the hold-out, each an `Interval`."""
+    names = [*[f"fold {i + 1}" for i in range(len(intervals))], "hold-out"]
+    found = [*intervals, holdout]
+    values = np.array([f.value for f in found])
     fig = go.Figure(
-        go.Scatter(x=heights, y=names, mode="markers", hovertemplate="%{y}: %{x:.4f}<extra></extra>",
-                   marker={"size": 11, "color": [style.ACCENT] * len(values) + [style.SECOND]})
+        go.Scatter(x=values, y=names, mode="markers", hovertemplate="%{y}: %{x:.4f}<extra></extra>",
+                   marker={"size": 10, "color": [style.ACCENT] * len(intervals) + [style.SECOND]},
+                   error_x={"type": "data", "symmetric": False, "array": [f.high - f.value for f in found],
+                            "arrayminus": [f.value - f.low for f in found], "color": style.INK, "thickness": 1.2})
     )  # fmt: skip
     fig.update_yaxes(autorange="reversed", type="category")
-    fig.update_xaxes(title_text="fidelity: share that agrees with the clusters", tickformat=".2%", nticks=5)
+    fig.update_xaxes(title_text="fidelity: agrees with the clusters", tickformat=".1%", nticks=6)
+    low, high = values[:-1].min(), values[:-1].max()
     return style.finish(
         fig,
-        title=f"{len(values)} folds agree: {values.min():.1%} to {values.max():.1%}, mean {values.mean():.1%}",
-        caption="Agreement with the clusters on images that the forest did not learn from: "
-        + ", ".join(f"{n} {v:.3f}" for n, v in zip(names, heights, strict=True))
-        + f". Standard deviation over the folds {values.std(ddof=1):.4f}.",
+        title=f"Fidelity is {low:.1%} to {high:.1%} over {len(intervals)} folds, {holdout.value:.1%} on the hold-out",
+        caption="Agreement with the clusters on images that the forest did not learn from, with 95% intervals; the hold-out "
+        "in orange.",
+        numbers=style.listing(names, values, ".3f"),
         height=150 + 30 * len(names),
-    )
-
-
-def class_report(report, names: Sequence[str]) -> go.Figure:
-    """Draw precision, recall and F1 of each cluster."""
-    values = np.stack([report.precision, report.recall, report.f1], axis=1)
-    rows = [f"{n} ({s})" for n, s in zip(names, report.support, strict=True)]
-    fig = style.heatmap(values, rows, ["precision", "recall", "F1"], text=":.2f", top=1.0)
-    fig.update_yaxes(title_text="cluster (held-out images)")
-    worst = int(np.argmin(report.f1))
-    return style.finish(
-        fig,
-        title=f"F1 runs from {report.f1.min():.2f} ({names[worst]}) to {report.f1.max():.2f}",
-        caption="How well the forest repeats each cluster on held-out images: "
-        + "; ".join(
-            f"{n} precision {p:.2f}, recall {r:.2f}, F1 {f:.2f}"
-            for n, p, r, f in zip(names, report.precision, report.recall, report.f1, strict=True)
-        )
-        + ".",
     )

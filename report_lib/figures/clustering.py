@@ -24,12 +24,13 @@ def kmeans_sweep(sweep, chosen: int) -> go.Figure:
     fig.update_xaxes(title_text="number of clusters K", dtick=1, row=2, col=1)
     fig.add_vline(x=chosen, line={"color": style.SECOND, "dash": "dot"})
     best = float(np.nanmax(sweep.silhouette))
-    listing = ", ".join(f"{s:.3f} at K = {k}" for k, s in zip(sweep.n_clusters, sweep.silhouette, strict=True))
+    ks = [f"K = {k}:" for k in sweep.n_clusters]
     return style.finish(
         fig,
-        title=f"Silhouette is largest at K = {sweep.best}, and only {best:.2f}",
-        caption=f"K-Means on {sweep.n_images:,} train images. Silhouette (1: far apart, 0: touching): {listing}. "
-        f"Inertia always falls with K. The dotted line marks the K that the run uses, {chosen}.",
+        title=f"Of K = {sweep.n_clusters[0]} to {sweep.n_clusters[-1]}, the silhouette is largest at {sweep.best}: {best:.2f}",
+        caption=f"K-Means on {sweep.n_images:,} train images. Silhouette is 1 where groups lie far apart and 0 where they "
+        f"touch; inertia falls with every K. The dotted line marks the K that the run uses, {chosen}.",
+        numbers=f"Silhouette: {style.listing(ks, sweep.silhouette, '.3f')}",
         height=500,
         showlegend=False,
     )
@@ -39,14 +40,13 @@ def sizes(clusters, n_images: int) -> go.Figure:
     """Draw how many train images each cluster has."""
     share = clusters.sizes / n_images
     names = cluster_names(clusters.n_clusters)
-    fig = style.bars(names, share, colors=[style.color(i) for i in range(len(names))], text=":.1%")
+    fig = style.bars(names, share, text=":.1%")
     fig.update_xaxes(title_text="share of the train images", tickformat=".0%")
     return style.finish(
         fig,
         title=f"The largest cluster has {share.max():.0%} of the images, the smallest {share.min():.0%}",
-        caption="Share of the train images in each cluster: "
-        + ", ".join(f"{n} {s:.1%}" for n, s in zip(names, share, strict=True))
-        + ".",
+        caption="Share of the train images in each cluster; clusters are numbered by size.",
+        numbers=style.listing(names, share, ".1%"),
     )
 
 
@@ -64,19 +64,18 @@ def class_by_cluster(table: np.ndarray, names: Sequence[str], *, normalize: bool
         f"{n}: {columns[i]} {share[r, i]:.0%}" for r, (n, i) in enumerate(zip(names, share.argmax(1), strict=True))
     )
     whole = int((share.max(axis=1) >= 0.8).sum())
+    stay = "class stays" if whole == 1 else "classes stay"
     title = (
-        f"{whole} of {len(names)} classes stay at least 80% together"
-        if normalize
-        else "Test images by class and cluster"
+        f"{whole} {stay} at least 80% together, of {len(names)}" if normalize else "Test images by class and cluster"
     )
     what = "Share of each class's test images" if normalize else "Number of test images of each class"
-    return style.finish(fig, title=title, caption=f"{what} in each cluster. Fullest cluster of each class: {homes}.")
+    return style.finish(fig, title=title, caption=f"{what} in each cluster.", numbers=f"Fullest cluster: {homes}.")
 
 
 def scatter(Z: np.ndarray, groups: np.ndarray, ratio: np.ndarray, *, method: str) -> go.Figure:
     """Draw clusters on the first two components."""
     n = int(groups.max()) + 1
-    fig = style.scatter(Z[:, 0], Z[:, 1], groups, cluster_names(n))
+    fig = style.scatter(Z[:, 0], Z[:, 1], groups, cluster_names(n), clusters=True)
     fig.update_xaxes(title_text=f"component 1 ({ratio[0]:.1%} of the variance)")
     fig.update_yaxes(title_text=f"component 2 ({ratio[1]:.1%} of the variance)")
     noise = float((groups < 0).mean())
@@ -84,22 +83,25 @@ def scatter(Z: np.ndarray, groups: np.ndarray, ratio: np.ndarray, *, method: str
     return style.finish(
         fig,
         title=f"{method}: {n} {'cluster' if n == 1 else 'clusters'} on the first two components",
-        caption=f"{len(Z):,} train images, coloured by cluster: {n} clusters{grey}. The clusters were found in all "
+        caption=f"{len(Z):,} train images, coloured by cluster: {n} {'cluster' if n == 1 else 'clusters'}{grey}. "
+        "The clusters were found in all "
         "components, so that they may overlap in two.",
     )
 
 
 def purity(values: np.ndarray, mapping: np.ndarray, names: Sequence[str]) -> go.Figure:
     """Draw the share of each cluster's commonest class."""
-    labels = [f"{c}: {names[m]}" for c, m in zip(cluster_names(len(values)), mapping, strict=True)]
+    labels = [
+        f"{c}: {names[m] if m >= 0 else 'none'}" for c, m in zip(cluster_names(len(values)), mapping, strict=True)
+    ]
     fig = style.bars(labels, values, colors=[style.color(m) for m in mapping], text=":.0%")
     fig.update_xaxes(title_text="share of the commonest class", tickformat=".0%", range=[0, 1])
     return style.finish(
         fig,
         title=f"Purity runs from {np.nanmin(values):.0%} to {np.nanmax(values):.0%}",
-        caption="Share of each cluster's commonest class among its test images: "
-        + ", ".join(f"{n} {v:.0%}" for n, v in zip(labels, values, strict=True))
-        + ". Purity grows with the number of clusters, so compare it only at the same number.",
+        caption="Each cluster with the commonest class of its test images, in that class's colour, and the share of that "
+        "class. Purity grows with the number of clusters, so compare it only at the same number.",
+        numbers=style.listing(labels, values, ".0%"),
     )
 
 
@@ -111,9 +113,8 @@ def best_recall(values: np.ndarray, names: Sequence[str]) -> go.Figure:
     return style.finish(
         fig,
         title=f"{names[top]} stays together most ({values[top]:.0%}), {names[low]} least ({values[low]:.0%})",
-        caption="Best recall of each class, the share of its test images that its fullest cluster holds: "
-        + ", ".join(f"{n} {v:.0%}" for n, v in zip(names, values, strict=True))
-        + ".",
+        caption="Best recall of each class: the share of its test images that its fullest cluster holds.",
+        numbers=style.listing(names, values, ".0%"),
     )
 
 
@@ -125,45 +126,51 @@ def centroids(images: np.ndarray, sizes: np.ndarray, limits: tuple[float, float]
     return style.finish(
         fig,
         title="Cluster centres as images",
-        caption=f"The centre of each cluster, rebuilt from its components, with its share of the train "
-        f"images: {', '.join(titles)}.",
+        caption="The centre of each cluster, rebuilt from its components, with its share of the train images.",
+        numbers=", ".join(titles) + ".",
     )
 
 
 def scaling_agreement(values: np.ndarray, names: Sequence[str]) -> go.Figure:
-    """Draw how far K-Means agrees with itself under different scalings."""
+    """Draw how far K-Means agrees with itself, refitted after the same scaling and after another."""
     fig = style.heatmap(values, names, names, text=":.2f", top=1.0)
-    off = values[~np.eye(len(values), dtype=bool)]
-    pairs = [(names[i], names[j], values[i, j]) for i in range(len(names)) for j in range(i)]
+    fig.update_xaxes(title_text="scaling of one refit")
+    fig.update_yaxes(title_text="of another")
+    same, other = np.diag(values), values[~np.eye(len(values), dtype=bool)]
+    pairs = [(names[i], names[j], values[i, j]) for i in range(len(names)) for j in range(i + 1)]
     return style.finish(
         fig,
-        title=f"The same K-Means after another scaling agrees with itself at {off.min():.2f} to {off.max():.2f}",
-        caption="Adjusted Rand index between K-Means clusters of the same test images after each scaling (1: the same "
-        "groups, 0: no more alike than chance): " + ", ".join(f"{a} and {b} {v:.2f}" for a, b, v in pairs) + ".",
-        height=300,
+        title=f"Refits agree at {same.min():.2f} to {same.max():.2f} after the same scaling, at {other.min():.2f} to "
+        f"{other.max():.2f} after another",
+        caption="Mean adjusted Rand index between two refits of K-Means on the same test images (1: the same groups, 0: no "
+        "more alike than chance). The diagonal is what refitting alone changes; only what is well below it is scaling's.",
+        numbers=", ".join(f"{a} and {b} {v:.2f}" for a, b, v in pairs) + ".",
+        height=320,
     )
 
 
-def scaling_scores(scores: dict[str, object]) -> go.Figure:
-    """Draw agreement with the labels, with intervals, for K-Means after each scaling."""
+def scaling_scores(scores: dict[str, dict[str, np.ndarray]]) -> go.Figure:
+    """Draw agreement with the true classes, one dot a refit, after each scaling."""
     fig = go.Figure()
-    for i, key in enumerate(("ari", "nmi")):
-        found = [getattr(s, key) for s in scores.values()]
-        values = np.array([f.value for f in found])
-        fig.add_bar(x=list(scores), y=values, name=key.upper(), marker_color=(style.ACCENT, style.SECOND)[i],
-                    error_y={"type": "data", "symmetric": False, "array": [f.high - f.value for f in found],
-                             "arrayminus": [f.value - f.low for f in found], "color": style.INK, "thickness": 1.2},
-                    texttemplate="%{y:.2f}", textposition="inside", insidetextanchor="start",
-                    hovertemplate="%{x}: %{y:.3f}")  # fmt: skip
-    best = max(scores, key=lambda name: scores[name].ari.value)
-    fig.update_yaxes(title_text="score on test images", range=[0, 1])
-    fig.update_xaxes(title_text="scaling before K-Means")
-    listing = ", ".join(f"{n}: ARI {s.ari.value:.3f}, NMI {s.nmi.value:.3f}" for n, s in scores.items())
+    for key, colour in (("ari", style.ACCENT), ("nmi", style.SECOND)):
+        names = [name for name, found in scores.items() for _ in found[key]]
+        values = np.concatenate([found[key] for found in scores.values()])
+        fig.add_scatter(x=values, y=names, mode="markers", name=key.upper(), hovertemplate="%{y}: %{x:.3f}",
+                        marker={"size": 10, "color": colour, "opacity": 0.6})  # fmt: skip
+    fig.update_yaxes(autorange="reversed", type="category", title_text="scaling")
+    fig.update_xaxes(title_text="score on test images")
+    listing = "; ".join(
+        f"{name}: " + ", ".join(f"{key.upper()} {v.min():.3f} to {v.max():.3f}" for key, v in found.items())
+        for name, found in scores.items()
+    )
+    ends = [f"{name} {found['ari'].min():.2f} to {found['ari'].max():.2f}" for name, found in scores.items()]
     return style.finish(
         fig,
-        title=f"Against the true classes, {best} scaling does best",
-        caption=f"Agreement of K-Means with the true classes of the test images after each scaling, with 95% bootstrap "
-        f"intervals: {listing}.",
+        title=f"Adjusted Rand index against the true classes: {', '.join(ends)}",
+        caption="Each dot is one refit of K-Means, scored on the test images: adjusted Rand index (ARI) and normalised "
+        "mutual information (NMI).",
+        numbers=f"{listing}.",
+        height=320,
     )
 
 
@@ -187,7 +194,7 @@ def k_distances(result) -> go.Figure:
         fig,
         title="How far the neighbours are" + ("" if result.knee is None else f": the knee is at {result.knee_eps:.2f}"),
         caption=f"Distance from each of {n:,} train images to its neighbour number {result.k} (the image itself is the "
-        f"first), in ascending order; {knee}. DBSCAN's eps is sought near the knee.",
+        f"first), in ascending order; {knee}. DBSCAN's radii are taken from this curve.",
         showlegend=False,
     )
 
@@ -204,22 +211,24 @@ def dbscan_sweep(sweep) -> go.Figure:
         fig.add_scatter(x=sweep.eps, y=values, mode="lines+markers", line_color=style.ACCENT, row=row, col=1,
                         hovertemplate="eps %{x:.3f}: %{y:" + form + "}<extra></extra>")  # fmt: skip
         fig.update_yaxes(title_text=name, row=row, col=1)
-    fig.update_yaxes(tickformat=".0%", rangemode="tozero", row=3, col=1)
-    fig.update_yaxes(rangemode="tozero", row=1, col=1)
+    fig.update_yaxes(rangemode="tozero", tickformat="d", nticks=4, row=1, col=1)
+    fig.update_yaxes(tickformat=".0%", range=[0, 1], row=3, col=1)
     fig.update_xaxes(title_text="eps", row=3, col=1)
     fig.add_vline(x=sweep.eps[sweep.best_index], line={"color": style.SECOND, "dash": "dot"})
-    listing = "; ".join(
-        f"eps {e:.2f}: {k} clusters, "
-        + ("no silhouette" if np.isnan(s) else f"silhouette {s:.2f}")
-        + f", noise {q:.1%}"
-        for e, k, s, q in zip(sweep.eps, sweep.n_clusters, sweep.silhouette, sweep.noise, strict=True)
-    )
+    rows = zip(sweep.eps, sweep.n_clusters, sweep.silhouette, sweep.noise, strict=True)
     most, outside = int(sweep.n_clusters.max()), int(sweep.n_outside[sweep.best_index])
     return style.finish(
         fig,
-        title=f"At most {most} clusters at any eps; at the best, one of them holds all but {outside:,} images",
-        caption=f"DBSCAN at several radii; silhouette is of the images that are not noise. {listing}. "
-        "The dotted line marks the one that is drawn next.",
-        height=600,
+        title=f"At most {most} {'cluster' if most == 1 else 'clusters'} at any of {len(sweep.eps)} radii; at the best, "
+        f"{outside:,} {'image lies' if outside == 1 else 'images lie'} outside the largest",
+        caption="DBSCAN at several radii. The silhouette is of the images that are not noise, and there is none where "
+        "there are fewer than two clusters. The dotted line marks the one that is drawn next.",
+        numbers="; ".join(_radius(*row) for row in rows) + ".",
+        height=560,
         showlegend=False,
     )
+
+
+def _radius(eps: float, n_clusters: int, silhouette: float, noise: float) -> str:
+    score = "no silhouette" if np.isnan(silhouette) else f"silhouette {silhouette:.2f}"
+    return f"eps {eps:.2f}: {n_clusters} {'cluster' if n_clusters == 1 else 'clusters'}, {score}, noise {noise:.1%}"

@@ -31,8 +31,10 @@ def explained_variance(ratio: np.ndarray, marks: dict[float, int]) -> go.Figure:
                         textposition="bottom right", marker={"size": 9, "color": style.SECOND}, row=1, col=1,
                         cliponaxis=False, hoverinfo="skip")  # fmt: skip
     fig.update_yaxes(title_text="cumulative share", tickformat=".0%", rangemode="tozero", row=1, col=1)
-    fig.update_yaxes(title_text="share of each", tickformat=".1~%", type="log", row=2, col=1, exponentformat="none",
-                     range=[-5, 0], dtick=1)  # fmt: skip
+    low = int(np.floor(np.log10(max(ratio[ratio > 0].min(), 1e-7))))
+    decades = [10.0**power for power in range(low, 1)]
+    fig.update_yaxes(title_text="share of each", type="log", range=[low, 0], tickvals=decades,
+                     ticktext=[f"{100 * d:.6g}%" for d in decades], row=2, col=1)  # fmt: skip
     fig.update_xaxes(title_text="principal component", row=2, col=1)
     needed = ", ".join(f"{count} for {share:.0%}" for share, count in marks.items())
     return style.finish(
@@ -53,7 +55,8 @@ def components(images: np.ndarray, ratio: np.ndarray) -> go.Figure:
         fig,
         title=f"The first {len(images)} components as images",
         caption="Each tile is one principal axis: where it is light, a larger coordinate adds brightness, where it is "
-        f"dark it takes brightness away, mid grey is left alone. Shares of the variance: {', '.join(titles)}.",
+        "dark it takes brightness away, mid grey is left alone; each is stretched to its own range.",
+        numbers=f"Shares of the variance: {', '.join(titles)}.",
     )
 
 
@@ -130,10 +133,11 @@ def mse_curve(grid: Sequence[int], curves: dict[str, np.ndarray]) -> go.Figure:
     gaps = np.abs(curves[names[0]] / curves[names[1]] - 1)
     return style.finish(
         fig,
-        title=f"Error falls alike for {names[0]} and {names[1]}: never more than {gaps.max():.1%} apart",
-        caption=f"Error of rebuilding all test images. {names[0]}: "
-        + ", ".join(f"{v:.5f} at {k}" for k, v in zip(grid, curves[names[0]], strict=True))
-        + f". {names[1]} differs by at most {gaps.max():.1%}.",
+        title=f"From {grid[0]} to {grid[-1]} components, {names[0]} and {names[1]} are within {gaps.max():.1%} of one another",
+        caption="Mean squared error of rebuilding all test images from their first components, on axes fitted on train.",
+        numbers=" ".join(
+            f"{name}: {style.listing([f'k = {k}:' for k in grid], v, '.5f')}" for name, v in curves.items()
+        ),
         hovermode="x unified",
     )
 

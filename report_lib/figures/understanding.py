@@ -13,9 +13,9 @@ def class_counts(counts: np.ndarray, names: Sequence[str]) -> go.Figure:
     low, high = int(counts.min()), int(counts.max())
     title = f"Every class has {low:,} train images" if low == high else f"Classes have {low:,} to {high:,} train images"
     fig = style.bars(names, counts, colors=[style.color(i) for i in range(len(names))], text=":,")
-    listing = ", ".join(f"{name} {count:,}" for name, count in zip(names, counts, strict=True))
     fig.update_xaxes(title_text="train images")
-    return style.finish(fig, title=title, caption=f"Train images by class: {listing}.")
+    caption = f"Number of train images in each of {len(names)} classes, from {low:,} to {high:,}."
+    return style.finish(fig, title=title, caption=caption, numbers=style.listing(names, counts, ","))
 
 
 def examples(images: np.ndarray, names: Sequence[str]) -> go.Figure:
@@ -31,7 +31,7 @@ def intensity_histogram(histogram) -> go.Figure:
     centers = (histogram.edges[:-1] + histogram.edges[1:]) / 2
     share = histogram.counts / histogram.counts.sum()
     fig = go.Figure(
-        go.Bar(x=centers, y=share, width=np.diff(histogram.edges), marker_color=style.ACCENT,
+        go.Scatter(x=centers, y=share, mode="lines", line={"color": style.ACCENT, "shape": "hvh"},
                hovertemplate="around %{x:.3g}: %{y:.2%} of the pixels<extra></extra>")
     )  # fmt: skip
     fig.update_xaxes(title_text="pixel intensity (the file's units)")
@@ -42,7 +42,6 @@ def intensity_histogram(histogram) -> go.Figure:
         title=f"{histogram.share_lowest:.0%} of the pixels are in the darkest bin",
         caption=f"Histogram of all {int(histogram.counts.sum()):,} train pixels in {len(centers)} bins: "
         f"{histogram.share_lowest:.1%} lie in the darkest, {brightest:.1%} in the brightest.",
-        bargap=0,
     )
 
 
@@ -56,17 +55,14 @@ def brightness(result, names: Sequence[str]) -> go.Figure:
                             "arrayminus": result.means - result.lower, "color": style.INK, "thickness": 1.2},
                    hovertemplate="%{y}: mean %{x:.1%}<extra></extra>")
     )  # fmt: skip
-    fig.update_xaxes(
-        title_text="mean brightness of an image (share of the range)", tickformat=".0%", rangemode="tozero"
-    )
+    fig.update_xaxes(title_text="mean brightness (share of the range)", tickformat=".0%", rangemode="tozero")
     fig.update_yaxes(autorange="reversed", type="category")
     ends = f"{names[result.groups[0]]} is darkest at {result.means[0]:.0%}, {names[result.groups[-1]]} brightest at "
     return style.finish(
         fig,
-        title=f"{ends}{result.means[-1]:.0%}",
-        caption="Mean brightness by group; the bar spans the middle half of its images. "
-        + ", ".join(f"{names[g]} {m:.1%}" for g, m in zip(result.groups, result.means, strict=True))
-        + ".",
+        title=f"{ends}{result.means[-1]:.0%}" if len(labels) > 1 else f"The mean brightness is {result.means[0]:.0%}",
+        caption="The dot is the mean brightness over the images, the bar spans the middle half of them.",
+        numbers=style.listing([names[g] for g in result.groups], result.means, ".1%"),
         height=130 + 30 * len(labels),
     )
 
@@ -78,7 +74,7 @@ def mean_image(image: np.ndarray) -> go.Figure:
     return style.finish(
         fig,
         title="All train images laid over one another",
-        caption="The mean of all train images: bright where most images have ink or cloth, dark where few have.",
+        caption="The mean of all train images, stretched to its own range: light where most images are light.",
     )
 
 

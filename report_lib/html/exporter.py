@@ -161,9 +161,14 @@ def _figure(place: str, number: str, figure: dict[str, Any]) -> tuple[str, str]:
         f'<figure id="{place}"><p class="figure-title"><span class="number">Figure {number}</span>{title}</p>'
         f'<div class="plotly-graph-div" id="{place}-chart" role="group" aria-label="{html.escape(title)}" '
         f'style="min-height:{layout.get("height", 420)}px"></div>'
-        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
+        f"<figcaption>{html.escape(caption)}{_numbers(layout)}</figcaption></figure>"
     )
     return markup, _script_json({"data": figure["data"], "layout": layout})
+
+
+def _numbers(layout: dict[str, Any]) -> str:
+    numbers = layout.get("meta", {}).get("numbers", "")
+    return f'<details class="numbers"><summary>The numbers</summary>{html.escape(numbers)}</details>' if numbers else ""
 
 
 def _script_json(value: Any) -> str:

@@ -57,27 +57,31 @@
     }
   }
 
-  /* Numbers in a heatmap are dark on its light cells; on a dark page all of its cells are dark. */
-  function numberColor() {
-    return dark.matches ? "#ffffff" : null;
+  /* On a dark page the darkest colours would vanish, and the palest cell of a heatmap has to be dark. */
+  const ON_DARK = { "#882255": "#c2518f", "#117733": "#3aa564", "#5566cc": "#7f8cf0", "#bd1f01": "#e2533a", "#832db6": "#b06be0" };
+  const DARK_SCALE = [[0, "#222831"], [1, "#7ea6ff"]];
+
+  function readFigure(chart) {
+    let text = document.getElementById(chart.id + "-data").textContent;
+    if (dark.matches) for (const [from, to] of Object.entries(ON_DARK)) text = text.replaceAll(from, to);
+    const figure = JSON.parse(text);
+    if (dark.matches) for (const trace of figure.data) if (trace.type === "heatmap") trace.colorscale = DARK_SCALE;
+    return figure;
   }
 
   function draw(chart) {
-    const figure = read(chart.id + "-data");
+    const figure = readFigure(chart);
     const layout = fitted(figure, chart.clientWidth);
-    for (const trace of figure.data) if (trace.type === "heatmap") trace.textfont = { color: numberColor() };
+    if (chart.clientWidth < 560) {
+      for (const trace of figure.data) if (trace.type === "heatmap") trace.textfont = { size: 9 };
+    }
     chart.style.minHeight = layout.height + "px";
     const config = { displaylogo: false, responsive: true, scrollZoom: false };
-    return Plotly.newPlot(chart, figure.data, layout, config);
+    return Plotly.react(chart, figure.data, layout, config);
   }
 
   function repaint() {
-    charts.filter((c) => c.classList.contains("js-plotly-plot")).forEach((chart) => {
-      const c = colors();
-      const heatmaps = chart.data.flatMap((trace, i) => (trace.type === "heatmap" ? [i] : []));
-      if (heatmaps.length) Plotly.restyle(chart, { "textfont.color": numberColor() }, heatmaps);
-      Plotly.relayout(chart, { "font.color": c.font, "hoverlabel.bgcolor": c.hover, "hoverlabel.font.color": c.font });
-    });
+    charts.filter((c) => c.classList.contains("js-plotly-plot")).forEach(draw);
   }
 
   function follow() {
@@ -86,7 +90,10 @@
       for (const entry of entries) {
         if (!entry.isIntersecting || !links.has(entry.target.id)) continue;
         links.forEach((a) => a.removeAttribute("aria-current"));
-        links.get(entry.target.id).setAttribute("aria-current", "true");
+        const link = links.get(entry.target.id);
+        link.setAttribute("aria-current", "true");
+        const nav = link.closest(".contents");
+        nav.scrollTop = link.offsetTop - nav.clientHeight / 2;
       }
     }, { rootMargin: "-10% 0px -80% 0px" });
     document.querySelectorAll("section[id], header[id]").forEach((part) => watcher.observe(part));
@@ -110,7 +117,7 @@
     for (const [name, value] of Object.entries(facts.machine)) body.append(row(name, value));
     for (const [phase, sections] of Object.entries(facts.sections)) {
       const seconds = Object.values(sections).reduce((a, b) => a + b, 0);
-      body.append(row("time of " + phase, seconds.toFixed(1) + " s"));
+      body.append(row(phase + ", time", seconds.toFixed(1) + " s"));
     }
   }
 
