@@ -13,7 +13,6 @@ else
 PY := .venv/bin/python
 READY := .venv/.ready
 endif
-export PATH := $(abspath $(dir $(PY))):$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup report smoke data lab test lint format lock check clean
@@ -29,7 +28,7 @@ setup: $(READY)  ## make .venv from requirements.lock (the other targets do it b
 	@echo "setting up .venv from requirements.lock (once; a minute or more)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "error: $$($(PYTHON) --version) is too old; name a Python 3.11 or newer: make PYTHON=python3.12 setup" >&2; exit 1; }
-	@$(PYTHON) -m venv --clear .venv
+	@rm -rf .venv && $(PYTHON) -m venv .venv
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -37,8 +36,8 @@ setup: $(READY)  ## make .venv from requirements.lock (the other targets do it b
 report: $(READY)  ## run the notebooks and write build/<run>/report.html
 	@$(PY) -m report_lib report --params "$$PARAMS" --set "$$SET"
 
-smoke: PARAMS := params/digits.yaml
-smoke: report  ## the smallest report: scikit-learn's digits, offline, in seconds
+smoke: $(READY)  ## the smallest report: scikit-learn's digits, offline, in seconds
+	@$(PY) -m report_lib report --params params/digits.yaml
 
 data: $(READY)  ## find, check and cache the data of a run
 	@$(PY) -m report_lib data --params "$$PARAMS" --set "$$SET"

@@ -3,6 +3,7 @@
 import argparse
 import logging
 import shlex
+import signal
 import sys
 import traceback
 
@@ -14,16 +15,24 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(format="%(message)s", stream=sys.stderr)
     logging.getLogger("report_lib").setLevel(logging.INFO)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         return options.run(options)
-    except ReportError as error:
+    except Exception as error:
         if options.verbose:
             traceback.print_exc()
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {error if isinstance(error, ReportError) else _unforeseen(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped; the last good report is as it was", file=sys.stderr)
         return 130
+
+
+def _unforeseen(error: Exception) -> str:
+    first = (str(error).splitlines() or [""])[0]
+    if isinstance(error, OSError):
+        return f"{error.filename or 'file'}: {error.strerror or first}"
+    return f"{type(error).__name__}: {first} (a bug? run `python -m report_lib report --verbose` for the traceback)"
 
 
 def _parser() -> argparse.ArgumentParser:

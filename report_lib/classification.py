@@ -97,11 +97,13 @@ def learn_clusters(
     splits = splitter(n_folds, shuffle=True, random_state=random_state)
     guessed = cross_val_predict(clone(pipeline), train, clusters, cv=splits)
     folds = [_share_equal(guessed[held], clusters[held]) for _, held in splits.split(train, clusters)]
+    n_held = int(np.ceil(len(train) * holdout_size))
+    spread = stratified and min(n_held, len(train) - n_held) >= len(np.unique(clusters))
     fit_rows, held_rows = train_test_split(
         np.arange(len(train)),
         test_size=holdout_size,
         random_state=random_state,
-        stratify=clusters if stratified else None,
+        stratify=clusters if spread else None,
     )
     fitted = clone(pipeline).fit(train[fit_rows], clusters[fit_rows])
     held = fitted.predict(train[held_rows])

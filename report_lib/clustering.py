@@ -315,8 +315,10 @@ def _within(graph: csr_matrix, radius: float) -> csr_matrix:
 
 
 def candidate_eps(distances: KDistances, percentiles: list[float]) -> np.ndarray:
-    """Radii worth trying: percentiles of the k-distances."""
-    return np.percentile(distances.distances, percentiles)
+    """Return radii worth trying: percentiles of the k-distances, those that copies of images bring to zero left out."""
+    radii = np.unique(np.percentile(distances.distances, percentiles))
+    positive = radii[radii > 1e-6 * distances.distances[-1]]
+    return positive if len(positive) else np.array([max(float(distances.distances[-1]), 1e-6)])
 
 
 def dbscan_clusters(sweep: DBSCANSweep, test: np.ndarray) -> Clusters:
@@ -325,7 +327,14 @@ def dbscan_clusters(sweep: DBSCANSweep, test: np.ndarray) -> Clusters:
 
 
 def report_metrics(
-    sweep: KMeansSweep, kmeans, density: DBSCANSweep, distances: KDistances, dbscan, scalings, agreement
+    sweep: KMeansSweep,
+    clusters: Clusters,
+    kmeans,
+    density: DBSCANSweep,
+    distances: KDistances,
+    dbscan,
+    scalings,
+    agreement,
 ) -> dict[str, object]:
     """Gather the numbers that the phase shows, under the names of `metrics.json`."""
     best = density.best_index
@@ -340,13 +349,14 @@ def report_metrics(
             "silhouette": dict(zip(sweep.n_clusters, sweep.silhouette, strict=True)),
         },
         "methods": {
-            "kmeans": kmeans.as_dict(),
+            "kmeans": {**kmeans.as_dict(), "sizes": clusters.sizes},
             "dbscan": {**dbscan.as_dict(), "eps": density.eps[best], "n_clustered": density.n_clustered[best],
                        "n_outside_largest": density.n_outside[best], "n_radii": len(density.eps),
                        "noise": density.noise[best], "silhouette": density.silhouette[best]},
         },
         "dbscan_sweep": {
             "eps": density.eps, "knee_eps": distances.knee_eps, "n_clusters": density.n_clusters,
+            "n_clustered": density.n_clustered, "n_outside_largest": density.n_outside,
             "noise": density.noise, "silhouette": density.silhouette,
         },
         "scaling": {

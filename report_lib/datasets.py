@@ -2,6 +2,7 @@
 
 import hashlib
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import numpy as np
 
 from report_lib import ROOT, idx
 from report_lib.errors import ReportError
+
+MAX_CLASSES = 200
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,7 @@ def _sha256(array: np.ndarray) -> str:
 # --- a person's own files -------------------------------------------------------------------------------------------
 
 
+_PARTS = ("x_train", "y_train", "x_test", "y_test")
 _PAIRS = (("images", "labels"), ("x_train", "y_train"))
 
 
@@ -171,11 +175,7 @@ def _from_file(source: str, labels_path: str, image_shape: tuple[int, ...], test
     arrays = _read_arrays(path)
     if labels_path:
         arrays["labels"] = _read_npy(_resolve(labels_path))
-    images_key, labels_key = next((p for p in _PAIRS if p[0] in arrays), ("", ""))
-    if not images_key:
-        raise ReportError(
-            f"{path}: has {', '.join(arrays) or 'nothing'}; needs images (and labels), or x_train, x_test"
-        )
+    images_key, labels_key = next(pair for pair in _PAIRS if pair[0] in arrays)
     title, origin = path.stem, f"The file {path.name}"
     images = _as_images(arrays[images_key], image_shape, path)
     labels = _as_labels(arrays.get(labels_key), path)
@@ -203,7 +203,7 @@ def _two_parts(title, images, labels, arrays, image_shape, path) -> ImageSet:
         train_labels=None if codes is None else codes[: len(images)],
         test_labels=None if codes is None else codes[len(images) :],
         class_names=names,
-        hashes={"train_images": _sha256(images), "test_images": _sha256(test_images)},
+        hashes={name: _sha256(arrays[name]) for name in _PARTS if name in arrays},
         origin=f"The file {path.name}, with train and test parts of its own.",
     )
 
@@ -218,25 +218,47 @@ def _resolve(path: str) -> Path:
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     if path.suffix == ".npy":
         return {"images": _read_npy(path)}
+    _expect_magic(path, b"PK")
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in archive.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         raise ReportError(f"{path}: {_unreadable(error)}") from error
-    return {"images": next(iter(arrays.values()))} if len(arrays) == 1 else arrays
+    if len(arrays) == 1:
+        return {"images": next(iter(arrays.values()))}
+    fits = any(set(arrays) <= allowed for allowed in ({"images", "labels"}, {"x_train", "y_train", "x_test", "y_test"}))
+    if not fits or not {"images", "x_train"} & set(arrays) or ("y_test" in arrays and "x_test" not in arrays):
+        raise ReportError(
+            f"{path}: has {', '.join(arrays) or 'nothing'}; needs images (and labels), or x_train, x_test (y_train, y_test)"
+        )
+    return arrays
+
+
+def _expect_magic(path: Path, magic: bytes) -> None:
+    """Tell a file by how it begins: NumPy guesses, and takes any other file for a pickle."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    if head.startswith(b"\x80"):
+        raise ReportError(f"{path}: {_PICKLED}")
+    if not head.startswith(magic):
+        raise ReportError(f"{path}: is not a {path.suffix} file, or is empty or damaged; save it with NumPy")
 
 
 def _read_npy(path: Path) -> np.ndarray:
+    _expect_magic(path, b"\x93NUMPY")
     try:
         return np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
         raise ReportError(f"{path}: {_unreadable(error)}") from error
 
 
+_PICKLED = "holds pickled Python objects, which may run code and are never loaded; save a plain array with np.save"
+
+
 def _unreadable(error: Exception) -> str:
     text = str(error)
     if "allow_pickle" in text or "Python objects" in text:
-        return "holds pickled Python objects, which may run code and are never loaded; save a plain array with np.save"
+        return _PICKLED
     return f"cannot be read as NumPy arrays, truncated or corrupt? ({text.splitlines()[0] if text else 'empty file'})"
 
 
@@ -247,19 +269,24 @@ def _as_images(array: np.ndarray, image_shape: tuple[int, ...], path: Path) -> n
         return _small_integers(images, path)
     if not np.issubdtype(images.dtype, np.floating):
         raise ReportError(f"{path}: pixels are {images.dtype}; save them as uint8 or float")
-    images = images.astype(np.float32, copy=False)
     if not np.isfinite(images).all():
         bad = np.flatnonzero(~np.isfinite(images).all(axis=(1, 2)))
         raise ReportError(f"{path}: NaN or infinity in {len(bad)} images, first in row {bad[0]}; mend or remove them")
-    return images
+    largest = float(np.abs(images).max())
+    if largest > 1e15 or 0 < largest < 1e-15:
+        raise ReportError(f"{path}: pixels reach {largest:g}, beyond what can be squared in float32; rescale them")
+    return images.astype(np.float32, copy=False)
 
 
 def _squeeze(array: np.ndarray, image_shape: tuple[int, ...], path: Path) -> np.ndarray:
     shape = array.shape
     if array.ndim == 4 and 1 in (shape[1], shape[3]):
         array = array[:, 0] if shape[1] == 1 else array[..., 0]
-    elif array.ndim in (3, 4) and (shape[-1] in (3, 4) or (array.ndim == 4 and shape[1] in (3, 4))):
-        raise ReportError(f"{path}: shape {shape} looks like colour images; the report takes greyscale only")
+    elif _looks_colored(shape) and not (array.ndim == 3 and shape[1:] == tuple(image_shape)):
+        raise ReportError(
+            f"{path}: shape {shape} looks like colour images; the report takes greyscale only (images that are 3 or 4 "
+            "pixels wide need dataset.image_shape)"
+        )
     elif array.ndim == 2:
         array = _unflatten(array, image_shape, path)
     if array.ndim != 3 or 0 in array.shape:
@@ -267,6 +294,10 @@ def _squeeze(array: np.ndarray, image_shape: tuple[int, ...], path: Path) -> np.
     if image_shape and array.shape[1:] != tuple(image_shape):
         raise ReportError(f"{path}: images are {array.shape[1:]}, but dataset.image_shape is {list(image_shape)}")
     return array
+
+
+def _looks_colored(shape: tuple[int, ...]) -> bool:
+    return (len(shape) in (3, 4) and shape[-1] in (3, 4)) or (len(shape) == 4 and shape[1] in (3, 4))
 
 
 def _unflatten(array: np.ndarray, image_shape: tuple[int, ...], path: Path) -> np.ndarray:
@@ -317,6 +348,8 @@ def _name_classes(images: ImageSet, names: tuple[str, ...]) -> ImageSet:
         raise ReportError("dataset.class_names is set, but the images have no labels; remove it or give labels")
     if len(names) != len(images.class_names):
         raise ReportError(f"dataset.class_names has {len(names)} names for {len(images.class_names)} classes")
+    if len(set(names)) < len(names):
+        raise ReportError(f"dataset.class_names has a name twice: {', '.join(names)}; each class needs its own")
     return ImageSet(**{**vars(images), "class_names": names})
 
 
@@ -331,4 +364,10 @@ def _refuse_degenerate(images: ImageSet) -> None:
     if images.has_labels and len(np.unique(images.train_labels)) < 2:
         raise ReportError(
             f"{images.title}: the labels hold one class only; give others or set dataset.use_labels to false"
+        )
+    n_labels = 0 if images.train_labels is None else len(images.train_labels)
+    if images.has_labels and (len(images.class_names) > MAX_CLASSES or 2 * len(images.class_names) > n_labels):
+        raise ReportError(
+            f"{images.title}: {len(images.class_names)} classes for {n_labels} train images; the labels look like ids, or "
+            f"more than the {MAX_CLASSES} classes that a page can show; group them or set dataset.use_labels to false"
         )

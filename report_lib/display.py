@@ -1,5 +1,6 @@
 """How a notebook shows what it found: figures, tables and sentences, in the order given."""
 
+import html
 import json
 
 import pandas as pd
@@ -25,4 +26,5 @@ def show(*things: object) -> None:
 def _table(frame: pd.DataFrame) -> str:
     """Write a table that scrolls sideways by itself, with the keyboard too, and has no empty heading."""
     table = frame.to_html(border=0, classes="table", escape=True).replace("<th></th>", "<td></td>", 1)
-    return f'<div class="scroll" tabindex="0" role="region" aria-label="Table">{table}</div>'
+    label = html.escape(f"Table of {', '.join(map(str, frame.columns))}")
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">{table}</div>'

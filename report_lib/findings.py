@@ -1,38 +1,13 @@
 """Values in, sentences out: every number in the report's prose is written here, by the run that found it."""
 
-import html
-import re
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.spatial.distance import pdist, squareform
 
-
-def text(value: object) -> str:
-    """Make text from data safe inside Markdown."""
-    return re.sub(r"([\\`*_\[\]#|])", r"\\\1", html.escape(str(value)))
-
-
-def listed(items: Sequence[object], last: str = "and") -> str:
-    """Join items as prose does: a, b and c."""
-    words = [str(item) for item in items]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
-
-
-def percent(share: float, digits: int = 0) -> str:
-    """Write a share as a percentage."""
-    return f"{share:.{digits}%}"
-
-
-def scored(interval: Any, digits: int = 3) -> str:
-    """Write a score with its 95% interval."""
-    return f"{interval.value:.{digits}f} ({interval.low:.{digits}f} to {interval.high:.{digits}f})"
-
-
-def plural(n: int, word: str) -> str:
-    """Write a count with its noun."""
-    return f"{n:,} {word if n == 1 else word + 's'}"
+from report_lib.prose import bullets, count_of, listed, percent, plural, scored, text
 
 
 def not_without_labels(what: str) -> str:
@@ -66,12 +41,9 @@ def summary(parts: Sequence[Any], origin: str) -> str:
     missing, blank = sum(s.n_missing for s in parts), sum(s.n_blank for s in parts)
     return (
         f"{text(origin)} An image is a point with {train.height * train.width:,} coordinates, one a pixel. "
-        f"{_count(missing, 'pixel is', 'pixels are').capitalize()} missing and {_count(blank, 'image is', 'images are')} blank."
+        f"{count_of(missing, 'pixel is', 'pixels are').capitalize()} missing and "
+        f"{count_of(blank, 'image is', 'images are')} blank."
     )
-
-
-def _count(n: int, one: str, many: str) -> str:
-    return f"{'no' if n == 0 else f'{n:,}'} {one if n == 1 else many}"
 
 
 def class_balance(counts: np.ndarray, names: Sequence[str]) -> str:
@@ -83,9 +55,11 @@ def class_balance(counts: np.ndarray, names: Sequence[str]) -> str:
             f"score here, and always guessing one class earns {guess}."
         )
     low, high = text(names[counts.argmin()]), text(names[counts.argmax()])
+    if counts.min() == 0:
+        return f"{high} has {counts.max():,} train images and {low} has none. Always guessing {high} earns {guess}."
     return (
         f"The {len(counts)} classes are not quite even: {high} has {counts.max():,} train images and {low} "
-        f"{counts.min():,}, {counts.max() / max(counts.min(), 1):.1f} times fewer. Always guessing {high} earns {guess}."
+        f"{counts.min():,}, {percent(counts.min() / counts.max())} of that. Always guessing {high} earns {guess}."
     )
 
 
@@ -124,7 +98,9 @@ def class_means(class_images: np.ndarray, names: Sequence[str]) -> str:
     """Say which prototypes are most alike."""
     flat = class_images.reshape(len(class_images), -1)
     kept = np.flatnonzero(np.isfinite(flat).all(axis=1))
-    distances = np.sqrt(((flat[kept][:, None] - flat[kept][None]) ** 2).mean(axis=2))
+    if len(kept) < 3:
+        return f"With {len(kept)} prototypes there is only one pair to compare."
+    distances = squareform(pdist(flat[kept]))
     np.fill_diagonal(distances, np.inf)
     i, j = np.unravel_index(distances.argmin(), distances.shape)
     np.fill_diagonal(distances, -np.inf)
@@ -145,8 +121,8 @@ def duplicates(result: Any, limit: float) -> str:
         else "None joins a train and a test image."
     )
     return (
-        f"{_count(copies, 'pair of images is', 'pairs of images are').capitalize()} equal pixel by pixel, and "
-        f"{_count(close, 'more pair differs', 'more pairs differ')} by at most {percent(limit, 1)} of the range (root mean "
+        f"{count_of(copies, 'pair of images is', 'pairs of images are').capitalize()} equal pixel by pixel, and "
+        f"{count_of(close, 'more pair differs', 'more pairs differ')} by at most {percent(limit, 1)} of the range (root mean "
         f"square). {joined}"
     )
 
@@ -163,11 +139,6 @@ def understanding(numbers: dict[str, Any]) -> str:
         if len(bright) > 1
         else f"Mean brightness is {percent(next(iter(bright.values())))}.",
     )
-
-
-def bullets(*sentences: str) -> str:
-    """Write sentences as a Markdown list."""
-    return "\n".join(f"- {sentence}" for sentence in sentences)
 
 
 # --- reduction ------------------------------------------------------------------------------------------------------
@@ -278,7 +249,7 @@ def cluster_classes(table: np.ndarray, mapping: np.ndarray, names: Sequence[str]
     share = counts / np.maximum(table.sum(axis=1, keepdims=True), 1)
     merged = [np.flatnonzero(share[:, c] >= 0.3) for c in range(counts.shape[1])]
     merges = [f"C{c + 1} holds {listed([text(names[i]) for i in m])}" for c, m in enumerate(merged) if len(m) > 1]
-    splits = [text(names[i]) for i in range(len(names)) if share[i].max() < 0.5]
+    splits = [text(names[i]) for i in range(len(names)) if table[i].sum() and share[i].max() < 0.5]
     lost = [text(names[i]) for i in range(len(names)) if i not in set(mapping.tolist())]
     parts = [
         f"Merged, at least 30% of each class in one cluster: {'; '.join(merges)}."
@@ -442,8 +413,8 @@ def headlines(metrics: dict[str, Any]) -> list[str]:
     near = metrics["understanding"]["near_duplicates"]
     said = [
         f"{data['n_train']:,} train and {data['n_test']:,} test images of {data['height']} × {data['width']} pixels: "
-        f"{_count(near['exact']['total'], 'exact copy', 'exact copies')}, and "
-        f"{_count(near['near']['total'], 'pair', 'pairs')} of near-copies.",
+        f"{count_of(near['exact']['total'], 'exact copy', 'exact copies')}, and "
+        f"{count_of(near['near']['total'], 'pair', 'pairs')} of near-copies.",
         f"{reduced['components_for_95']} of {data['height'] * data['width']} principal components hold 95% of the variance.",
         _sweep_headline(clustered["sweep"]),
     ]

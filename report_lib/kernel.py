@@ -15,6 +15,9 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 
+# A socket's path may have 107 characters on Linux, 103 on macOS.
+LONGEST_SOCKET_FOLDER = 85
+
 
 class Kernel(AsyncKernelManager):
     """A kernel for papermill's `km`; who brings a kernel also has to close the clients that papermill asks it for."""
@@ -44,7 +47,10 @@ class Kernel(AsyncKernelManager):
 
 def start_kernel() -> Kernel:
     """Start a kernel; it imports what the notebooks will while its starter goes on with other things."""
-    folder = tempfile.mkdtemp(prefix="report-kernel-")
+    folder = tempfile.mkdtemp(prefix="report-")
+    if len(folder) > LONGEST_SOCKET_FOLDER:
+        os.rmdir(folder)
+        folder = tempfile.mkdtemp(prefix="report-", dir="/tmp")
     # Sockets in a folder of our own, rather than open TCP ports.
     transport = {"transport": "ipc", "ip": os.path.join(folder, "socket")} if os.name == "posix" else {}
     kernel = Kernel(kernel_name="python3", **transport)

@@ -124,10 +124,12 @@ def _entropy(p: np.ndarray, axis: int | tuple[int, ...]) -> np.ndarray:
 
 
 def bootstrap_intervals(table: np.ndarray, *, n_resamples: int = 1000, random_state: int = 0) -> dict[str, Interval]:
-    """Intervals of accuracy, ARI and NMI over the draw of the test images (percentile bootstrap).
+    """Intervals of accuracy, ARI and NMI over the draw of the test images (basic bootstrap).
 
     Drawing images with replacement is drawing their table's cells from a multinomial, so tables are resampled.
-    Efron and Tibshirani, An Introduction to the Bootstrap, 1993.
+    Mutual information and matched accuracy are too large in small samples, and again in samples of samples; the basic
+    interval takes that off once, where percentiles would add it twice. Davison and Hinkley, Bootstrap Methods and
+    their Application, 1997, section 5.2. It is widened where it would not hold the score itself.
     """
     n = int(table.sum())
     draws = np.random.default_rng(random_state).multinomial(n, table.ravel() / n, size=n_resamples)
@@ -137,10 +139,12 @@ def bootstrap_intervals(table: np.ndarray, *, n_resamples: int = 1000, random_st
         "ari": (float(adjusted_rand(table)), adjusted_rand(draws)),
         "nmi": (float(normalized_mutual_info(table)), normalized_mutual_info(draws)),
     }
-    return {
-        name: Interval(value, *map(float, np.quantile(drawn, [0.025, 0.975])))
-        for name, (value, drawn) in scores.items()
-    }
+    return {name: _basic_interval(value, drawn) for name, (value, drawn) in scores.items()}
+
+
+def _basic_interval(value: float, drawn: np.ndarray) -> Interval:
+    low, high = 2 * value - np.quantile(drawn, [0.975, 0.025])
+    return Interval(value, min(value, float(low)), max(value, min(1.0, float(high))))
 
 
 @dataclass(frozen=True)
@@ -179,6 +183,9 @@ class ClusterScores:
         intervals = {name: getattr(self, name) for name in ("accuracy", "majority_accuracy", "ari", "nmi")}
         return {
             **scores,
+            "class_by_cluster": self.table,
+            "purity": purity(self.table),
+            "best_recall": best_recall(self.table),
             **{name: interval.value for name, interval in intervals.items()},
             "ami": self.ami,
             "intervals_95": {name: interval.as_dict() for name, interval in intervals.items()},

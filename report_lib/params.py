@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from report_lib.errors import ReportError
 
@@ -145,31 +145,39 @@ def load_params(path: str | Path, settings: list[str] | None = None) -> Params:
     try:
         return Params.model_validate(values)
     except ValidationError as error:
-        raise ReportError("; ".join(_explain(e, origin, path) for e in error.errors())) from error
+        said = dict.fromkeys(_explain(e, origin, path) for e in error.errors())
+        raise ReportError("; ".join(said)) from error
 
 
 def _read_yaml(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
     if not path.is_file():
         known = ", ".join(sorted(str(p) for p in path.parent.glob("*.yaml"))) or "none"
         raise ReportError(f"{path}: no such file; YAML files there: {known}")
-    text = path.read_text(encoding="utf8")
     try:
+        text = path.read_text(encoding="utf8")
         values = YAML(typ="safe", pure=True).load(text)
         marked = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise ReportError(f"{path}{line}: not valid YAML: {error.problem}") from error
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise ReportError(f"{path}: not a YAML text in UTF-8: {str(error).splitlines()[0]}") from error
     if values is None:
         return {}, {}
     if not isinstance(values, dict):
         raise ReportError(f"{path}, line 1: expected `section:` with parameters beneath, not {_kind(values)}")
-    return values, dict(_key_lines(marked))
+    return _with_text_keys(values), dict(_key_lines(marked))
+
+
+def _with_text_keys(values: dict[Any, Any]) -> dict[str, Any]:
+    return {str(key): _with_text_keys(item) if isinstance(item, dict) else item for key, item in values.items()}
 
 
 def _key_lines(mapping: Any, prefix: tuple[str, ...] = ()):
     for key, value in mapping.items():
         here = (*prefix, str(key))
-        yield here, mapping.lc.key(key)[0] + 1
+        if key in (mapping.lc.data or {}):
+            yield here, mapping.lc.key(key)[0] + 1
         if isinstance(value, dict):
             yield from _key_lines(value, here)
 

@@ -4,6 +4,7 @@ Everything is written to a folder beside the runs and moved into place when all 
 fails leaves the last good report alone.
 """
 
+import fcntl
 import importlib.metadata
 import json
 import logging
@@ -49,12 +50,12 @@ def run_report(params: Params, *, verbose: bool = False) -> Path:
     final = artifacts.build_dir() / params.name
     staging = artifacts.build_dir() / ".staging"
     progress = Progress(params.name, _last_times(final))
-    with _environment(staging), _kernel() as kernel:
-        check_data(params)
+    check_data(params)
+    with _only_run(params.name, staging), _environment(staging), _kernel() as kernel:
         shutil.rmtree(staging / params.name, ignore_errors=True)
         notebooks = _run_phases(params, staging / params.name, kernel, progress, verbose)
         page = _write_page(params, Run(params.name), notebooks, progress, started)
-    _publish(staging / params.name, final)
+        _publish(staging / params.name, final)
     progress.done(final / page.name)
     return final / page.name
 
@@ -81,8 +82,9 @@ def notebook_parameters(params: Params, phase: str) -> dict[str, Any]:
 
 def n_threads() -> int:
     """Return how many threads a run uses: those of the machine, unless `OMP_NUM_THREADS` says otherwise."""
+    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return int(os.environ.get("OMP_NUM_THREADS") or allowed or 1)
+    return int(asked) if asked.isdigit() and int(asked) else allowed or 1
 
 
 @contextmanager
@@ -106,8 +108,26 @@ def _environment(staging: Path):
 
 
 @contextmanager
+def _only_run(name: str, staging: Path):
+    """Let no two runs of the same name write into the same folder."""
+    staging.mkdir(parents=True, exist_ok=True)
+    path = staging / f"{name}.lock"
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ReportError(
+                f"another run of {name} is under way; wait for it, or give this one another name"
+            ) from error
+        yield
+        path.unlink(missing_ok=True)
+    if not any(staging.iterdir()):
+        staging.rmdir()
+
+
+@contextmanager
 def _kernel():
-    """Start the kernel first of all, so that it imports while the data are looked for."""
+    """Start the kernel first of all, so that it imports while papermill does."""
     from report_lib.kernel import start_kernel
 
     kernel = start_kernel()
@@ -157,7 +177,8 @@ def _run_phase(params, phase, folder, kernel, progress, verbose) -> "nbformat.No
         )
     except PapermillExecutionError as error:
         detail = "\n".join(error.traceback) if verbose else ""
-        said = error.evalue if error.ename == "ReportError" else f"{error.ename}: {error.evalue}"
+        first = (error.evalue.splitlines() or [""])[0]
+        said = first if error.ename == "ReportError" else f"{error.ename}: {first}"
         raise ReportError(
             f"{source.name}, section {progress.section!r}: {said} (as far as it went: {target}){detail and chr(10)}{detail}"
         ) from error
@@ -243,5 +264,3 @@ def _publish(staging: Path, final: Path) -> None:
         os.replace(final, old)
     os.replace(staging, final)
     shutil.rmtree(old, ignore_errors=True)
-    if not any(staging.parent.iterdir()):
-        staging.parent.rmdir()

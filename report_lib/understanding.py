@@ -203,8 +203,9 @@ def _project(flat: np.ndarray, axes: np.ndarray, size: int = 8192) -> np.ndarray
     return np.concatenate([flat[i : i + size].astype(np.float32) @ axes for i in range(0, len(flat), size)])
 
 
-def _rms_differences(flat: list[np.ndarray], pairs: np.ndarray, size: int = 16_384) -> np.ndarray:
+def _rms_differences(flat: list[np.ndarray], pairs: np.ndarray) -> np.ndarray:
     out = np.empty(len(pairs))
+    size = max(1, 2**23 // flat[0].shape[1])
     for i in range(0, len(pairs), size):
         first, second = (_rows(flat, pairs[i : i + size, side]) for side in (0, 1))
         out[i : i + size] = np.sqrt(np.mean((first - second) ** 2, axis=1, dtype=np.float64))
@@ -254,7 +255,11 @@ def report_metrics(images, parts, histogram: Histogram, bright: Brightness, copi
         },
         "parts": {part.part: vars(part) for part in parts},
         "share_darkest_bin": histogram.share_lowest,
+        "intensity_histogram": {"edges": histogram.edges, "counts": histogram.counts},
         "mean_brightness": {names[g]: m for g, m in zip(bright.groups, bright.means, strict=True)},
+        "brightness_quartiles": {
+            names[g]: [bright.lower[i], bright.median[i], bright.upper[i]] for i, g in enumerate(bright.groups)
+        },
         "near_duplicates": {kind: {**found, "total": sum(found.values())} for kind, found in counted.items()},
     }
     if images.has_labels:

@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 import numpy as np
 import pytest
 from sklearn.metrics import precision_recall_fscore_support
@@ -55,12 +57,27 @@ def test_folds_are_scikit_learns(blobs, rng):
     assert [fold.value for fold in result.folds] == pytest.approx(expected)
 
 
-def test_every_step_is_fitted_anew_in_the_folds(blobs):
+class Spy(PixelScaler):
+    """A scaler that notes how many rows each fit of it sees."""
+
+    seen: ClassVar[list[int]] = []
+
+    def fit(self, X, y=None):
+        Spy.seen.append(len(X))
+        return super().fit(X)
+
+
+def test_every_step_is_fitted_anew_on_what_is_not_held_out(blobs):
     X, labels = blobs
-    untouched = pipeline()
-    classification.learn_clusters(untouched, X, labels, X, labels, n_folds=3, holdout_size=0.2, random_state=0)
-    assert not hasattr(untouched.named_steps["scaler"], "scale_")
-    assert not hasattr(untouched.named_steps["pca"], "components_")
+    Spy.seen.clear()
+    spied = classification.make_pipeline(Spy(), n_components=3, n_estimators=5, random_state=0)
+    classification.learn_clusters(spied, X, labels, X, labels, n_folds=3, holdout_size=0.25, random_state=0)
+    assert sorted(Spy.seen) == [120, 120, 120, 135]
+
+
+def test_a_hold_out_smaller_than_the_clusters(blobs):
+    X, labels = blobs
+    assert learn(X, labels, X, labels, holdout_size=0.01).report.support.sum() == 2
 
 
 def test_a_cluster_too_small_to_be_spread(blobs):

@@ -132,3 +132,13 @@ def test_compare_scalings_clusters_each(blobs):
     for a, b in zip(found["a"], found["b"], strict=True):
         assert adjusted_rand_score(labels, b.test) == 1.0
         assert adjusted_rand_score(a.test, b.test) == 1.0
+
+
+def test_copies_give_no_radius_of_zero(rng):
+    X = np.concatenate([np.zeros((50, 3)), rng.normal(size=(30, 3))])
+    radii = clustering.candidate_eps(clustering.k_distances(X, 4), [10.0, 50.0, 90.0])
+    assert (radii > 1e-3).all()
+    nothing = clustering.k_distances(np.zeros((20, 3)), 4)
+    assert (
+        clustering.sweep_dbscan(np.zeros((20, 3)), clustering.candidate_eps(nothing, [50.0]), min_samples=3).eps[0] > 0
+    )

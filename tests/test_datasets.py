@@ -27,8 +27,8 @@ def idx_bytes(array):
 def tiny(monkeypatch, rng):
     """A data set of our own in place of MNIST, with its files and right checksums; no other source has it."""
     parts = {
-        "train_images": rng.integers(0, 256, (12, 4, 3)).astype(np.uint8),
-        "train_labels": (np.arange(12) % 10).astype(np.uint8),
+        "train_images": rng.integers(0, 256, (24, 4, 3)).astype(np.uint8),
+        "train_labels": (np.arange(24) % 10).astype(np.uint8),
         "test_images": rng.integers(0, 256, (5, 4, 3)).astype(np.uint8),
         "test_labels": np.arange(5).astype(np.uint8),
     }
@@ -105,7 +105,7 @@ def test_an_environment_folder_with_other_data_sets_is_passed_over(tiny, tmp_pat
     (tmp_path / "env" / "fashion_mnist").mkdir(parents=True)
     monkeypatch.setenv("REPORT_DATA_DIR", str(tmp_path / "env"))
     write_idx(idx.cache_dir() / "mnist", files, zipped=False)
-    assert len(datasets.load("mnist").train_images) == 12
+    assert len(datasets.load("mnist").train_images) == 24
 
 
 def test_no_network_and_no_data(tiny):
@@ -347,6 +347,7 @@ def broken_float(images, value):
         (lambda x: x[:0], "needs (n, h, w)"),
         (lambda x: x.astype(np.int32) - 300, "whole numbers from -300"),
         (lambda x: x.astype(complex), "pixels are complex128"),
+        (lambda x: x.astype(float) * 1e300, "beyond what can be squared in float32"),
         (lambda x: np.full_like(x, 9), "all the same"),
     ],
 )
@@ -366,6 +367,7 @@ def test_images_that_cannot_be_used(tmp_path, images, change, said):
         (np.ones((40, 2)), "labels of shape (40, 2)"),
         (np.where(np.arange(40) == 3, np.nan, 1.0), "fractions, NaN or infinity"),
         (np.linspace(0, 1, 40), "fractions, NaN or infinity"),
+        (np.arange(40), "40 classes for 32 train images; the labels look like ids"),
     ],
 )
 def test_labels_that_cannot_be_used(tmp_path, images, labels, said):
@@ -383,6 +385,7 @@ def test_labels_that_cannot_be_used(tmp_path, images, labels, said):
         ({"source": "digits", "data_dir": "x"}, "dataset.data_dir has no meaning for source 'digits'"),
         ({"source": "digits", "image_shape": [8, 8]}, "dataset.image_shape has no meaning"),
         ({"source": "digits", "class_names": ["a"]}, "1 names for 10 classes"),
+        ({"source": "digits", "class_names": list("abcdefghia")}, "has a name twice"),
     ],
 )
 def test_requests_that_make_no_sense(options, said):
@@ -394,7 +397,10 @@ def test_requests_that_make_no_sense(options, said):
 @pytest.mark.parametrize(
     ("arrays", "said"),
     [
-        ({"a": 1, "b": 2}, "needs images (and labels), or x_train, x_test"),
+        ({"a": "x", "b": "x"}, "needs images (and labels), or x_train, x_test"),
+        ({"images": "x", "y": "y"}, "has images, y; needs images"),
+        ({"images": "x", "x_train": "x", "x_test": "x"}, "needs images (and labels)"),
+        ({"x_train": "x", "y_train": "y", "y_test": "y"}, "needs images (and labels)"),
         ({"x_train": "x", "x_test": "x", "y_train": "y"}, "only one of y_train and y_test"),
         ({"x_train": "x", "x_test": "small"}, "x_train has images of (7, 5), x_test of (6, 5)"),
         ({"x_train": "x", "x_test": "x", "y_train": "y", "y_test": "short"}, "x_test has 40 images, y_test 3 labels"),
@@ -417,7 +423,7 @@ def test_truncated_and_corrupt_files(tmp_path, images):
         whole = path.read_bytes()
         for part in (whole[:-100], whole[:40], b"", b"words"):
             path.write_bytes(part)
-            with pytest.raises(ReportError, match=r"a\.np[yz]: (cannot be read|holds pickled)"):
+            with pytest.raises(ReportError, match=r"a\.np[yz]: (cannot be read|is not a \.np[yz] file)"):
                 datasets.load(str(path))
 
 
@@ -429,3 +435,22 @@ def test_names_without_labels_and_shapes_that_differ(tmp_path, images):
         datasets.load(save(tmp_path, pixels), image_shape=[5, 7])
     with pytest.raises(ReportError, match=r"rows of 35 pixels, but dataset.image_shape \[6, 6\] makes 36"):
         datasets.load(save(tmp_path, pixels.reshape(40, 35)), image_shape=[6, 6])
+
+
+def test_files_with_the_wrong_ending(tmp_path, images):
+    pixels, _ = images
+    np.save(tmp_path / "a.npy", pixels)
+    np.savez(tmp_path / "b.npz", images=pixels)
+    (tmp_path / "a.npy").rename(tmp_path / "a.npz")
+    (tmp_path / "b.npz").rename(tmp_path / "b.npy")
+    for name in ("a.npz", "b.npy"):
+        with pytest.raises(ReportError, match=r"is not a \.np[yz] file"):
+            datasets.load(str(tmp_path / name))
+
+
+def test_narrow_images_are_grey_when_their_shape_is_declared(tmp_path, images):
+    pixels, _ = images
+    path = save(tmp_path, pixels[:, :, :3])
+    with pytest.raises(ReportError, match=r"looks like colour images.*need dataset\.image_shape"):
+        datasets.load(path)
+    assert datasets.load(path, image_shape=[7, 3]).image_shape == (7, 3)

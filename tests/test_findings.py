@@ -17,12 +17,14 @@ def test_prose_helpers():
 
 def test_text_from_data_cannot_be_markup():
     assert findings.text("<script>*x*|_y_") == "&lt;script&gt;\\*x\\*\\|\\_y\\_"
+    assert findings.text("Women's & men's\n# http://x") == "Women's &amp; men's \\# http&#58;//x"
 
 
 def test_balanced_and_unbalanced_classes():
     assert "exactly balanced, 5 train images each" in findings.class_balance(np.array([5, 5]), ["a", "b"])
     said = findings.class_balance(np.array([30, 10]), ["a", "b"])
-    assert "a has 30 train images and b 10, 3.0 times fewer" in said
+    assert "a has 30 train images and b 10, 33% of that" in said
+    assert "b has none" in findings.class_balance(np.array([30, 0]), ["a", "b"])
     assert "75.0%" in said
 
 

@@ -141,3 +141,15 @@ def test_pseudo_label_scores_share_one_map():
     truth = np.array([1, 1, 0, 0])
     accuracy, ceiling = metrics.pseudo_label_scores(clusters, np.array([0, 1, 0, 0]), truth, np.array([1, 0, 0, 0]), 2)
     assert (accuracy.value, ceiling.value) == (0.5, 0.75)
+
+
+def test_nmi_intervals_cover_the_truth(rng):
+    """The index of a sample is too large; an interval that ignores this would miss the truth nearly always."""
+    population = np.full((6, 6), 0.2 / 30)
+    np.fill_diagonal(population, 0.8 / 6)
+    truth = float(metrics.normalized_mutual_info(population))
+    tables = rng.multinomial(600, population.ravel(), size=60).reshape(60, 6, 6)
+    tables = np.concatenate([tables, np.zeros((60, 6, 1), int)], axis=2)
+    found = [metrics.bootstrap_intervals(table, n_resamples=200)["nmi"] for table in tables]
+    assert np.mean([interval.low <= truth <= interval.high for interval in found]) >= 0.8
+    assert all(interval.low <= interval.value <= interval.high for interval in found)

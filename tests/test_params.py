@@ -71,6 +71,8 @@ def test_yaml_is_1_2(tmp_path):
         ("- a\n- b\n", ["line 1", "not a list"]),
         ("a: [1\n", ["not valid YAML"]),
         ("seed: 1\nseed: 2\n", ["not valid YAML", "duplicate key"]),
+        ("seed: \x07\n", ["not a YAML text"]),
+        ("1: 2\n", ["1 is not a parameter"]),
     ],
 )
 def test_refusals_say_where_and_what(tmp_path, text, said):
@@ -93,6 +95,24 @@ def test_refusals_say_where_and_what(tmp_path, text, said):
 )
 def test_refused_settings_name_themselves(tmp_path, setting, said):
     assert said in refusal(tmp_path, "", [setting])
+
+
+def test_a_file_that_is_not_text(tmp_path):
+    path = tmp_path / "run.yaml"
+    path.write_bytes(b"name: \xff\xfe")
+    with pytest.raises(ReportError, match="not a YAML text in UTF-8"):
+        load_params(path)
+
+
+def test_anchors_and_merges_are_yaml_too(tmp_path):
+    text = "clustering: &all\n  k_max: 9\nname: x\n"
+    assert load_params(write(tmp_path, text)).clustering.k_max == 9
+    merged = "base: &b {k_max: 9}\nclustering:\n  <<: *b\n  k_min: 3\n"
+    assert "base is not a parameter" in refusal(tmp_path, merged)
+
+
+def test_one_mistake_is_said_once(tmp_path):
+    assert refusal(tmp_path, "clustering:\n  n_clusters: 1\n").count("n_clusters is 1") == 1
 
 
 def test_a_missing_file_names_those_there(tmp_path):

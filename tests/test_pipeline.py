@@ -105,7 +105,7 @@ def test_without_labels_everything_runs_and_says_so(tmp_path, capfd):
     folder = tmp_path / "build" / "mine"
     numbers = json.loads((folder / "metrics.json").read_text())
     kmeans = numbers["clustering"]["methods"]["kmeans"]
-    assert set(kmeans) == {"n_clusters", "coverage"}
+    assert set(kmeans) == {"n_clusters", "coverage", "sizes"}
     assert kmeans["n_clusters"] == numbers["clustering"]["sweep"]["best_k"]
     assert "accuracy" not in numbers["classification"]["pseudo_labels"]["random_forest"]
     page = (folder / "report.html").read_text()
@@ -195,6 +195,34 @@ def test_an_output_that_the_page_cannot_show_fails_the_build(good_report, monkey
 def test_no_notebook_sees_what_another_left_in_memory(monkeypatch, tmp_path, capfd):
     with_cell(monkeypatch, tmp_path, "reduction", "histogram")
     assert "NameError: name 'histogram' is not defined" in fails(capfd, "report", "--params", DIGITS)
+
+
+def test_two_runs_of_one_name_do_not_mix(good_report, capfd):
+    before = files(good_report)
+    staging = good_report.parent / ".staging"
+    with pipeline._only_run("digits", staging):
+        assert "another run of digits is under way" in fails(capfd, "report", "--params", DIGITS)
+    assert files(good_report) == before
+    assert not staging.exists()
+
+
+def test_a_build_folder_that_cannot_be_written(tmp_path, monkeypatch, capfd):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("REPORT_BUILD_DIR", str(tmp_path / "file"))
+    assert "file" in fails(capfd, "report", "--params", DIGITS)
+
+
+def test_what_was_not_foreseen_is_one_line_too(monkeypatch, capfd):
+    monkeypatch.setattr(pipeline, "check_data", lambda params: 1 / 0)
+    assert "ZeroDivisionError: division by zero (a bug?" in fails(capfd, "report", "--params", DIGITS)
+
+
+@pytest.mark.parametrize(("asked", "threads"), [("3", 3), ("4,2", 4)])
+def test_threads_are_those_asked_for(monkeypatch, asked, threads):
+    monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    assert pipeline.n_threads() == threads
+    monkeypatch.setenv("OMP_NUM_THREADS", "many")
+    assert pipeline.n_threads() >= 1
 
 
 def test_verbose_shows_the_traceback(capfd):

@@ -15,11 +15,35 @@ def pixels(rng):
     return (rng.random((300, 6)) @ rng.random((6, 24)) * 200 + rng.normal(size=(300, 24))).astype(np.float32)
 
 
+def fit(images, scaling):
+    return reduction.fit_moments(reduction.moments(reduction.flatten(images)), scaling=scaling)
+
+
+@pytest.mark.parametrize("offset", [0, 100, 1000])
+def test_variance_far_from_zero_is_not_lost(rng, offset):
+    """Pictures on white paper: a float32 sum of squares would keep no digit of their variance."""
+    X = (offset + rng.random((400, 5)) @ rng.random((5, 16)) + 0.01 * rng.normal(size=(400, 16))).astype(np.float32)
+    theirs = PCA(svd_solver="full").fit(X.astype(float))
+    ours = reduction.LinearReducer().fit(X)
+    np.testing.assert_allclose(ours.explained_variance_ratio_, theirs.explained_variance_ratio_, atol=2e-5)
+    deviation = X.astype(float).std(axis=0)
+    np.testing.assert_allclose(reduction.PixelScaler("standard").fit(X).scale_, deviation, rtol=1e-4)
+
+
+def test_inverted_pictures_have_the_same_components(rng):
+    images = np.where(rng.random((300, 6, 6)) < 0.15, rng.integers(0, 256, (300, 6, 6)), 0).astype(np.uint8)
+    for scaling in ("min-max", "standard"):
+        plain, inverted = (fit(x, scaling).pca.explained_variance_ratio_ for x in (images, 255 - images))
+        np.testing.assert_allclose(plain, inverted, atol=1e-6)
+
+
 def test_moments_are_numpys(pixels, monkeypatch):
     monkeypatch.setattr(reduction, "CHUNK", 64)
     found = reduction.moments(pixels)
     np.testing.assert_allclose(found.mean, pixels.mean(axis=0, dtype=float), rtol=1e-6)
-    np.testing.assert_allclose(found.covariance, np.cov(pixels.astype(float), rowvar=False), rtol=1e-3, atol=0.05)
+    np.testing.assert_allclose(found.covariance, np.cov(pixels.astype(float), rowvar=False), rtol=1e-5, atol=1e-3)
+    second = pixels.astype(float).T @ pixels.astype(float) / len(pixels)
+    np.testing.assert_allclose(found.second, second, rtol=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["none", "min-max", "standard"])
@@ -68,7 +92,7 @@ def test_svd_is_scikit_learns(pixels):
 def test_test_error_is_that_of_rebuilding(rng, center):
     train = rng.integers(0, 256, size=(200, 4, 6)).astype(np.uint8)
     test = rng.integers(0, 256, size=(50, 4, 6)).astype(np.uint8)
-    fitted = reduction.fit(train, scaling="min-max")
+    fitted = fit(train, "min-max")
     reducer = fitted.pca if center else fitted.svd
     errors = reduction.test_mse(fitted.scaler, reducer, test)
     X = test.reshape(50, -1) / 255
@@ -94,14 +118,14 @@ def test_components_for_a_share_are_the_fewest(pixels):
 
 def test_encode_is_scaler_then_reducer(rng):
     images = rng.integers(0, 256, size=(60, 4, 4)).astype(np.uint8)
-    fitted = reduction.fit(images, scaling="standard")
+    fitted = fit(images, "standard")
     expected = fitted.pca.transform(fitted.scaler.transform(reduction.flatten(images)))[:, :3]
     np.testing.assert_allclose(reduction.encode(fitted.scaler, fitted.pca, images, 3), expected, atol=1e-5)
 
 
 def test_kept_arrays_give_the_same_codes(rng):
     images = rng.integers(0, 256, size=(60, 4, 4)).astype(np.uint8)
-    fitted = reduction.fit(images, scaling="min-max")
+    fitted = fit(images, "min-max")
     scaler = reduction.PixelScaler.from_arrays(**fitted.scaler.arrays())
     pca = reduction.LinearReducer.from_arrays(**fitted.pca.arrays(5))
     np.testing.assert_array_equal(
@@ -133,3 +157,13 @@ def test_sample_rows():
     assert len(set(rows.tolist())) == 10
     assert (np.diff(rows) > 0).all()
     assert (rows != reduction.sample_rows(100, 10, 1)).any()
+
+
+def test_whitening_leaves_out_components_without_variance(rng):
+    images = rng.integers(0, 256, size=(90, 3, 4)).astype(np.uint8)
+    images[:, 0] = 7
+    m = reduction.moments(reduction.flatten(images))
+    whitened, _ = reduction.scaling_variants(m, images, images, 12)["whitened"]
+    assert np.isfinite(whitened).all()
+    np.testing.assert_allclose(whitened[:, :8].std(axis=0, ddof=1), 1.0, rtol=1e-3)
+    assert (whitened[:, 8:] == 0).all()

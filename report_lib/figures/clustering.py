@@ -61,7 +61,9 @@ def class_by_cluster(table: np.ndarray, names: Sequence[str], *, normalize: bool
     fig.update_xaxes(title_text="cluster")
     fig.update_yaxes(title_text="true class")
     homes = ", ".join(
-        f"{n}: {columns[i]} {share[r, i]:.0%}" for r, (n, i) in enumerate(zip(names, share.argmax(1), strict=True))
+        f"{n}: {columns[i]} {share[r, i]:.0%}"
+        for r, (n, i) in enumerate(zip(names, share.argmax(1), strict=True))
+        if table[r].sum()
     )
     whole = int((share.max(axis=1) >= 0.8).sum())
     stay = "class stays" if whole == 1 else "classes stay"

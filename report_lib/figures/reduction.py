@@ -34,7 +34,7 @@ def explained_variance(ratio: np.ndarray, marks: dict[float, int]) -> go.Figure:
     low = int(np.floor(np.log10(max(ratio[ratio > 0].min(), 1e-7))))
     decades = [10.0**power for power in range(low, 1)]
     fig.update_yaxes(title_text="share of each", type="log", range=[low, 0], tickvals=decades,
-                     ticktext=[f"{100 * d:.6g}%" for d in decades], row=2, col=1)  # fmt: skip
+                     ticktext=[f"{100 * d:.7f}".rstrip("0").rstrip(".") + "%" for d in decades], row=2, col=1)  # fmt: skip
     fig.update_xaxes(title_text="principal component", row=2, col=1)
     needed = ", ".join(f"{count} for {share:.0%}" for share, count in marks.items())
     return style.finish(
@@ -154,8 +154,8 @@ def variance_comparison(pca: np.ndarray, svd: np.ndarray) -> go.Figure:
     return style.finish(
         fig,
         title=f"SVD's first component holds {svd[0]:.1%} of the variance, PCA's {pca[0]:.1%}",
-        caption=f"Explained variance of the first {n} components. Truncated SVD does not subtract the mean image, so "
-        f"its first axis points at that mean and explains {svd[0]:.1%}; PCA's first axis explains {pca[0]:.1%}. Over "
+        caption=f"Explained variance of the first {n} components. Truncated SVD does not subtract the mean image; where that "
+        f"is far from zero, its first axis points there. It explains {svd[0]:.1%}, PCA's first axis {pca[0]:.1%}. Over "
         f"all {len(pca)} components compared PCA explains {pca.sum():.2%}, SVD {svd.sum():.2%}.",
         hovermode="x unified",
     )

@@ -19,6 +19,8 @@ PALETTE = (
 CLUSTER_PALETTE = (
     "#3f90da", "#ffa90e", "#bd1f01", "#1f9e77", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#e377c2", "#92dadd",
 )  # fmt: skip
+# Past ten groups the colours come again, with another mark.
+SYMBOLS = ("circle", "diamond", "square", "cross", "x", "triangle-up")
 NOISE_COLOR = "#9aa0a6"
 ACCENT = "#3d6fd1"
 SECOND = "#ee7733"
@@ -89,7 +91,10 @@ def color(index: int, *, clusters: bool = False) -> str:
 
 def listing(names: Sequence[object], values: Sequence[float], form: str) -> str:
     """Write names with their values, as prose does, such as Bag 41%, Coat 63%."""
-    return ", ".join(f"{name} {value:{form}}" for name, value in zip(names, values, strict=True)) + "."
+    told = [
+        f"{name} {'none' if value != value else format(value, form)}" for name, value in zip(names, values, strict=True)
+    ]
+    return ", ".join(told) + "."
 
 
 def image_grid(
@@ -171,7 +176,8 @@ def scatter(
     fig = go.Figure()
     for group, rows, name in split_groups(groups, len(x), names):
         # A handful of points would be lost among thousands.
-        marker = {"size": 4 if len(rows) > 50 else 9, "opacity": 0.65, "color": color(group, clusters=clusters)}
+        marker = {"size": 4 if len(rows) > 50 else 9, "opacity": 0.65, "color": color(group, clusters=clusters),
+                  "symbol": SYMBOLS[max(group, 0) // len(PALETTE) % len(SYMBOLS)]}  # fmt: skip
         xy = {"x": np.asarray(x[rows], np.float32), "y": np.asarray(y[rows], np.float32)}
         fig.add_scattergl(**xy, mode="markers", name=name, marker=marker, hoverinfo="name")
     return fig.update_layout(height=560, dragmode="pan")

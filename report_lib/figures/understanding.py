@@ -14,7 +14,7 @@ def class_counts(counts: np.ndarray, names: Sequence[str]) -> go.Figure:
     title = f"Every class has {low:,} train images" if low == high else f"Classes have {low:,} to {high:,} train images"
     fig = style.bars(names, counts, colors=[style.color(i) for i in range(len(names))], text=":,")
     fig.update_xaxes(title_text="train images")
-    caption = f"Number of train images in each of {len(names)} classes, from {low:,} to {high:,}."
+    caption = f"Number of train images in each of {len(names)} classes."
     return style.finish(fig, title=title, caption=caption, numbers=style.listing(names, counts, ","))
 
 

@@ -159,7 +159,7 @@ def _figure(place: str, number: str, figure: dict[str, Any]) -> tuple[str, str]:
         raise ReportError(f"{place}: a figure without title or caption; give it both with figures.style.finish")
     markup = (
         f'<figure id="{place}"><p class="figure-title"><span class="number">Figure {number}</span>{title}</p>'
-        f'<div class="plotly-graph-div" id="{place}-chart" role="group" aria-label="{html.escape(title)}" '
+        f'<div class="plotly-graph-div" id="{place}-chart" role="group" aria-label="{html.escape(html.unescape(title))}" '
         f'style="min-height:{layout.get("height", 420)}px"></div>'
         f"<figcaption>{html.escape(caption)}{_numbers(layout)}</figcaption></figure>"
     )
