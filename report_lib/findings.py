@@ -88,7 +88,7 @@ def brightness(result: Any, names: Sequence[str]) -> str:
     pairs = len(result.groups) - 1
     overlap = pairs - int((result.lower[1:] > result.upper[:-1]).sum())
     return (
-        f"{light} images are {result.means[-1] / max(result.means[0], 1e-12):.1f} times as bright as {dark} images. "
+        f"Images of {light} are {result.means[-1] / max(result.means[0], 1e-12):.1f} times as bright as images of {dark}. "
         f"Of the {plural(pairs, 'pair')} of neighbours in this order, {overlap} {'has' if overlap == 1 else 'have'} middle "
         f"halves that overlap: brightness alone {'cannot tell those' if overlap else 'nearly tells these'} classes apart."
     )

@@ -6,14 +6,18 @@ in memory.
 """
 
 import gc
+import importlib
 import os
 import shutil
 import tempfile
+import threading
 import uuid
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
+
+from report_lib.artifacts import PHASES
 
 # A socket's path may have 107 characters on Linux, 103 on macOS.
 LONGEST_SOCKET_FOLDER = 85
@@ -65,15 +69,19 @@ def start_kernel() -> Kernel:
 
 
 def load_ipython_extension(shell: object) -> None:
-    """Import in the kernel what the notebooks will, without touching their namespace."""
-    import importlib
+    """Import in the kernel what the notebooks will, without touching their namespace.
 
-    for module in ("understanding", "reduction", "clustering", "classification"):
-        importlib.import_module(f"report_lib.{module}")
-        importlib.import_module(f"report_lib.figures.{module}")
-    for module in ("datasets", "artifacts", "findings", "metrics", "display"):
-        importlib.import_module(f"report_lib.{module}")
+    The first notebook waits for its own modules only; scikit-learn's follow while it computes.
+    """
+    _import("artifacts", "datasets", "display", "findings", "understanding", "figures.understanding")
+    later = [name for phase in PHASES[1:] for name in (phase, f"figures.{phase}")]
+    threading.Thread(target=_import, args=("metrics", *later), daemon=True).start()
     shell.events.register("pre_execute", _EmptyForNewClients(shell))
+
+
+def _import(*modules: str) -> None:
+    for module in modules:
+        importlib.import_module(f"report_lib.{module}")
 
 
 class _EmptyForNewClients:
