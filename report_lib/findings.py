@@ -121,7 +121,7 @@ def duplicates(result: Any, limit: float) -> str:
         else "None joins a train and a test image."
     )
     return (
-        f"{count_of(copies, 'pair of images is', 'pairs of images are').capitalize()} equal pixel by pixel, and "
+        f"{count_of(copies, 'image is a copy', 'images are copies').capitalize()} of an earlier one, pixel by pixel, and "
         f"{count_of(close, 'more pair differs', 'more pairs differ')} by at most {percent(limit, 1)} of the range (root mean "
         f"square). {joined}"
     )

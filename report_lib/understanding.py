@@ -1,5 +1,6 @@
 """What we have: sizes, ranges, classes, brightness, averages, copies and blanks."""
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -149,7 +150,8 @@ class Duplicates:
     Attributes
     ----------
     pairs : ndarray of shape (n_pairs, 2), int64
-        Rows among train and test images, test rows counted on from the last train row; nearest pair first.
+        Rows among train and test images, test rows counted on from the last train row; nearest pair first. A copy is
+        paired with its first occurrence alone, so that a thousand blank images are 999 pairs and not half a million.
     rms : ndarray of shape (n_pairs,)
         Root-mean-square difference of their pixels, as a share of the range.
     n_train : int
@@ -168,7 +170,7 @@ class Duplicates:
 
 
 def find_duplicates(train: np.ndarray, test: np.ndarray, *, rms: float, n_axes: int = 12) -> Duplicates:
-    """Find every pair of images whose pixels differ by at most `rms`.
+    """Find copies, and every pair of different images whose pixels differ by at most `rms`.
 
     No projection onto orthonormal axes makes a distance longer, so pairs that are near on a few axes contain all
     pairs that are near; those few are then compared pixel by pixel. The axes are principal ones of a sample.
@@ -183,14 +185,28 @@ def find_duplicates(train: np.ndarray, test: np.ndarray, *, rms: float, n_axes: 
     """
     flat = [part.reshape(len(part), -1) for part in (train, test)]
     scale = float(train.max()) - float(train.min())
+    distinct, copies = _distinct_rows(flat)
     axes = _principal_axes(flat[0], n_axes)
-    near = np.concatenate([_project(part, axes) for part in flat])
+    near = np.concatenate([_project(part, axes) for part in flat])[distinct]
     radius = rms * scale * np.sqrt(flat[0].shape[1])
-    candidates = cKDTree(near).query_pairs(radius * (1 + 1e-4), output_type="ndarray")
+    candidates = distinct[cKDTree(near).query_pairs(radius * (1 + 1e-4), output_type="ndarray")]
     differences = _rms_differences(flat, candidates) / scale
     keep = differences <= rms
-    order = np.lexsort((candidates[keep][:, 1], candidates[keep][:, 0], differences[keep]))
-    return Duplicates(candidates[keep][order].astype(np.int64), differences[keep][order], len(train))
+    pairs = np.concatenate([copies, candidates[keep]])
+    found = np.concatenate([np.zeros(len(copies)), differences[keep]])
+    order = np.lexsort((pairs[:, 1], pairs[:, 0], found))
+    return Duplicates(pairs[order], found[order], len(train))
+
+
+def _distinct_rows(flat: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first row of each image, and every later copy paired with it."""
+    first: dict[bytes, int] = {}
+    seen = [
+        first.setdefault(hashlib.blake2b(row.tobytes(), digest_size=16).digest(), i)
+        for i, row in enumerate(row for part in flat for row in part)
+    ]
+    copies = [(j, i) for i, j in enumerate(seen) if j != i]
+    return np.fromiter(first.values(), np.int64), np.array(copies, dtype=np.int64).reshape(-1, 2)
 
 
 def _principal_axes(flat: np.ndarray, n_axes: int) -> np.ndarray:

@@ -96,6 +96,14 @@ def test_near_duplicates_agree_with_brute_force_on_smooth_images(rng):
         assert {tuple(sorted(p)) for p in found.pairs.tolist()} == brute_force_pairs(train, test, rms)
 
 
+def test_many_blank_images_are_as_many_copies_not_all_their_pairs(rng):
+    train = np.concatenate([np.zeros((500, 4, 4)), rng.integers(0, 256, (50, 4, 4))]).astype(np.uint8)
+    test = np.zeros((30, 4, 4), np.uint8)
+    found = understanding.find_duplicates(train, test, rms=0.02)
+    assert found.count(exact=True) == {"train": 499, "test": 0, "across": 30}
+    assert len(found.pairs) == 529
+
+
 def test_nearest_pairs_are_the_images_themselves(images):
     train, _ = images
     test = train[[4]].copy()
