@@ -18,6 +18,7 @@ PHASES = ("understanding", "reduction", "clustering", "classification")
 
 _HOMES = {
     "dataset": ("understanding", "dataset.json"),
+    "moments": ("reduction", "moments.npz"),
     "scaler": ("reduction", "scaler.npz"),
     "pca": ("reduction", "pca.npz"),
     "features": ("reduction", "features.npz"),

@@ -226,7 +226,7 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
         raise ReportError(f"{path}: {_unreadable(error)}") from error
     if len(arrays) == 1:
         return {"images": next(iter(arrays.values()))}
-    fits = any(set(arrays) <= allowed for allowed in ({"images", "labels"}, {"x_train", "y_train", "x_test", "y_test"}))
+    fits = any(set(arrays) <= allowed for allowed in (set(_PAIRS[0]), set(_PARTS)))
     if not fits or not {"images", "x_train"} & set(arrays) or ("y_test" in arrays and "x_test" not in arrays):
         raise ReportError(
             f"{path}: has {', '.join(arrays) or 'nothing'}; needs images (and labels), or x_train, x_test (y_train, y_test)"

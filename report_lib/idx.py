@@ -87,6 +87,10 @@ class _Unavailable(Exception):
     """A source does not have a file; the next one is tried."""
 
 
+class _Damaged(_Unavailable):
+    """A source has a file that is wrong: an error where a person named the source, a reason to go on elsewhere."""
+
+
 def load(name: str, data_dir: str = "") -> dict[str, np.ndarray]:
     """Find the four files of a data set, check them, and memory-map them from the cache.
 
@@ -109,11 +113,13 @@ def load(name: str, data_dir: str = "") -> dict[str, np.ndarray]:
     """
     dataset, folder = DATASETS[name], cache_dir() / name
     tried = []
-    for title, read in _sources(name, data_dir):
+    for title, read, named in _sources(name, data_dir):
         try:
             found = read()
-            _verify(found, dataset.sha256, title)
+            _verify(found, dataset.sha256)
         except _Unavailable as reason:
+            if named and isinstance(reason, _Damaged):
+                raise ReportError(f"{title}: {reason}") from reason
             tried.append(f"{title} ({reason})")
             log.info("%s: not from %s: %s", dataset.title, title, reason)
             continue
@@ -149,39 +155,38 @@ def cache_dir() -> Path:
     return Path(os.environ.get("REPORT_CACHE_DIR") or platformdirs.user_cache_dir("image-structure-report"))
 
 
-def _sources(name: str, data_dir: str) -> Iterator[tuple[str, Callable[[], dict[str, bytes | np.ndarray]]]]:
-    """Places to look, in order: what a person named, what is kept, what is installed, the network."""
+def _sources(name: str, data_dir: str) -> Iterator[tuple[str, Callable[[], dict[str, bytes | np.ndarray]], bool]]:
+    """Yield places to look, and whether a person named them: those first, then the cache, the system, the network."""
     dataset = DATASETS[name]
     if data_dir:
-        yield f"dataset.data_dir {data_dir}", lambda: _from_named_folder(ROOT / data_dir, name)
+        yield f"dataset.data_dir {data_dir}", lambda: _from_named_folder(ROOT / data_dir, name), True
     if os.environ.get("REPORT_DATA_DIR"):
-        yield "REPORT_DATA_DIR", lambda: _from_folder(Path(os.environ["REPORT_DATA_DIR"]), name)
-    yield "the cache", lambda: _from_cache(cache_dir() / name)
+        yield "REPORT_DATA_DIR", lambda: _from_folder(Path(os.environ["REPORT_DATA_DIR"]), name), True
+    yield "the cache", lambda: _from_cache(cache_dir() / name), False
     if dataset.debian_package:
         yield (
             f"Debian's {dataset.debian_package}, installed",
             lambda: _from_folder(_root() / dataset.debian_folder, name),
+            False,
         )
     for mirror in dataset.mirrors:
-        yield mirror, lambda mirror=mirror: _from_mirror(mirror)
+        yield mirror, lambda mirror=mirror: _from_mirror(mirror), False
     if dataset.debian_package:
-        yield f"Debian's {dataset.debian_package}, fetched", lambda: _from_debian(dataset, name)
+        yield f"Debian's {dataset.debian_package}, fetched", lambda: _from_debian(dataset, name), False
 
 
 def _root() -> Path:
     return Path("/")
 
 
-def _verify(found: dict[str, bytes | np.ndarray], sha256: dict[str, str], title: str) -> None:
-    """Refuse a wrong file from a folder that a person named; pass over any other source that is wrong."""
+def _verify(found: dict[str, bytes | np.ndarray], sha256: dict[str, str]) -> None:
     for part, data in found.items():
         digest = hashlib.sha256(data).hexdigest()
-        if digest == sha256[part]:
-            continue
-        reason = f"{FILES[part]} has the wrong SHA-256, {digest[:12]}…, expected {sha256[part][:12]}…"
-        if title.startswith(("dataset.data_dir", "REPORT_DATA_DIR")):
-            raise ReportError(f"{title}: {reason}; it is damaged or belongs to another data set")
-        raise _Unavailable(reason)
+        if digest != sha256[part]:
+            raise _Damaged(
+                f"{FILES[part]} has the wrong SHA-256, {digest[:12]}…, expected {sha256[part][:12]}…; it is damaged or "
+                "belongs to another data set"
+            )
 
 
 def _from_named_folder(folder: Path, name: str) -> dict[str, bytes]:
@@ -209,7 +214,7 @@ def _decompress(path: Path) -> bytes:
     try:
         return gzip.decompress(path.read_bytes())
     except (OSError, EOFError, zlib.error) as error:
-        raise ReportError(f"{path}: truncated or corrupt gzip file ({error}); fetch it again") from error
+        raise _Damaged(f"{path}: truncated or corrupt gzip file ({error}); fetch it again") from error
 
 
 def _from_cache(folder: Path) -> dict[str, np.ndarray]:
@@ -250,8 +255,6 @@ def _from_mirror(mirror: str) -> dict[str, bytes]:
             return _from_folder(Path(folder), "")
         except (OSError, requests.RequestException) as error:
             raise _Unavailable(f"cannot be reached, {type(error).__name__}") from error
-        except ReportError as error:
-            raise _Unavailable(str(error)) from error
 
 
 def _from_debian(dataset: IdxDataset, name: str) -> dict[str, bytes]:

@@ -176,11 +176,11 @@ def _run_phase(params, phase, folder, kernel, progress, verbose) -> "nbformat.No
             on_cell_start=progress.cell,
         )
     except PapermillExecutionError as error:
-        detail = "\n".join(error.traceback) if verbose else ""
+        detail = "\n".join(["", *error.traceback]) if verbose else ""
         first = (error.evalue.splitlines() or [""])[0]
         said = first if error.ename == "ReportError" else f"{error.ename}: {first}"
         raise ReportError(
-            f"{source.name}, section {progress.section!r}: {said} (as far as it went: {target}){detail and chr(10)}{detail}"
+            f"{source.name}, section {progress.section!r}: {said} (as far as it went: {target}){detail}"
         ) from error
     except (DeadKernelError, CellTimeoutError) as error:
         raise ReportError(

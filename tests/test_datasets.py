@@ -129,6 +129,15 @@ def test_a_mirror_with_a_wrong_file_is_passed_over(tiny, monkeypatch):
     np.testing.assert_array_equal(datasets.load("mnist").train_images, parts["train_images"])
 
 
+def test_a_damaged_file_that_nobody_named_is_passed_over(tiny, tmp_path, monkeypatch):
+    parts, files = tiny
+    folder = write_idx(tmp_path / "root" / "usr/share/tiny", files)
+    (folder / "train-images-idx3-ubyte.gz").write_bytes(b"not gzip")
+    monkeypatch.setattr(idx, "_root", lambda: tmp_path / "root")
+    monkeypatch.setattr(idx, "_from_mirror", lambda mirror: files)
+    np.testing.assert_array_equal(datasets.load("mnist").train_images, parts["train_images"])
+
+
 def test_debians_package_is_the_last_resort(tiny, monkeypatch):
     parts, files = tiny
     monkeypatch.setattr(idx, "_from_debian", lambda dataset, name: files)

@@ -21,8 +21,7 @@ def fidelity_and_accuracy(scores: dict[str, object]) -> go.Figure:
     colors = [style.SECOND if "true" in name else style.ACCENT for name in names]
     fig = style.bars(names, values, colors=colors)
     fig.update_traces(
-        error_x={"type": "data", "symmetric": False, "array": [s.high - s.value for s in scores.values()],
-                 "arrayminus": [s.value - s.low for s in scores.values()], "color": style.INK, "thickness": 1.2},
+        error_x=_error_bars(list(scores.values())),
         texttemplate="%{x:.3f}", textposition="inside", insidetextanchor="start",
         hovertemplate="%{y}: %{x:.4f}<extra></extra>",
     )  # fmt: skip
@@ -38,6 +37,10 @@ def fidelity_and_accuracy(scores: dict[str, object]) -> go.Figure:
     )
 
 
+def _error_bars(intervals: Sequence[object]) -> dict[str, object]:
+    return style.interval_bars(*np.array([(i.value, i.low, i.high) for i in intervals]).T)
+
+
 def folds(intervals: Sequence[object], holdout) -> go.Figure:
     """Draw fidelity in each fold and on the hold-out, each an `Interval`."""
     names = [*[f"fold {i + 1}" for i in range(len(intervals))], "hold-out"]
@@ -46,8 +49,7 @@ def folds(intervals: Sequence[object], holdout) -> go.Figure:
     fig = go.Figure(
         go.Scatter(x=values, y=names, mode="markers", hovertemplate="%{y}: %{x:.4f}<extra></extra>",
                    marker={"size": 10, "color": [style.ACCENT] * len(intervals) + [style.SECOND]},
-                   error_x={"type": "data", "symmetric": False, "array": [f.high - f.value for f in found],
-                            "arrayminus": [f.value - f.low for f in found], "color": style.INK, "thickness": 1.2})
+                   error_x=_error_bars(found))
     )  # fmt: skip
     fig.update_yaxes(autorange="reversed", type="category")
     fig.update_xaxes(title_text="fidelity: agrees with the clusters", tickformat=".1%", nticks=6)

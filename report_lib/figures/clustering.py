@@ -78,8 +78,8 @@ def scatter(Z: np.ndarray, groups: np.ndarray, ratio: np.ndarray, *, method: str
     """Draw clusters on the first two components."""
     n = int(groups.max()) + 1
     fig = style.scatter(Z[:, 0], Z[:, 1], groups, cluster_names(n), clusters=True)
-    fig.update_xaxes(title_text=f"component 1 ({ratio[0]:.1%} of the variance)")
-    fig.update_yaxes(title_text=f"component 2 ({ratio[1]:.1%} of the variance)")
+    fig.update_xaxes(title_text=style.component_axis(0, ratio))
+    fig.update_yaxes(title_text=style.component_axis(1, ratio))
     noise = float((groups < 0).mean())
     grey = f", and {noise:.1%} noise, in grey" if noise else ""
     return style.finish(

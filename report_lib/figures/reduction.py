@@ -60,15 +60,11 @@ def components(images: np.ndarray, ratio: np.ndarray) -> go.Figure:
     )
 
 
-def _axis(name: str, i: int, ratio: np.ndarray) -> str:
-    return f"{name} {i + 1} ({ratio[i]:.1%} of the variance)"
-
-
 def scatter_2d(Z: np.ndarray, labels: np.ndarray | None, names: Sequence[str], ratio: np.ndarray) -> go.Figure:
     """Draw images on the first two components."""
     fig = style.scatter(Z[:, 0], Z[:, 1], labels, names)
-    fig.update_xaxes(title_text=_axis("component", 0, ratio))
-    fig.update_yaxes(title_text=_axis("component", 1, ratio))
+    fig.update_xaxes(title_text=style.component_axis(0, ratio))
+    fig.update_yaxes(title_text=style.component_axis(1, ratio))
     colored = "coloured by class" if labels is not None else "without labels"
     return style.finish(
         fig,

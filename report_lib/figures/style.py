@@ -89,6 +89,17 @@ def color(index: int, *, clusters: bool = False) -> str:
     return NOISE_COLOR if index < 0 else palette[index % len(palette)]
 
 
+def interval_bars(values: np.ndarray, low: np.ndarray, high: np.ndarray) -> dict[str, object]:
+    """Return `error_x` that spans from `low` to `high` around each value."""
+    return {"type": "data", "symmetric": False, "array": high - values, "arrayminus": values - low, "color": INK,
+            "thickness": 1.2}  # fmt: skip
+
+
+def component_axis(i: int, ratio: np.ndarray) -> str:
+    """Name the axis of a component, counted from 0, with its share of the variance."""
+    return f"component {i + 1} ({ratio[i]:.1%} of the variance)"
+
+
 def listing(names: Sequence[object], values: Sequence[float], form: str) -> str:
     """Write names with their values, as prose does, such as Bag 41%, Coat 63%."""
     told = [

@@ -51,8 +51,7 @@ def brightness(result, names: Sequence[str]) -> go.Figure:
     fig = go.Figure(
         go.Scatter(x=result.means, y=labels, mode="markers", name="mean",
                    marker={"size": 11, "color": [style.color(g) for g in result.groups]},
-                   error_x={"type": "data", "symmetric": False, "array": result.upper - result.means,
-                            "arrayminus": result.means - result.lower, "color": style.INK, "thickness": 1.2},
+                   error_x=style.interval_bars(result.means, result.lower, result.upper),
                    hovertemplate="%{y}: mean %{x:.1%}<extra></extra>")
     )  # fmt: skip
     fig.update_xaxes(title_text="mean brightness (share of the range)", tickformat=".0%", rangemode="tozero")
