@@ -22,6 +22,10 @@ _HOMES = {
     "scaler": ("reduction", "scaler.npz"),
     "pca": ("reduction", "pca.npz"),
     "features": ("reduction", "features.npz"),
+    "autoencoders": ("reduction", "autoencoders.npz"),
+    "neighbors": ("reduction", "neighbors.npz"),
+    "maps": ("reduction", "maps.npz"),
+    "times": ("reduction", "times.json"),
     "clusters": ("clustering", "clusters.npz"),
 }
 
@@ -91,6 +95,10 @@ class Run:
             path = self.folder / "artifacts" / phase / "metrics.json"
             found[phase] = json.loads(path.read_text(encoding="utf8"))
         return {"dataset": found["understanding"].pop("dataset"), **found}
+
+    def times(self) -> dict[str, Any]:
+        """Return what the phases measured with a clock; nothing that the report's numbers may hold."""
+        return self.load("times")
 
     def _path(self, key: str) -> Path:
         phase, file = _HOMES[key]

@@ -25,6 +25,6 @@ def show(*things: object) -> None:
 
 def _table(frame: pd.DataFrame) -> str:
     """Write a table that scrolls sideways by itself, with the keyboard too, and has no empty heading."""
-    table = frame.to_html(border=0, classes="table", escape=True).replace("<th></th>", "<td></td>", 1)
+    table = frame.to_html(border=0, classes="table values", escape=True).replace("<th></th>", "<td></td>", 1)
     label = html.escape(f"Table of {', '.join(map(str, frame.columns))}")
     return f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">{table}</div>'

@@ -7,11 +7,14 @@ in memory.
 
 import gc
 import importlib
+import logging
 import os
 import shutil
 import tempfile
 import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
@@ -21,6 +24,8 @@ from report_lib.artifacts import PHASES
 
 # A socket's path may have 107 characters on Linux, 103 on macOS.
 LONGEST_SOCKET_FOLDER = 85
+# Names the descriptor on which the kernel reports how far it is.
+PROGRESS = "REPORT_PROGRESS_DESCRIPTOR"
 
 
 class Kernel(AsyncKernelManager):
@@ -64,8 +69,33 @@ def start_kernel() -> Kernel:
         "--IPKernelApp.log_level=ERROR",
         "--HistoryManager.enabled=False",
     ]
-    run_sync(kernel.start_kernel)(extra_arguments=arguments)
+    with _own_stderr() as passed:
+        run_sync(kernel.start_kernel)(extra_arguments=arguments, **passed)
     return kernel
+
+
+@contextmanager
+def _own_stderr() -> Iterator[dict[str, object]]:
+    """Let the kernel write progress to this process's standard error; its own goes into the notebook's outputs."""
+    if os.name != "posix":
+        yield {}
+        return
+    descriptor = os.dup(2)
+    try:
+        yield {"pass_fds": (descriptor,), "env": {**os.environ, PROGRESS: str(descriptor)}}
+    finally:
+        os.close(descriptor)
+
+
+def _log_progress() -> None:
+    descriptor = os.environ.pop(PROGRESS, "")
+    if descriptor:
+        handler = logging.StreamHandler(os.fdopen(int(descriptor), "w", encoding="utf8"))
+        handler.setFormatter(logging.Formatter("      %(message)s"))
+        logger = logging.getLogger("report_lib")
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
 
 
 def load_ipython_extension(shell: object) -> None:
@@ -73,8 +103,11 @@ def load_ipython_extension(shell: object) -> None:
 
     The first notebook waits for its own modules only; scikit-learn's follow while it computes.
     """
-    _import("artifacts", "datasets", "display", "findings", "understanding", "figures.understanding")
-    later = [name for phase in PHASES[1:] for name in (phase, f"figures.{phase}")]
+    _log_progress()
+    _import(
+        "artifacts", "datasets", "display", "prose", "understanding", "figures.understanding", "findings.understanding"
+    )
+    later = [name for phase in PHASES[1:] for name in (phase, f"figures.{phase}", f"findings.{phase}")]
     threading.Thread(target=_import, args=("metrics", *later), daemon=True).start()
     shell.events.register("pre_execute", _EmptyForNewClients(shell))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 NOISE = -1
@@ -145,6 +145,31 @@ def bootstrap_intervals(table: np.ndarray, *, n_resamples: int = 1000, random_st
 def _basic_interval(value: float, drawn: np.ndarray) -> Interval:
     low, high = 2 * value - np.quantile(drawn, [0.975, 0.025])
     return Interval(value, min(value, float(low)), max(value, min(1.0, float(high))))
+
+
+def mean_over_draws(right: np.ndarray) -> Interval:
+    """Return the mean of what several models got right on the same images, with its 95% interval.
+
+    Two things could have come out otherwise: which images each model was taught, and which images it was tested on.
+    Student's interval over the models and the normal one over the images are combined as independent errors are, by
+    the root of the sum of squares.
+
+    Parameters
+    ----------
+    right : ndarray of shape (n_models, n_images)
+        Whether, or by how much more often than another, each model was right.
+    """
+    n_models, n_images = right.shape
+    by_model, by_image = right.mean(axis=1, dtype=np.float64), right.mean(axis=0, dtype=np.float64)
+    taught = stdtrit(n_models - 1, 0.975) * by_model.std(ddof=1) / np.sqrt(n_models)
+    tested = ndtri(0.975) * by_image.std(ddof=1) / np.sqrt(n_images)
+    half, value = float(np.hypot(taught, tested)), float(by_model.mean())
+    return Interval(value, value - half, value + half)
+
+
+def difference_over_draws(right: np.ndarray, baseline: np.ndarray) -> Interval:
+    """Return how much more often one is right than the other, draw by draw and image by image."""
+    return mean_over_draws(right.astype(np.int8) - baseline.astype(np.int8))
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ import difflib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from report_lib import architectures
 from report_lib.errors import ReportError
 
 Positive = Annotated[int, Field(ge=1)]
@@ -63,6 +64,24 @@ class Reduction(Section):
         [10, 50, 100, 200], min_length=1, max_length=8, description="component counts of the reconstructions"
     )
     n_scatter: Positive = Field(10_000, description="images in the scatter plots, at most")
+    representations: list[str] = Field(
+        ["pixels", "pca", "svd", "dense-64-32", "dense-512", "conv-32-16"],
+        description="what is compared: pixels, pca, svd; dense-64-32, conv-32-16 and the like, autoencoders; [] for none",
+    )
+    steps_dense: Positive = Field(1_700, description="training steps of a dense autoencoder, 256 images each, at most")
+    steps_conv: Positive = Field(640, description="training steps of a convolutional autoencoder, at most")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="of training: float32, bfloat16, or auto, bfloat16 where the processor has it"
+    )
+    n_repeats: int = Field(5, ge=2, description="seeds of K-Means and draws of labelled images in the comparison")
+    n_clusters: int = Field(10, ge=2, description="clusters of K-Means on each representation")
+    n_kmeans: Positive = Field(20_000, description="train images that each K-Means of the comparison sees, at most")
+    label_share: Share = Field(0.1, description="share of the train images that the small network has labels for")
+    maps: list[Literal["umap", "tsne"]] = Field(["umap", "tsne"], description="umap, tsne, both, or [] for none")
+    n_neighbors: int = Field(15, ge=2, le=100, description="neighbours of an image in the graph and the maps")
+    umap_epochs: int = Field(200, ge=10, description="steps of UMAP's layout")
+    n_tsne: int = Field(5_000, ge=50, description="train images in t-SNE's map and in the scores of all maps, at most")
+    tsne_iterations: int = Field(750, ge=250, description="steps of t-SNE's layout")
 
     @model_validator(mode="after")
     def _within_max(self) -> "Reduction":
@@ -70,6 +89,15 @@ class Reduction(Section):
         if largest > self.max_components:
             raise ValueError(f"max_components is {self.max_components}, but {largest} components are asked for")
         return self
+
+    @field_validator("representations")
+    @classmethod
+    def _known(cls, names: list[str]) -> list[str]:
+        for name in names:
+            architectures.parse(name)
+        if len(set(names)) < len(names):
+            raise ValueError("each representation can be named once only")
+        return names
 
 
 class Clustering(Section):
@@ -287,6 +315,7 @@ def check_size(params: Params, *, n_train: int, n_test: int, image_shape: tuple[
         ("clustering.dbscan_min_samples", clustering.dbscan_min_samples, dbscan, f"DBSCAN sees only {dbscan} images"),
         ("reduction.max_components", reduction.max_components, n_pixels, pixels),
         ("reduction.max_components", reduction.max_components, n_train, images),
+        *_needs_of_maps(reduction, n_train),
         ("classification.n_components_forest", classification.n_components_forest, n_pixels, pixels),
         ("classification.n_folds", classification.n_folds * n_clusters, n_forest,
          f"{n_forest} images cannot fill {classification.n_folds} folds of {n_clusters} clusters"),
@@ -299,3 +328,24 @@ def check_size(params: Params, *, n_train: int, n_test: int, image_shape: tuple[
         if asked > available:
             section, key = name.split(".")
             raise ReportError(f"{name} is {getattr(getattr(params, section), key)}, but {reason}; lower it")
+    _check_representations(reduction, image_shape)
+
+
+def _needs_of_maps(reduction: Reduction, n_train: int) -> list[tuple[str, int, int, str]]:
+    """Return what the comparison and the maps need, where they are asked for."""
+    needs, n_tsne, n_kmeans = [], min(reduction.n_tsne, n_train), min(reduction.n_kmeans, n_train)
+    if reduction.maps:
+        seen = f"the maps are scored on only {n_tsne} images, and need more than twice as many as neighbours"
+        needs.append(("reduction.n_neighbors", reduction.n_neighbors, (n_tsne - 1) // 2, seen))
+    if reduction.representations:
+        few = f"K-Means sees only {n_kmeans} images"
+        needs.append(("reduction.n_clusters", reduction.n_clusters, n_kmeans, few))
+    return needs
+
+
+def _check_representations(reduction: Reduction, image_shape: tuple[int, int]) -> None:
+    for name in reduction.representations:
+        try:
+            architectures.code_shape(name, image_shape, reduction.n_components)
+        except ValueError as error:
+            raise ReportError(f"reduction.representations: {name}: {error}, or leave it out") from error

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from report_lib import ROOT, artifacts, datasets
 from report_lib.artifacts import PHASES, Run, notebook_name
 from report_lib.errors import ReportError
+from report_lib.parallel import n_threads
 from report_lib.params import Params, check_size
 from report_lib.progress import Progress
 
@@ -30,7 +31,18 @@ if TYPE_CHECKING:
     from report_lib.kernel import Kernel
 
 NOTEBOOKS = ROOT / "notebooks"
-PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "plotly", "papermill", "nbconvert", "kneed")
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "scikit-learn",
+    "plotly",
+    "papermill",
+    "nbconvert",
+    "kneed",
+    "umap-learn",
+    "numba",
+)
 
 
 def run_report(params: Params, *, verbose: bool = False) -> Path:
@@ -78,13 +90,6 @@ def notebook_parameters(params: Params, phase: str) -> dict[str, Any]:
     if phase == PHASES[0]:
         values |= params.dataset.model_dump()
     return values | getattr(params, phase).model_dump()
-
-
-def n_threads() -> int:
-    """Return how many threads a run uses: those of the machine, unless `OMP_NUM_THREADS` says otherwise."""
-    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return int(asked) if asked.isdigit() and int(asked) else allowed or 1
 
 
 @contextmanager
@@ -216,17 +221,18 @@ def _write_page(params, run: Run, notebooks, progress: Progress, started: dateti
         "versions": {"python": platform.python_version()} | {p: importlib.metadata.version(p) for p in PACKAGES},
     }
     (run.folder / "metrics.json").write_text(artifacts.to_json(metrics), encoding="utf8")
-    provenance = about | _facts(started, progress)
+    provenance = about | _facts(started, progress, run.times())
     (run.folder / "provenance.json").write_text(artifacts.to_json(provenance), encoding="utf8")
     return write_report(run.folder / "report.html", notebooks, metrics, about, provenance)
 
 
-def _facts(started: datetime, progress: Progress) -> dict[str, Any]:
+def _facts(started: datetime, progress: Progress, times: dict[str, Any]) -> dict[str, Any]:
     """Everything that may differ between two runs of the same thing."""
     return {
         "started": started.isoformat(timespec="seconds"),
         "seconds": progress.elapsed(),
         "sections": progress.times,
+        "times": times,
         "machine": {
             "system": platform.platform(),
             "processor": platform.processor() or platform.machine(),

@@ -5,6 +5,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+NOT_IN_THIS_RUN = "> Not in this run:"
+
 
 def text(value: object) -> str:
     """Make text from data safe inside Markdown."""
@@ -42,3 +44,18 @@ def count_of(n: int, one: str, many: str) -> str:
 def bullets(*sentences: str) -> str:
     """Write sentences as a Markdown list."""
     return "\n".join(f"- {sentence}" for sentence in sentences)
+
+
+def not_without_labels(what: str) -> str:
+    """Say what cannot be told of images without labels."""
+    return f"> The images have no labels, so the report cannot say {what}."
+
+
+def not_in_this_run(parameter: str) -> str:
+    """Say that a run was not asked for something; the page leaves such a section out."""
+    return f"{NOT_IN_THIS_RUN} `{parameter}` asks for none."
+
+
+def times_of(key: str, caption: str) -> str:
+    """Leave a place for a table of times, which the page fills: they differ from run to run, and nothing else may."""
+    return f'<div class="times" data-times="{key}">{caption} They are in provenance.json.</div>'

@@ -261,6 +261,20 @@ def test_mse(scaler: PixelScaler, reducer: LinearReducer, images: np.ndarray) ->
     return np.maximum(left, 0.0) / (len(images) * d)
 
 
+def pixel_mse(fitted: Reduction, images: np.ndarray, counts: list[int], m: Moments) -> np.ndarray:
+    """Mean squared error of rebuilding images by PCA, in pixels whose range in the train images is 1.
+
+    Returns
+    -------
+    ndarray of shape (len(counts),), float64
+    """
+    errors = []
+    for k in counts:
+        rebuilt = reconstruct(fitted.scaler, fitted.pca, images, k)
+        errors.append(np.square(rebuilt - images, dtype=np.float64).mean() / (m.high - m.low) ** 2)
+    return np.array(errors)
+
+
 def reconstruct(scaler: PixelScaler, reducer: LinearReducer, images: np.ndarray, n_components: int) -> np.ndarray:
     """Rebuild images from their first components, in the file's own units; shape of `images`, float32."""
     codes = encode(scaler, reducer, images, n_components)

@@ -104,7 +104,8 @@ def test_notebooks_have_their_parts(phase):
 
 
 def test_each_notebook_runs_by_plain_papermill(tmp_path, monkeypatch):
-    params = load_params(ROOT / "params" / "digits.yaml")
+    quick = ["reduction.representations=[pca, dense-8, conv-8]", "reduction.steps_dense=20", "reduction.steps_conv=20"]
+    params = load_params(ROOT / "params" / "digits.yaml", [*quick, "reduction.maps=[tsne]"])
     for phase in PHASES:
         done = papermill.execute_notebook(
             ROOT / "notebooks" / notebook_name(phase),

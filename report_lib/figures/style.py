@@ -21,6 +21,8 @@ CLUSTER_PALETTE = (
 )  # fmt: skip
 # Past ten groups the colours come again, with another mark.
 SYMBOLS = ("circle", "diamond", "square", "cross", "x", "triangle-up")
+# Things that are neither classes nor clusters: methods, scores.
+SERIES_COLORS = ("#3d6fd1", "#ee7733", "#1f9e77", "#aa4499", "#999933", "#a96b59")
 NOISE_COLOR = "#9aa0a6"
 ACCENT = "#3d6fd1"
 SECOND = "#ee7733"
@@ -87,6 +89,11 @@ def color(index: int, *, clusters: bool = False) -> str:
     """Return the colour of a class, or of a cluster, by its position; noise, -1, is grey."""
     palette = CLUSTER_PALETTE if clusters else PALETTE
     return NOISE_COLOR if index < 0 else palette[index % len(palette)]
+
+
+def series(index: int) -> str:
+    """Return the colour of a method or a score by its position."""
+    return SERIES_COLORS[index % len(SERIES_COLORS)]
 
 
 def interval_bars(values: np.ndarray, low: np.ndarray, high: np.ndarray) -> dict[str, object]:

@@ -21,9 +21,10 @@ import plotly.io as pio
 from nbconvert.exporters import HTMLExporter
 from plotly.offline import get_plotlyjs
 
-from report_lib import findings
 from report_lib.errors import ReportError
 from report_lib.figures import style
+from report_lib.findings import headlines
+from report_lib.prose import NOT_IN_THIS_RUN
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -63,8 +64,8 @@ def write_report(
     page = environment.get_template("page.html.j2").render(
         title=f"{metrics['dataset']['title']}: what structure is in these images?",
         dataset=metrics["dataset"],
-        lede=findings.lede(metrics),
-        headlines=findings.headlines(metrics),
+        lede=headlines.lede(metrics),
+        headlines=headlines.headlines(metrics),
         phases=phases,
         about=_about_tables(about),
         figures=figures,
@@ -88,7 +89,7 @@ def packed_plotly() -> str:
 
 def _phase(number: int, name: str, notebook: nbformat.NotebookNode, figures: list[tuple[str, str]]) -> dict[str, Any]:
     nb = copy.deepcopy(notebook)
-    nb.cells = _merge_silent(nb.cells)
+    nb.cells = _merge_silent(_without_unasked(nb.cells))
     sections = _outline(nb, name)
     for cell in nb.cells:
         for output in cell.get("outputs", []):
@@ -97,6 +98,21 @@ def _phase(number: int, name: str, notebook: nbformat.NotebookNode, figures: lis
     exporter.exclude_anchor_links = True
     body, _ = exporter.from_notebook_node(nb)
     return {"id": sections[0]["id"], "title": sections[0]["title"], "sections": sections[1:], "body": body}
+
+
+def _without_unasked(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Drop the sections whose only output says that the run was not asked for them."""
+    sections: list[list[nbformat.NotebookNode]] = [[]]
+    for cell in cells:
+        if cell.cell_type == "markdown" and cell.source.startswith("## "):
+            sections.append([])
+        sections[-1].append(cell)
+    return [cell for section in sections if not _is_unasked(section) for cell in section]
+
+
+def _is_unasked(section: list[nbformat.NotebookNode]) -> bool:
+    texts = [output.get("data", {}).get("text/markdown", "") for cell in section for output in cell.get("outputs", [])]
+    return bool(texts) and all(text.startswith(NOT_IN_THIS_RUN) for text in texts)
 
 
 def _merge_silent(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:

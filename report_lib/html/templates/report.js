@@ -121,8 +121,41 @@
     }
   }
 
+  // Times differ from run to run, so the page holds them in one place, and tables of them are made here.
+  function fillTimes() {
+    const times = read("provenance").times;
+    document.querySelectorAll("[data-times]").forEach((place) => {
+      const rows = times[place.dataset.times] || [];
+      if (!rows.length) return;
+      const columns = ["fit", "encode"];
+      const table = document.createElement("table");
+      table.className = "table";
+      table.createCaption().textContent = place.textContent;
+      const head = table.createTHead().insertRow();
+      head.insertCell();
+      for (const column of columns) {
+        const th = document.createElement("th");
+        th.scope = "col";
+        th.textContent = column + " (s)";
+        head.append(th);
+      }
+      const body = table.createTBody();
+      for (const times of rows) {
+        const tr = row(times.name, times[columns[0]].toFixed(1));
+        for (const column of columns.slice(1)) tr.insertCell().textContent = times[column].toFixed(1);
+        body.append(tr);
+      }
+      place.replaceChildren(table);
+      place.classList.add("scroll");
+      place.tabIndex = 0;
+      place.setAttribute("role", "region");
+      place.setAttribute("aria-label", "Table of times");
+    });
+  }
+
   if (innerWidth < 1000) document.querySelector(".contents details").open = false;
   fillProvenance();
+  fillTimes();
   follow();
   loadPlotly().then(() => {
     const watcher = new IntersectionObserver((entries) => {

@@ -1,0 +1,409 @@
+"""One interface for all that an image can be described with, and the same questions put to each.
+
+A representation turns rows of raw pixels into codes and codes back into rows of raw pixels: the pixels themselves,
+principal components, truncated SVD, autoencoders. Errors are measured in pixels, whose range in the train images
+counts as 1.
+"""
+
+import logging
+import math
+import time
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import pairwise_distances_argmin_min
+from sklearn.neural_network import MLPClassifier
+
+from report_lib import architectures, metrics
+from report_lib.errors import ReportError
+from report_lib.parallel import at_once
+from report_lib.reduction import LinearReducer, Moments, PixelScaler, flatten, moments, sample_rows
+
+log = logging.getLogger(__name__)
+CHUNK = 8192
+HIDDEN_UNITS = 64
+# Images a training step, and the share of them that is held out to choose the epoch.
+BATCH, HELD_OUT = 256, 0.1
+TRAINING = ("loss_curve", "best_epoch", "stopped", "precision")
+
+
+class Linear(TransformerMixin, BaseEstimator):
+    """Pixels, scaled, or the first components of PCA or truncated SVD; raw pixels in, codes out.
+
+    Parameters
+    ----------
+    kind : {"pixels", "pca", "svd"}
+    scaling : str
+        As in `PixelScaler`.
+    n_components : int
+        Of `pca` and `svd`.
+
+    Attributes
+    ----------
+    scaler_ : PixelScaler
+    reducer_ : LinearReducer or None
+    """
+
+    def __init__(self, kind: str = "pixels", *, scaling: str = "min-max", n_components: int = 100):
+        self.kind = kind
+        self.scaling = scaling
+        self.n_components = n_components
+
+    def fit(self, X: np.ndarray, y: object = None) -> "Linear":
+        """Learn from rows of shape (n, d)."""
+        m = moments(X)
+        self.scaler_, self.reducer_ = PixelScaler(self.scaling).fit_moments(m), None
+        if self.kind != "pixels":
+            scaled = m.scaled(self.scaler_.offset_, self.scaler_.scale_)
+            self.reducer_ = LinearReducer(self.n_components, center=self.kind == "pca").fit_moments(scaled)
+        return self
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Return the codes of rows, float32."""
+        scaled = self.scaler_.transform(X)
+        return scaled if self.reducer_ is None else self.reducer_.transform(scaled)
+
+    def inverse_transform(self, Z: np.ndarray) -> np.ndarray:
+        """Rebuild rows of raw pixels from codes or from their first columns, float32."""
+        return self.scaler_.inverse_transform(Z if self.reducer_ is None else self.reducer_.inverse_transform(Z))
+
+
+@dataclass(frozen=True)
+class Representation:
+    """One description of the images.
+
+    Attributes
+    ----------
+    name, title : str
+        In the parameters, and for readers.
+    model : estimator with `transform` and `inverse_transform`
+    code_shape : tuple of int
+        Of one image.
+    train, test : ndarray of shape (n, product of `code_shape`), float32
+        Codes.
+    test_mse : float
+        Mean squared error of rebuilding all test images.
+    seconds : dict
+        `fit` and `encode` (all train images).
+    """
+
+    name: str
+    title: str
+    model: object
+    code_shape: tuple[int, ...]
+    train: np.ndarray
+    test: np.ndarray
+    test_mse: float
+    seconds: dict[str, float]
+
+    @property
+    def size(self) -> int:
+        """Numbers in the code of one image."""
+        return math.prod(self.code_shape)
+
+
+def fit_representations(
+    names: Sequence[str],
+    train: np.ndarray,
+    test: np.ndarray,
+    m: Moments,
+    *,
+    scaling: str,
+    n_components: int,
+    steps: dict[str, int],
+    precision: str,
+    random_state: int,
+) -> tuple[list[Representation], dict[str, str]]:
+    """Learn each representation from the train images, and encode train and test images.
+
+    Parameters
+    ----------
+    names : sequence of str
+        As `architectures` has them; what needs PyTorch is left out where it is not installed.
+    train, test : ndarray of shape (n, h, w)
+    m : Moments
+        Of the train images, unscaled.
+    scaling, n_components
+        Of PCA and truncated SVD.
+    steps : dict of str to int
+        Of training, for `dense` and `conv` autoencoders, at most; so that few images are seen more often than many.
+    precision : str
+    random_state : int
+
+    Returns
+    -------
+    found : list of Representation
+    absent : dict of str to str
+        By title, why a representation could not be had: there is no PyTorch, or training came to nothing.
+    """
+    found, absent = [], {}
+    for name in names:
+        title = architectures.title(name)
+        try:
+            model = _model(name, train.shape, scaling, n_components, steps, precision, random_state)
+            start = time.perf_counter()
+            model.fit(flatten(train))
+        except (ModuleNotFoundError, ReportError) as error:
+            absent[title] = _why(error)
+            log.warning("%s is left out: %s", title, absent[title])
+            continue
+        fit_seconds = time.perf_counter() - start
+        shape = architectures.code_shape(name, train.shape[1:], n_components)
+        found.append(_describe(name, model, shape, train, test, m, fit_seconds))
+    return found, absent
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ReportError):
+        return str(error)
+    if error.name != "torch":
+        raise error
+    return "PyTorch is not installed; `pip install torch` brings it"
+
+
+def _describe(name, model, shape, train, test, m, fit_seconds) -> Representation:
+    start = time.perf_counter()
+    codes = encode(model, train)
+    seconds = {"fit": fit_seconds, "encode": time.perf_counter() - start}
+    test_codes = encode(model, test)
+    error = rebuilding_error(model, test, test_codes, m)
+    return Representation(name, architectures.title(name), model, shape, codes, test_codes, error, seconds)
+
+
+def _model(name, shape, scaling, n_components, steps, precision, random_state) -> object:
+    kind, sizes = architectures.parse(name)
+    if kind in architectures.LINEAR:
+        return Linear(kind, scaling="min-max" if kind == "pixels" else scaling, n_components=n_components)
+    from report_lib.autoencoders import ConvAutoencoder, DenseAutoencoder
+
+    epochs = max(1, round(steps[kind] / math.ceil((1 - HELD_OUT) * shape[0] / BATCH)))
+    options = {
+        "max_epochs": epochs,
+        "patience": max(3, epochs // 10),
+        "batch_size": BATCH,
+        "validation_fraction": HELD_OUT,
+        "precision": precision,
+        "random_state": random_state,
+    }
+    if kind == "dense":
+        return DenseAutoencoder(sizes, **options)
+    return ConvAutoencoder(sizes, image_shape=shape[1:], **options)
+
+
+def learnt(found: Sequence[Representation]) -> list[Representation]:
+    """Return those that are autoencoders."""
+    return [r for r in found if architectures.is_learnt(r.name)]
+
+
+def encode(model: object, images: np.ndarray) -> np.ndarray:
+    """Return the codes of images, chunk by chunk; shape (n, size of the code), float32."""
+    rows = flatten(images)
+    return np.concatenate([model.transform(rows[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)])
+
+
+def rebuilding_error(model: object, images: np.ndarray, codes: np.ndarray, m: Moments) -> float:
+    """Return the mean squared error of rebuilding images from their codes; the range of the train pixels is 1."""
+    rows, total = flatten(images), 0.0
+    for i in range(0, len(rows), CHUNK):
+        difference = model.inverse_transform(codes[i : i + CHUNK]) - rows[i : i + CHUNK]
+        total += float(np.square(difference, dtype=np.float64).sum())
+    return total / rows.size / (m.high - m.low) ** 2
+
+
+def rebuild(found: Sequence[Representation], images: np.ndarray) -> np.ndarray:
+    """Set images above what each representation makes of them; shape (1 + len(found), n, h, w), float32."""
+    rebuilt = [r.model.inverse_transform(r.model.transform(flatten(images))).reshape(images.shape) for r in found]
+    return np.stack([images.astype(np.float32), *rebuilt])
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A straight line through each code space, from one image to another, decoded on the way.
+
+    Attributes
+    ----------
+    steps : ndarray of shape (n_representations, n_steps, h, w), float32
+    middle_error : ndarray of shape (n_representations,), float64
+        How far the picture half way is from the nearest train image: root mean square, the range of the train pixels
+        counted as 1.
+    """
+
+    steps: np.ndarray
+    middle_error: np.ndarray
+
+
+def walk(found: Sequence[Representation], images: np.ndarray, train: np.ndarray, m: Moments, *, n_steps: int) -> Walk:
+    """Walk from the first of two images to the second, in an odd number of steps.
+
+    Parameters
+    ----------
+    images : ndarray of shape (2, h, w)
+    train : ndarray of shape (n, h, w)
+        Among which the nearest to the middle is looked for.
+    """
+    share = np.linspace(0, 1, n_steps, dtype=np.float32)[:, None]
+    steps = []
+    for r in found:
+        a, b = r.model.transform(flatten(images))
+        steps.append(r.model.inverse_transform((1 - share) * a + share * b))
+    middles = np.stack([rows[n_steps // 2] for rows in steps])
+    _, nearest = pairwise_distances_argmin_min(middles, flatten(train).astype(np.float32))
+    error = nearest / math.sqrt(middles.shape[1]) / (m.high - m.low)
+    return Walk(np.stack(steps).reshape(len(found), n_steps, *images.shape[1:]), error.astype(np.float64))
+
+
+def code_images(r: Representation, images: np.ndarray) -> np.ndarray:
+    """Return images beside the channels of their codes, enlarged to the same size; shape (n, 1 + channels, h, w).
+
+    Each picture is brought to [0, 1] by itself.
+    """
+    h, w = images.shape[1:]
+    codes = r.model.transform(flatten(images)).reshape(len(images), *r.code_shape)
+    factor = (-(-h // codes.shape[2]), -(-w // codes.shape[3]))
+    large = codes.repeat(factor[0], axis=2).repeat(factor[1], axis=3)[:, :, :h, :w]
+    pictures = np.concatenate([images[:, None].astype(np.float32), large], axis=1)
+    low, high = (end(pictures, axis=(2, 3), keepdims=True) for end in (np.min, np.max))
+    return (pictures - low) / np.maximum(high - low, 1e-12)
+
+
+def kmeans_scores(
+    found: Sequence[Representation],
+    test_labels: np.ndarray,
+    n_classes: int,
+    *,
+    n_clusters: int,
+    n_images: int,
+    n_repeats: int,
+    random_state: int,
+) -> dict[str, dict[str, np.ndarray]]:
+    """Cluster each representation with K-Means, several times, and score the clusters of the test images.
+
+    Each repeat has a seed and a sample of train images of its own, the same for all representations.
+
+    Returns
+    -------
+    dict of str to dict
+        By title: `accuracy` (Hungarian), `nmi` and `ari`, arrays of shape (n_repeats,).
+    """
+    scores = {}
+    for r in found:
+        tables = []
+        for seed in _seeds(random_state, n_repeats):
+            rows = sample_rows(len(r.train), n_images, seed)
+            kmeans = KMeans(n_clusters, n_init=1, random_state=seed).fit(r.train[rows])
+            tables.append(metrics.contingency(test_labels, kmeans.predict(r.test), n_classes, n_clusters))
+        scores[r.title] = {
+            "accuracy": np.array([metrics.hungarian_accuracy(table) for table in tables]),
+            "nmi": metrics.normalized_mutual_info(np.stack(tables)),
+            "ari": metrics.adjusted_rand(np.stack(tables)),
+        }
+    return scores
+
+
+def _seeds(random_state: int, n: int) -> list[int]:
+    return [int(seed) for seed in np.random.default_rng(random_state).integers(2**31, size=n)]
+
+
+@dataclass(frozen=True)
+class FewLabels:
+    """What a small network makes of each representation, taught few labels.
+
+    Attributes
+    ----------
+    n_labels : int
+    right : dict of str to ndarray of shape (n_repeats, n_test), bool
+        By title: whether each test image was classified rightly.
+    """
+
+    n_labels: int
+    right: dict[str, np.ndarray]
+
+    @property
+    def accuracy(self) -> dict[str, metrics.Interval]:
+        """Mean accuracy over the repeats."""
+        return {title: metrics.mean_over_draws(own) for title, own in self.right.items()}
+
+    @property
+    def advantage(self) -> dict[str, metrics.Interval]:
+        """Accuracy less that of the first representation, on the same draws and images; all but the first."""
+        first, *others = self.right
+        return {title: metrics.difference_over_draws(self.right[title], self.right[first]) for title in others}
+
+
+def few_labels(
+    found: Sequence[Representation],
+    train_labels: np.ndarray,
+    test_labels: np.ndarray,
+    *,
+    label_share: float,
+    n_repeats: int,
+    random_state: int,
+) -> FewLabels:
+    """Teach a small network the labels of a few train images, several times, and test it on all test images.
+
+    Each repeat draws the labelled images anew, the same for all representations.
+    """
+    n = len(train_labels)
+    n_labels = max(1, round(label_share * n))
+    draws = [(seed, sample_rows(n, n_labels, seed)) for seed in _seeds(random_state, n_repeats)]
+    predicted = at_once(
+        (_small_network, (r.train[rows], train_labels[rows], r.test, seed), {}) for r in found for seed, rows in draws
+    )
+    return FewLabels(n_labels, {r.title: np.stack([next(predicted) == test_labels for _ in draws]) for r in found})
+
+
+def _small_network(X: np.ndarray, y: np.ndarray, X_test: np.ndarray, seed: int) -> np.ndarray:
+    if len(np.unique(y)) == 1:
+        return np.full(len(X_test), y[0])
+    options = {"batch_size": min(128, len(X)), "max_iter": 20, "learning_rate_init": 4e-3, "random_state": seed}
+    with warnings.catch_warnings():
+        # Twenty epochs are the budget, not a failure to converge.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return MLPClassifier((HIDDEN_UNITS,), **options).fit(X, y).predict(X_test)
+
+
+def arrays(found: Sequence[Representation]) -> dict[str, np.ndarray]:
+    """Return the autoencoders as arrays that can be kept without pickling, each under `name/`."""
+    return {f"{r.name}/{key}": value for r in learnt(found) for key, value in r.model.arrays().items()}
+
+
+def from_arrays(kept: dict[str, np.ndarray]) -> dict[str, object]:
+    """Return the autoencoders that `arrays` came from, by name."""
+    from report_lib.autoencoders import ConvAutoencoder, DenseAutoencoder
+
+    parts: dict[str, dict[str, np.ndarray]] = {}
+    for key, value in kept.items():
+        name, part = key.split("/", 1)
+        parts.setdefault(name, {})[part] = value
+    kinds = {"dense": DenseAutoencoder, "conv": ConvAutoencoder}
+    return {name: kinds[architectures.parse(name)[0]].from_arrays(**own) for name, own in parts.items()}
+
+
+def report_metrics(
+    found: Sequence[Representation],
+    grouped: dict[str, dict[str, np.ndarray]],
+    few: FewLabels | None,
+) -> dict[str, object]:
+    """Gather the numbers of the comparison, under the names of `metrics.json`."""
+    numbers = {}
+    for r in found:
+        own: dict[str, object] = {"code_size": r.size, "test_mse": r.test_mse}
+        if architectures.is_learnt(r.name):
+            own["training"] = {name: getattr(r.model, f"{name}_") for name in TRAINING}
+        if r.title in grouped:
+            own["kmeans"] = grouped[r.title]
+        if few is not None:
+            accuracy = few.accuracy[r.title]
+            own["few_labels"] = {
+                "n_labels": few.n_labels,
+                "accuracy": accuracy.value,
+                "interval_95": accuracy.as_dict(),
+                "draws": few.right[r.title].mean(axis=1),
+            }
+        numbers[r.name] = own
+    return numbers

@@ -1,0 +1,56 @@
+"""The first screen of the page: what was asked, and the findings that matter most."""
+
+from typing import Any
+
+from report_lib.findings.classification import forest_headline
+from report_lib.findings.clustering import dbscan_headline, sweep_headline
+from report_lib.prose import bullets, count_of, percent, plural
+
+
+def lede(metrics: dict[str, Any]) -> str:
+    """Say in one sentence what was asked."""
+    data = metrics["dataset"]
+    judged = (
+        f"how far those groups agree with the {len(data['class_names'])} classes that people see"
+        if data["class_names"]
+        else "with no labels to judge them by"
+    )
+    return (
+        f"{data['n_train'] + data['n_test']:,} greyscale images: what they can be described with, what groups they fall "
+        f"into, {judged}, and what can be told of a new one."
+    )
+
+
+def headlines(metrics: dict[str, Any]) -> list[str]:
+    """Return the findings that matter most, as sentences made from the run's metrics."""
+    data, reduced = metrics["dataset"], metrics["reduction"]["pca"]
+    clustered, classified = metrics["clustering"], metrics["classification"]["pseudo_labels"]["random_forest"]
+    kmeans = clustered["methods"]["kmeans"]
+    near = metrics["understanding"]["near_duplicates"]
+    said = [
+        f"{data['n_train']:,} train and {data['n_test']:,} test images of {data['height']} × {data['width']} pixels: "
+        f"{count_of(near['exact']['total'], 'exact copy', 'exact copies')}, and "
+        f"{count_of(near['near']['total'], 'pair', 'pairs')} of near-copies.",
+        f"{reduced['components_for_95']} of {data['height'] * data['width']} principal components hold 95% of the variance.",
+        sweep_headline(clustered["sweep"]),
+    ]
+    if "ari" in kmeans:
+        ends = kmeans["intervals_95"]["majority_accuracy"]
+        counts = metrics["understanding"]["class_counts"].values()
+        said.append(
+            f"{plural(kmeans['n_clusters'], 'cluster')}, found without labels and each then named after its commonest train "
+            f"class, agree with the class of {percent(kmeans['majority_accuracy'], 1)} of the test images "
+            f"({percent(ends['low'], 1)} to {percent(ends['high'], 1)} for this one fit; a blind guess: "
+            f"{percent(max(counts) / sum(counts), 1)}). Adjusted Rand index {kmeans['ari']:.2f}, normalised mutual "
+            f"information {kmeans['nmi']:.2f}."
+        )
+    else:
+        said.append("There are no labels, so the report cannot say how well clusters agree with anything true.")
+    said.append(dbscan_headline(clustered["methods"]["dbscan"]))
+    said.append(forest_headline(classified))
+    return said
+
+
+def interpretation(metrics: dict[str, Any]) -> str:
+    """Write the headlines as a list."""
+    return bullets(*headlines(metrics))
