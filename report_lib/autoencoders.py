@@ -16,7 +16,7 @@ from itertools import pairwise
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
@@ -96,7 +96,7 @@ class _Convolutional(nn.Module):
         return z.flatten(1)
 
 
-class _Autoencoder(TransformerMixin, BaseEstimator, ABC):
+class _Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC):
     """What both kinds share: training, encoding, keeping.
 
     Attributes
@@ -161,6 +161,8 @@ class _Autoencoder(TransformerMixin, BaseEstimator, ABC):
         for name in ("max_epochs", "batch_size", "patience"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it takes a whole number, at least 1")
+        if self.precision not in ("auto", "float32", "bfloat16"):
+            raise ValueError(f"precision is {self.precision!r}; it takes auto, float32 or bfloat16")
         if not 0 < self.validation_fraction < 1:
             raise ValueError(f"validation_fraction is {self.validation_fraction}; it takes a share between 0 and 1")
 
@@ -258,6 +260,11 @@ class _Autoencoder(TransformerMixin, BaseEstimator, ABC):
     @property
     def _n_features_out(self) -> int:
         return math.prod(self.code_shape_)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return what `from_arrays` needs, as arrays that can be kept without pickling."""

@@ -1,0 +1,221 @@
+"""Every description is asked the same questions, of the same images, and the answers are right."""
+
+import io
+import math
+import sys
+
+import numpy as np
+import pytest
+from sklearn.cluster import KMeans
+from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+
+from report_lib import comparison, metrics, reduction
+from report_lib.errors import ReportError
+
+OPTIONS = {
+    "scaling": "min-max",
+    "n_components": 6,
+    "steps": {"dense": 40, "conv": 20},
+    "precision": "float32",
+    "random_state": 0,
+}
+
+
+@pytest.fixture(scope="module")
+def digits():
+    data = load_digits()
+    images = data.images.astype(np.uint8)
+    return images[:400], images[400:600], data.target[:400], data.target[400:600]
+
+
+def fit(names, digits, **options):
+    train, test, *_ = digits
+    m = reduction.moments(reduction.flatten(train))
+    return comparison.fit_representations(names, train, test, m, **{**OPTIONS, **options})
+
+
+@pytest.fixture(scope="module")
+def found(digits):
+    found, absent = fit(["pixels", "pca", "svd", "dense-12-5", "conv-4-2"], digits)
+    assert absent == {}
+    return found
+
+
+def test_codes_of_every_description(found, digits):
+    assert [(r.title, r.size, r.code_shape) for r in found] == [
+        ("pixels", 64, (64,)), ("PCA", 6, (6,)), ("truncated SVD", 6, (6,)), ("dense 12-5", 5, (5,)),
+        ("convolutional 4-2", 8, (2, 2, 2)),
+    ]  # fmt: skip
+    for r in found:
+        assert r.train.shape == (400, r.size)
+        assert r.test.shape == (200, r.size)
+        assert r.train.dtype == np.float32
+        assert set(r.seconds) == {"fit", "encode"}
+
+
+def test_errors_are_those_of_scikit_learn(found, digits):
+    train, test = (reduction.flatten(part) / 16.0 for part in digits[:2])
+    errors = {r.name: r.test_mse for r in found}
+    assert errors["pixels"] < 1e-12
+    for name, method in (("pca", PCA(6, svd_solver="full")), ("svd", TruncatedSVD(6, algorithm="arpack"))):
+        method.fit(train)
+        expected = np.mean((method.inverse_transform(method.transform(test)) - test) ** 2)
+        assert errors[name] == pytest.approx(expected, rel=1e-4)
+    for r in found[3:]:
+        rebuilt = r.model.inverse_transform(r.model.transform(reduction.flatten(digits[1]))) / 16.0
+        assert r.test_mse == pytest.approx(np.mean((rebuilt - test) ** 2), rel=1e-5)
+
+
+@pytest.mark.parametrize("scaling", ["none", "standard"])
+def test_errors_are_in_pixels_whatever_the_scaling(scaling, digits):
+    train, test, *_ = digits
+    m = reduction.moments(reduction.flatten(train))
+    fitted = reduction.fit_moments(m, scaling=scaling)
+    ((r,), _) = fit(["pca"], digits, scaling=scaling)
+    (error,) = reduction.pixel_mse(fitted, test, [6], m)
+    assert r.test_mse == pytest.approx(error, rel=1e-5)
+    rebuilt = reduction.reconstruct(fitted.scaler, fitted.pca, test, 6)
+    assert error == pytest.approx(np.mean(((rebuilt - test) / 16.0) ** 2), rel=1e-5)
+
+
+def test_fewer_images_are_seen_more_often(digits):
+    ((few,), _) = fit(["dense-4"], (digits[0][:100], digits[1]), steps={"dense": 40})
+    ((many,), _) = fit(["dense-4"], digits, steps={"dense": 40})
+    assert (few.model.max_epochs, many.model.max_epochs) == (40, 20)
+
+
+def test_without_pytorch_the_others_are_still_had(digits, monkeypatch):
+    monkeypatch.delitem(sys.modules, "report_lib.autoencoders", raising=False)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    found, absent = fit(["dense-4", "pca", "conv-4-2"], digits)
+    assert [r.name for r in found] == ["pca"]
+    assert set(absent) == {"dense 4", "convolutional 4-2"}
+    assert absent["dense 4"] == "PyTorch is not installed; `pip install torch` brings it"
+
+
+def test_another_missing_module_is_not_taken_for_pytorch(digits, monkeypatch):
+    def broken(*_, **__):
+        raise ModuleNotFoundError("No module named 'nonsense'", name="nonsense")
+
+    monkeypatch.setattr(comparison, "_model", broken)
+    with pytest.raises(ModuleNotFoundError, match="nonsense"):
+        fit(["pca"], digits)
+
+
+def test_training_that_comes_to_nothing_leaves_the_others(digits, monkeypatch):
+    from report_lib.autoencoders import DenseAutoencoder
+
+    def fails(self, X, y=None):
+        raise ReportError("the loss was not a number in epoch 1")
+
+    monkeypatch.setattr(DenseAutoencoder, "fit", fails)
+    found, absent = fit(["dense-4", "pca"], digits)
+    assert [r.name for r in found] == ["pca"]
+    assert absent == {"dense 4": "the loss was not a number in epoch 1"}
+
+
+def test_images_above_what_is_made_of_them(found, digits):
+    images = digits[1][:3]
+    rebuilt = comparison.rebuild(found, images)
+    assert rebuilt.shape == (6, 3, 8, 8)
+    np.testing.assert_array_equal(rebuilt[0], images)
+    np.testing.assert_allclose(rebuilt[1], images, atol=1e-4)
+
+
+def test_a_walk_begins_and_ends_at_the_images_and_fades_between(found, digits):
+    train, test, *_ = digits
+    m = reduction.moments(reduction.flatten(train))
+    path = comparison.walk(found, test[:2], train, m, n_steps=5)
+    assert path.steps.shape == (5, 5, 8, 8)
+    np.testing.assert_allclose(path.steps[0][[0, -1]], test[:2], atol=1e-4)
+    np.testing.assert_allclose(path.steps[0][2], test[:2].mean(axis=0), atol=1e-4)
+    gaps = np.sqrt(np.mean((reduction.flatten(train) - test[:2].mean(axis=0).ravel()) ** 2, axis=1)) / 16.0
+    assert path.middle_error[0] == pytest.approx(gaps.min(), rel=1e-4)
+
+
+def test_channels_beside_the_image(found, digits):
+    images = digits[1][:3]
+    pictures = comparison.code_images(found[-1], images)
+    assert pictures.shape == (3, 3, 8, 8)
+    assert pictures.min() == 0.0
+    assert pictures.max() == 1.0
+    code = found[-1].model.transform(reduction.flatten(images))[0].reshape(2, 2, 2)
+    first = pictures[0, 1]
+    assert np.unique(first).size <= 4
+    assert first[0, 0] == pytest.approx((code[0, 0, 0] - code[0].min()) / max(np.ptp(code[0]), 1e-12))
+
+
+def test_kmeans_scores_are_scikit_learns(found, digits):
+    labels = digits[3]
+    scores = comparison.kmeans_scores(found[:2], labels, 10, n_clusters=8, n_images=300, n_repeats=3, random_state=0)
+    seed = comparison._seeds(0, 3)[1]
+    rows = reduction.sample_rows(400, 300, seed)
+    clusters = KMeans(8, n_init=1, random_state=seed).fit(found[1].train[rows]).predict(found[1].test)
+    assert scores["PCA"]["ari"][1] == pytest.approx(adjusted_rand_score(labels, clusters))
+    assert scores["PCA"]["nmi"][1] == pytest.approx(normalized_mutual_info_score(labels, clusters))
+    assert len(set(scores["PCA"]["accuracy"])) > 1
+
+
+def test_few_labels_are_drawn_alike_for_all(found, digits):
+    _, _, train_labels, test_labels = digits
+    options = {"label_share": 0.25, "n_repeats": 3, "random_state": 0}
+    result = comparison.few_labels([found[0], found[0], found[3]], train_labels, test_labels, **options)
+    assert result.n_labels == 100
+    assert result.right["pixels"].shape == (3, 200)
+    assert result.accuracy["pixels"].value > 0.7
+    again = comparison.few_labels(found[:1], train_labels, test_labels, **options)
+    np.testing.assert_array_equal(again.right["pixels"], result.right["pixels"])
+    assert result.advantage["dense 12-5"].value == pytest.approx(
+        result.accuracy["dense 12-5"].value - result.accuracy["pixels"].value
+    )
+
+
+def test_labels_of_one_class_only(found):
+    y = np.zeros(400, dtype=int)
+    result = comparison.few_labels(found[:1], y, np.arange(200) % 2, label_share=0.01, n_repeats=2, random_state=0)
+    assert result.accuracy["pixels"].value == 0.5
+
+
+def test_autoencoders_are_kept_and_come_back(found, digits):
+    file = io.BytesIO()
+    np.savez(file, allow_pickle=False, **comparison.arrays(found))
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as kept:
+        loaded = comparison.from_arrays(dict(kept))
+    assert set(loaded) == {"dense-12-5", "conv-4-2"}
+    rows = reduction.flatten(digits[1])
+    for r in found[3:]:
+        assert loaded[r.name].transform(rows).tobytes() == r.test.tobytes()
+
+
+def test_numbers_of_the_comparison(found):
+    right = {r.title: np.array([[True, False], [True, True]]) for r in found}
+    scores = {r.title: {"nmi": np.array([0.5, 0.7])} for r in found}
+    numbers = comparison.report_metrics(found, scores, comparison.FewLabels(7, right))
+    assert numbers["pca"]["code_size"] == 6
+    assert numbers["pca"]["few_labels"]["accuracy"] == 0.75
+    assert numbers["pca"]["few_labels"]["draws"].tolist() == [0.5, 1.0]
+    assert "training" not in numbers["pca"]
+    assert len(numbers["dense-12-5"]["training"]["loss_curve"]) == math.ceil(40 / 2)
+    assert set(comparison.report_metrics(found, {}, None)["pixels"]) == {"code_size", "test_mse"}
+
+
+def test_the_interval_of_a_mean_covers(rng):
+    # A model is right on an image with a chance that depends on both; how often does the interval hold the truth?
+    held = 0
+    for _ in range(300):
+        chance = np.clip(0.7 + 0.03 * rng.normal(size=(5, 1)) + 0.2 * rng.normal(size=(1, 400)), 0, 1)
+        interval = metrics.mean_over_draws(rng.random((5, 400)) < chance)
+        held += interval.low <= 0.695 <= interval.high
+    assert held / 300 > 0.93
+
+
+def test_paired_differences_are_narrower_than_two_intervals(rng):
+    hard = rng.random(1000) < 0.3
+    a = ~hard & (rng.random((5, 1000)) < 0.98)
+    b = ~hard & (rng.random((5, 1000)) < 0.95)
+    difference = metrics.difference_over_draws(a, b)
+    assert difference.low > 0
+    assert difference.high - difference.low < metrics.mean_over_draws(a).high - metrics.mean_over_draws(a).low

@@ -1,0 +1,74 @@
+"""Maps keep groups together, do not change from run to run, and are scored as the papers say."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.manifold import trustworthiness
+
+from report_lib import layouts, parallel
+from report_lib.neighbors import nearest
+
+
+def begin(X, kinds, seed=0):
+    few = np.arange(0, len(X), 2)
+    return list(layouts.begin(X, nearest(X, 10), few, kinds, umap_epochs=30, tsne_iterations=260, random_state=seed))
+
+
+def test_maps_keep_clear_groups_together(blobs):
+    X, labels = blobs
+    umap, tsne = begin(X, ["umap", "tsne"])
+    assert umap.shape == (180, 2)
+    assert tsne.shape == (90, 2)
+    for layout, own in ((umap, labels), (tsne, labels[::2])):
+        graph = nearest(layout, 10)
+        np.testing.assert_allclose(layouts.neighborhood_hit(graph, own, 3), 1.0, atol=0.02)
+
+
+def test_same_seed_same_map_wherever_it_is_laid_out(blobs):
+    X, _ = blobs
+    (background,) = begin(X, ["umap"])
+    here = layouts.umap_map(X, nearest(X, 10), n_epochs=30, random_state=0)
+    np.testing.assert_array_equal(background, here)
+    assert not np.array_equal(here, layouts.umap_map(X, nearest(X, 10), n_epochs=30, random_state=1))
+
+
+def test_maps_come_in_the_order_asked_for(blobs):
+    X, _ = blobs
+    assert [len(layout) for layout in begin(X, ["tsne", "umap"])] == [90, 180]
+
+
+def test_faithfulness_is_what_scikit_learn_and_a_count_say():
+    digits = load_digits()
+    X, labels = digits.data[:300].astype(np.float32), digits.target[:300]
+    plane = X[:, 18:20]
+    scores = layouts.faithfulness(X, {"plane": plane, "itself": X}, labels, k=5)
+    assert scores["plane"].trustworthiness == pytest.approx(trustworthiness(X, plane, n_neighbors=5))
+    assert scores["itself"].trustworthiness == pytest.approx(1.0, abs=1e-4)
+    assert scores["itself"].kept == 1.0
+    near, true = nearest(plane, 5).indices, nearest(X, 5).indices
+    kept = np.mean([len(set(a) & set(b)) / 5 for a, b in zip(near, true, strict=True)])
+    assert scores["plane"].kept == pytest.approx(kept)
+    assert scores["plane"].hit == pytest.approx(np.mean(labels[near] == labels[:, None]))
+    assert layouts.faithfulness(X, {"plane": plane}, None, k=5)["plane"].hit is None
+
+
+def test_all_maps_are_brought_down_to_the_same_rows(rng):
+    Z, rows = rng.normal(size=(20, 5)), np.array([1, 4, 9])
+    made = {"umap": rng.normal(size=(20, 2)), "tsne": rng.normal(size=(3, 2))}
+    planes = layouts.same_rows(Z, made, rows)
+    assert list(planes) == ["PCA", "UMAP", "t-SNE", "5 components"]
+    np.testing.assert_array_equal(planes["PCA"], Z[rows, :2])
+    np.testing.assert_array_equal(planes["UMAP"], made["umap"][rows])
+    np.testing.assert_array_equal(planes["t-SNE"], made["tsne"])
+    assert list(layouts.same_rows(Z, {"umap": made["umap"]}, rows)) == ["PCA", "UMAP", "5 components"]
+
+
+def test_hit_of_each_class():
+    graph = nearest(np.array([[0.0], [0.1], [0.2], [9.0]], np.float32), 2)
+    np.testing.assert_allclose(layouts.neighborhood_hit(graph, np.array([0, 0, 1, 2]), 4), [0.5, 0.0, 0.0, np.nan])
+
+
+def test_calls_at_once_come_back_in_order_and_fail_loudly():
+    assert list(parallel.at_once((pow, (n, 2), {}) for n in range(5))) == [0, 1, 4, 9, 16]
+    with pytest.raises(ZeroDivisionError):
+        list(parallel.at_once([(divmod, (1, 0), {})]))
