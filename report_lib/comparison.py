@@ -26,7 +26,7 @@ from report_lib.reduction import LinearReducer, Moments, PixelScaler, flatten, m
 
 log = logging.getLogger(__name__)
 CHUNK = 8192
-HIDDEN_UNITS, NETWORK_STEPS = 64, 900
+HIDDEN_UNITS, NETWORK_STEPS = 64, 1400
 # Images a training step, and the share of them that is held out to choose the epoch.
 BATCH, HELD_OUT = 256, 0.1
 TRAINING = ("loss_curve", "best_epoch", "stopped", "precision")
@@ -362,8 +362,8 @@ def _small_network(X: np.ndarray, y: np.ndarray, X_test: np.ndarray, seed: int) 
         return np.full(len(X_test), y[0])
     batch = min(128, max(16, len(X) // 40))
     # Few images are seen more often, so that the number of steps stays.
-    epochs = max(20, round(NETWORK_STEPS / math.ceil(len(X) / batch)))
-    options = {"batch_size": min(batch, len(X)), "max_iter": epochs, "learning_rate_init": 4e-3, "random_state": seed}
+    epochs = max(30, round(NETWORK_STEPS / math.ceil(len(X) / batch)))
+    options = {"batch_size": min(batch, len(X)), "max_iter": epochs, "learning_rate_init": 2e-3, "random_state": seed}
     with warnings.catch_warnings():
         # The budget is meant to be spent, and is no failure to converge.
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -20,6 +20,7 @@ def at_once(calls: Iterable[tuple[Callable, tuple, dict]]) -> Iterator[Any]:
     Work goes on while the caller does other things, until the results are asked for. What is slow here holds Python's
     lock or goes through small arrays, so threads would wait for one another.
     """
-    with parallel_config("loky", n_jobs=n_threads(), inner_max_num_threads=1):
+    # Processes that wait in vain give their memory back.
+    with parallel_config("loky", n_jobs=n_threads(), inner_max_num_threads=1, idle_worker_timeout=10):
         run = Parallel(return_as="generator")
         return run(delayed(function)(*args, **named) for function, args, named in calls)

@@ -32,6 +32,8 @@ def faithfulness(scores: dict[str, Any]) -> str:
         f"neighbours {kept} are still neighbours on the map, where all {whole} keep {percent(scores[whole].kept)}. What is "
         "near can be far apart on every map."
     )
+    if {"UMAP", "t-SNE"} <= set(drawn):
+        said += " The images scored are those that t-SNE saw; UMAP placed them among all train images."
     if scores[whole].hit is None:
         return said
     hits = listed([f"{title} {percent(scores[title].hit)}" for title in drawn])
