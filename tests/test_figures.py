@@ -10,9 +10,11 @@ import plotly.graph_objects as go
 import pytest
 from PIL import Image
 
-from report_lib import clustering, metrics, understanding
+from report_lib import clustering, comparison, layouts, metrics, understanding
 from report_lib.figures import classification as classification_figures
 from report_lib.figures import clustering as clustering_figures
+from report_lib.figures import comparison as comparison_figures
+from report_lib.figures import layouts as layouts_figures
 from report_lib.figures import reduction as reduction_figures
 from report_lib.figures import style
 from report_lib.figures import understanding as understanding_figures
@@ -33,6 +35,8 @@ def cases(rng):
     return {
         understanding_figures: understanding_cases(rng),
         reduction_figures: reduction_cases(rng),
+        comparison_figures: comparison_cases(rng),
+        layouts_figures: layouts_cases(rng),
         clustering_figures: clustering_cases(rng),
         classification_figures: classification_cases(),
     }
@@ -65,6 +69,39 @@ def reduction_cases(rng):
     }
 
 
+def described(title, size, mse, losses=()):
+    """Something that looks like an autoencoder's or another representation."""
+    curve = [{"train": loss + 0.1, "validation": loss} for loss in losses]
+    best = min(range(len(losses)), key=losses.__getitem__) + 1 if losses else 0
+    model = SimpleNamespace(loss_curve_=curve, best_epoch_=best)
+    return SimpleNamespace(name=title.lower(), title=title, size=size, test_mse=mse, model=model)
+
+
+def comparison_cases(rng):
+    found = [described("PCA", 2, 0.2), described("dense 4", 4, 0.1, [0.5, 0.3, 0.4])]
+    scores = {title: {kind: rng.random(3) for kind in ("accuracy", "nmi", "ari")} for title in ("PCA", "dense 4")}
+    right = {title: rng.random((3, 20)) < 0.7 for title in ("PCA", "dense 4")}
+    return {
+        "loss_curves": (found[1:],),
+        "reconstructions": (rng.random((3, 2, 6, 4)), NAMES[:2], found),
+        "error_by_size": ([1, 2, 4], np.array([0.3, 0.2, 0.05]), found),
+        "code_images": (rng.random((2, 3, 6, 4)), NAMES[:2], "conv"),
+        "walk": (rng.random((2, 5, 6, 4)), ["PCA", "dense 4"], NAMES[:2]),
+        "kmeans_scores": (scores,),
+        "few_labels": (comparison.FewLabels(7, right),),
+    }
+
+
+def layouts_cases(rng):
+    scores = {title: layouts.Faithfulness(0.9, 0.3, 0.5) for title in ("PCA", "UMAP", "9 components")}
+    return {
+        "layout": (rng.normal(size=(30, 2)), np.arange(30) % 3, NAMES),
+        "faithfulness": (scores, 5),
+        "neighborhood_hit": (np.array([0.5, 0.9, np.nan]), NAMES, 5),
+        "neighbor_distances": (rng.random((30, 4)),),
+    }
+
+
 def clustering_cases(rng):
     Z, groups = rng.normal(size=(30, 3)), np.arange(30) % 3
     table = np.array([[8, 1, 1, 0], [2, 9, 0, 0], [0, 0, 5, 1]])
@@ -93,7 +130,7 @@ def classification_cases():
     }
 
 
-KEYWORDS = {"class_by_cluster": {"normalize": True}, "scatter": {"method": "K-Means"}}
+KEYWORDS = {"class_by_cluster": {"normalize": True}, "scatter": {"method": "K-Means"}, "layout": {"method": "UMAP"}}
 OTHERS = {"cluster_names"}
 
 
@@ -194,3 +231,33 @@ def test_row_shares_add_up():
 def test_a_missing_knee_is_said():
     flat = SimpleNamespace(k=3, distances=np.ones(10), knee=None, knee_eps=None)
     assert "no knee" in clustering_figures.k_distances(flat).layout.meta["caption"]
+
+
+def test_every_autoencoder_is_a_point_beside_the_curve_of_pca():
+    found = [described("PCA", 2, 0.2), described("truncated SVD", 2, 0.21), described("dense 4", 4, 0.1)]
+    fig = comparison_figures.error_by_size([1, 2, 4], np.array([0.3, 0.2, 0.05]), found)
+    assert [(trace.name, list(trace.x), list(trace.y)) for trace in fig.data] == [
+        ("PCA", [1, 2, 4], [0.3, 0.2, 0.05]), ("truncated SVD", [2], [0.21]), ("dense 4", [4], [0.1]),
+    ]  # fmt: skip
+
+
+def test_ticks_do_not_overlap():
+    assert comparison_figures._ticks([5, 6, 10, 100, 110, 150]) == [5, 10, 100, 150]
+
+
+def test_long_loss_curves_are_told_in_a_few_numbers():
+    curve = [{"validation": 1 / (i + 1)} for i in range(95)]
+    said = comparison_figures._some_epochs(curve)
+    assert said.startswith("1: 1.0000, 11: 0.0909")
+    assert said.endswith("95: 0.0105.")
+
+
+def test_maps_without_labels_claim_no_classes():
+    fig = layouts_figures.layout(np.zeros((5, 2)), None, [], method="t-SNE")
+    assert "without labels" in fig.layout.meta["caption"]
+    assert "how far apart groups lie" in fig.layout.meta["caption"]
+    bare = {title: layouts.Faithfulness(0.9, 0.3, None) for title in ("PCA", "9 components")}
+    assert [trace.name for trace in layouts_figures.faithfulness(bare, 5).data] == [
+        "trustworthiness",
+        "neighbours kept",
+    ]

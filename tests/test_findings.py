@@ -1,12 +1,16 @@
 """Sentences follow the values: other values, other words."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from report_lib import clustering, metrics, prose, understanding
+from report_lib import clustering, comparison, layouts, metrics, prose, understanding
 from report_lib.findings import classification as about_classification
 from report_lib.findings import clustering as about_clustering
+from report_lib.findings import comparison as about_comparison
 from report_lib.findings import headlines
+from report_lib.findings import layouts as about_layouts
 from report_lib.findings import understanding as about_understanding
 
 
@@ -142,3 +146,115 @@ def test_headlines_without_labels():
     assert "DBSCAN finds no two groups" in said
     assert "cannot be known without labels" in said
     assert "no labels to judge them by" in headlines.lede(numbers)
+
+
+def trained(title, *, size=4, mse=0.1, losses=(0.5, 0.3), best=2, stopped="budget"):
+    model = SimpleNamespace(
+        loss_curve_=[{"validation": loss} for loss in losses], best_epoch_=best, stopped_=stopped, precision_="float32",
+        validation_fraction=0.1,
+    )  # fmt: skip
+    return SimpleNamespace(title=title, size=size, test_mse=mse, model=model)
+
+
+def test_how_training_ended():
+    found = [
+        trained("dense 4"),
+        trained("dense 2", losses=(0.5, 0.3, 0.4), best=2, stopped="no progress"),
+        trained("conv 8", losses=(0.5,), best=1, stopped="not a number"),
+    ]
+    said = about_comparison.training(found, 1000)
+    assert "saw 90% of the 1,000 train images" in said
+    assert "dense 4 used its whole budget of 2 epochs;" in said
+    assert "dense 2 stopped after 3 epochs, when the held-out images gained no more and kept epoch 2" in said
+    assert "conv 8 broke off after 1 epoch, when its loss was no longer a number" in said
+    assert "dense 4 and conv 8 did best in the last epoch" in said
+
+
+def test_autoencoders_against_as_many_components():
+    found = [
+        trained("a", size=2, mse=0.09),
+        trained("b", size=4, mse=0.3),
+        trained("c", size=9, mse=0.1),
+        trained("d", size=3),
+    ]
+    said = about_comparison.error_by_size(found, [2, 4, 9], np.array([0.1, 0.1, 1e-12]))
+    assert "With 2 numbers a leaves an error of 0.09000, 10% less than that of as many principal components" in said
+    assert "b leaves an error of 0.30000, 3.0 times that of as many" in said
+    assert "c leaves an error of 0.10000; as many principal components rebuild the images exactly" in said
+    assert "d leaves an error of 0.10000." in said
+    assert "No autoencoder is in this run" in about_comparison.error_by_size([], [], np.array([]))
+
+
+def test_what_is_missing_is_said_with_its_remedy():
+    said = about_comparison.missing({"dense 4": "PyTorch is not installed; `pip install torch` brings it"})
+    assert "dense 4: PyTorch is not installed; `pip install torch` brings it" in said
+
+
+def test_kmeans_claims_no_more_than_every_repeat_shows():
+    def scores(*values):
+        return {kind: np.array(values) for kind in ("accuracy", "nmi", "ari")}
+
+    said = about_comparison.kmeans({"a": scores(0.5, 0.6), "b": scores(0.4, 0.7), "c": scores(0.1, 0.2)})
+    assert "a 0.550 ± 0.071 is first and c 0.150 ± 0.071 last; in every repeat the first is ahead of c." in said
+    assert "ahead of all others" in about_comparison.kmeans({"a": scores(0.5, 0.6), "c": scores(0.1, 0.2)})
+    assert "ahead of none of the others" in about_comparison.kmeans({"a": scores(0.5, 0.6), "b": scores(0.6, 0.4)})
+    assert "By ARI: a 0.550 ± 0.071." in about_comparison.kmeans({"a": scores(0.5, 0.6)})
+
+
+def test_few_labels_better_worse_and_neither(rng):
+    base = rng.random((4, 2000)) < 0.8
+    better, worse = base | (rng.random(base.shape) < 0.3), base & (rng.random(base.shape) < 0.8)
+    same = base ^ (rng.random(base.shape) < 0.001)
+    said = about_comparison.few_labels(
+        comparison.FewLabels(60, {"pixels": base, "up": better, "down": worse, "same": same})
+    )
+    assert "Taught 60 labels, the network on pixels is right on 0." in said
+    assert "Better, in points with the 95% interval of the difference: up (+" in said
+    assert "Worse: down (-" in said
+    assert "Not told apart from pixels: same (" in said
+    assert "-0.0" not in said
+    assert "+0.0" not in said
+
+
+def test_the_comparison_in_short():
+    numbers = {
+        "pca": {"kmeans": {"nmi": np.array([0.4, 0.6])}, "few_labels": {"accuracy": 0.9, "n_labels": 60}},
+        "svd": {"kmeans": {"nmi": np.array([0.2, 0.2])}, "few_labels": {"accuracy": 0.8, "n_labels": 60}},
+    }
+    titles = {"pca": "PCA", "svd": "SVD"}
+    said = " ".join(about_comparison.in_short(numbers, titles))
+    assert "from 0.800 on SVD to 0.900 on PCA" in said
+    assert "from NMI 0.200 on SVD to 0.500 on PCA" in said
+    assert about_comparison.in_short({"pca": {}}, titles) == []
+
+
+def test_maps_against_what_there_is_to_keep():
+    scores = {
+        "PCA": layouts.Faithfulness(0.9, 0.1, 0.4),
+        "UMAP": layouts.Faithfulness(0.97, 0.3, 0.7),
+        "9 components": layouts.Faithfulness(1.0, 0.8, 0.75),
+    }
+    said = about_layouts.faithfulness(scores)
+    assert "PCA 10% and UMAP 30% are still neighbours on the map, where all 9 components keep 80%" in said
+    assert "Neighbours of the same class: PCA 40% and UMAP 70%; on all 9 components 75%." in said
+    assert "t-SNE" not in said
+    blind = {title: layouts.Faithfulness(s.trustworthiness, s.kept, None) for title, s in scores.items()}
+    assert "same class" not in about_layouts.faithfulness(blind)
+    assert about_layouts.in_short({title: vars(s) for title, s in scores.items()}) == [
+        "Of the true neighbours of an image, PCA keeps 10% and UMAP keeps 30%."
+    ]
+    assert about_layouts.in_short({}) == []
+
+
+def test_a_table_row_for_each_description():
+    kmeans = {kind: np.array([0.1, 0.3]) for kind in ("accuracy", "nmi", "ari")}
+    few = {"accuracy": 0.9, "interval_95": {"low": 0.8, "high": 0.95}}
+    numbers = {
+        "pca": {"code_size": 5, "test_mse": 0.1, "kmeans": kmeans, "few_labels": few},
+        "svd": {"code_size": 5, "test_mse": 0.2},
+    }
+    table = about_comparison.table(numbers, {"pca": "PCA", "svd": "SVD"}, 50)
+    assert table.loc["PCA", "of the pixels"] == "10%"
+    assert table.loc["PCA", "K-Means ARI"] == "0.200 ± 0.141"
+    assert table.loc["PCA", "few labels"] == "0.900 (0.800 to 0.950)"
+    assert table.loc["SVD", "few labels"] == ""

@@ -88,6 +88,13 @@ def test_refusals_say_where_and_what(tmp_path, text, said):
         ("clustering.k_max=0", "SET clustering.k_max=0: clustering.k_max is 0; it takes a whole number, at least 2"),
         ("clustering.kmax=5", "did you mean k_max?"),
         ("k_max", "write it as section.parameter=value"),
+        (
+            "reduction.representations=[pca, dens-3]",
+            "'dens-3' is no representation; known are pixels, pca, svd, dense-64-32",
+        ),
+        ("reduction.representations=[pca, pca]", "each representation can be named once only"),
+        ("reduction.steps_dense=0", "reduction.steps_dense is 0; it takes a whole number, at least 1"),
+        ("reduction.maps=[isomap]", "reduction.maps is 'isomap'; it takes a list, each one of umap, tsne"),
         ("a.b.c=1", "write it as section.parameter=value"),
         ("seed=[1", "not a YAML value"),
         ("seed.x=1", "seed"),
@@ -143,6 +150,31 @@ def sized(**changes):
         (sized(clustering={"k_max": 30, "n_sweep": 20}), (400, 100, 30), "the sweep sees only 20 images"),
         (sized(clustering={"dbscan_n_images": 3}), (400, 100, 30), "DBSCAN sees only 3 images"),
         (sized(classification={"n_pseudo_labels": 55}), (400, 100, 30), "learns from only 44 images"),
+        (
+            sized(reduction={"representations": ["pca", "dense-64-901"]}),
+            (400, 100, 30),
+            "reduction.representations: dense-64-901: a code of 901 numbers is larger than an image of 900 pixels",
+        ),
+        (
+            sized(reduction={"representations": ["conv-4-4-4-4-4"]}),
+            (400, 100, 30),
+            "conv-4-4-4-4-4: pooling 5 times needs images of at least 32 × 32 pixels, not 30 × 30; give fewer layers",
+        ),
+        (
+            sized(reduction={"representations": ["conv-32-17"]}),
+            (400, 100, 30),
+            "end with at most 16 filters, or leave it out",
+        ),
+        (
+            sized(reduction={"n_neighbors": 100, "n_tsne": 200}),
+            (400, 100, 30),
+            "reduction.n_neighbors is 100, but the maps are scored on only 200 images",
+        ),
+        (
+            sized(reduction={"n_kmeans": 9}),
+            (400, 100, 30),
+            "reduction.n_clusters is 10, but K-Means sees only 9 images",
+        ),
         (sized(), (400, 1, 30), "dataset.test_size is 0.2, which holds out 1 images; raise it"),
     ],
 )
@@ -151,6 +183,11 @@ def test_a_run_that_its_images_cannot_carry(params, size, said):
     with pytest.raises(ReportError) as caught:
         check_size(params, n_train=n_train, n_test=n_test, image_shape=(side, side))
     assert said in str(caught.value)
+
+
+def test_what_is_not_asked_for_needs_nothing():
+    bare = sized(reduction={"representations": [], "maps": [], "n_neighbors": 100, "n_tsne": 50, "n_kmeans": 2})
+    check_size(bare, n_train=400, n_test=100, image_shape=(30, 30))
 
 
 def test_a_run_that_its_images_can_carry():

@@ -243,3 +243,53 @@ def test_the_command_line_as_a_process():
     assert found.returncode == 1
     assert found.stderr.startswith("error: no.yaml: no such file")
     assert found.stderr.count("\n") == 1
+
+
+def test_training_is_reported_on_the_command_line_and_not_in_the_notebook(capfd, tmp_path):
+    quick = "reduction.representations=[dense-4] reduction.maps=[] reduction.steps_dense=12 name=quick"
+    assert main(["report", "--params", DIGITS, "--set", quick]) == 0
+    assert "dense autoencoder 4: epoch 2 of 2, validation loss 0." in capfd.readouterr().err
+    build = tmp_path / "build" / "quick"
+    assert "validation loss 0." not in (build / "notebooks" / notebook_name("reduction")).read_text()
+    page = without_provenance((build / "report.html").read_text())
+    assert "Autoencoders: descriptions that are learnt" in page
+    assert "UMAP: a map of all images" not in page
+    assert "Not in this run" not in page
+
+
+def test_the_comparison_has_its_numbers(digits_build):
+    numbers = json.loads((digits_build / "metrics.json").read_text())["reduction"]
+    codes = {name: own["code_size"] for name, own in numbers["representations"].items()}
+    assert codes == {"pixels": 64, "pca": 30, "svd": 30, "dense-32-16": 16, "dense-48": 48, "conv-16-8": 32}
+    for own in numbers["representations"].values():
+        assert len(own["kmeans"]["ari"]) == len(own["few_labels"]["draws"]) == 5
+    assert numbers["representations"]["pixels"]["few_labels"]["accuracy"] > 0.8
+    assert numbers["maps"]["UMAP"]["hit"] > numbers["maps"]["PCA"]["hit"] + 0.2
+    times = json.loads((digits_build / "provenance.json").read_text())["times"]["representations"]
+    assert [row["name"] for row in times] == [
+        "pixels",
+        "PCA",
+        "truncated SVD",
+        "dense 32-16",
+        "dense 48",
+        "convolutional 16-8",
+    ]
+
+
+def test_autoencoders_and_maps_are_left_for_later_phases(digits_build):
+    from report_lib import comparison, datasets
+    from report_lib.artifacts import Run
+
+    run = Run("digits")
+    models = comparison.from_arrays(run.load("autoencoders"))
+    assert set(models) == {"dense-32-16", "dense-48", "conv-16-8"}
+    images = datasets.load("digits").test_images
+    numbers = json.loads((digits_build / "metrics.json").read_text())["reduction"]["representations"]
+    for name, model in models.items():
+        rows = images.reshape(len(images), -1)
+        rebuilt = model.inverse_transform(model.transform(rows))
+        assert np.mean((rebuilt - rows) ** 2) / 16.0**2 == pytest.approx(numbers[name]["test_mse"], rel=1e-5)
+    graph, maps = run.load("neighbors"), run.load("maps")
+    assert graph["indices"].shape == (1438, 15)
+    assert maps["umap"].shape == (1438, 2)
+    assert len(maps["tsne"]) == len(maps["tsne_rows"])

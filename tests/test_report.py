@@ -188,3 +188,37 @@ def test_code_and_streams_are_escaped():
     phase, _ = render(nbformat.v4.new_output("stream", name="stdout", text="<b>out</b>"))
     assert "&lt;b&gt;out&lt;/b&gt;" in phase["body"]
     assert "</script>" not in phase["body"]
+
+
+@needs_browser
+def test_times_are_drawn_from_the_provenance(open_page, digits_build):
+    page = open_page()
+    rows = page.eval_on_selector_all(
+        "[data-times=representations] tbody tr", "rows => rows.map(r => r.innerText.split('\\t'))"
+    )
+    times = json.loads((digits_build / "provenance.json").read_text())["times"]["representations"]
+    assert rows == [[row["name"], f"{row['fit']:.1f}", f"{row['encode']:.1f}"] for row in times]
+    head = page.eval_on_selector("[data-times=representations] thead", "head => head.innerText.trim()")
+    assert head.split("\t") == ["fit (s)", "encode (s)"]
+
+
+def test_sections_that_were_not_asked_for_are_left_out():
+    def cell(source, *texts):
+        outputs = [nbformat.v4.new_output("display_data", {"text/markdown": said}) for said in texts]
+        return nbformat.v4.new_code_cell(source, outputs=outputs)
+
+    def heading(title):
+        return nbformat.v4.new_markdown_cell(f"## {title}")
+
+    unasked = "> Not in this run: `reduction.maps` asks for none."
+    cells = [
+        heading("A"),
+        cell("a", "said"),
+        heading("B"),
+        cell("b", unasked),
+        cell("c"),
+        heading("C"),
+        cell("d", unasked, "x"),
+    ]
+    kept = exporter._without_unasked(cells)
+    assert [c.source for c in kept] == ["## A", "a", "## C", "d"]

@@ -149,7 +149,8 @@ def kmeans_scores(scores: dict[str, dict[str, np.ndarray]]) -> go.Figure:
                             marker={"size": 8, "color": style.series(i), "symbol": style.SYMBOLS[i], "opacity": 0.8},
                             hovertemplate=f"{style.escape(title)}, {name}: %{{x:.3f}}<extra></extra>")  # fmt: skip
     fig.update_xaxes(title_text="score on test images", range=[0, 1])
-    fig.update_yaxes(tickvals=list(range(len(scores))), ticktext=list(scores), autorange="reversed", showgrid=False)
+    fig.update_yaxes(tickvals=list(range(len(scores))), ticktext=list(scores), autorange="reversed", showgrid=False,
+                     title_text="described by")  # fmt: skip
     means = {title: found["nmi"].mean() for title, found in scores.items()}
     best, worst = max(means, key=means.get), min(means, key=means.get)
     return style.finish(

@@ -164,4 +164,4 @@ def table(numbers: dict[str, dict[str, Any]], titles: dict[str, str], n_pixels: 
             ends = own["few_labels"]["interval_95"]
             row["few labels"] = f"{own['few_labels']['accuracy']:.3f} ({ends['low']:.3f} to {ends['high']:.3f})"
         rows[titles[name]] = row
-    return pd.DataFrame.from_dict(rows, orient="index")
+    return pd.DataFrame.from_dict(rows, orient="index").fillna("")
