@@ -50,6 +50,7 @@ def faithfulness(scores: dict[str, object], k: int) -> go.Figure:
                     textposition="outside", cliponaxis=False,
                     hovertemplate=f"%{{x}}, {name}: %{{y:.3f}}<extra></extra>")  # fmt: skip
     fig.update_yaxes(title_text=f"share, over the {k} nearest", range=[0, 1])
+    fig.update_xaxes(type="category")
     best = max(titles[:-1], key=lambda title: scores[title].kept)
     return style.finish(
         fig,
