@@ -1,7 +1,7 @@
 """The names that representations have in a run's parameters, and how large a code each gives; no PyTorch needed.
 
-`pixels`, `pca` and `svd` stand for themselves. `dense-64-32` is an autoencoder with layers of 64 and 32 units down to
-the code, `conv-32-16` one with convolutions of 32 and 16 filters.
+`pixels`, `pca` and `svd` stand for themselves, `pca-32` for that many components. `dense-64-32` is an autoencoder with
+layers of 64 and 32 units down to the code, `conv-32-16` one with convolutions of 32 and 16 filters.
 """
 
 import math
@@ -9,7 +9,7 @@ import re
 
 LINEAR = {"pixels": "pixels", "pca": "PCA", "svd": "truncated SVD"}
 LEARNT = {"dense": "dense", "conv": "convolutional"}
-KNOWN = "pixels, pca, svd, dense-64-32 (units of each layer), conv-32-16 (filters of each layer)"
+KNOWN = "pixels, pca, svd, pca-32 (components), dense-64-32 (units of each layer), conv-32-16 (filters of each layer)"
 
 
 def parse(name: str) -> tuple[str, tuple[int, ...]]:
@@ -21,7 +21,8 @@ def parse(name: str) -> tuple[str, tuple[int, ...]]:
         When the name is of no known kind.
     """
     kind, *sizes = name.split("-")
-    if (name in LINEAR) or (kind in LEARNT and sizes and all(re.fullmatch(r"[1-9][0-9]*", size) for size in sizes)):
+    counted = bool(sizes) and all(re.fullmatch(r"[1-9][0-9]*", size) for size in sizes)
+    if name in LINEAR or (counted and (kind in LEARNT or (kind in ("pca", "svd") and len(sizes) == 1))):
         return kind, tuple(map(int, sizes))
     raise ValueError(f"{name!r} is no representation; known are {KNOWN}")
 
@@ -34,7 +35,7 @@ def is_learnt(name: str) -> bool:
 def title(name: str) -> str:
     """Return what a reader calls it, such as `dense 64-32`."""
     kind, sizes = parse(name)
-    return LINEAR.get(kind) or f"{LEARNT[kind]} {'-'.join(map(str, sizes))}"
+    return " ".join([LINEAR.get(kind) or LEARNT[kind], "-".join(map(str, sizes))]).rstrip()
 
 
 def halved(shape: tuple[int, int], times: int) -> list[tuple[int, int]]:
@@ -58,7 +59,10 @@ def code_shape(name: str, image_shape: tuple[int, int], n_components: int) -> tu
         return dense_code(sizes, math.prod(image_shape))
     if kind == "conv":
         return conv_code(sizes, image_shape)
-    return (math.prod(image_shape) if kind == "pixels" else n_components,)
+    n_pixels = math.prod(image_shape)
+    if kind != "pixels" and sizes and sizes[0] > n_pixels:
+        raise ValueError(f"an image has only {n_pixels:,} pixels, and no more components; ask for fewer")
+    return (n_pixels if kind == "pixels" else sizes[0] if sizes else n_components,)
 
 
 def dense_code(hidden: tuple[int, ...], n_pixels: int) -> tuple[int]:

@@ -9,10 +9,12 @@ import json
 import logging
 import math
 import time
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
+from numbers import Integral
 
 import numpy as np
 import torch
@@ -27,6 +29,8 @@ from report_lib.errors import ReportError
 log = logging.getLogger(__name__)
 # Rows that are encoded or decoded at once.
 CHUNK = 256
+# Kept as they are until a batch is scaled; anything else becomes float32 first.
+KEPT_DTYPES = [np.float32, np.float64, np.uint8, np.int8, np.uint16, np.int16, np.int32, np.int64]
 
 
 class Upsample(nn.Module):
@@ -145,7 +149,7 @@ class _Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         ReportError
             When the loss is not a number before the end of the first epoch.
         """
-        X = validate_data(self, X, dtype=[np.float32, np.float64, np.uint8], ensure_min_samples=2)
+        X = validate_data(self, X, dtype=KEPT_DTYPES, ensure_min_samples=2)
         self._check_parameters()
         self.code_shape_ = self._code_shape(X.shape[1])
         self.low_, self.high_ = float(X.min()), float(X.max())
@@ -159,8 +163,11 @@ class _Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
     def _check_parameters(self) -> None:
         for name in ("max_epochs", "batch_size", "patience"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; it takes a whole number, at least 1")
+            value = getattr(self, name)
+            if not isinstance(value, Integral) or value < 1:
+                raise ValueError(f"{name} is {value!r}; it takes a whole number, at least 1")
+        if not 0 < self.learning_rate < math.inf:
+            raise ValueError(f"learning_rate is {self.learning_rate}; it takes a number above 0")
         if self.precision not in ("auto", "float32", "bfloat16"):
             raise ValueError(f"precision is {self.precision!r}; it takes auto, float32 or bfloat16")
         if not 0 < self.validation_fraction < 1:
@@ -217,7 +224,7 @@ class _Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def _epoch(self, network, X, rows, optimizer=None, schedule=None) -> float:
         """Go through rows once, learning where there is an optimizer; return the mean loss a pixel."""
         device = next(network.parameters()).device
-        total = torch.zeros((), dtype=torch.float64, device=device)
+        losses = []
         half = self.precision_ == "bfloat16"
         with torch.set_grad_enabled(optimizer is not None):
             for start in range(0, len(rows), self.batch_size):
@@ -225,22 +232,24 @@ class _Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
                 with torch.autocast(device.type, torch.bfloat16, enabled=half):
                     logits = network.decode(network.encode(x))
                 loss = nn.functional.binary_cross_entropy_with_logits(logits.float(), x)
-                total += loss.detach() * len(x)
+                losses.append(loss.detach() * len(x))
                 if optimizer is not None:
                     optimizer.zero_grad()
                     loss.backward()
                     optimizer.step()
                     schedule.step()
-        return float(total) / len(rows)
+        # Summed up at the end and on the processor: not every device has float64, and each look at a loss would wait.
+        return float(torch.stack(losses).cpu().double().sum()) / len(rows)
 
     def _scaled(self, rows: np.ndarray, device: torch.device) -> torch.Tensor:
-        x = torch.from_numpy(np.asarray(rows, np.float32)).to(device)
-        return ((x - self.low_) / ((self.high_ - self.low_) or 1.0)).clamp(0.0, 1.0)
+        wide = np.asarray(rows, np.float64 if rows.dtype == np.float64 else np.float32)
+        scaled = (wide - wide.dtype.type(self.low_)) / wide.dtype.type((self.high_ - self.low_) or 1.0)
+        return torch.from_numpy(np.clip(scaled, 0, 1).astype(np.float32, copy=False)).to(device)
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return the codes of rows; shape (n, product of `code_shape_`), float32."""
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=[np.float32, np.float64, np.uint8], reset=False)
+        X = validate_data(self, X, dtype=KEPT_DTYPES, reset=False)
         return self._in_chunks(X, lambda rows: self.network_.encode(self._scaled(rows, torch.device("cpu"))))
 
     def inverse_transform(self, Z: np.ndarray) -> np.ndarray:
@@ -270,9 +279,12 @@ class _Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         """Return what `from_arrays` needs, as arrays that can be kept without pickling."""
         check_is_fitted(self)
         fitted = {name: getattr(self, name) for name in _KEPT}
-        about = {"parameters": self.get_params(), "fitted": fitted}
+        parameters = self.get_params()
+        if isinstance(self.random_state, np.random.RandomState):
+            parameters["random_state"] = None
+        about = {"parameters": parameters, "fitted": fitted}
         weights = {f"weights.{name}": value.numpy() for name, value in self.network_.state_dict().items()}
-        return {"about": np.array(json.dumps(about)), **weights}
+        return {"about": np.array(json.dumps(about, default=lambda number: number.item())), **weights}
 
     @classmethod
     def from_arrays(cls, *, about: np.ndarray, **weights: np.ndarray) -> "_Autoencoder":
@@ -407,7 +419,10 @@ class ConvAutoencoder(_Autoencoder):
 
 def _device(name: str) -> torch.device:
     if name != "auto":
-        return torch.device(name)
+        try:
+            return torch.zeros(1, device=name).device
+        except (RuntimeError, AssertionError) as error:
+            raise ValueError(f"device {name!r} is not to be had here: {str(error).splitlines()[0]}") from error
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
@@ -416,7 +431,11 @@ def _device(name: str) -> torch.device:
 def _precision(name: str, device: torch.device) -> str:
     if name != "auto":
         return name
-    found = torch.cuda.is_bf16_supported() if device.type == "cuda" else _processor_has_bfloat16(device)
+    found = (
+        torch.cuda.is_bf16_supported(including_emulation=False)
+        if device.type == "cuda"
+        else _processor_has_bfloat16(device)
+    )
     return "bfloat16" if found else "float32"
 
 
@@ -428,11 +447,13 @@ def _processor_has_bfloat16(device: torch.device) -> bool:
 @contextmanager
 def _reproducible(seed: int) -> Iterator[None]:
     """Seed what PyTorch draws, and put everything back as it was."""
-    before = torch.are_deterministic_algorithms_enabled()
-    with torch.random.fork_rng():
+    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    with torch.random.fork_rng(), warnings.catch_warnings():
+        # On a graphics processor some steps have no reproducible form; PyTorch says so at each of them.
+        warnings.filterwarnings("ignore", message=".*determinis.*")
         torch.manual_seed(seed)
         torch.use_deterministic_algorithms(True, warn_only=True)
         try:
             yield
         finally:
-            torch.use_deterministic_algorithms(before)
+            torch.use_deterministic_algorithms(before[0], warn_only=before[1])

@@ -106,6 +106,11 @@ class Representation:
         """Numbers in the code of one image."""
         return math.prod(self.code_shape)
 
+    @property
+    def active(self) -> int:
+        """How many of them are not the same for all train images."""
+        return int((self.train.max(axis=0) > self.train.min(axis=0)).sum())
+
 
 def fit_representations(
     names: Sequence[str],
@@ -148,22 +153,15 @@ def fit_representations(
             model = _model(name, train.shape, scaling, n_components, steps, precision, random_state)
             start = time.perf_counter()
             model.fit(flatten(train))
-        except (ModuleNotFoundError, ReportError) as error:
-            absent[title] = _why(error)
-            log.warning("%s is left out: %s", title, absent[title])
+        except ReportError as error:
+            if str(error) not in absent.values():
+                log.warning("%s left out: %s", title, error)
+            absent[title] = str(error)
             continue
         fit_seconds = time.perf_counter() - start
         shape = architectures.code_shape(name, train.shape[1:], n_components)
         found.append(_describe(name, model, shape, train, test, m, fit_seconds))
     return found, absent
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, ReportError):
-        return str(error)
-    if error.name != "torch":
-        raise error
-    return "PyTorch is not installed; `pip install torch` brings it"
 
 
 def _describe(name, model, shape, train, test, m, fit_seconds) -> Representation:
@@ -178,9 +176,9 @@ def _describe(name, model, shape, train, test, m, fit_seconds) -> Representation
 def _model(name, shape, scaling, n_components, steps, precision, random_state) -> object:
     kind, sizes = architectures.parse(name)
     if kind in architectures.LINEAR:
-        return Linear(kind, scaling="min-max" if kind == "pixels" else scaling, n_components=n_components)
-    from report_lib.autoencoders import ConvAutoencoder, DenseAutoencoder
-
+        count = sizes[0] if sizes else n_components
+        return Linear(kind, scaling="min-max" if kind == "pixels" else scaling, n_components=count)
+    ConvAutoencoder, DenseAutoencoder = _autoencoders()
     epochs = max(1, round(steps[kind] / math.ceil((1 - HELD_OUT) * shape[0] / BATCH)))
     options = {
         "max_epochs": epochs,
@@ -193,6 +191,14 @@ def _model(name, shape, scaling, n_components, steps, precision, random_state) -
     if kind == "dense":
         return DenseAutoencoder(sizes, **options)
     return ConvAutoencoder(sizes, image_shape=shape[1:], **options)
+
+
+def _autoencoders() -> tuple[type, type]:
+    try:
+        from report_lib.autoencoders import ConvAutoencoder, DenseAutoencoder
+    except (ImportError, OSError) as error:
+        raise ReportError("PyTorch is not installed, or does not load; `pip install torch` brings it") from error
+    return ConvAutoencoder, DenseAutoencoder
 
 
 def learnt(found: Sequence[Representation]) -> list[Representation]:
@@ -221,53 +227,71 @@ def rebuild(found: Sequence[Representation], images: np.ndarray) -> np.ndarray:
     return np.stack([images.astype(np.float32), *rebuilt])
 
 
-@dataclass(frozen=True)
-class Walk:
-    """A straight line through each code space, from one image to another, decoded on the way.
+def walk(found: Sequence[Representation], images: np.ndarray, n_steps: int) -> np.ndarray:
+    """Go from the first of two images to the second in a straight line through each code space, decoded on the way.
 
-    Attributes
-    ----------
-    steps : ndarray of shape (n_representations, n_steps, h, w), float32
-    middle_error : ndarray of shape (n_representations,), float64
-        How far the picture half way is from the nearest train image: root mean square, the range of the train pixels
-        counted as 1.
-    """
-
-    steps: np.ndarray
-    middle_error: np.ndarray
-
-
-def walk(found: Sequence[Representation], images: np.ndarray, train: np.ndarray, m: Moments, *, n_steps: int) -> Walk:
-    """Walk from the first of two images to the second, in an odd number of steps.
-
-    Parameters
-    ----------
-    images : ndarray of shape (2, h, w)
-    train : ndarray of shape (n, h, w)
-        Among which the nearest to the middle is looked for.
+    Returns
+    -------
+    ndarray of shape (len(found), n_steps, h, w), float32
     """
     share = np.linspace(0, 1, n_steps, dtype=np.float32)[:, None]
     steps = []
     for r in found:
         a, b = r.model.transform(flatten(images))
-        steps.append(r.model.inverse_transform((1 - share) * a + share * b))
-    middles = np.stack([rows[n_steps // 2] for rows in steps])
-    _, nearest = pairwise_distances_argmin_min(middles, flatten(train).astype(np.float32))
-    error = nearest / math.sqrt(middles.shape[1]) / (m.high - m.low)
-    return Walk(np.stack(steps).reshape(len(found), n_steps, *images.shape[1:]), error.astype(np.float64))
+        steps.append(r.model.inverse_transform((1 - share) * a + share * b).reshape(n_steps, *images.shape[1:]))
+    return np.stack(steps)
+
+
+@dataclass(frozen=True)
+class Middles:
+    """How far the pictures half way between two images are from the nearest train image.
+
+    Distances are root mean squares over the pixels, whose range in the train images counts as 1.
+
+    Attributes
+    ----------
+    distance : dict of str to metrics.Interval
+        By title; the mean over pairs of test images.
+    real : metrics.Interval
+        The same of the test images themselves.
+    n_pairs : int
+    """
+
+    distance: dict[str, metrics.Interval]
+    real: metrics.Interval
+    n_pairs: int
+
+
+def middles(
+    found: Sequence[Representation], test: np.ndarray, train: np.ndarray, m: Moments, *, n_pairs: int, random_state: int
+) -> Middles:
+    """Mix the codes of random pairs of test images half and half, decode them, and look for the nearest train image."""
+    n_pairs = min(n_pairs, len(test) // 2)
+    rows = np.random.default_rng(random_state).permutation(len(test))[: 2 * n_pairs]
+    pairs, pixels = flatten(test)[rows], flatten(train).astype(np.float32)
+
+    def distance(pictures: np.ndarray) -> metrics.Interval:
+        nearest = pairwise_distances_argmin_min(pictures.astype(np.float32), pixels)[1]
+        return metrics.mean_interval(nearest / math.sqrt(pixels.shape[1]) / (m.high - m.low))
+
+    made = {}
+    for r in found:
+        codes = r.model.transform(pairs)
+        made[r.title] = distance(r.model.inverse_transform((codes[:n_pairs] + codes[n_pairs:]) / 2))
+    return Middles(made, distance(pairs[:n_pairs]), n_pairs)
 
 
 def code_images(r: Representation, images: np.ndarray) -> np.ndarray:
     """Return images beside the channels of their codes, enlarged to the same size; shape (n, 1 + channels, h, w).
 
-    Each picture is brought to [0, 1] by itself.
+    Images are brought to [0, 1] together, and so is each channel, over all the images.
     """
     h, w = images.shape[1:]
     codes = r.model.transform(flatten(images)).reshape(len(images), *r.code_shape)
     factor = (-(-h // codes.shape[2]), -(-w // codes.shape[3]))
     large = codes.repeat(factor[0], axis=2).repeat(factor[1], axis=3)[:, :, :h, :w]
     pictures = np.concatenate([images[:, None].astype(np.float32), large], axis=1)
-    low, high = (end(pictures, axis=(2, 3), keepdims=True) for end in (np.min, np.max))
+    low, high = (end(pictures, axis=(0, 2, 3), keepdims=True) for end in (np.min, np.max))
     return (pictures - low) / np.maximum(high - low, 1e-12)
 
 
@@ -295,7 +319,10 @@ def kmeans_scores(
         tables = []
         for seed in _seeds(random_state, n_repeats):
             rows = sample_rows(len(r.train), n_images, seed)
-            kmeans = KMeans(n_clusters, n_init=1, random_state=seed).fit(r.train[rows])
+            with warnings.catch_warnings():
+                # Fewer distinct codes than clusters leave clusters empty, which the scores show.
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                kmeans = KMeans(n_clusters, n_init=1, random_state=seed).fit(r.train[rows])
             tables.append(metrics.contingency(test_labels, kmeans.predict(r.test), n_classes, n_clusters))
         scores[r.title] = {
             "accuracy": np.array([metrics.hungarian_accuracy(table) for table in tables]),
@@ -360,6 +387,9 @@ def few_labels(
 def _small_network(X: np.ndarray, y: np.ndarray, X_test: np.ndarray, seed: int) -> np.ndarray:
     if len(np.unique(y)) == 1:
         return np.full(len(X_test), y[0])
+    # One number brings codes of any unit into the range that the learning rate is meant for, and bends no direction.
+    unit = np.sqrt(X.var(axis=0, dtype=np.float64).sum() / len(X[0])) or 1.0
+    X, X_test = (X - X.mean(axis=0)) / np.float32(unit), (X_test - X.mean(axis=0)) / np.float32(unit)
     batch = min(128, max(16, len(X) // 40))
     # Few images are seen more often, so that the number of steps stays.
     epochs = max(30, round(NETWORK_STEPS / math.ceil(len(X) / batch)))
@@ -377,8 +407,7 @@ def arrays(found: Sequence[Representation]) -> dict[str, np.ndarray]:
 
 def from_arrays(kept: dict[str, np.ndarray]) -> dict[str, object]:
     """Return the autoencoders that `arrays` came from, by name."""
-    from report_lib.autoencoders import ConvAutoencoder, DenseAutoencoder
-
+    ConvAutoencoder, DenseAutoencoder = _autoencoders()
     parts: dict[str, dict[str, np.ndarray]] = {}
     for key, value in kept.items():
         name, part = key.split("/", 1)
@@ -395,7 +424,7 @@ def report_metrics(
     """Gather the numbers of the comparison, under the names of `metrics.json`."""
     numbers = {}
     for r in found:
-        own: dict[str, object] = {"code_size": r.size, "test_mse": r.test_mse}
+        own: dict[str, object] = {"code_size": r.size, "active": r.active, "test_mse": r.test_mse}
         if architectures.is_learnt(r.name):
             own["training"] = {name: getattr(r.model, f"{name}_") for name in TRAINING}
         if r.title in grouped:

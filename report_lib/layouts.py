@@ -92,12 +92,15 @@ class Faithfulness:
         preservation in nonlinear projection methods, 2001.
     kept : float
         Share of an image's nearest neighbours that are among its nearest on the map.
+    continuity : float
+        Near 1 where neighbours among the images are neighbours on the map too: trustworthiness the other way round.
     hit : float or None
         Share of the nearest on the map that have the image's own label (neighbourhood hit: Paulovich et al., Least
         square projection, 2008); None without labels.
     """
 
     trustworthiness: float
+    continuity: float
     kept: float
     hit: float | None
 
@@ -134,14 +137,26 @@ def faithfulness(
         Neighbours looked at; less than half of n.
     """
     X = np.asarray(X, np.float32)
-    true = nearest(X, k).indices
-    scores = {}
+    true, k_named = nearest(X, k).indices, {"n_neighbors": k}
+    both = [(trustworthiness, pair, k_named) for layout in layouts.values() for pair in ((X, layout), (layout, X))]
+    scored, scores = at_once(both), {}
     for title, layout in layouts.items():
         found = nearest(layout, k).indices
         kept = (found[:, :, None] == true[:, None, :]).any(axis=2).mean()
         hit = None if labels is None else float((labels[found] == labels[:, None]).mean())
-        scores[title] = Faithfulness(float(trustworthiness(X, layout, n_neighbors=k)), float(kept), hit)
+        scores[title] = Faithfulness(float(next(scored)), float(next(scored)), float(kept), hit)
     return scores
+
+
+def chance(n: int, labels: np.ndarray | None, *, k: int) -> Faithfulness:
+    """Return what a layout at random would score."""
+    hit = None if labels is None else float(np.square(np.bincount(labels) / n).sum())
+    return Faithfulness(0.5, 0.5, k / (n - 1), hit)
+
+
+def map_hit(layout: np.ndarray, labels: np.ndarray | None, n_classes: int, *, k: int) -> np.ndarray | None:
+    """Return `neighborhood_hit` on a map; None without labels."""
+    return None if labels is None else neighborhood_hit(nearest(layout, k), labels, n_classes)
 
 
 def neighborhood_hit(graph: Neighbors, labels: np.ndarray, n_classes: int) -> np.ndarray:

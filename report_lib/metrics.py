@@ -151,25 +151,40 @@ def mean_over_draws(right: np.ndarray) -> Interval:
     """Return the mean of what several models got right on the same images, with its 95% interval.
 
     Two things could have come out otherwise: which images each model was taught, and which images it was tested on.
-    Student's interval over the models and the normal one over the images are combined as independent errors are, by
-    the root of the sum of squares.
+    Student's interval over the models and Wilson's over the images are combined by the root of the sum of squares,
+    which is on the safe side: what depends on both is in each of them.
 
     Parameters
     ----------
-    right : ndarray of shape (n_models, n_images)
-        Whether, or by how much more often than another, each model was right.
+    right : ndarray of shape (n_models, n_images), bool
     """
-    n_models, n_images = right.shape
-    by_model, by_image = right.mean(axis=1, dtype=np.float64), right.mean(axis=0, dtype=np.float64)
-    taught = stdtrit(n_models - 1, 0.975) * by_model.std(ddof=1) / np.sqrt(n_models)
-    tested = ndtri(0.975) * by_image.std(ddof=1) / np.sqrt(n_images)
+    by_model = right.mean(axis=1, dtype=np.float64)
+    single = wilson_interval(float(right.sum()) / len(right), right.shape[1])
+    return _over_draws(by_model, (single.high - single.low) / 2, lowest=0.0)
+
+
+def _over_draws(by_model: np.ndarray, tested: float, *, lowest: float) -> Interval:
+    taught = stdtrit(len(by_model) - 1, 0.975) * by_model.std(ddof=1) / np.sqrt(len(by_model))
     half, value = float(np.hypot(taught, tested)), float(by_model.mean())
+    return Interval(value, max(lowest, value - half), min(1.0, value + half))
+
+
+def mean_interval(values: np.ndarray) -> Interval:
+    """Return the mean of independent values with its 95% interval by Student's t."""
+    n, value = len(values), float(np.mean(values, dtype=np.float64))
+    half = float(stdtrit(n - 1, 0.975) * np.std(values, ddof=1, dtype=np.float64) / np.sqrt(n)) if n > 1 else np.nan
     return Interval(value, value - half, value + half)
 
 
 def difference_over_draws(right: np.ndarray, baseline: np.ndarray) -> Interval:
-    """Return how much more often one is right than the other, draw by draw and image by image."""
-    return mean_over_draws(right.astype(np.int8) - baseline.astype(np.int8))
+    """Return how much more often one is right than the other, draw by draw and image by image.
+
+    As `mean_over_draws`, with the normal interval of the mean difference over the images.
+    """
+    gain = right.astype(np.int8) - baseline.astype(np.int8)
+    by_image = gain.mean(axis=0, dtype=np.float64)
+    tested = float(ndtri(0.975) * by_image.std(ddof=1) / np.sqrt(len(by_image)))
+    return _over_draws(gain.mean(axis=1, dtype=np.float64), tested, lowest=-1.0)
 
 
 @dataclass(frozen=True)

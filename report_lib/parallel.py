@@ -1,10 +1,18 @@
 """Several calls at once, each in a process and a thread of its own, so that results do not depend on the machine."""
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from itertools import islice
 from typing import Any
 
-from joblib import Parallel, delayed, parallel_config
+from loky import cpu_count, get_reusable_executor
+
+Call = tuple[Callable, tuple, dict]
+ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
+# More processes than this would cost more memory than they save time.
+MOST_PROCESSES = 8
 
 
 def n_threads() -> int:
@@ -14,13 +22,27 @@ def n_threads() -> int:
     return int(asked) if asked.isdigit() and int(asked) else allowed or 1
 
 
-def at_once(calls: Iterable[tuple[Callable, tuple, dict]]) -> Iterator[Any]:
+def at_once(calls: Iterable[Call]) -> Iterator[Any]:
     """Start calling each function with its positional and named arguments; return an iterator of results, in order.
 
-    Work goes on while the caller does other things, until the results are asked for. What is slow here holds Python's
-    lock or goes through small arrays, so threads would wait for one another.
+    Work on the first calls goes on while the caller does other things; the later ones start as results are taken, so
+    that few arguments are in memory at a time. What is slow here holds Python's lock or goes through small arrays, so
+    threads would wait for one another.
     """
-    # Processes that wait in vain give their memory back.
-    with parallel_config("loky", n_jobs=n_threads(), inner_max_num_threads=1, idle_worker_timeout=10):
-        run = Parallel(return_as="generator")
-        return run(delayed(function)(*args, **named) for function, args, named in calls)
+    n = min(n_threads(), cpu_count(), MOST_PROCESSES)
+    # Processes that wait in vain for a minute give their memory back.
+    executor = get_reusable_executor(n, timeout=60, env=ONE_THREAD)
+    left = iter(calls)
+    return _results(executor, left, deque(_submit(executor, call) for call in islice(left, 2 * n)))
+
+
+def _results(executor: Executor, left: Iterator[Call], started: deque[Future]) -> Iterator[Any]:
+    while started:
+        result = started.popleft().result()
+        started.extend(_submit(executor, call) for call in islice(left, 1))
+        yield result
+
+
+def _submit(executor: Executor, call: Call) -> Future:
+    function, args, named = call
+    return executor.submit(function, *args, **named)

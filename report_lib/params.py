@@ -65,8 +65,8 @@ class Reduction(Section):
     )
     n_scatter: Positive = Field(10_000, description="images in the scatter plots, at most")
     representations: list[str] = Field(
-        ["pixels", "pca", "svd", "dense-64-32", "dense-512", "conv-32-16"],
-        description="what is compared: pixels, pca, svd; dense-64-32, conv-32-16 and the like, autoencoders; [] for none",
+        ["pixels", "pca", "svd", "pca-32", "dense-64-32", "dense-512", "conv-32-16"],
+        description="what is compared: pixels, pca, svd, pca-32; dense-64-32, conv-32-16, autoencoders; [] for none",
     )
     steps_dense: Positive = Field(1_700, description="training steps of a dense autoencoder, 256 images each, at most")
     steps_conv: Positive = Field(640, description="training steps of a convolutional autoencoder, at most")
@@ -97,6 +97,13 @@ class Reduction(Section):
             architectures.parse(name)
         if len(set(names)) < len(names):
             raise ValueError("each representation can be named once only")
+        return names
+
+    @field_validator("maps")
+    @classmethod
+    def _once(cls, names: list[str]) -> list[str]:
+        if len(set(names)) < len(names):
+            raise ValueError("each map can be named once only")
         return names
 
 

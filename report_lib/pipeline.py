@@ -12,6 +12,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -101,6 +102,7 @@ def _environment(staging: Path):
         "OPENBLAS_NUM_THREADS": threads,
         "MKL_NUM_THREADS": threads,
         "PYTHONHASHSEED": "0",
+        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
         "REPORT_BUILD_DIR": str(staging.resolve()),
     }
     before = {name: os.environ.get(name) for name in pinned}
@@ -199,9 +201,15 @@ def _run_phase(params, phase, folder, kernel, progress, verbose) -> "nbformat.No
 
 
 def _clean(nb: "nbformat.NotebookNode") -> "nbformat.NotebookNode":
-    """Take out what changes from run to run: papermill's times, cell timings, random ids."""
+    """Take out what changes from run to run: papermill's times, cell timings, random ids, and warnings.
+
+    Libraries warn with paths of the machine; whoever waits for the run sees it, the report's readers do not.
+    """
     nb.metadata.pop("papermill", None)
     for cell in nb.cells:
+        for output in [o for o in cell.get("outputs", []) if o.get("name") == "stderr"]:
+            print(output.text, file=sys.stderr, end="")
+            cell.outputs.remove(output)
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
         if "injected-parameters" in cell.metadata.get("tags", []):

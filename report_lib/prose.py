@@ -53,7 +53,7 @@ def not_without_labels(what: str) -> str:
 
 def not_in_this_run(parameter: str) -> str:
     """Say that a run was not asked for something; the page leaves such a section out."""
-    return f"{NOT_IN_THIS_RUN} `{parameter}` asks for none."
+    return f"{NOT_IN_THIS_RUN} `{parameter}` asks for none that could be had."
 
 
 def times_of(key: str, caption: str) -> str:

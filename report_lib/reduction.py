@@ -261,6 +261,11 @@ def test_mse(scaler: PixelScaler, reducer: LinearReducer, images: np.ndarray) ->
     return np.maximum(left, 0.0) / (len(images) * d)
 
 
+def code_sizes(largest: int, also: list[int]) -> list[int]:
+    """Return about thirty sizes from 2 to `largest`, even on a log scale, and those asked for besides."""
+    return sorted({*np.geomspace(2, largest, 30).round().astype(int).tolist(), *also})
+
+
 def pixel_mse(fitted: Reduction, images: np.ndarray, counts: list[int], m: Moments) -> np.ndarray:
     """Mean squared error of rebuilding images by PCA, in pixels whose range in the train images is 1.
 
@@ -268,6 +273,10 @@ def pixel_mse(fitted: Reduction, images: np.ndarray, counts: list[int], m: Momen
     -------
     ndarray of shape (len(counts),), float64
     """
+    scale = fitted.scaler.scale_
+    if np.ptp(scale) == 0:
+        # One unit for all pixels: the errors in scaled pixels hold, and come all at once.
+        return test_mse(fitted.scaler, fitted.pca, images)[counts] * (scale[0] / (m.high - m.low)) ** 2
     errors = []
     for k in counts:
         rebuilt = reconstruct(fitted.scaler, fitted.pca, images, k)

@@ -222,11 +222,12 @@ def test_a_loss_that_is_no_number_ends_training_and_what_was_good_is_kept(rows, 
     assert np.isfinite(fitted.transform(rows)).all()
 
 
-def test_a_loss_that_is_no_number_from_the_start(rows):
+def test_a_loss_that_is_no_number_from_the_start(rows, monkeypatch):
+    losses_are(monkeypatch, math.nan)
     with pytest.raises(
         ReportError, match="dense autoencoder 16-6: the loss was not a number in epoch 1, and there is nothing"
     ):
-        dense(learning_rate=math.inf).fit(rows)
+        dense().fit(rows)
 
 
 # --- what does not fit ----------------------------------------------------------------------------------------------
@@ -241,6 +242,9 @@ def test_a_loss_that_is_no_number_from_the_start(rows):
         (dense(max_epochs=0), "max_epochs is 0; it takes a whole number, at least 1"),
         (dense(batch_size=0), "batch_size is 0"),
         (dense(validation_fraction=1.0), "validation_fraction is 1.0; it takes a share between 0 and 1"),
+        (dense(max_epochs=2.5), "max_epochs is 2.5; it takes a whole number"),
+        (dense(learning_rate=0.0), "learning_rate is 0.0; it takes a number above 0"),
+        (dense(device="nonsense"), "device 'nonsense' is not to be had here"),
         (dense(precision="half"), "precision is 'half'; it takes auto, float32 or bfloat16"),
         (ConvAutoencoder((4, 4)), "rows of 48 pixels are no images of 6 × 6; give image_shape"),
         (ConvAutoencoder((4, 4), image_shape=(5, 5)), "no images of 5 × 5"),
@@ -257,3 +261,24 @@ def test_what_does_not_fit_is_refused(estimator, message, rows):
 def test_codes_of_another_size_are_refused(rows):
     with pytest.raises(ValueError, match=r"codes have the shape \(n, 6\), not \(200, 48\)"):
         dense().fit(rows).inverse_transform(rows)
+
+
+def test_pixels_far_from_zero_keep_their_contrast(rows):
+    near, far = (dense().fit(rows.astype(np.float64) + offset).loss_curve_[-1]["train"] for offset in (0, 1e8))
+    assert far == pytest.approx(near, rel=1e-3)
+
+
+@pytest.mark.parametrize("state", [np.int64(3), np.random.RandomState(0), None])
+def test_whatever_the_random_state_it_can_be_kept(state, rows):
+    fitted = DenseAutoencoder((np.int64(4),), max_epochs=1, random_state=state).fit(rows)
+    loaded = DenseAutoencoder.from_arrays(**fitted.arrays())
+    assert loaded.transform(rows).tobytes() == fitted.transform(rows).tobytes()
+
+
+def test_the_callers_wish_for_reproducible_steps_is_kept(rows):
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        dense().fit(rows)
+        assert torch.is_deterministic_algorithms_warn_only_enabled()
+    finally:
+        torch.use_deterministic_algorithms(False)

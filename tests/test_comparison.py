@@ -91,8 +91,8 @@ def test_without_pytorch_the_others_are_still_had(digits, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     found, absent = fit(["dense-4", "pca", "conv-4-2"], digits)
     assert [r.name for r in found] == ["pca"]
-    assert set(absent) == {"dense 4", "convolutional 4-2"}
-    assert absent["dense 4"] == "PyTorch is not installed; `pip install torch` brings it"
+    assert list(absent) == ["dense 4", "convolutional 4-2"]
+    assert set(absent.values()) == {"PyTorch is not installed, or does not load; `pip install torch` brings it"}
 
 
 def test_another_missing_module_is_not_taken_for_pytorch(digits, monkeypatch):
@@ -125,14 +125,28 @@ def test_images_above_what_is_made_of_them(found, digits):
 
 
 def test_a_walk_begins_and_ends_at_the_images_and_fades_between(found, digits):
+    test = digits[1]
+    steps = comparison.walk(found, test[:2], n_steps=5)
+    assert steps.shape == (5, 5, 8, 8)
+    np.testing.assert_allclose(steps[0][[0, -1]], test[:2], atol=1e-4)
+    np.testing.assert_allclose(steps[0][2], test[:2].mean(axis=0), atol=1e-4)
+
+
+def test_pictures_half_way_and_the_nearest_train_image(found, digits):
     train, test, *_ = digits
     m = reduction.moments(reduction.flatten(train))
-    path = comparison.walk(found, test[:2], train, m, n_steps=5)
-    assert path.steps.shape == (5, 5, 8, 8)
-    np.testing.assert_allclose(path.steps[0][[0, -1]], test[:2], atol=1e-4)
-    np.testing.assert_allclose(path.steps[0][2], test[:2].mean(axis=0), atol=1e-4)
-    gaps = np.sqrt(np.mean((reduction.flatten(train) - test[:2].mean(axis=0).ravel()) ** 2, axis=1)) / 16.0
-    assert path.middle_error[0] == pytest.approx(gaps.min(), rel=1e-4)
+    result = comparison.middles(found, test, train, m, n_pairs=30, random_state=0)
+    rows = np.random.default_rng(0).permutation(200)[:60]
+    halves = (reduction.flatten(test)[rows[:30]] + reduction.flatten(test)[rows[30:]].astype(float)) / 2
+
+    def mean_gap(pictures):
+        gaps = np.sqrt(((pictures[:, None, :] - reduction.flatten(train)[None].astype(float)) ** 2).mean(axis=2))
+        return gaps.min(axis=1).mean() / 16.0
+
+    assert result.distance["pixels"].value == pytest.approx(mean_gap(halves), rel=1e-4)
+    assert result.real.value == pytest.approx(mean_gap(reduction.flatten(test)[rows[:30]].astype(float)), rel=1e-4)
+    assert result.distance["pixels"].low < result.distance["pixels"].value
+    assert comparison.middles(found[:1], test[:7], train, m, n_pairs=30, random_state=0).n_pairs == 3
 
 
 def test_channels_beside_the_image(found, digits):
@@ -141,10 +155,10 @@ def test_channels_beside_the_image(found, digits):
     assert pictures.shape == (3, 3, 8, 8)
     assert pictures.min() == 0.0
     assert pictures.max() == 1.0
-    code = found[-1].model.transform(reduction.flatten(images))[0].reshape(2, 2, 2)
-    first = pictures[0, 1]
-    assert np.unique(first).size <= 4
-    assert first[0, 0] == pytest.approx((code[0, 0, 0] - code[0].min()) / max(np.ptp(code[0]), 1e-12))
+    codes = found[-1].model.transform(reduction.flatten(images)).reshape(3, 2, 2, 2)
+    assert np.unique(pictures[0, 1]).size <= 4
+    low, high = codes[:, 0].min(), codes[:, 0].max()
+    assert pictures[1, 1, 0, 7] == pytest.approx((codes[1, 0, 0, 1] - low) / max(high - low, 1e-12))
 
 
 def test_kmeans_scores_are_scikit_learns(found, digits):
@@ -199,7 +213,7 @@ def test_numbers_of_the_comparison(found):
     assert numbers["pca"]["few_labels"]["draws"].tolist() == [0.5, 1.0]
     assert "training" not in numbers["pca"]
     assert len(numbers["dense-12-5"]["training"]["loss_curve"]) == math.ceil(40 / 2)
-    assert set(comparison.report_metrics(found, {}, None)["pixels"]) == {"code_size", "test_mse"}
+    assert set(comparison.report_metrics(found, {}, None)["pixels"]) == {"code_size", "active", "test_mse"}
 
 
 def test_the_interval_of_a_mean_covers(rng):
@@ -219,3 +233,34 @@ def test_paired_differences_are_narrower_than_two_intervals(rng):
     difference = metrics.difference_over_draws(a, b)
     assert difference.low > 0
     assert difference.high - difference.low < metrics.mean_over_draws(a).high - metrics.mean_over_draws(a).low
+
+
+def test_the_unit_of_a_code_does_not_matter_to_the_small_network(digits):
+    train, test, train_labels, _ = digits
+    X, X_test = (reduction.flatten(part).astype(np.float32) for part in (train, test))
+    one = comparison._small_network(X[:100], train_labels[:100], X_test, 0)
+    np.testing.assert_array_equal(one, comparison._small_network(X[:100] * 1024, train_labels[:100], X_test * 1024, 0))
+
+
+def test_intervals_stay_within_what_can_be():
+    nearly = np.ones((2, 40), dtype=bool)
+    nearly[0, 0] = False
+    interval = metrics.mean_over_draws(nearly)
+    assert interval.low < interval.value < interval.high == 1.0
+    certain = metrics.mean_over_draws(np.ones((3, 40), dtype=bool))
+    assert certain.low < certain.value == certain.high == 1.0
+    assert metrics.difference_over_draws(nearly, ~nearly).high <= 1.0
+
+
+def test_intervals_of_means_are_scipys(rng):
+    from scipy import stats
+
+    values = rng.normal(size=12)
+    low, high = stats.t.interval(0.95, 11, loc=values.mean(), scale=stats.sem(values))
+    interval = metrics.mean_interval(values)
+    assert (interval.low, interval.high) == pytest.approx((low, high))
+
+
+def test_entries_of_a_code_that_never_change_are_counted(found):
+    assert found[0].active == int((np.ptp(found[0].train, axis=0) > 0).sum()) < 64
+    assert found[1].active == 6

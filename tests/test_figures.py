@@ -93,7 +93,7 @@ def comparison_cases(rng):
 
 
 def layouts_cases(rng):
-    scores = {title: layouts.Faithfulness(0.9, 0.3, 0.5) for title in ("PCA", "UMAP", "9 components")}
+    scores = {title: layouts.Faithfulness(0.9, 0.8, 0.3, 0.5) for title in ("PCA", "UMAP", "9 components")}
     return {
         "layout": (rng.normal(size=(30, 2)), np.arange(30) % 3, NAMES),
         "faithfulness": (scores, 5),
@@ -130,7 +130,11 @@ def classification_cases():
     }
 
 
-KEYWORDS = {"class_by_cluster": {"normalize": True}, "scatter": {"method": "K-Means"}, "layout": {"method": "UMAP"}}
+KEYWORDS = {
+    "class_by_cluster": {"normalize": True},
+    "scatter": {"method": "K-Means"},
+    "layout": {"method": "UMAP", "hit": np.array([0.5, 0.9, 0.7])},
+}
 OTHERS = {"cluster_names"}
 
 
@@ -233,16 +237,20 @@ def test_a_missing_knee_is_said():
     assert "no knee" in clustering_figures.k_distances(flat).layout.meta["caption"]
 
 
-def test_every_autoencoder_is_a_point_beside_the_curve_of_pca():
-    found = [described("PCA", 2, 0.2), described("truncated SVD", 2, 0.21), described("dense 4", 4, 0.1)]
-    fig = comparison_figures.error_by_size([1, 2, 4], np.array([0.3, 0.2, 0.05]), found)
+def test_every_description_is_a_point_beside_the_curve_of_pca():
+    found = [described("pixels", 8, 0.0), described("truncated SVD", 2, 0.2), described("dense 4", 4, 0.04)]
+    fig = comparison_figures.error_by_size([1, 2, 4, 8], np.array([0.3, 0.2, 0.05, 0.0]), found)
     assert [(trace.name, list(trace.x), list(trace.y)) for trace in fig.data] == [
-        ("PCA", [1, 2, 4], [0.3, 0.2, 0.05]), ("truncated SVD", [2], [0.21]), ("dense 4", [4], [0.1]),
+        ("PCA, every size", [1, 2, 4], [0.3, 0.2, 0.05]), ("truncated SVD", [2], [0.2]), ("dense 4", [4], [0.04]),
     ]  # fmt: skip
+    assert fig.layout.title.text == "Better than as many principal components: dense 4"
 
 
-def test_ticks_do_not_overlap():
-    assert comparison_figures._ticks([5, 6, 10, 100, 110, 150]) == [5, 10, 100, 150]
+def test_a_constant_channel_is_named():
+    pictures = np.random.default_rng(0).random((2, 4, 3, 3))
+    pictures[:, 2] = 0.0
+    caption = comparison_figures.code_images(pictures, NAMES[:2], "x").layout.meta["caption"]
+    assert "Constant on all of these images: channel 2." in caption
 
 
 def test_long_loss_curves_are_told_in_a_few_numbers():
@@ -253,11 +261,12 @@ def test_long_loss_curves_are_told_in_a_few_numbers():
 
 
 def test_maps_without_labels_claim_no_classes():
-    fig = layouts_figures.layout(np.zeros((5, 2)), None, [], method="t-SNE")
+    fig = layouts_figures.layout(np.zeros((5, 2)), None, [], method="t-SNE", hit=None)
     assert "without labels" in fig.layout.meta["caption"]
     assert "how far apart groups lie" in fig.layout.meta["caption"]
-    bare = {title: layouts.Faithfulness(0.9, 0.3, None) for title in ("PCA", "9 components")}
+    bare = {title: layouts.Faithfulness(0.9, 0.8, 0.3, None) for title in ("PCA", "9 components")}
     assert [trace.name for trace in layouts_figures.faithfulness(bare, 5).data] == [
         "trustworthiness",
+        "continuity",
         "neighbours kept",
     ]

@@ -45,6 +45,7 @@ def test_faithfulness_is_what_scikit_learn_and_a_count_say():
     assert scores["plane"].trustworthiness == pytest.approx(trustworthiness(X, plane, n_neighbors=5))
     assert scores["itself"].trustworthiness == pytest.approx(1.0, abs=1e-4)
     assert scores["itself"].kept == 1.0
+    assert scores["plane"].continuity == pytest.approx(trustworthiness(plane, X, n_neighbors=5))
     near, true = nearest(plane, 5).indices, nearest(X, 5).indices
     kept = np.mean([len(set(a) & set(b)) / 5 for a, b in zip(near, true, strict=True)])
     assert scores["plane"].kept == pytest.approx(kept)
@@ -72,3 +73,31 @@ def test_calls_at_once_come_back_in_order_and_fail_loudly():
     assert list(parallel.at_once((pow, (n, 2), {}) for n in range(5))) == [0, 1, 4, 9, 16]
     with pytest.raises(ZeroDivisionError):
         list(parallel.at_once([(divmod, (1, 0), {})]))
+
+
+def test_starting_anew_leaves_what_is_under_way_alone():
+    first = parallel.at_once([(pow, (2, 3), {})])
+    second = parallel.at_once([(pow, (3, 2), {})])
+    del first
+    assert list(second) == [9]
+    failing, fine = parallel.at_once([(divmod, (1, 0), {})]), parallel.at_once([(pow, (2, 2), {})])
+    with pytest.raises(ZeroDivisionError):
+        next(failing)
+    assert next(fine) == 4
+
+
+def test_a_random_layout_scores_what_chance_says(rng):
+    X, labels = rng.normal(size=(400, 10)), np.arange(400) % 4
+    expected = layouts.chance(400, labels, k=10)
+    found = layouts.faithfulness(X, {"random": rng.normal(size=(400, 2))}, labels, k=10)["random"]
+    assert found.trustworthiness == pytest.approx(expected.trustworthiness, abs=0.03)
+    assert found.kept == pytest.approx(expected.kept, abs=0.01)
+    assert found.hit == pytest.approx(expected.hit, abs=0.03)
+    assert layouts.chance(400, None, k=10).hit is None
+
+
+def test_hit_on_a_map_needs_labels(rng):
+    X, labels = rng.normal(size=(60, 2)), np.arange(60) % 3
+    own = layouts.neighborhood_hit(nearest(X, 5), labels, 3)
+    np.testing.assert_array_equal(layouts.map_hit(X, labels, 3, k=5), own)
+    assert layouts.map_hit(X, None, 0, k=5) is None

@@ -90,9 +90,10 @@ def test_refusals_say_where_and_what(tmp_path, text, said):
         ("k_max", "write it as section.parameter=value"),
         (
             "reduction.representations=[pca, dens-3]",
-            "'dens-3' is no representation; known are pixels, pca, svd, dense-64-32",
+            "'dens-3' is no representation; known are pixels, pca, svd, pca-32",
         ),
         ("reduction.representations=[pca, pca]", "each representation can be named once only"),
+        ("reduction.maps=[umap, umap]", "each map can be named once only"),
         ("reduction.steps_dense=0", "reduction.steps_dense is 0; it takes a whole number, at least 1"),
         ("reduction.maps=[isomap]", "reduction.maps is 'isomap'; it takes a list, each one of umap, tsne"),
         ("a.b.c=1", "write it as section.parameter=value"),

@@ -20,9 +20,9 @@ def loss_curves(found: Sequence) -> go.Figure:
     for i, r in enumerate(found):
         curve = r.model.loss_curve_
         epochs = list(range(1, len(curve) + 1))
-        for part, dash in (("train", "dot"), ("validation", "solid")):
+        for part, dash, mark in (("train", "dot", " (dotted)"), ("validation", "solid", "")):
             fig.add_scatter(x=epochs, y=[losses[part] for losses in curve], mode="lines+markers",
-                            name=f"{r.title}, {part}", line={"color": style.series(i), "dash": dash},
+                            name=f"{r.title}, {part}{mark}", line={"color": style.series(i), "dash": dash},
                             hovertemplate="epoch %{x}: %{y:.4f}")  # fmt: skip
     longest = max(len(r.model.loss_curve_) for r in found)
     fig.update_xaxes(title_text="epoch", dtick=1 if longest <= 12 else None)
@@ -68,31 +68,29 @@ def reconstructions(images: np.ndarray, names: Sequence[str], found: Sequence) -
 
 def error_by_size(counts: Sequence[int], pca: np.ndarray, found: Sequence) -> go.Figure:
     """Draw the error on test images against the size of the code, with PCA's curve for comparison."""
+    shown = [r for r in found if r.name != "pixels"]
+    floor = min([r.test_mse for r in shown], default=1.0) / 4
+    kept = np.asarray(pca) > floor
     fig = go.Figure()
-    fig.add_scatter(x=list(counts), y=np.asarray(pca), mode="lines", name="PCA", line_color=style.INK,
-                    hovertemplate="PCA, %{x} components: %{y:.5f}<extra></extra>")  # fmt: skip
-    for i, r in enumerate(r for r in found if r.name != "pca"):
+    fig.add_scatter(x=np.asarray(counts)[kept], y=np.asarray(pca)[kept], mode="lines", name="PCA, every size",
+                    line_color=style.INK, hovertemplate="PCA, %{x} components: %{y:.5f}<extra></extra>")  # fmt: skip
+    for i, r in enumerate(shown):
         fig.add_scatter(x=[r.size], y=[r.test_mse], mode="markers", name=r.title,
                         marker={"size": 11, "color": style.series(i), "symbol": style.SYMBOLS[i % len(style.SYMBOLS)]},
                         hovertemplate=f"{r.title}, %{{x}} numbers: %{{y:.5f}}<extra></extra>")  # fmt: skip
-    fig.update_xaxes(title_text="numbers in the code (log scale)", type="log", tickvals=_ticks(counts))
-    fig.update_yaxes(title_text="test mean squared error", rangemode="tozero")
+    ticks = [t for t in (2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000) if counts[0] <= t <= counts[-1]]
+    fig.update_xaxes(title_text="numbers in the code (log scale)", type="log", tickvals=ticks)
+    fig.update_yaxes(title_text="test mean squared error (log scale)", type="log", dtick="D2")
+    at = dict(zip(counts, pca, strict=True))
+    below = [r.title for r in shown if r.size in at and r.test_mse < 0.995 * at[r.size]]
     return style.finish(
         fig,
-        title="What a code of each size leaves out",
+        title=f"Better than as many principal components: {', '.join(below) or 'none'}",
         caption="Mean squared error of rebuilding all test images, the range of the pixels counted as 1, against how many "
-        "numbers describe an image. Below PCA's curve, a description does better than as many principal components.",
+        "numbers describe an image. Below PCA's curve, a description does better than as many principal components. All "
+        "pixels, which rebuild the images exactly, are off the scale.",
         numbers=style.listing([f"{r.title} ({r.size})" for r in found], [r.test_mse for r in found], ".5f"),
     )
-
-
-def _ticks(counts: Sequence[int]) -> list[int]:
-    """Keep the counts that stand far enough apart on a log axis."""
-    kept: list[int] = []
-    for count in sorted(counts):
-        if not kept or count >= 1.35 * kept[-1]:
-            kept.append(count)
-    return kept
 
 
 def code_images(pictures: np.ndarray, names: Sequence[str], title: str) -> go.Figure:
@@ -103,6 +101,8 @@ def code_images(pictures: np.ndarray, names: Sequence[str], title: str) -> go.Fi
     pictures : ndarray of shape (n, 1 + channels, h, w)
     """
     n, columns = pictures.shape[:2]
+    constant = [str(i) for i in range(1, columns) if np.ptp(pictures[:, i]) == 0]
+    silent = f" Constant on all of these images: channel {', '.join(constant)}." if constant else ""
     fig = style.image_grid(
         pictures.reshape(n * columns, *pictures.shape[2:]),
         columns=columns,
@@ -113,8 +113,8 @@ def code_images(pictures: np.ndarray, names: Sequence[str], title: str) -> go.Fi
     return style.finish(
         fig,
         title=f"The code of the {title} autoencoder, channel by channel",
-        caption=f"Test images and, to their right, the {columns - 1} small pictures that stand for them, each stretched to "
-        "its own range. A channel that is black throughout says nothing of that image.",
+        caption=f"Test images and, to their right, the {columns - 1} small pictures that stand for them, each channel "
+        f"brought to one range over all of these images.{silent}",
     )
 
 
@@ -127,7 +127,7 @@ def walk(steps: np.ndarray, titles: Sequence[str], names: Sequence[str]) -> go.F
     """
     n_steps = steps.shape[1]
     limits = (float(steps[0].min()), float(steps[0].max()))
-    shares = [f"{share:.0%}" for share in np.linspace(0, 1, n_steps)]
+    shares = [f"{i}/{n_steps - 1}" for i in range(n_steps)]
     fig = style.image_grid(np.concatenate(list(steps)), columns=n_steps, titles=shares, rows=titles, limits=limits)
     return style.finish(
         fig,
@@ -148,14 +148,13 @@ def kmeans_scores(scores: dict[str, dict[str, np.ndarray]]) -> go.Figure:
             fig.add_scatter(x=found[kind], y=y, mode="markers", name=name, legendgroup=name, showlegend=j == 0,
                             marker={"size": 8, "color": style.series(i), "symbol": style.SYMBOLS[i], "opacity": 0.8},
                             hovertemplate=f"{style.escape(title)}, {name}: %{{x:.3f}}<extra></extra>")  # fmt: skip
-    fig.update_xaxes(title_text="score on test images", range=[0, 1])
+    fig.update_xaxes(title_text="score on test images", rangemode="tozero")
     fig.update_yaxes(tickvals=list(range(len(scores))), ticktext=list(scores), autorange="reversed", showgrid=False,
                      title_text="described by")  # fmt: skip
-    means = {title: found["nmi"].mean() for title, found in scores.items()}
-    best, worst = max(means, key=means.get), min(means, key=means.get)
+    first = {name: max(scores, key=lambda title: scores[title][kind].mean()) for kind, name in words.items()}
     return style.finish(
         fig,
-        title=f"K-Means agrees with the classes from NMI {means[worst]:.2f} ({worst}) to {means[best]:.2f} ({best})",
+        title=f"Highest mean: {', '.join(f'{title} by {name}' for name, title in first.items())}",
         caption="Agreement of K-Means clusters with the classes of the test images, on each description. A point is one "
         "repeat, with its own sample of train images and its own start; the same for all descriptions.",
         numbers=" ".join(
@@ -178,7 +177,7 @@ def few_labels(result) -> go.Figure:
                    error_x=style.interval_bars(values, low, high), showlegend=False,
                    hovertemplate="%{y}: %{x:.4f}<extra></extra>")
     )  # fmt: skip
-    fig.update_xaxes(title_text="accuracy on test images, 95% interval")
+    fig.update_xaxes(title_text="test accuracy, 95% interval")
     fig.update_yaxes(autorange="reversed", type="category")
     best, worst = names[int(values.argmax())], names[int(values.argmin())]
     return style.finish(

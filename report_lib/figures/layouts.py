@@ -13,24 +13,35 @@ MAY_NOT = (
 )
 
 
-def layout(X: np.ndarray, labels: np.ndarray | None, names: Sequence[str], *, method: str) -> go.Figure:
+def layout(
+    X: np.ndarray, labels: np.ndarray | None, names: Sequence[str], *, method: str, hit: np.ndarray | None
+) -> go.Figure:
     """Draw a map, coloured by class where there are labels.
 
     Parameters
     ----------
     X : ndarray of shape (n, 2)
+    hit : ndarray of shape (n_classes,), or None
+        Share of the nearest on the map that are of the same class, for each class.
     """
     fig = style.scatter(X[:, 0], X[:, 1], labels, names)
     # The axes have no units and no meaning of their own.
     fig.update_xaxes(showticklabels=False, title_text=f"{method}, first axis (no unit)")
     fig.update_yaxes(showticklabels=False, title_text=f"{method}, second axis (no unit)", scaleanchor="x")
-    colored = "coloured by class, which the map never saw" if labels is not None else "without labels"
-    return style.finish(
-        fig,
-        title=f"{method} lays like beside like",
-        caption=f"{len(X):,} train images, {colored}. {MAY_NOT}",
-        height=640,
-    )
+    title, colored = f"{method} of {len(X):,} train images", "without labels"
+    if hit is not None:
+        low = int(np.nanargmin(hit))
+        title = f"{method}: {np.nanmean(hit):.0%} of the nearest are of the same class, least for {names[low]} ({hit[low]:.0%})"
+        colored = "coloured by class, which the map never saw"
+    return style.finish(fig, title=title, caption=f"{len(X):,} train images, {colored}. {MAY_NOT}", height=640)
+
+
+MEASURES = {
+    "trustworthiness": "trustworthiness",
+    "continuity": "continuity",
+    "kept": "neighbours kept",
+    "hit": "neighbourhood hit",
+}
 
 
 def faithfulness(scores: dict[str, object], k: int) -> go.Figure:
@@ -40,35 +51,37 @@ def faithfulness(scores: dict[str, object], k: int) -> go.Figure:
     ----------
     scores : dict of str to `layouts.Faithfulness`
     """
-    words = {"trustworthiness": "trustworthiness", "kept": "neighbours kept", "hit": "neighbourhood hit"}
-    shown = {key: name for key, name in words.items() if all(getattr(s, key) is not None for s in scores.values())}
+    shown = {key: name for key, name in MEASURES.items() if all(getattr(s, key) is not None for s in scores.values())}
     titles = list(scores)
     fig = go.Figure()
     for i, (key, name) in enumerate(shown.items()):
         values = [getattr(s, key) for s in scores.values()]
-        fig.add_bar(x=titles, y=values, name=name, marker_color=style.series(i), texttemplate="%{y:.2f}",
-                    textposition="outside", cliponaxis=False,
-                    hovertemplate=f"%{{x}}, {name}: %{{y:.3f}}<extra></extra>")  # fmt: skip
-    fig.update_yaxes(title_text=f"share, over the {k} nearest", range=[0, 1])
-    fig.update_xaxes(type="category")
-    best = max(titles[:-1], key=lambda title: scores[title].kept)
+        fig.add_scatter(x=values, y=titles, mode="markers", name=name,
+                        marker={"size": 11, "color": style.series(i), "symbol": style.SYMBOLS[i]},
+                        hovertemplate=f"%{{y}}, {name}: %{{x:.3f}}<extra></extra>")  # fmt: skip
+    fig.update_xaxes(title_text=f"score, over the {k} nearest", range=[0, 1.03])
+    fig.update_yaxes(autorange="reversed", type="category")
+    drawn = titles[:-1]
+    kept = [f"{title} {scores[title].kept:.0%}" for title in drawn]
     return style.finish(
         fig,
-        title=f"Of the maps, {best} keeps most neighbours: {scores[best].kept:.0%}",
-        caption=f"How faithful each map is to the images, over the {k} nearest of each. Trustworthiness falls where images "
-        "that are strangers become neighbours; neighbours kept is the share of an image's own that it still has"
+        title=f"Neighbours that each map keeps: {', '.join(kept)}",
+        caption=f"How faithful each map is to the images, over the {k} nearest of each; the last row is no map but what it was "
+        "made from. Trustworthiness falls where strangers become neighbours on the map, continuity where neighbours are torn "
+        "apart; neighbours kept is the share of an image's own that it still has"
         + ("; neighbourhood hit is the share of the nearest that are of its own class." if "hit" in shown else "."),
         numbers=" ".join(
             f"{name}: {style.listing(titles, [getattr(s, key) for s in scores.values()], '.3f')}"
             for key, name in shown.items()
         ),
+        height=150 + 50 * len(titles),
     )
 
 
 def neighborhood_hit(values: np.ndarray, names: Sequence[str], k: int) -> go.Figure:
     """Draw how often an image's nearest neighbours are of its own class, class by class."""
     fig = style.bars(names, values, colors=[style.color(i) for i in range(len(names))], text=":.0%")
-    fig.update_xaxes(title_text=f"share of the {k} nearest train images that are of the same class", tickformat=".0%",
+    fig.update_xaxes(title_text=f"same class among the {k} nearest", tickformat=".0%",
                      range=[0, 1])  # fmt: skip
     top, low = int(np.nanargmax(values)), int(np.nanargmin(values))
     return style.finish(
@@ -90,16 +103,17 @@ def neighbor_distances(distances: np.ndarray) -> go.Figure:
     fig = go.Figure()
     edges = np.linspace(0, float(np.quantile(distances[:, -1], 0.999)), 61)
     middles = ((edges[1:] + edges[:-1]) / 2).astype(np.float32)
-    for i, (column, name) in enumerate(((0, "the nearest"), (-1, f"number {distances.shape[1]}"))):
+    for i, (column, name) in enumerate(((0, "the nearest"), (-1, f"the {distances.shape[1]}th nearest"))):
         counts = np.histogram(distances[:, column], edges)[0]
         fig.add_scatter(x=middles, y=counts, mode="lines", name=name, line={"color": style.series(i), "shape": "hvh"})
-    fig.update_xaxes(title_text="distance (scaled pixels)")
+    fig.update_xaxes(title_text="Euclidean distance on the components")
     fig.update_yaxes(title_text="train images", rangemode="tozero")
     first, last = (float(np.median(distances[:, column])) for column in (0, -1))
     return style.finish(
         fig,
-        title=f"Half of the images have another within {first:.2f}, and {distances.shape[1]} within {last:.2f}",
+        title=f"Median distance: {first:.2f} to the nearest, {last:.2f} to the {distances.shape[1]}th",
         caption="How far the nearest neighbour of each train image is, and the last of those in the graph, by Euclidean "
-        "distance on the principal components. An image whose neighbours are all far away is unlike the rest.",
+        "distance on the principal components. An image whose neighbours are all far away is unlike the rest; the farthest "
+        "thousandth is not drawn.",
         hovermode="x unified",
     )

@@ -8,6 +8,12 @@ import pandas as pd
 
 from report_lib.prose import listed, percent, plural, scored
 
+TABLE_KEY = (
+    "`numbers`: size of the code, and how many of them differ between train images. `few labels`: accuracy of the small "
+    "network, mean and 95% interval. `matched`, `NMI`, `ARI`: K-Means clusters against classes, mean ± standard deviation "
+    "over the repeats."
+)
+
 WHY = {
     "budget": "used its whole budget of {n}",
     "no progress": "stopped after {n}, when the held-out images gained no more",
@@ -15,13 +21,17 @@ WHY = {
 }
 
 
-TIMES = "Seconds to learn from all train images, and to encode them, on the machine and in this run."
+TIMES = (
+    "Seconds to learn from all train images and to encode them, measured once, on the machine named at the end of the "
+    "page; differences below a second mean nothing."
+)
 
 
 def missing(absent: dict[str, str]) -> str:
     """Say what is left out, and why."""
-    said = "; ".join(f"{title}: {why}" for title, why in absent.items())
-    return f"> Not every description that was asked for could be had. {said}."
+    by_reason = {why: [title for title in absent if absent[title] == why] for why in absent.values()}
+    said = " ".join(f"{listed(titles)}: {why}." for why, titles in by_reason.items())
+    return f"> Not every description that was asked for could be had. {said}"
 
 
 def training(found: Sequence[Any], n_images: int) -> str:
@@ -40,10 +50,11 @@ def training(found: Sequence[Any], n_images: int) -> str:
     fraction = found[0].model.validation_fraction
     precision = listed(sorted({r.model.precision_ for r in found}))
     last = [r.title for r in found if r.model.best_epoch_ == len(r.model.loss_curve_)]
-    more = f" {listed(last)} did best in the last epoch, so a larger budget may do better." if last else ""
+    more = f" {listed(last)} did best in the last epoch, so more training may improve on this." if last else ""
     return (
-        f"Each saw {percent(1 - fraction)} of the {n_images:,} train images and was judged on the rest, in {precision}. "
-        f"{'; '.join(told)}.{more}"
+        f"Each saw {percent(1 - fraction)} of the {n_images:,} train images, in {precision}, and was judged on the rest. "
+        f"{'; '.join(told)}.{more} Each was trained once: the intervals further down do not cover another training. They "
+        "minimise cross-entropy and are compared by squared error, which is just what PCA minimises."
     )
 
 
@@ -55,7 +66,8 @@ def error_by_size(found: Sequence[Any], counts: Sequence[int], pca: np.ndarray) 
 
 
 def _against_pca(r: Any, error: float | None) -> str:
-    told = f"With {r.size:,} numbers {r.title} leaves an error of {r.test_mse:.5f}"
+    used = "" if r.active == r.size else f", {r.active:,} of them in use,"
+    told = f"With {r.size:,} numbers{used} {r.title} leaves an error of {r.test_mse:.5f}"
     if error is None:
         return f"{told}."
     if error < 1e-7:
@@ -69,27 +81,26 @@ def _against_pca(r: Any, error: float | None) -> str:
     return f"{told}, {much} of as many principal components ({error:.5f})."
 
 
-def walk(result: Any, titles: Sequence[str]) -> str:
-    """Say how far from any real image the middle of each walk is."""
-    order = np.argsort(result.middle_error)
-    ranked = listed([f"{titles[i]} {result.middle_error[i]:.3f}" for i in order])
+def middles(result: Any) -> str:
+    """Say how far from any real image the pictures half way are."""
+    ordered = sorted(result.distance, key=lambda title: result.distance[title].value)
+    ranked = listed([f"{title} {scored(result.distance[title])}" for title in ordered])
     return (
-        "Half way, how far is the picture from the nearest train image (root mean square, the range of the pixels counted "
-        f"as 1)? {ranked}. A small number says that the way leads past real images; a picture that is blurred is also near "
-        "to many."
+        f"Over {result.n_pairs:,} random pairs of test images: how far is the picture half way from the nearest train image "
+        f"(root mean square, with 95% interval)? {ranked}. Of test images as they are the mean is {scored(result.real)}. "
+        "Blurred pictures come near to many images, so a small number is no proof of a good picture."
     )
 
 
-def kmeans(scores: dict[str, dict[str, np.ndarray]]) -> str:
+def kmeans(scores: dict[str, dict[str, np.ndarray]], n_clusters: int) -> str:
     """Say which representation K-Means does best on, where the repeats agree on it."""
     n = len(next(iter(scores.values()))["nmi"])
-    said = [
-        _ranking(scores, kind, word)
-        for kind, word in (("accuracy", "matched accuracy"), ("nmi", "NMI"), ("ari", "ARI"))
-    ]
+    words = (("accuracy", "matched accuracy"), ("nmi", "NMI"), ("ari", "ARI"))
+    said = [_ranking(scores, kind, word) for kind, word in words]
     return (
-        f"Mean of {n} repeats, and their standard deviation. {' '.join(said)} Representations whose repeats overlap are not "
-        "told apart by this."
+        f"{n_clusters} clusters, one start a repeat, codes as they are; matched accuracy pairs clusters with classes. "
+        f"{' '.join(said)} All descriptions share samples and seeds, so repeats are compared in pairs; with {n} repeats, and a "
+        "winner picked afterwards, all but large gaps are undecided."
     )
 
 
@@ -112,8 +123,11 @@ def few_labels(result: Any) -> str:
     better = [f"{t} ({_points(d)})" for t, d in advantage.items() if d.low > 0]
     worse = [f"{t} ({_points(d)})" for t, d in advantage.items() if d.high < 0]
     same = [f"{t} ({_points(d)})" for t, d in advantage.items() if d.low <= 0 <= d.high]
-    alone = scored(accuracy[first])
-    said = [f"Taught {result.n_labels:,} labels, the network on {first} is right on {alone} of the test images."]
+    alone, n_draws = scored(accuracy[first]), len(result.right[first])
+    said = [
+        f"{n_draws} draws of {result.n_labels:,} labelled images; the descriptions themselves were learnt from all train "
+        f"images, without labels. The network on {first} is right on {alone} of the test images."
+    ]
     said += [f"Better, in points with the 95% interval of the difference: {listed(better)}."] if better else []
     said += [f"Worse: {listed(worse)}."] if worse else []
     said += [f"Not told apart from {first}: {listed(same)}."] if same else []
@@ -122,46 +136,69 @@ def few_labels(result: Any) -> str:
 
 def _points(difference: Any) -> str:
     value, low, high = (
-        f"{100 * end:+.1f}".replace("+0.0", "0.0").replace("-0.0", "0.0")
+        f"{100 * end:+.2f}".replace("+0.00", "0.00").replace("-0.00", "0.00").replace("-", "\u2212")
         for end in (difference.value, difference.low, difference.high)
     )
     return f"{value}, {low} to {high}"
 
 
-def in_short(numbers: dict[str, dict[str, Any]], titles: dict[str, str]) -> list[str]:
-    """Sum up the comparison, one sentence a question that was put."""
+def table(numbers: dict[str, dict[str, Any]], titles: dict[str, str]) -> pd.DataFrame:
+    """Tabulate the whole comparison, one row a representation."""
+    rows = {}
+    for name, own in numbers.items():
+        used = "" if own["active"] == own["code_size"] else f" ({own['active']:,} in use)"
+        row = {"numbers": f"{own['code_size']:,}{used}", "test MSE": f"{own['test_mse']:.5f}"}
+        if "few_labels" in own:
+            ends = own["few_labels"]["interval_95"]
+            row["few labels"] = f"{own['few_labels']['accuracy']:.3f} ({ends['low']:.3f} to {ends['high']:.3f})"
+        for kind, word in (("accuracy", "matched"), ("nmi", "NMI"), ("ari", "ARI")):
+            if "kmeans" in own:
+                row[word] = f"{own['kmeans'][kind].mean():.3f} ± {own['kmeans'][kind].std(ddof=1):.3f}"
+        rows[titles[name]] = row
+    return pd.DataFrame.from_dict(rows, orient="index").fillna("")
+
+
+def in_short(numbers: dict[str, dict[str, Any]], titles: dict[str, str], pca: dict[str, float]) -> list[str]:
+    """Sum up the comparison, one sentence a question that was put.
+
+    Parameters
+    ----------
+    pca : dict of str to float
+        Error of as many principal components, for the autoencoders that can be set against it.
+    """
     said = []
-    few = {titles[name]: own["few_labels"] for name, own in numbers.items() if "few_labels" in own}
+    if pca:
+        below = [titles[name] for name, error in pca.items() if numbers[name]["test_mse"] < 0.995 * error]
+        above = [titles[name] for name in pca if titles[name] not in below]
+        said.append(
+            "Set against as many principal components, "
+            + "; ".join(
+                (
+                    [f"{listed(below)} {'rebuilds' if len(below) == 1 else 'rebuild'} test images better"]
+                    if below
+                    else []
+                )
+                + ([f"{listed(above)} no better"] if above else [])
+            )
+            + "."
+        )
+    few = {name: own["few_labels"] for name, own in numbers.items() if "few_labels" in own}
     if few:
-        best, worst = (pick(few, key=lambda title: few[title]["accuracy"]) for pick in (max, min))
+        best, worst = (pick(few, key=lambda name: few[name]["accuracy"]) for pick in (max, min))
         n = next(iter(few.values()))["n_labels"]
         said.append(
-            f"Taught {n:,} labels, a small network reaches from {few[worst]['accuracy']:.3f} on {worst} to "
-            f"{few[best]['accuracy']:.3f} on {best}."
+            f"Taught {n:,} labels, a small network reaches from {few[worst]['accuracy']:.3f} on "
+            f"{_sized(worst, numbers, titles)} to {few[best]['accuracy']:.3f} on {_sized(best, numbers, titles)}."
         )
-    grouped = {titles[name]: float(np.mean(own["kmeans"]["nmi"])) for name, own in numbers.items() if "kmeans" in own}
+    grouped = {name: float(np.mean(own["kmeans"]["nmi"])) for name, own in numbers.items() if "kmeans" in own}
     if grouped:
         best, worst = (pick(grouped, key=grouped.get) for pick in (max, min))
         said.append(
-            f"K-Means agrees with the classes from NMI {grouped[worst]:.3f} on {worst} to {grouped[best]:.3f} on {best}."
+            f"K-Means agrees with the classes from NMI {grouped[worst]:.3f} on {_sized(worst, numbers, titles)} to "
+            f"{grouped[best]:.3f} on {_sized(best, numbers, titles)}."
         )
     return said
 
 
-def table(numbers: dict[str, dict[str, Any]], titles: dict[str, str], n_pixels: int) -> pd.DataFrame:
-    """Tabulate the whole comparison, one row a representation."""
-    rows = {}
-    for name, own in numbers.items():
-        row = {
-            "numbers in the code": f"{own['code_size']:,}",
-            "of the pixels": percent(own["code_size"] / n_pixels),
-            "test MSE": f"{own['test_mse']:.5f}",
-        }
-        for kind, word in (("accuracy", "K-Means accuracy"), ("nmi", "K-Means NMI"), ("ari", "K-Means ARI")):
-            if "kmeans" in own:
-                row[word] = f"{own['kmeans'][kind].mean():.3f} ± {own['kmeans'][kind].std(ddof=1):.3f}"
-        if "few_labels" in own:
-            ends = own["few_labels"]["interval_95"]
-            row["few labels"] = f"{own['few_labels']['accuracy']:.3f} ({ends['low']:.3f} to {ends['high']:.3f})"
-        rows[titles[name]] = row
-    return pd.DataFrame.from_dict(rows, orient="index").fillna("")
+def _sized(name: str, numbers: dict[str, dict[str, Any]], titles: dict[str, str]) -> str:
+    return f"{titles[name]} ({numbers[name]['code_size']:,} numbers)"

@@ -16,28 +16,33 @@ def neighborhood_hit(values: np.ndarray, names: Any, k: int) -> str:
     )
 
 
-def faithfulness(scores: dict[str, Any]) -> str:
-    """Say what each map keeps, against what there is to keep.
+def faithfulness(scores: dict[str, Any], chance: Any, n_images: int) -> str:
+    """Say what each map keeps, against what there is to keep and what a layout at random would keep.
 
     Parameters
     ----------
     scores : dict of str to `layouts.Faithfulness`
-        The last is no map: all components, the most that a map could keep.
+        The last is no map: all components, which the maps were made from.
+    chance : layouts.Faithfulness
+    n_images : int
     """
     *drawn, whole = scores
     kept = listed([f"{title} {percent(scores[title].kept)}" for title in drawn])
-    trusted = listed([f"{title} {scores[title].trustworthiness:.2f}" for title in drawn])
     said = (
-        f"Trustworthiness is {trusted}: the nearer to 1, the fewer strangers a map makes neighbours. Of each image's true "
-        f"neighbours {kept} are still neighbours on the map, where all {whole} keep {percent(scores[whole].kept)}. What is "
-        "near can be far apart on every map."
+        f"True neighbours are the nearest by pixels among the {n_images:,} images scored. On the map, {kept} of them are still "
+        f"neighbours; on the {whole} that maps are made from, {percent(scores[whole].kept)}. A layout at random would keep "
+        f"{percent(chance.kept, 1)}, and score {chance.trustworthiness:.1f} in trustworthiness and continuity. Images that are "
+        "near may lie far apart on any of these maps."
     )
     if {"UMAP", "t-SNE"} <= set(drawn):
-        said += " The images scored are those that t-SNE saw; UMAP placed them among all train images."
+        said += " t-SNE was laid out from just these images and UMAP from all train images, so this favours t-SNE."
     if scores[whole].hit is None:
         return said
     hits = listed([f"{title} {percent(scores[title].hit)}" for title in drawn])
-    return f"{said} Neighbours of the same class: {hits}; on all {whole} {percent(scores[whole].hit)}."
+    return (
+        f"{said} Of the same class among the nearest: {hits}; on the {whole} {percent(scores[whole].hit)}; at random "
+        f"{percent(chance.hit)}. With fewer images to choose from, neighbours are farther away than in the graph above."
+    )
 
 
 def umap_is_not_clusters(n_images: int, n_drawn: int) -> str:
@@ -46,7 +51,7 @@ def umap_is_not_clusters(n_images: int, n_drawn: int) -> str:
     return (
         f"All {n_images:,} train images are placed by who their neighbours are{shown}. Gaps between islands and the sizes of "
         "islands come largely from how the method pulls and pushes: an island is a hint to look, not a finding, and neither "
-        "a bridge nor a gap measures likeness."
+        "a bridge nor a gap measures likeness. Another seed would give another picture."
     )
 
 
@@ -54,7 +59,8 @@ def tsne_shape(n_images: int) -> str:
     """Warn of what the picture tempts to."""
     return (
         f"A sample of {n_images:,} train images. t-SNE evens out density, so a dense group and a sparse one look alike, "
-        "and how far apart two groups lie says little about how unlike they are."
+        "and how far apart two groups lie says little about how unlike they are. Both maps start from the same components, so "
+        "that they agree is no independent proof."
     )
 
 
