@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.cluster import KMeans
+from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import pairwise_distances_argmin_min
 from sklearn.neural_network import MLPClassifier
@@ -26,7 +27,7 @@ from report_lib.reduction import LinearReducer, Moments, PixelScaler, flatten, m
 
 log = logging.getLogger(__name__)
 CHUNK = 8192
-HIDDEN_UNITS, NETWORK_STEPS = 64, 1400
+HIDDEN_UNITS, NETWORK_STEPS = 64, 900
 # Images a training step, and the share of them that is held out to choose the epoch.
 BATCH, HELD_OUT = 256, 0.1
 TRAINING = ("loss_curve", "best_epoch", "stopped", "precision")
@@ -378,26 +379,39 @@ def few_labels(
     n = len(train_labels)
     n_labels = max(1, round(label_share * n))
     draws = [(seed, sample_rows(n, n_labels, seed)) for seed in _seeds(random_state, n_repeats)]
-    predicted = at_once(
-        (_small_network, (r.train[rows], train_labels[rows], r.test, seed), {}) for r in found for seed, rows in draws
+    calls = (
+        (_small_network, (_in_one_unit(r.train[rows]), train_labels[rows], seed), {})
+        for r in found
+        for seed, rows in draws
     )
-    return FewLabels(n_labels, {r.title: np.stack([next(predicted) == test_labels for _ in draws]) for r in found})
+    networks, right = at_once(calls), {}
+    for r in found:
+        predicted = [next(networks).predict(_in_one_unit(r.test, like=r.train[rows])) for _, rows in draws]
+        right[r.title] = np.stack(predicted) == test_labels
+    return FewLabels(n_labels, right)
 
 
-def _small_network(X: np.ndarray, y: np.ndarray, X_test: np.ndarray, seed: int) -> np.ndarray:
+def _in_one_unit(X: np.ndarray, like: np.ndarray | None = None) -> np.ndarray:
+    """Centre codes and divide them by one number, so that the learning rate suits codes of any unit.
+
+    No direction is stretched against another. Both numbers are taken from `like`, the codes learnt from.
+    """
+    like = X if like is None else like
+    unit = np.sqrt(like.var(axis=0, dtype=np.float64).mean()) or 1.0
+    return (X - like.mean(axis=0)) / np.float32(unit)
+
+
+def _small_network(X: np.ndarray, y: np.ndarray, seed: int) -> ClassifierMixin:
     if len(np.unique(y)) == 1:
-        return np.full(len(X_test), y[0])
-    # One number brings codes of any unit into the range that the learning rate is meant for, and bends no direction.
-    unit = np.sqrt(X.var(axis=0, dtype=np.float64).sum() / len(X[0])) or 1.0
-    X, X_test = (X - X.mean(axis=0)) / np.float32(unit), (X_test - X.mean(axis=0)) / np.float32(unit)
+        return DummyClassifier().fit(X, y)
     batch = min(128, max(16, len(X) // 40))
     # Few images are seen more often, so that the number of steps stays.
-    epochs = max(30, round(NETWORK_STEPS / math.ceil(len(X) / batch)))
+    epochs = max(20, round(NETWORK_STEPS / math.ceil(len(X) / batch)))
     options = {"batch_size": min(batch, len(X)), "max_iter": epochs, "learning_rate_init": 2e-3, "random_state": seed}
     with warnings.catch_warnings():
         # The budget is meant to be spent, and is no failure to converge.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return MLPClassifier((HIDDEN_UNITS,), **options).fit(X, y).predict(X_test)
+        return MLPClassifier((HIDDEN_UNITS,), **options).fit(X, y)
 
 
 def arrays(found: Sequence[Representation]) -> dict[str, np.ndarray]:

@@ -10,6 +10,8 @@ from sklearn.manifold import TSNE, trustworthiness
 from report_lib.neighbors import Neighbors, nearest
 from report_lib.parallel import at_once
 
+MOST_SCORED = 2500
+
 
 def umap_map(X: np.ndarray, graph: Neighbors, *, n_epochs: int, random_state: int) -> np.ndarray:
     """Lay out all rows with UMAP (McInnes, Healy and Melville, 2018), from neighbours that are known already.
@@ -105,7 +107,7 @@ class Faithfulness:
     hit: float | None
 
 
-def same_rows(Z: np.ndarray, made: dict[str, np.ndarray], rows: np.ndarray) -> dict[str, np.ndarray]:
+def same_rows(Z: np.ndarray, made: dict[str, np.ndarray], rows: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Bring maps down to the same rows, beside PCA's plane; last, all components, which are no map.
 
     Parameters
@@ -113,13 +115,21 @@ def same_rows(Z: np.ndarray, made: dict[str, np.ndarray], rows: np.ndarray) -> d
     Z : ndarray of shape (n, n_components)
     made : dict with `umap` of shape (n, 2), `tsne` of shape (len(rows), 2), or both
     rows : ndarray of int
+
+    Returns
+    -------
+    planes : dict of str to ndarray of shape (n_scored, 2)
+    scored : ndarray of int
+        The rows kept, at most `MOST_SCORED`: scores take memory and time with the square of their number.
     """
-    planes = {"PCA": Z[rows, :2]}
+    kept = slice(None, None, -(-len(rows) // MOST_SCORED))
+    scored = rows[kept]
+    planes = {"PCA": Z[scored, :2]}
     if "umap" in made:
-        planes["UMAP"] = made["umap"][rows]
+        planes["UMAP"] = made["umap"][scored]
     if "tsne" in made:
-        planes["t-SNE"] = made["tsne"]
-    return {**planes, f"{Z.shape[1]} components": Z[rows]}
+        planes["t-SNE"] = made["tsne"][kept]
+    return {**planes, f"{Z.shape[1]} components": Z[scored]}, scored
 
 
 def faithfulness(
@@ -137,14 +147,13 @@ def faithfulness(
         Neighbours looked at; less than half of n.
     """
     X = np.asarray(X, np.float32)
-    true, k_named = nearest(X, k).indices, {"n_neighbors": k}
-    both = [(trustworthiness, pair, k_named) for layout in layouts.values() for pair in ((X, layout), (layout, X))]
-    scored, scores = at_once(both), {}
+    true, scores = nearest(X, k).indices, {}
     for title, layout in layouts.items():
         found = nearest(layout, k).indices
         kept = (found[:, :, None] == true[:, None, :]).any(axis=2).mean()
         hit = None if labels is None else float((labels[found] == labels[:, None]).mean())
-        scores[title] = Faithfulness(float(next(scored)), float(next(scored)), float(kept), hit)
+        there, back = (float(trustworthiness(a, b, n_neighbors=k)) for a, b in ((X, layout), (layout, X)))
+        scores[title] = Faithfulness(there, back, float(kept), hit)
     return scores
 
 

@@ -33,7 +33,7 @@ def at_once(calls: Iterable[Call]) -> Iterator[Any]:
     # Processes that wait in vain for a minute give their memory back.
     executor = get_reusable_executor(n, timeout=60, env=ONE_THREAD)
     left = iter(calls)
-    return _results(executor, left, deque(_submit(executor, call) for call in islice(left, 2 * n)))
+    return _results(executor, left, deque(_submit(executor, call) for call in islice(left, n + 1)))
 
 
 def _results(executor: Executor, left: Iterator[Call], started: deque[Future]) -> Iterator[Any]:

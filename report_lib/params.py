@@ -80,7 +80,7 @@ class Reduction(Section):
     maps: list[Literal["umap", "tsne"]] = Field(["umap", "tsne"], description="umap, tsne, both, or [] for none")
     n_neighbors: int = Field(15, ge=2, le=100, description="neighbours of an image in the graph and the maps")
     umap_epochs: int = Field(200, ge=10, description="steps of UMAP's layout")
-    n_tsne: int = Field(5_000, ge=50, description="train images in t-SNE's map and in the scores of all maps, at most")
+    n_tsne: int = Field(5_000, ge=50, description="train images in t-SNE's map, at most")
     tsne_iterations: int = Field(500, ge=250, description="steps of t-SNE's layout")
 
     @model_validator(mode="after")

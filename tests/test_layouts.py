@@ -56,12 +56,23 @@ def test_faithfulness_is_what_scikit_learn_and_a_count_say():
 def test_all_maps_are_brought_down_to_the_same_rows(rng):
     Z, rows = rng.normal(size=(20, 5)), np.array([1, 4, 9])
     made = {"umap": rng.normal(size=(20, 2)), "tsne": rng.normal(size=(3, 2))}
-    planes = layouts.same_rows(Z, made, rows)
+    planes, scored = layouts.same_rows(Z, made, rows)
     assert list(planes) == ["PCA", "UMAP", "t-SNE", "5 components"]
     np.testing.assert_array_equal(planes["PCA"], Z[rows, :2])
     np.testing.assert_array_equal(planes["UMAP"], made["umap"][rows])
     np.testing.assert_array_equal(planes["t-SNE"], made["tsne"])
-    assert list(layouts.same_rows(Z, {"umap": made["umap"]}, rows)) == ["PCA", "UMAP", "5 components"]
+    np.testing.assert_array_equal(scored, rows)
+    assert list(layouts.same_rows(Z, {"umap": made["umap"]}, rows)[0]) == ["PCA", "UMAP", "5 components"]
+
+
+def test_no_more_rows_are_scored_than_need_be(rng, monkeypatch):
+    monkeypatch.setattr(layouts, "MOST_SCORED", 2)
+    Z, rows = rng.normal(size=(20, 5)), np.array([1, 4, 9])
+    made = {"umap": rng.normal(size=(20, 2)), "tsne": rng.normal(size=(3, 2))}
+    planes, scored = layouts.same_rows(Z, made, rows)
+    assert scored.tolist() == [1, 9]
+    np.testing.assert_array_equal(planes["t-SNE"], made["tsne"][[0, 2]])
+    np.testing.assert_array_equal(planes["UMAP"], made["umap"][[1, 9]])
 
 
 def test_hit_of_each_class():

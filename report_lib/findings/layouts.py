@@ -35,7 +35,7 @@ def faithfulness(scores: dict[str, Any], chance: Any, n_images: int) -> str:
         "near may lie far apart on any of these maps."
     )
     if {"UMAP", "t-SNE"} <= set(drawn):
-        said += " t-SNE was laid out from just these images and UMAP from all train images, so this favours t-SNE."
+        said += " t-SNE was laid out from few images, these among them, and UMAP from all, so this favours t-SNE."
     if scores[whole].hit is None:
         return said
     hits = listed([f"{title} {percent(scores[title].hit)}" for title in drawn])
