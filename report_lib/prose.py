@@ -58,4 +58,4 @@ def not_in_this_run(parameter: str) -> str:
 
 def times_of(key: str, caption: str) -> str:
     """Leave a place for a table of times, which the page fills: they differ from run to run, and nothing else may."""
-    return f'<div class="times" data-times="{key}">{caption} They are in provenance.json.</div>'
+    return f'<div class="times" data-times="{key}"><p>{caption}</p><p>They are in provenance.json.</p></div>'

@@ -68,7 +68,7 @@ def reconstructions(images: np.ndarray, names: Sequence[str], found: Sequence) -
 
 def error_by_size(counts: Sequence[int], pca: np.ndarray, found: Sequence) -> go.Figure:
     """Draw the error on test images against the size of the code, with PCA's curve for comparison."""
-    shown = [r for r in found if r.name != "pixels"]
+    shown = [r for r in found if r.name != "pixels" and not r.name.startswith("pca")]
     floor = min([r.test_mse for r in shown], default=1.0) / 4
     kept = np.asarray(pca) > floor
     fig = go.Figure()
@@ -80,7 +80,9 @@ def error_by_size(counts: Sequence[int], pca: np.ndarray, found: Sequence) -> go
                         hovertemplate=f"{r.title}, %{{x}} numbers: %{{y:.5f}}<extra></extra>")  # fmt: skip
     ticks = [t for t in (2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000) if counts[0] <= t <= counts[-1]]
     fig.update_xaxes(title_text="numbers in the code (log scale)", type="log", tickvals=ticks)
-    fig.update_yaxes(title_text="test mean squared error (log scale)", type="log", dtick="D2")
+    decades = [digit * 10.0**power for power in range(-7, 2) for digit in (1, 2, 5)]
+    fig.update_yaxes(title_text="test mean squared error (log scale)", type="log", tickvals=decades,
+                     ticktext=[f"{value:.7f}".rstrip("0").rstrip(".") for value in decades])  # fmt: skip
     at = dict(zip(counts, pca, strict=True))
     below = [r.title for r in shown if r.size in at and r.test_mse < 0.995 * at[r.size]]
     return style.finish(

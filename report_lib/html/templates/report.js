@@ -130,7 +130,6 @@
       const columns = ["fit", "encode"];
       const table = document.createElement("table");
       table.className = "table";
-      table.createCaption().textContent = place.textContent;
       const head = table.createTHead().insertRow();
       head.insertCell();
       for (const column of columns) {
@@ -145,7 +144,7 @@
         for (const column of columns.slice(1)) tr.insertCell().textContent = times[column].toFixed(1);
         body.append(tr);
       }
-      place.replaceChildren(table);
+      place.replaceChildren(place.firstElementChild, table);
       place.classList.add("scroll");
       place.tabIndex = 0;
       place.setAttribute("role", "region");
