@@ -94,7 +94,8 @@ def _log_progress() -> None:
         handler.setFormatter(logging.Formatter("      %(message)s"))
         logger = logging.getLogger("report_lib")
         logger.addHandler(handler)
-        logger.setLevel(logging.INFO)
+        logger.setLevel(logging.WARNING)
+        logging.getLogger("report_lib.autoencoders").setLevel(logging.INFO)
         logger.propagate = False
 
 

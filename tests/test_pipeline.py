@@ -101,6 +101,7 @@ def test_without_labels_everything_runs_and_says_so(tmp_path, capfd):
     path = tmp_path / "mine.npy"
     np.save(path, load_digits().images.astype(np.uint8)[:600, None])
     settings = f"dataset.source={path} clustering.n_clusters=auto name=mine dataset.image_shape=[8,8]"
+    settings += " reduction.representations=[pixels,dense-8] reduction.steps_dense=60 reduction.maps=[tsne]"
     assert main(["report", "--params", DIGITS, "--set", settings]) == 0
     folder = tmp_path / "build" / "mine"
     numbers = json.loads((folder / "metrics.json").read_text())
@@ -245,12 +246,16 @@ def test_the_command_line_as_a_process():
     assert found.stderr.count("\n") == 1
 
 
-def test_training_is_reported_on_the_command_line_and_not_in_the_notebook(capfd, tmp_path):
-    quick = "reduction.representations=[dense-4] reduction.maps=[] reduction.steps_dense=12 name=quick"
+def test_progress_and_warnings_go_to_the_command_line_and_not_into_the_page(monkeypatch, tmp_path, capfd):
+    with_cell(monkeypatch, tmp_path, "classification", "import warnings\nwarnings.warn('beware of the dog')")
+    quick = "reduction.representations=[dense-4] reduction.maps=[] reduction.steps_dense=12"
     assert main(["report", "--params", DIGITS, "--set", quick]) == 0
-    assert "dense autoencoder 4: epoch 2 of 2, validation loss 0." in capfd.readouterr().err
-    build = tmp_path / "build" / "quick"
+    said = capfd.readouterr().err
+    assert "dense autoencoder 4: epoch 2 of 2, validation loss 0." in said
+    assert "beware of the dog" in said
+    build = tmp_path / "build" / "digits"
     assert "validation loss 0." not in (build / "notebooks" / notebook_name("reduction")).read_text()
+    assert (build / "notebooks" / notebook_name("classification")).read_text().count("beware of the dog") == 1
     page = without_provenance((build / "report.html").read_text())
     assert "Autoencoders: descriptions that are learnt" in page
     assert "UMAP: a map of all images" not in page
@@ -294,12 +299,3 @@ def test_autoencoders_and_maps_are_left_for_later_phases(digits_build):
     assert graph["indices"].shape == (1438, 15)
     assert maps["umap"].shape == (1438, 2)
     assert len(maps["tsne"]) == len(maps["tsne_rows"])
-
-
-def test_warnings_go_to_the_command_line_and_not_into_the_page(monkeypatch, tmp_path, capfd):
-    with_cell(monkeypatch, tmp_path, "classification", "import warnings\nwarnings.warn('beware of the dog')")
-    quick = ["report", "--params", DIGITS, "--set", "reduction.representations=[] reduction.maps=[]"]
-    assert main(quick) == 0
-    assert "beware of the dog" in capfd.readouterr().err
-    executed = (tmp_path / "build" / "digits" / "notebooks" / notebook_name("classification")).read_text()
-    assert executed.count("beware of the dog") == 1
