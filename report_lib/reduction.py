@@ -262,8 +262,8 @@ def test_mse(scaler: PixelScaler, reducer: LinearReducer, images: np.ndarray) ->
 
 
 def code_sizes(largest: int, also: list[int]) -> list[int]:
-    """Return about thirty sizes from 2 to `largest`, even on a log scale, and those asked for besides."""
-    return sorted({*np.geomspace(2, largest, 30).round().astype(int).tolist(), *also})
+    """Return about thirty sizes from 2 to `largest`, even on a log scale, and those asked for that are no larger."""
+    return sorted({*np.geomspace(2, largest, 30).round().astype(int).tolist(), *(k for k in also if k <= largest)})
 
 
 def pixel_mse(fitted: Reduction, images: np.ndarray, counts: list[int], m: Moments) -> np.ndarray:

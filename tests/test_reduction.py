@@ -167,3 +167,11 @@ def test_whitening_leaves_out_components_without_variance(rng):
     assert np.isfinite(whitened).all()
     np.testing.assert_allclose(whitened[:, :8].std(axis=0, ddof=1), 1.0, rtol=1e-3)
     assert (whitened[:, 8:] == 0).all()
+
+
+def test_codes_larger_than_the_image_have_no_place_on_the_curve_of_pca():
+    # Sides that do not halve evenly are rounded up: 30 x 30 pixels make a code of 16 x 8 x 8.
+    counts = reduction.code_sizes(900, [100, 1024])
+    assert 100 in counts
+    assert counts[0] == 2
+    assert counts[-1] == 900
