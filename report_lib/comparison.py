@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.cluster import KMeans
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import pairwise_distances_argmin_min
 from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
 
 from report_lib import architectures, metrics
 from report_lib.errors import ReportError
@@ -379,29 +380,37 @@ def few_labels(
     n = len(train_labels)
     n_labels = max(1, round(label_share * n))
     draws = [(seed, sample_rows(n, n_labels, seed)) for seed in _seeds(random_state, n_repeats)]
-    calls = (
-        (_small_network, (_in_one_unit(r.train[rows]), train_labels[rows], seed), {})
-        for r in found
-        for seed, rows in draws
-    )
+    calls = ((_small_network, (r.train[rows], train_labels[rows], seed), {}) for r in found for seed, rows in draws)
     networks, right = at_once(calls), {}
     for r in found:
-        predicted = [next(networks).predict(_in_one_unit(r.test, like=r.train[rows])) for _, rows in draws]
-        right[r.title] = np.stack(predicted) == test_labels
+        right[r.title] = np.stack([next(networks).predict(r.test) for _ in draws]) == test_labels
     return FewLabels(n_labels, right)
 
 
-def _in_one_unit(X: np.ndarray, like: np.ndarray | None = None) -> np.ndarray:
+class OneUnit(TransformerMixin, BaseEstimator):
     """Centre codes and divide them by one number, so that the learning rate suits codes of any unit.
 
-    No direction is stretched against another. Both numbers are taken from `like`, the codes learnt from.
+    No direction is stretched against another.
+
+    Attributes
+    ----------
+    mean_ : ndarray of shape (size of the code,)
+    unit_ : float32
+        Root of the mean variance of the entries; 1 where none of them varies.
     """
-    like = X if like is None else like
-    unit = np.sqrt(like.var(axis=0, dtype=np.float64).mean()) or 1.0
-    return (X - like.mean(axis=0)) / np.float32(unit)
+
+    def fit(self, X: np.ndarray, y: object = None) -> "OneUnit":
+        """Learn from codes of shape (n, size of the code)."""
+        self.mean_ = X.mean(axis=0)
+        self.unit_ = np.float32(np.sqrt(X.var(axis=0, dtype=np.float64).mean()) or 1.0)
+        return self
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Bring codes to the unit of those learnt from."""
+        return (X - self.mean_) / self.unit_
 
 
-def _small_network(X: np.ndarray, y: np.ndarray, seed: int) -> ClassifierMixin:
+def _small_network(X: np.ndarray, y: np.ndarray, seed: int) -> BaseEstimator:
     if len(np.unique(y)) == 1:
         return DummyClassifier().fit(X, y)
     batch = min(128, max(16, len(X) // 40))
@@ -411,7 +420,7 @@ def _small_network(X: np.ndarray, y: np.ndarray, seed: int) -> ClassifierMixin:
     with warnings.catch_warnings():
         # The budget is meant to be spent, and is no failure to converge.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return MLPClassifier((HIDDEN_UNITS,), **options).fit(X, y)
+        return make_pipeline(OneUnit(), MLPClassifier((HIDDEN_UNITS,), **options)).fit(X, y)
 
 
 def arrays(found: Sequence[Representation]) -> dict[str, np.ndarray]:

@@ -237,10 +237,11 @@ def test_paired_differences_are_narrower_than_two_intervals(rng):
 
 def test_the_unit_of_a_code_does_not_matter_to_the_small_network(digits):
     X = reduction.flatten(digits[0]).astype(np.float32)
-    np.testing.assert_allclose(comparison._in_one_unit(X * 1024), comparison._in_one_unit(X), rtol=1e-5, atol=1e-6)
-    scaled = comparison._in_one_unit(X[200:], like=X[:200])
+    unit = comparison.OneUnit()
+    np.testing.assert_allclose(unit.fit_transform(X * 1024), unit.fit_transform(X), rtol=1e-5, atol=1e-6)
+    scaled = unit.fit(X[:200]).transform(X[200:])
     np.testing.assert_allclose(scaled * np.sqrt(X[:200].var(axis=0).mean()) + X[:200].mean(axis=0), X[200:], atol=1e-4)
-    assert comparison._in_one_unit(np.zeros((3, 2), np.float32)).tolist() == np.zeros((3, 2)).tolist()
+    assert unit.fit_transform(np.zeros((3, 2), np.float32)).tolist() == np.zeros((3, 2)).tolist()
 
 
 def test_intervals_stay_within_what_can_be():
