@@ -445,7 +445,7 @@ def report_metrics(
     few: FewLabels | None,
 ) -> dict[str, object]:
     """Gather the numbers of the comparison, under the names of `metrics.json`."""
-    numbers = {}
+    numbers, accuracies = {}, few.accuracy if few is not None else {}
     for r in found:
         own: dict[str, object] = {"code_size": r.size, "active": r.active, "test_mse": r.test_mse}
         if architectures.is_learnt(r.name):
@@ -453,7 +453,7 @@ def report_metrics(
         if r.title in grouped:
             own["kmeans"] = grouped[r.title]
         if few is not None:
-            accuracy = few.accuracy[r.title]
+            accuracy = accuracies[r.title]
             own["few_labels"] = {
                 "n_labels": few.n_labels,
                 "accuracy": accuracy.value,
