@@ -151,10 +151,15 @@ def faithfulness(
     for title, layout in layouts.items():
         found = nearest(layout, k).indices
         kept = (found[:, :, None] == true[:, None, :]).any(axis=2).mean()
-        hit = None if labels is None else float((labels[found] == labels[:, None]).mean())
+        hit = None if labels is None else float(_same_label(found, labels).mean())
         there, back = (float(trustworthiness(a, b, n_neighbors=k)) for a, b in ((X, layout), (layout, X)))
         scores[title] = Faithfulness(there, back, float(kept), hit)
     return scores
+
+
+def _same_label(indices: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return whether each neighbour of each row has the row's own label; shape of `indices`, bool."""
+    return labels[indices] == labels[:, None]
 
 
 def chance(n: int, labels: np.ndarray | None, *, k: int) -> Faithfulness:
@@ -170,6 +175,6 @@ def map_hit(layout: np.ndarray, labels: np.ndarray | None, n_classes: int, *, k:
 
 def neighborhood_hit(graph: Neighbors, labels: np.ndarray, n_classes: int) -> np.ndarray:
     """Return, for each class, the share of its images' nearest neighbours that are of the same class; NaN if empty."""
-    hits = (labels[graph.indices] == labels[:, None]).mean(axis=1)
+    hits = _same_label(graph.indices, labels).mean(axis=1)
     with np.errstate(invalid="ignore"):
         return np.bincount(labels, hits, n_classes) / np.bincount(labels, minlength=n_classes)
