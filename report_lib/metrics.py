@@ -164,16 +164,20 @@ def mean_over_draws(right: np.ndarray) -> Interval:
 
 
 def _over_draws(by_model: np.ndarray, tested: float, *, lowest: float) -> Interval:
-    taught = stdtrit(len(by_model) - 1, 0.975) * by_model.std(ddof=1) / np.sqrt(len(by_model))
-    half, value = float(np.hypot(taught, tested)), float(by_model.mean())
+    half, value = float(np.hypot(_student_half(by_model), tested)), float(by_model.mean())
     return Interval(value, max(lowest, value - half), min(1.0, value + half))
 
 
 def mean_interval(values: np.ndarray) -> Interval:
     """Return the mean of independent values with its 95% interval by Student's t."""
-    n, value = len(values), float(np.mean(values, dtype=np.float64))
-    half = float(stdtrit(n - 1, 0.975) * np.std(values, ddof=1, dtype=np.float64) / np.sqrt(n)) if n > 1 else np.nan
+    value, half = float(np.mean(values, dtype=np.float64)), _student_half(values)
     return Interval(value, value - half, value + half)
+
+
+def _student_half(values: np.ndarray) -> float:
+    """Return half of Student's 95% interval of the mean of independent values; NaN where there is only one."""
+    n = len(values)
+    return float(stdtrit(n - 1, 0.975) * np.std(values, ddof=1, dtype=np.float64) / np.sqrt(n)) if n > 1 else np.nan
 
 
 def difference_over_draws(right: np.ndarray, baseline: np.ndarray) -> Interval:
