@@ -154,15 +154,13 @@ def kmeans_scores(scores: dict[str, dict[str, np.ndarray]]) -> go.Figure:
     fig.update_yaxes(tickvals=list(range(len(scores))), ticktext=list(scores), autorange="reversed", showgrid=False,
                      title_text="described by")  # fmt: skip
     first = {name: max(scores, key=lambda title: scores[title][kind].mean()) for kind, name in words.items()}
+    means = {f"{name}, mean": [found[kind].mean() for found in scores.values()] for kind, name in words.items()}
     return style.finish(
         fig,
         title=f"Highest mean: {', '.join(f'{title} by {name}' for name, title in first.items())}",
         caption="Agreement of K-Means clusters with the classes of the test images, on each description. A point is one "
         "repeat, with its own sample of train images and its own start; the same for all descriptions.",
-        numbers=" ".join(
-            f"{name}, mean: {style.listing(scores, [found[kind].mean() for found in scores.values()], '.3f')}"
-            for kind, name in words.items()
-        ),
+        numbers=style.listings(scores, means, ".3f"),
         height=140 + 62 * len(scores),
     )
 

@@ -54,9 +54,9 @@ def faithfulness(scores: dict[str, object], k: int) -> go.Figure:
     shown = {key: name for key, name in MEASURES.items() if all(getattr(s, key) is not None for s in scores.values())}
     titles = list(scores)
     fig = go.Figure()
-    for i, (key, name) in enumerate(shown.items()):
-        values = [getattr(s, key) for s in scores.values()]
-        fig.add_scatter(x=values, y=titles, mode="markers", name=name,
+    values = {name: [getattr(s, key) for s in scores.values()] for key, name in shown.items()}
+    for i, (name, own) in enumerate(values.items()):
+        fig.add_scatter(x=own, y=titles, mode="markers", name=name,
                         marker={"size": 11, "color": style.series(i), "symbol": style.SYMBOLS[i]},
                         hovertemplate=f"%{{y}}, {name}: %{{x:.3f}}<extra></extra>")  # fmt: skip
     fig.update_xaxes(title_text=f"score, over the {k} nearest", range=[0, 1.03])
@@ -70,10 +70,7 @@ def faithfulness(scores: dict[str, object], k: int) -> go.Figure:
         "made from. Trustworthiness falls where strangers become neighbours on the map, continuity where neighbours are torn "
         "apart; neighbours kept is the share of an image's own that it still has"
         + ("; neighbourhood hit is the share of the nearest that are of its own class." if "hit" in shown else "."),
-        numbers=" ".join(
-            f"{name}: {style.listing(titles, [getattr(s, key) for s in scores.values()], '.3f')}"
-            for key, name in shown.items()
-        ),
+        numbers=style.listings(titles, values, ".3f"),
         height=150 + 50 * len(titles),
     )
 

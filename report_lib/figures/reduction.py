@@ -131,9 +131,7 @@ def mse_curve(grid: Sequence[int], curves: dict[str, np.ndarray]) -> go.Figure:
         fig,
         title=f"From {grid[0]} to {grid[-1]} components, {names[0]} and {names[1]} are within {gaps.max():.1%} of one another",
         caption="Mean squared error of rebuilding all test images from their first components, on axes fitted on train.",
-        numbers=" ".join(
-            f"{name}: {style.listing([f'k = {k}:' for k in grid], v, '.5f')}" for name, v in curves.items()
-        ),
+        numbers=style.listings([f"k = {k}:" for k in grid], curves, ".5f"),
         hovermode="x unified",
     )
 

@@ -115,6 +115,11 @@ def listing(names: Sequence[object], values: Sequence[float], form: str) -> str:
     return ", ".join(told) + "."
 
 
+def listings(names: Sequence[object], measures: dict[str, Sequence[float]], form: str) -> str:
+    """Write one `listing` a measure, of the same names, each after what it measures."""
+    return " ".join(f"{measure}: {listing(names, values, form)}" for measure, values in measures.items())
+
+
 def image_grid(
     images: np.ndarray,
     *,
