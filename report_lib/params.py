@@ -7,7 +7,7 @@ import difflib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -95,15 +95,13 @@ class Reduction(Section):
     def _known(cls, names: list[str]) -> list[str]:
         for name in names:
             architectures.parse(name)
-        if len(set(names)) < len(names):
-            raise ValueError("each representation can be named once only")
         return names
 
-    @field_validator("maps")
+    @field_validator("representations", "maps")
     @classmethod
-    def _once(cls, names: list[str]) -> list[str]:
+    def _once(cls, names: list[str], info: ValidationInfo) -> list[str]:
         if len(set(names)) < len(names):
-            raise ValueError("each map can be named once only")
+            raise ValueError(f"each {info.field_name.removesuffix('s')} can be named once only")
         return names
 
 
