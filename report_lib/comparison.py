@@ -24,10 +24,9 @@ from sklearn.pipeline import make_pipeline
 from report_lib import architectures, metrics
 from report_lib.errors import ReportError
 from report_lib.parallel import at_once
-from report_lib.reduction import LinearReducer, Moments, PixelScaler, flatten, moments, sample_rows
+from report_lib.reduction import CHUNK, LinearReducer, Moments, PixelScaler, flatten, moments, sample_rows
 
 log = logging.getLogger(__name__)
-CHUNK = 8192
 HIDDEN_UNITS, NETWORK_STEPS = 64, 900
 # Images a training step, and the share of them that is held out to choose the epoch.
 BATCH, HELD_OUT = 256, 0.1
