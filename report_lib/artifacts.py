@@ -25,6 +25,7 @@ _HOMES = {
     "autoencoders": ("reduction", "autoencoders.npz"),
     "neighbors": ("reduction", "neighbors.npz"),
     "maps": ("reduction", "maps.npz"),
+    # What was measured with a clock; nothing that the report's numbers may hold.
     "times": ("reduction", "times.json"),
     "clusters": ("clustering", "clusters.npz"),
 }
@@ -95,10 +96,6 @@ class Run:
             path = self.folder / "artifacts" / phase / "metrics.json"
             found[phase] = json.loads(path.read_text(encoding="utf8"))
         return {"dataset": found["understanding"].pop("dataset"), **found}
-
-    def times(self) -> dict[str, Any]:
-        """Return what the phases measured with a clock; nothing that the report's numbers may hold."""
-        return self.load("times")
 
     def _path(self, key: str) -> Path:
         phase, file = _HOMES[key]
