@@ -57,6 +57,8 @@ class Linear(TransformerMixin, BaseEstimator):
 
     def fit(self, X: np.ndarray, y: object = None) -> "Linear":
         """Learn from rows of shape (n, d)."""
+        # The phase has moments, PCA and SVD already. All is learnt anew from the images, as an autoencoder is, so that
+        # the time of fitting is what it would cost by itself.
         m = moments(X)
         self.scaler_, self.reducer_ = PixelScaler(self.scaling).fit_moments(m), None
         if self.kind != "pixels":
