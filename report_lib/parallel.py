@@ -7,8 +7,6 @@ from concurrent.futures import Executor, Future
 from itertools import islice
 from typing import Any
 
-from loky import cpu_count, get_reusable_executor
-
 Call = tuple[Callable, tuple, dict]
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
 # More processes than this would cost more memory than they save time.
@@ -29,6 +27,9 @@ def at_once(calls: Iterable[Call]) -> Iterator[Any]:
     that few arguments are in memory at a time. What is slow here holds Python's lock or goes through small arrays, so
     threads would wait for one another.
     """
+    # Loaded here: the command line asks this module for the number of threads alone, and need not wait for it.
+    from loky import cpu_count, get_reusable_executor
+
     n = min(n_threads(), cpu_count(), MOST_PROCESSES)
     # Processes that wait in vain for a minute give their memory back.
     executor = get_reusable_executor(n, timeout=60, env=ONE_THREAD)
