@@ -12,7 +12,7 @@ def neighborhood_hit(values: np.ndarray, names: Any, k: int) -> str:
     low = text(names[int(np.nanargmin(values))])
     return (
         f"Of an image's {k} nearest, {percent(np.nanmean(values))} are of its own class, averaged over classes: so far do "
-        f"distance and label agree before anything is learnt. {low} is where neighbours mislead most."
+        f"distance and label agree. {low} is where neighbours mislead most."
     )
 
 
