@@ -224,6 +224,31 @@ def rebuilding_error(model: object, images: np.ndarray, codes: np.ndarray, m: Mo
     return total / rows.size / (m.high - m.low) ** 2
 
 
+@dataclass(frozen=True)
+class PCACurve:
+    """What PCA leaves out with each number of components, to hold other descriptions of the same size against.
+
+    Attributes
+    ----------
+    counts : sequence of int
+        Numbers of components, ascending.
+    mse : ndarray of shape (len(counts),)
+        Mean squared error of rebuilding all test images, the range of the train pixels being 1.
+    """
+
+    counts: Sequence[int]
+    mse: np.ndarray
+
+    def at(self, size: int) -> float | None:
+        """Return the error with as many components as a code has numbers; None where the curve has no such count."""
+        return dict(zip(self.counts, self.mse, strict=True)).get(size)
+
+    def beaten_by(self, found: Sequence[Representation]) -> dict[str, bool]:
+        """Return by title whether each has a smaller error, by half a percent at least; only those `at` has a value for."""
+        errors = {r.title: (r.test_mse, self.at(r.size)) for r in found}
+        return {title: bool(own < 0.995 * pca) for title, (own, pca) in errors.items() if pca is not None}
+
+
 def rebuild(found: Sequence[Representation], images: np.ndarray) -> np.ndarray:
     """Set images above what each representation makes of them; shape (1 + len(found), n, h, w), float32."""
     rebuilt = [r.model.inverse_transform(r.model.transform(flatten(images))).reshape(images.shape) for r in found]

@@ -3,6 +3,7 @@
 import io
 import math
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -114,6 +115,14 @@ def test_training_that_comes_to_nothing_leaves_the_others(digits, monkeypatch):
     found, absent = fit(["dense-4", "pca"], digits)
     assert [r.name for r in found] == ["pca"]
     assert absent == {"dense 4": "the loss was not a number in epoch 1"}
+
+
+def test_half_a_percent_below_the_curve_of_pca_is_better():
+    curve = comparison.PCACurve([2, 4], np.array([0.2, 0.1]))
+    assert (curve.at(4), curve.at(3)) == (0.1, None)
+    made = {"clear": (4, 0.0994), "level": (4, 0.0996), "worse": (2, 0.3), "of no size on it": (3, 0.01)}
+    found = [SimpleNamespace(title=title, size=size, test_mse=mse) for title, (size, mse) in made.items()]
+    assert curve.beaten_by(found) == {"clear": True, "level": False, "worse": False}
 
 
 def test_images_above_what_is_made_of_them(found, digits):

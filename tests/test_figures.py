@@ -84,7 +84,7 @@ def comparison_cases(rng):
     return {
         "loss_curves": (found[1:],),
         "reconstructions": (rng.random((3, 2, 6, 4)), NAMES[:2], found),
-        "error_by_size": ([1, 2, 4], np.array([0.3, 0.2, 0.05]), found),
+        "error_by_size": (comparison.PCACurve([1, 2, 4], np.array([0.3, 0.2, 0.05])), found),
         "code_images": (rng.random((2, 3, 6, 4)), NAMES[:2], "conv"),
         "walk": (rng.random((2, 5, 6, 4)), ["PCA", "dense 4"], NAMES[:2]),
         "kmeans_scores": (scores,),
@@ -239,7 +239,8 @@ def test_a_missing_knee_is_said():
 
 def test_every_description_is_a_point_beside_the_curve_of_pca():
     found = [described("pixels", 8, 0.0), described("truncated SVD", 2, 0.2), described("dense 4", 4, 0.04)]
-    fig = comparison_figures.error_by_size([1, 2, 4, 8], np.array([0.3, 0.2, 0.05, 0.0]), found)
+    curve = comparison.PCACurve([1, 2, 4, 8], np.array([0.3, 0.2, 0.05, 0.0]))
+    fig = comparison_figures.error_by_size(curve, found)
     assert [(trace.name, list(trace.x), list(trace.y)) for trace in fig.data] == [
         ("PCA, every size", [1, 2, 4], [0.3, 0.2, 0.05]), ("truncated SVD", [2], [0.2]), ("dense 4", [4], [0.04]),
     ]  # fmt: skip

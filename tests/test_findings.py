@@ -177,12 +177,13 @@ def test_autoencoders_against_as_many_components():
         trained("c", size=9, mse=0.1),
         trained("d", size=3, active=2),
     ]
-    said = about_comparison.error_by_size(found, [2, 4, 9], np.array([0.1, 0.1, 1e-12]))
+    said = about_comparison.error_by_size(found, comparison.PCACurve([2, 4, 9], np.array([0.1, 0.1, 1e-12])))
     assert "With 2 numbers a leaves an error of 0.09000, 10% less than that of as many principal components" in said
     assert "b leaves an error of 0.30000, 3.0 times that of as many" in said
     assert "c leaves an error of 0.10000; as many principal components rebuild the images exactly" in said
     assert "With 3 numbers, 2 of them in use, d leaves an error of 0.10000." in said
-    assert "No autoencoder is in this run" in about_comparison.error_by_size([], [], np.array([]))
+    none = about_comparison.error_by_size([], comparison.PCACurve([], np.array([])))
+    assert "No autoencoder is in this run" in none
 
 
 def test_what_is_missing_is_said_with_its_remedy():
@@ -225,7 +226,9 @@ def test_the_comparison_in_short():
         "dense-9": {"code_size": 9, "test_mse": 0.1},
     }  # fmt: skip
     titles = {"pca": "PCA", "dense-4": "dense 4", "dense-9": "dense 9"}
-    said = " ".join(about_comparison.in_short(numbers, titles, {"dense-4": 0.11, "dense-9": 0.09}))
+    found = [trained("dense 4", size=4), trained("dense 9", size=9)]
+    beaten = comparison.PCACurve([4, 9], np.array([0.11, 0.09])).beaten_by(found)
+    said = " ".join(about_comparison.in_short(numbers, titles, beaten))
     assert "as many principal components, dense 4 rebuilds test images better; dense 9 no better." in said
     assert "from 0.800 on dense 4 (4 numbers) to 0.900 on PCA (9 numbers)" in said
     assert "from NMI 0.200 on dense 4 (4 numbers) to 0.500 on PCA (9 numbers)" in said

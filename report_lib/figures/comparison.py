@@ -66,13 +66,14 @@ def reconstructions(images: np.ndarray, names: Sequence[str], found: Sequence) -
     )
 
 
-def error_by_size(counts: Sequence[int], pca: np.ndarray, found: Sequence) -> go.Figure:
-    """Draw the error on test images against the size of the code, with PCA's curve for comparison."""
+def error_by_size(curve, found: Sequence) -> go.Figure:
+    """Draw the error on test images against the size of the code, with PCA's curve, a `comparison.PCACurve`."""
+    counts, pca = np.asarray(curve.counts), np.asarray(curve.mse)
     shown = [r for r in found if r.name != "pixels" and not r.name.startswith("pca")]
     floor = min([r.test_mse for r in shown], default=1.0) / 4
-    kept = np.asarray(pca) > floor
+    kept = pca > floor
     fig = go.Figure()
-    fig.add_scatter(x=np.asarray(counts)[kept], y=np.asarray(pca)[kept], mode="lines", name="PCA, every size",
+    fig.add_scatter(x=counts[kept], y=pca[kept], mode="lines", name="PCA, every size",
                     line_color=style.INK, hovertemplate="PCA, %{x} components: %{y:.5f}<extra></extra>")  # fmt: skip
     for i, r in enumerate(shown):
         fig.add_scatter(x=[r.size], y=[r.test_mse], mode="markers", name=r.title,
@@ -83,8 +84,7 @@ def error_by_size(counts: Sequence[int], pca: np.ndarray, found: Sequence) -> go
     decades = [digit * 10.0**power for power in range(-7, 2) for digit in (1, 2, 5)]
     fig.update_yaxes(title_text="test mean squared error (log scale)", type="log", tickvals=decades,
                      ticktext=[f"{value:.7f}".rstrip("0").rstrip(".") for value in decades])  # fmt: skip
-    at = dict(zip(counts, pca, strict=True))
-    below = [r.title for r in shown if r.size in at and r.test_mse < 0.995 * at[r.size]]
+    below = [title for title, beats in curve.beaten_by(shown).items() if beats]
     return style.finish(
         fig,
         title=f"Better than as many principal components: {', '.join(below) or 'none'}",

@@ -58,10 +58,9 @@ def training(found: Sequence[Any], n_images: int) -> str:
     )
 
 
-def error_by_size(found: Sequence[Any], counts: Sequence[int], pca: np.ndarray) -> str:
-    """Set each autoencoder against as many principal components."""
-    at = dict(zip(counts, pca, strict=True))
-    said = [_against_pca(r, at.get(r.size)) for r in found]
+def error_by_size(found: Sequence[Any], curve: Any) -> str:
+    """Set each autoencoder against as many principal components, from `comparison.PCACurve`."""
+    said = [_against_pca(r, curve.at(r.size)) for r in found]
     return " ".join(said) or "No autoencoder is in this run, so there is nothing to set against PCA."
 
 
@@ -158,18 +157,17 @@ def table(numbers: dict[str, dict[str, Any]], titles: dict[str, str]) -> pd.Data
     return pd.DataFrame.from_dict(rows, orient="index").fillna("")
 
 
-def in_short(numbers: dict[str, dict[str, Any]], titles: dict[str, str], pca: dict[str, float]) -> list[str]:
+def in_short(numbers: dict[str, dict[str, Any]], titles: dict[str, str], beaten: dict[str, bool]) -> list[str]:
     """Sum up the comparison, one sentence a question that was put.
 
     Parameters
     ----------
-    pca : dict of str to float
-        Error of as many principal components, for the autoencoders that can be set against it.
+    beaten : dict of str to bool
+        By title, whether an autoencoder beats as many principal components; those that can be set against them.
     """
     said = []
-    if pca:
-        below = [titles[name] for name, error in pca.items() if numbers[name]["test_mse"] < 0.995 * error]
-        above = [titles[name] for name in pca if titles[name] not in below]
+    if beaten:
+        below, above = ([title for title, beats in beaten.items() if beats == better] for better in (True, False))
         said.append(
             "Set against as many principal components, "
             + "; ".join(

@@ -61,7 +61,7 @@ def pca_and_svd(grid: Sequence[int], pca: np.ndarray, svd: np.ndarray) -> str:
     )
 
 
-def in_short(numbers: dict[str, Any], titles: dict[str, str], same_size: dict[str, float]) -> str:
+def in_short(numbers: dict[str, Any], titles: dict[str, str], beaten: dict[str, bool]) -> str:
     """Sum up the second phase."""
     pca = numbers["pca"]
     largest = max(pca["test_mse"], key=int)
@@ -70,6 +70,6 @@ def in_short(numbers: dict[str, Any], titles: dict[str, str], same_size: dict[st
         f"{pca['components_for_99']} hold 99%.",
         f"With {largest} components the mean squared error on test images is {pca['test_mse'][largest]:.6f} for PCA and "
         f"{numbers['truncated_svd']['test_mse'][largest]:.6f} for truncated SVD.",
-        *comparison.in_short(numbers["representations"], titles, same_size),
+        *comparison.in_short(numbers["representations"], titles, beaten),
         *layouts.in_short(numbers["maps"]),
     )
