@@ -207,6 +207,8 @@ class ClusterScores:
     accuracy, majority_accuracy, ari, nmi : Interval, or None
     ami : float, or None
         Without an interval: its chance term is too slow to resample.
+    clustered : dict with `ari` and `ami`, or None
+        Of the test images that are not noise alone.
     """
 
     n_clusters: int
@@ -218,6 +220,7 @@ class ClusterScores:
     ari: Interval | None = None
     nmi: Interval | None = None
     ami: float | None = None
+    clustered: dict[str, float] | None = None
 
     def as_dict(self) -> dict[str, object]:
         """Return the numbers under the names of `metrics.json`."""
@@ -232,6 +235,7 @@ class ClusterScores:
             "best_recall": best_recall(self.table),
             **{name: interval.value for name, interval in intervals.items()},
             "ami": self.ami,
+            "clustered_only": self.clustered,
             "intervals_95": {name: interval.as_dict() for name, interval in intervals.items()},
         }
 
@@ -255,7 +259,8 @@ def score_clusters(
     train_labels : ndarray of int, or None
         As long as `train_clusters`. Without labels only the number of clusters and the coverage are known.
     """
-    coverage = float(np.mean(test_clusters != NOISE))
+    kept = test_clusters != NOISE
+    coverage = float(np.mean(kept))
     if train_labels is None:
         return ClusterScores(n_clusters, coverage)
     table = contingency(test_labels, test_clusters, n_classes, n_clusters)
@@ -269,8 +274,38 @@ def score_clusters(
         mapping=mapping,
         majority_accuracy=wilson_interval(right, len(test_labels)),
         ami=float(adjusted_mutual_info_score(test_labels, test_clusters)),
+        clustered=_clustered_only(test_labels[kept], test_clusters[kept]),
         **intervals,
     )
+
+
+def _clustered_only(labels: np.ndarray, clusters: np.ndarray) -> dict[str, float]:
+    if len(labels) == 0:
+        return {"ari": np.nan, "ami": np.nan}
+    return {
+        "ari": float(adjusted_rand_score(labels, clusters)),
+        "ami": float(adjusted_mutual_info_score(labels, clusters)),
+    }
+
+
+def plain_scores(
+    train_clusters: np.ndarray,
+    test_clusters: np.ndarray,
+    n_clusters: int,
+    train_labels: np.ndarray,
+    test_labels: np.ndarray,
+    n_classes: int,
+) -> dict[str, float]:
+    """Score the clusters of test images, without intervals: accuracy, majority accuracy, ARI, NMI and AMI."""
+    table = contingency(test_labels, test_clusters, n_classes, n_clusters)
+    mapping = majority_map(contingency(train_labels, train_clusters, n_classes, n_clusters))
+    return {
+        "accuracy": hungarian_accuracy(table),
+        "majority_accuracy": float(np.mean(apply_map(mapping, test_clusters) == test_labels)),
+        "ari": float(adjusted_rand(table)),
+        "nmi": float(normalized_mutual_info(table)),
+        "ami": float(adjusted_mutual_info_score(test_labels, test_clusters)),
+    }
 
 
 def agreement(labelings: dict[str, list[np.ndarray]]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The k-nearest-neighbour graph: made once a run, used by maps, clusters and outlier scores."""
+"""The k-nearest-neighbour graph: made once a run, used by maps and clusters."""
 
 from dataclasses import dataclass
 
@@ -38,3 +38,36 @@ def nearest(X: np.ndarray, k: int) -> Neighbors:
     """
     distances, indices = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(X).kneighbors()
     return Neighbors(indices.astype(np.int32), distances.astype(np.float32))
+
+
+def nearest_to(X: np.ndarray, rows: np.ndarray, k: int) -> Neighbors:
+    """Find the k rows of `X` that are nearest to each of other rows, exactly."""
+    distances, indices = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(X).kneighbors(rows)
+    return Neighbors(indices.astype(np.int32), distances.astype(np.float32))
+
+
+def weights(graph: Neighbors) -> np.ndarray:
+    """Weigh neighbours by their closeness; each row sums to 1. Shape (n, k), float64."""
+    near = 1 / np.maximum(graph.distances.astype(np.float64), 1e-6)
+    return near / near.sum(axis=1, keepdims=True)
+
+
+def votes(graph: Neighbors, labels: np.ndarray, n_labels: int) -> np.ndarray:
+    """Return the share of the weight of each row's neighbours that has each label.
+
+    Parameters
+    ----------
+    graph : Neighbors
+        Its indices point into `labels`.
+    labels : ndarray of int
+        -1, noise, votes for none.
+
+    Returns
+    -------
+    ndarray of shape (n, n_labels), float64
+    """
+    n, k = graph.indices.shape
+    chosen = labels[graph.indices]
+    flat = np.repeat(np.arange(n), k) * n_labels + chosen.ravel()
+    kept = chosen.ravel() >= 0
+    return np.bincount(flat[kept], weights(graph).ravel()[kept], n * n_labels).reshape(n, n_labels)

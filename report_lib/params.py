@@ -24,6 +24,12 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+def _named_once(names: list[str], info: ValidationInfo) -> list[str]:
+    if len(set(names)) < len(names):
+        raise ValueError(f"each {info.field_name.removesuffix('s')} can be named once only")
+    return names
+
+
 class Dataset(Section):
     """Which images, and from where."""
 
@@ -97,39 +103,61 @@ class Reduction(Section):
             architectures.parse(name)
         return names
 
-    @field_validator("representations", "maps")
-    @classmethod
-    def _once(cls, names: list[str], info: ValidationInfo) -> list[str]:
-        if len(set(names)) < len(names):
-            raise ValueError(f"each {info.field_name.removesuffix('s')} can be named once only")
-        return names
+    _once = field_validator("representations", "maps")(_named_once)
+
+
+METHODS = Literal["kmeans", "gaussian_mixture", "dbscan", "hdbscan", "graph"]
 
 
 class Clustering(Section):
     """What groups the images fall into."""
 
     n_clusters: Annotated[int, Field(ge=2)] | Literal["auto"] = Field(
-        10, description='clusters of the final K-Means; "auto" takes the best silhouette of the sweep'
+        10, description='clusters that are looked for; "auto" takes what the panel supports best'
     )
-    k_min: int = Field(6, ge=2, description="smallest K of the K-Means sweep")
-    k_max: int = Field(12, ge=2, description="largest K of the K-Means sweep")
-    n_sweep: Positive = Field(20_000, description="images in the sweep, at most")
-    n_init_sweep: Positive = Field(10, description="starts of each K-Means of the sweep")
-    n_init: Positive = Field(20, description="starts of the final K-Means")
+    methods: list[METHODS] = Field(
+        ["kmeans", "gaussian_mixture", "dbscan", "hdbscan", "graph"], min_length=1, description="what looks for them"
+    )
+    chosen: METHODS = Field("graph", description="the method whose clusters the next phase takes, one of those")
+    n_seeds: Positive = Field(5, description="fits of each method, with a seed each")
+    n_neighbors: int = Field(
+        15, ge=2, le=100, description="nearest neighbours of an image in the graphs that are clustered"
+    )
+    resolutions: list[Annotated[float, Field(gt=0, le=100)]] = Field(
+        [0.05, 0.1, 0.2, 0.4, 0.8, 1.6],
+        min_length=1,
+        description="resolutions at which communities of the graph are counted",
+    )
+    k_min: int = Field(6, ge=2, description="smallest K that the panel looks at")
+    k_max: int = Field(12, ge=2, description="largest K that the panel looks at")
+    n_sweep: Positive = Field(20_000, description="train images that the panel sees, at most")
+    n_init_sweep: Positive = Field(2, description="starts of each K-Means of the panel")
+    n_halves: int = Field(3, ge=0, description="pairs of halves that stability is measured on; 0 for none")
+    n_init: Positive = Field(2, description="starts of K-Means for each seed")
+    n_mixture: Positive = Field(10_000, description="train images that a Gaussian mixture learns from, at most")
+    mixture_components: Positive = Field(
+        20, description="dimensions of a description that a Gaussian mixture sees, at most"
+    )
     n_refits: int = Field(5, ge=2, description="refits of K-Means on halves of a sample, to see what scaling changes")
-    dbscan_n_images: Positive = Field(10_000, description="images given to DBSCAN, at most")
-    dbscan_min_samples: int = Field(5, ge=2, description="neighbours that make a core point of DBSCAN")
+    dbscan_n_images: Positive = Field(10_000, description="train images given to DBSCAN and HDBSCAN, at most")
+    dbscan_min_samples: int = Field(5, ge=2, description="neighbours that make a core point of DBSCAN and HDBSCAN")
     dbscan_eps_percentiles: list[Annotated[float, Field(gt=0, le=100)]] = Field(
-        [10.0, 20.0, 40.0, 60.0, 80.0, 90.0, 95.0, 98.0],
+        [10.0, 40.0, 80.0, 90.0, 95.0, 98.0, 99.5],
         min_length=1,
         description="eps tried: percentiles of the k-distances",
     )
+    hdbscan_components: Positive = Field(10, description="dimensions of a description that HDBSCAN sees, at most")
+    hdbscan_share: Share = Field(0.01, description="smallest cluster of HDBSCAN, as a share of its images")
 
     @model_validator(mode="after")
     def _ordered(self) -> "Clustering":
         if self.k_min > self.k_max:
             raise ValueError(f"k_min is {self.k_min}, above k_max, {self.k_max}")
+        if self.chosen not in self.methods:
+            raise ValueError(f"chosen is {self.chosen}, which is not one of methods: {', '.join(self.methods)}")
         return self
+
+    _once = field_validator("methods")(_named_once)
 
 
 class Classification(Section):
@@ -313,11 +341,16 @@ def check_size(params: Params, *, n_train: int, n_test: int, image_shape: tuple[
     n_forest = min(classification.n_pseudo_labels, n_train)
     n_learnt = int(n_forest * min(1 - 1 / classification.n_folds, 1 - classification.holdout_size))
     sweep, dbscan = min(clustering.n_sweep, n_train), min(clustering.dbscan_n_images, n_train)
+    mixture = min(clustering.n_mixture, n_train)
     images, pixels = f"there are only {n_train} train images", f"an image has only {n_pixels} pixels"
     needs = [
         ("clustering.n_clusters", n_clusters, n_train, images),
         ("clustering.k_max", clustering.k_max, sweep - 1, f"the sweep sees only {sweep} images"),
         ("clustering.dbscan_min_samples", clustering.dbscan_min_samples, dbscan, f"DBSCAN sees only {dbscan} images"),
+        *([("clustering.n_mixture", n_clusters, mixture, f"it is to make {n_clusters} clusters of {mixture} images")]
+          if "gaussian_mixture" in clustering.methods else []),
+        *([("clustering.n_neighbors", clustering.n_neighbors, n_train - 1, images)]
+          if "graph" in clustering.methods else []),
         ("reduction.max_components", reduction.max_components, n_pixels, pixels),
         ("reduction.max_components", reduction.max_components, n_train, images),
         *_needs_of_maps(reduction, n_train),

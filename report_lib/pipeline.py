@@ -229,7 +229,7 @@ def _write_page(params, run: Run, notebooks, progress: Progress, started: dateti
         "versions": {"python": platform.python_version()} | {p: importlib.metadata.version(p) for p in PACKAGES},
     }
     (run.folder / "metrics.json").write_text(artifacts.to_json(metrics), encoding="utf8")
-    provenance = about | _facts(started, progress, run.load("times"))
+    provenance = about | _facts(started, progress, run.load("times") | run.load("clustering_times"))
     (run.folder / "provenance.json").write_text(artifacts.to_json(provenance), encoding="utf8")
     return write_report(run.folder / "report.html", notebooks, metrics, about, provenance)
 

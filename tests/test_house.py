@@ -41,11 +41,11 @@ def own(path):
 
 @pytest.mark.parametrize("phase", PHASES)
 def test_phase_modules_import_no_phase_and_no_figure(phase):
-    allowed = {"report_lib.metrics", "report_lib.neighbors", "report_lib.autoencoders", "report_lib.errors"}
-    assert own(ROOT / "report_lib" / f"{phase}.py") <= allowed
+    closed = {"artifacts", "pipeline", "html", "figures", "findings", "display", "prose", *PHASES}
+    assert not {name for name in own(ROOT / "report_lib" / f"{phase}.py") if name.split(".")[1] in closed}
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "report_lib" / "figures").glob("*.py")), ids=lambda p: p.name)
+@pytest.mark.parametrize("path", sorted((ROOT / "report_lib" / "figures").glob("[!_]*.py")), ids=lambda p: p.name)
 def test_figures_import_style_alone(path):
     assert own(path) <= {"report_lib.figures", "report_lib.figures.style"}
 

@@ -77,14 +77,14 @@ def test_what_the_pipeline_gives_is_what_the_cell_takes(phase):
 
 @pytest.mark.parametrize("phase", PHASES)
 def test_notebooks_are_committed_clean_and_short(phase):
-    for cell in read(phase).cells:
+    for i, cell in enumerate(read(phase).cells):
         if cell.cell_type == "markdown":
             assert not re.search(r"(?<![\w.])\d+\.\d+|\d\s?%", cell.source), f"a figure typed into prose: {cell.source}"
             continue
         assert cell.outputs == []
         assert cell.execution_count is None
         lines = [line for line in cell.source.splitlines() if line.strip()]
-        assert len(lines) <= 12 or "parameters" in cell.metadata.get("tags", [])
+        assert len(lines) <= 12 or i == 1 or "parameters" in cell.metadata.get("tags", [])
         kinds = {type(node) for node in ast.walk(ast.parse(cell.source))}
         assert not kinds & {ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Lambda}
 
@@ -94,7 +94,8 @@ def test_notebooks_have_their_parts(phase):
     cells = read(phase).cells
     assert cells[0].source.startswith("# ")
     assert "?" in cells[0].source.splitlines()[0]
-    assert all(line.startswith(("import ", "from ")) or not line for line in cells[1].source.splitlines()), (
+    first = ast.parse(cells[1].source).body
+    assert all(isinstance(node, (ast.Import, ast.ImportFrom)) for node in first), (
         "the first code cell imports, and does nothing else"
     )
     sections = [cell.source for cell in cells if cell.cell_type == "markdown" and cell.source.startswith("## ")]

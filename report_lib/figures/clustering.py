@@ -4,48 +4,20 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from report_lib.figures import style
 
 
-def cluster_names(n: int) -> list[str]:
-    """Name clusters C1 to Cn, largest first; a number alone would look like a class."""
-    return [f"C{i + 1}" for i in range(n)]
-
-
-def kmeans_sweep(sweep, chosen: int) -> go.Figure:
-    """Draw inertia and silhouette against the number of clusters."""
-    fig = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.08)
-    for row, values, name, form in ((1, sweep.silhouette, "silhouette", ".3f"), (2, sweep.inertia, "inertia", ",.0f")):
-        fig.add_scatter(x=sweep.n_clusters, y=values, mode="lines+markers", line_color=style.ACCENT, row=row, col=1,
-                        hovertemplate="K = %{x}: %{y:" + form + "}<extra></extra>")  # fmt: skip
-        fig.update_yaxes(title_text=name, row=row, col=1)
-    fig.update_xaxes(title_text="number of clusters K", dtick=1, row=2, col=1)
-    fig.add_vline(x=chosen, line={"color": style.SECOND, "dash": "dot"})
-    best = float(np.nanmax(sweep.silhouette))
-    ks = [f"K = {k}:" for k in sweep.n_clusters]
-    return style.finish(
-        fig,
-        title=f"Of K = {sweep.n_clusters[0]} to {sweep.n_clusters[-1]}, the silhouette is largest at {sweep.best}: {best:.2f}",
-        caption=f"K-Means on {sweep.n_images:,} train images. Silhouette is 1 where groups lie far apart and 0 where they "
-        f"touch; inertia falls with every K. The dotted line marks the K that the run uses, {chosen}.",
-        numbers=f"Silhouette: {style.listing(ks, sweep.silhouette, '.3f')}",
-        height=500,
-        showlegend=False,
-    )
-
-
-def sizes(clusters, n_images: int) -> go.Figure:
-    """Draw how many train images each cluster has."""
+def sizes(clusters, n_images: int, title: str) -> go.Figure:
+    """Draw how many train images each cluster of a method has."""
     share = clusters.sizes / n_images
-    names = cluster_names(clusters.n_clusters)
+    names = style.cluster_names(clusters.n_clusters)
     fig = style.bars(names, share, text=":.1%")
     fig.update_xaxes(title_text="share of the train images", tickformat=".0%")
     return style.finish(
         fig,
         title=f"The largest cluster has {share.max():.0%} of the images, the smallest {share.min():.0%}",
-        caption="Share of the train images in each cluster; clusters are numbered by size.",
+        caption=f"Share of the train images in each cluster of {title}; clusters are numbered by size.",
         numbers=style.listing(names, share, ".1%"),
     )
 
@@ -53,7 +25,7 @@ def sizes(clusters, n_images: int) -> go.Figure:
 def class_by_cluster(table: np.ndarray, names: Sequence[str], *, normalize: bool) -> go.Figure:
     """Draw a contingency table of test images, as counts or as shares of each class."""
     counts = table[:, :-1]
-    columns = cluster_names(counts.shape[1])
+    columns = style.cluster_names(counts.shape[1])
     with np.errstate(invalid="ignore"):
         share = np.nan_to_num(counts / table.sum(axis=1, keepdims=True))
     values, text, top = (share, ":.0%", 1.0) if normalize else (counts, ":,", float(counts.max()))
@@ -74,27 +46,52 @@ def class_by_cluster(table: np.ndarray, names: Sequence[str], *, normalize: bool
     return style.finish(fig, title=title, caption=f"{what} in each cluster.", numbers=f"Fullest cluster: {homes}.")
 
 
-def scatter(Z: np.ndarray, groups: np.ndarray, ratio: np.ndarray, *, method: str) -> go.Figure:
-    """Draw clusters on the first two components."""
+def scatter(Z: np.ndarray, groups: np.ndarray, axes: Sequence[str], *, method: str, where: str) -> go.Figure:
+    """Draw clusters on two axes.
+
+    Parameters
+    ----------
+    Z : ndarray of shape (n, 2) or wider
+    groups : ndarray of shape (n,), int
+        -1 is noise.
+    axes : sequence of str
+        Titles of both axes.
+    where : str
+        Such as `the first two components`.
+    """
     n = int(groups.max()) + 1
-    fig = style.scatter(Z[:, 0], Z[:, 1], groups, cluster_names(n), clusters=True)
-    fig.update_xaxes(title_text=style.component_axis(0, ratio))
-    fig.update_yaxes(title_text=style.component_axis(1, ratio))
+    fig = style.scatter(Z[:, 0], Z[:, 1], groups, style.cluster_names(n), clusters=True)
+    fig.update_xaxes(title_text=axes[0])
+    fig.update_yaxes(title_text=axes[1])
     noise = float((groups < 0).mean())
     grey = f", and {noise:.1%} noise, in grey" if noise else ""
+    counted = f"{n} {'cluster' if n == 1 else 'clusters'}"
     return style.finish(
         fig,
-        title=f"{method}: {n} {'cluster' if n == 1 else 'clusters'} on the first two components",
-        caption=f"{len(Z):,} train images, coloured by cluster: {n} {'cluster' if n == 1 else 'clusters'}{grey}. "
-        "The clusters were found in all "
-        "components, so that they may overlap in two.",
+        title=f"{method}: {counted} on {where}",
+        caption=f"{len(Z):,} train images on {where}, coloured by cluster: {counted}{grey}. A picture in two dimensions may "
+        "lay clusters over each other that are apart, and tear apart what is one.",
+        height=620,
+    )
+
+
+def classes(Z: np.ndarray, labels: np.ndarray, names: Sequence[str], axes: Sequence[str], where: str) -> go.Figure:
+    """Draw the classes of images on two axes."""
+    fig = style.scatter(Z[:, 0], Z[:, 1], labels, names)
+    fig.update_xaxes(title_text=axes[0])
+    fig.update_yaxes(title_text=axes[1])
+    return style.finish(
+        fig,
+        title=f"{len(names)} classes on {where}",
+        caption=f"The same {len(Z):,} train images on {where}, coloured by class, which neither the map nor the clusters saw.",
+        height=620,
     )
 
 
 def purity(values: np.ndarray, mapping: np.ndarray, names: Sequence[str]) -> go.Figure:
     """Draw the share of each cluster's commonest class."""
     labels = [
-        f"{c}: {names[m] if m >= 0 else 'none'}" for c, m in zip(cluster_names(len(values)), mapping, strict=True)
+        f"{c}: {names[m] if m >= 0 else 'none'}" for c, m in zip(style.cluster_names(len(values)), mapping, strict=True)
     ]
     fig = style.bars(labels, values, colors=[style.color(m) for m in mapping], text=":.0%")
     fig.update_xaxes(title_text="share of the commonest class", tickformat=".0%", range=[0, 1])
@@ -123,7 +120,7 @@ def best_recall(values: np.ndarray, names: Sequence[str]) -> go.Figure:
 def centroids(images: np.ndarray, sizes: np.ndarray, limits: tuple[float, float]) -> go.Figure:
     """Draw cluster centres as images, black and white as the train images have it."""
     share = sizes / sizes.sum()
-    titles = [f"{n}: {s:.0%}" for n, s in zip(cluster_names(len(images)), share, strict=True)]
+    titles = [f"{n}: {s:.0%}" for n, s in zip(style.cluster_names(len(images)), share, strict=True)]
     fig = style.image_grid(images, columns=min(5, len(images)), titles=titles, limits=limits)
     return style.finish(
         fig,
@@ -174,63 +171,3 @@ def scaling_scores(scores: dict[str, dict[str, np.ndarray]]) -> go.Figure:
         numbers=f"{listing}.",
         height=320,
     )
-
-
-def k_distances(result) -> go.Figure:
-    """Draw the sorted distances to the k-th neighbour, with the knee."""
-    n = len(result.distances)
-    shown = np.unique(np.linspace(0, n - 1, min(n, 1500)).astype(int))
-    fig = go.Figure(
-        go.Scatter(x=shown, y=result.distances[shown].astype(np.float32), mode="lines", line_color=style.ACCENT,
-                   hovertemplate="image %{x:,}: %{y:.3f}<extra></extra>")
-    )  # fmt: skip
-    knee = "no knee was found"
-    if result.knee is not None:
-        above = 1 - (result.knee + 1) / n
-        knee = f"the knee is at a distance of {result.knee_eps:.2f}, with {above:.1%} of the images above"
-        fig.add_scatter(x=[result.knee], y=[result.knee_eps], mode="markers+text", text=[f"knee: {result.knee_eps:.2f} "],
-                        textposition="middle left", marker={"size": 10, "color": style.SECOND}, hoverinfo="skip")  # fmt: skip
-    fig.update_xaxes(title_text="images, sorted by that distance")
-    fig.update_yaxes(title_text=f"distance to neighbour {result.k}, itself counted", rangemode="tozero")
-    return style.finish(
-        fig,
-        title="How far the neighbours are" + ("" if result.knee is None else f": the knee is at {result.knee_eps:.2f}"),
-        caption=f"Distance from each of {n:,} train images to its neighbour number {result.k} (the image itself is the "
-        f"first), in ascending order; {knee}. DBSCAN's radii are taken from this curve.",
-        showlegend=False,
-    )
-
-
-def dbscan_sweep(sweep) -> go.Figure:
-    """Draw clusters, silhouette and noise against eps."""
-    fig = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.07)
-    panels = (
-        (sweep.n_clusters, "clusters", "d"),
-        (sweep.silhouette, "silhouette", ".3f"),
-        (sweep.noise, "noise", ".1%"),
-    )
-    for row, (values, name, form) in enumerate(panels, start=1):
-        fig.add_scatter(x=sweep.eps, y=values, mode="lines+markers", line_color=style.ACCENT, row=row, col=1,
-                        hovertemplate="eps %{x:.3f}: %{y:" + form + "}<extra></extra>")  # fmt: skip
-        fig.update_yaxes(title_text=name, row=row, col=1)
-    fig.update_yaxes(rangemode="tozero", tickformat="d", nticks=4, row=1, col=1)
-    fig.update_yaxes(tickformat=".0%", range=[0, 1], row=3, col=1)
-    fig.update_xaxes(title_text="eps", row=3, col=1)
-    fig.add_vline(x=sweep.eps[sweep.best_index], line={"color": style.SECOND, "dash": "dot"})
-    rows = zip(sweep.eps, sweep.n_clusters, sweep.silhouette, sweep.noise, strict=True)
-    most, outside = int(sweep.n_clusters.max()), int(sweep.n_outside[sweep.best_index])
-    return style.finish(
-        fig,
-        title=f"At most {most} {'cluster' if most == 1 else 'clusters'} at any of {len(sweep.eps)} radii; at the best, "
-        f"{outside:,} {'image lies' if outside == 1 else 'images lie'} outside the largest",
-        caption="DBSCAN at several radii. The silhouette is of the images that are not noise, and there is none where "
-        "there are fewer than two clusters. The dotted line marks the one that is drawn next.",
-        numbers="; ".join(_radius(*row) for row in rows) + ".",
-        height=560,
-        showlegend=False,
-    )
-
-
-def _radius(eps: float, n_clusters: int, silhouette: float, noise: float) -> str:
-    score = "no silhouette" if np.isnan(silhouette) else f"silhouette {silhouette:.2f}"
-    return f"eps {eps:.2f}: {n_clusters} {'cluster' if n_clusters == 1 else 'clusters'}, {score}, noise {noise:.1%}"

@@ -28,6 +28,8 @@ ACCENT = "#3d6fd1"
 SECOND = "#ee7733"
 INK = "#717780"
 SEQUENTIAL = [[0.0, "#f3f6fc"], [1.0, "#3d6fd1"]]
+# Doubt in orange, safety in blue, grey between.
+DIVERGING = [[0.0, "#b5520a"], [0.5, "#d9d5cf"], [1.0, "#2f5fbf"]]
 TEMPLATE = "report"
 GAP = 3
 
@@ -89,6 +91,11 @@ def color(index: int, *, clusters: bool = False) -> str:
     """Return the colour of a class, or of a cluster, by its position; noise, -1, is grey."""
     palette = CLUSTER_PALETTE if clusters else PALETTE
     return NOISE_COLOR if index < 0 else palette[index % len(palette)]
+
+
+def cluster_names(n: int) -> list[str]:
+    """Name clusters C1 to Cn, largest first; a number alone would look like a class."""
+    return [f"C{i + 1}" for i in range(n)]
 
 
 def series(index: int) -> str:

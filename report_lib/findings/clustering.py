@@ -5,28 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from report_lib.prose import bullets, listed, percent, plural, scored, text
-
-
-def sweep(result: Any, chosen: int, auto: bool) -> str:
-    """Say which K the silhouette likes, and how much that is worth."""
-    best = float(np.nanmax(result.silhouette))
-    spread = best - float(np.nanmin(result.silhouette))
-    reason = "and the run takes it" if auto else f"while the run was asked for {chosen} clusters"
-    if not auto and chosen == result.best:
-        reason = "which is also what the run was asked for"
-    ks = result.n_clusters
-    edge = " That is the edge of what was tried." if result.best in (ks[0], ks[-1]) and len(ks) > 1 else ""
-    return (
-        f"Of K = {ks[0]} to {ks[-1]}, the silhouette is largest at K = {result.best}, {reason}.{edge} It is {best:.3f} there, "
-        f"and all K tried lie within {spread:.3f}: {_apart(best)}. Inertia falls with every K and has no say in it."
-    )
-
-
-def _apart(silhouette: float) -> str:
-    if silhouette < 0.25:
-        return "the groups touch more than they stand apart"
-    return "the groups stand apart to some degree" if silhouette < 0.5 else "the groups stand well apart"
+from report_lib.findings.density import dbscan_headline
+from report_lib.findings.league import league_headline
+from report_lib.findings.panel import panel_headline
+from report_lib.prose import bullets, listed, percent, scored, text
 
 
 def cluster_scores(scores: Any) -> str:
@@ -87,71 +69,27 @@ def _leader(scores: dict[str, dict[str, np.ndarray]]) -> str:
     return f"the ranges of {listed(level)} overlap, so none of them is clearly best"
 
 
-def knee(result: Any) -> str:
-    """Say where the k-distances bend."""
-    low, high = np.quantile(result.distances, [0.1, 0.9])
-    spread = f"Nine images in ten have theirs within {high:.2f}, one in ten within {low:.2f}."
-    if result.knee is None:
-        return f"The curve has no knee: no radius parts dense from sparse. {spread}"
-    above = 1 - (result.knee + 1) / len(result.distances)
+def numbers_as_classes(share: float, scores: Any) -> str:
+    """Say once what comes of comparing cluster numbers with class numbers."""
+    matched = percent(scores.accuracy.value, 1)
     return (
-        f"The knee is at {result.knee_eps:.2f}; {percent(above, 1)} of the images have their neighbour number {result.k} "
-        f"farther away. {spread}"
+        "The number of a cluster says nothing. Were the numbers of these clusters taken for the numbers of classes, "
+        f"{percent(share, 1)} of the test images would count as right, where matching finds {matched}; "
+        "another numbering of the same clusters would give another share. Nothing on this page compares them so."
     )
 
 
-def dbscan(result: Any) -> str:
-    """Say what density finds."""
-    i, n = result.best_index, len(result.eps)
-    if not result.found_groups:
-        return (
-            f"At none of the {n} radii tried does DBSCAN find two clusters: it sees one body of images, or noise alone."
-        )
-    edge = (
-        " It is the edge of what was tried, so a radius beyond it may do better." if i in (0, n - 1) and n > 1 else ""
-    )
-    outside, kept = int(result.n_outside[i]), int(result.n_clustered[i])
-    verdict = (
-        "That is one body of images with crumbs beside it, not a grouping."
-        if outside < 0.1 * kept
-        else "The silhouette is of the images that were kept, and flatters where few were: read it together with the noise."
-    )
-    return (
-        f"Of {n} radii, eps {result.eps[i]:.2f} has the best silhouette among the images that are not noise, "
-        f"{result.silhouette[i]:.2f}, with {plural(int(result.n_clusters[i]), 'cluster')} and "
-        f"{percent(result.noise[i], 1)} noise; {outside:,} of the {kept:,} clustered images lie outside the largest "
-        f"cluster.{edge} {verdict}"
-    )
+def unconnected(n_parts: int, n_clusters: int) -> str:
+    """Say where the graph of neighbours is not in one piece; nothing where it is."""
+    if n_parts == 1:
+        return ""
+    said = f"The graph of nearest neighbours falls into {n_parts:,} parts that no edge joins"
+    if n_parts > n_clusters:
+        return f"{said}, more than the {n_clusters} clusters asked for; the smallest were put together."
+    return f"{said}; clusters never reach across them."
 
 
 def in_short(numbers: dict[str, Any]) -> str:
     """Sum up the third phase."""
-    kmeans, swept = numbers["methods"]["kmeans"], numbers["sweep"]
-    said = [f"K-Means makes {kmeans['n_clusters']} clusters. {sweep_headline(swept)}"]
-    if "ari" in kmeans:
-        said.append(
-            f"Against the true classes of the test images: adjusted Rand index {kmeans['ari']:.3f}, normalised mutual "
-            f"information {kmeans['nmi']:.3f}, majority accuracy {kmeans['majority_accuracy']:.3f}."
-        )
-    said.append(dbscan_headline(numbers["methods"]["dbscan"]))
-    return bullets(*said)
-
-
-def sweep_headline(swept: dict[str, Any]) -> str:
-    """Say which K the silhouette likes, from the run's metrics."""
-    ks = sorted(map(int, swept["silhouette"]))
-    return (
-        f"Of K = {ks[0]} to {ks[-1]} clusters, K-Means has its best silhouette at K = {swept['best_k']}, and it is "
-        f"{swept['best_silhouette']:.2f}: {_apart(swept['best_silhouette'])}."
-    )
-
-
-def dbscan_headline(dbscan: dict[str, Any]) -> str:
-    """Say what DBSCAN found, from the run's metrics."""
-    if dbscan["n_clusters"] < 2:
-        return f"DBSCAN finds no two groups at any of the {dbscan['n_radii']} radii tried."
-    return (
-        f"DBSCAN, at the best of {dbscan['n_radii']} radii, makes {plural(dbscan['n_clusters'], 'cluster')} and calls "
-        f"{percent(dbscan['noise'], 1)} of the images noise; {dbscan['n_outside_largest']:,} of the "
-        f"{dbscan['n_clustered']:,} clustered lie outside the largest cluster."
-    )
+    said = [panel_headline(numbers["panel"]), *league_headline(numbers)]
+    return bullets(*said, dbscan_headline(numbers["density"]))

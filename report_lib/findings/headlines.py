@@ -3,7 +3,9 @@
 from typing import Any
 
 from report_lib.findings.classification import forest_headline
-from report_lib.findings.clustering import dbscan_headline, sweep_headline
+from report_lib.findings.density import dbscan_headline
+from report_lib.findings.league import title_of
+from report_lib.findings.panel import panel_headline
 from report_lib.prose import bullets, count_of, percent, plural
 
 
@@ -25,28 +27,29 @@ def headlines(metrics: dict[str, Any]) -> list[str]:
     """Return the findings that matter most, as sentences made from the run's metrics."""
     data, reduced = metrics["dataset"], metrics["reduction"]["pca"]
     clustered, classified = metrics["clustering"], metrics["classification"]["pseudo_labels"]["random_forest"]
-    kmeans = clustered["methods"]["kmeans"]
+    found = clustered["methods"][clustered["chosen"]]
     near = metrics["understanding"]["near_duplicates"]
     said = [
         f"{data['n_train']:,} train and {data['n_test']:,} test images of {data['height']} × {data['width']} pixels: "
         f"{count_of(near['exact']['total'], 'exact copy', 'exact copies')}, and "
         f"{count_of(near['near']['total'], 'pair', 'pairs')} of near-copies.",
         f"{reduced['components_for_95']} of {data['height'] * data['width']} principal components hold 95% of the variance.",
-        sweep_headline(clustered["sweep"]),
+        panel_headline(clustered["panel"]),
     ]
-    if "ari" in kmeans:
-        ends = kmeans["intervals_95"]["majority_accuracy"]
+    if "ari" in found:
+        ends = found["intervals_95"]["majority_accuracy"]
         counts = metrics["understanding"]["class_counts"].values()
         said.append(
-            f"{plural(kmeans['n_clusters'], 'cluster')}, found without labels and each then named after its commonest train "
-            f"class, agree with the class of {percent(kmeans['majority_accuracy'], 1)} of the test images "
+            f"{plural(found['n_clusters'], 'cluster')}, found without labels ({title_of(clustered)}) and each then named "
+            "after its commonest train class, agree with the class of "
+            f"{percent(found['majority_accuracy'], 1)} of the test images "
             f"({percent(ends['low'], 1)} to {percent(ends['high'], 1)} for this one fit; a blind guess: "
-            f"{percent(max(counts) / sum(counts), 1)}). Adjusted Rand index {kmeans['ari']:.2f}, normalised mutual "
-            f"information {kmeans['nmi']:.2f}."
+            f"{percent(max(counts) / sum(counts), 1)}). Adjusted Rand index {found['ari']:.2f}, normalised mutual "
+            f"information {found['nmi']:.2f}."
         )
     else:
         said.append("There are no labels, so the report cannot say how well clusters agree with anything true.")
-    said.append(dbscan_headline(clustered["methods"]["dbscan"]))
+    said.append(dbscan_headline(clustered["density"]))
     said.append(forest_headline(classified))
     return said
 

@@ -1,0 +1,70 @@
+"""Sentences and tables on what each cluster looks like."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from report_lib.prose import listed, percent, plural, text
+
+KEY = (
+    "`share`: of the train images. `stability`: how well the cluster is found again by the other seeds, as the overlap of its "
+    "test images with the most similar cluster there, 1 for the same images. `margin`: median over its images, from 1, deep "
+    "inside, to below 0."
+)
+
+
+def table(
+    share: np.ndarray, stability: np.ndarray, margin: np.ndarray, counts: np.ndarray | None, names: Sequence[str]
+) -> pd.DataFrame:
+    """Tabulate the cards.
+
+    Parameters
+    ----------
+    share, stability, margin : ndarray of shape (n_clusters,)
+    counts : ndarray of shape (n_classes, n_clusters), or None
+        Test images by class and cluster.
+    """
+    rows = {}
+    for i, part in enumerate(share):
+        rows[f"C{i + 1}"] = {
+            "share": percent(part, 1),
+            "stability": "" if np.isnan(stability[i]) else f"{stability[i]:.2f}",
+            "margin": f"{margin[i]:.2f}",
+        }
+        if counts is not None:
+            rows[f"C{i + 1}"]["classes inside (test images)"] = _inside(counts[:, i], names)
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _inside(counts: np.ndarray, names: Sequence[str]) -> str:
+    if counts.sum() == 0:
+        return "none"
+    share = counts / counts.sum()
+    order = [i for i in np.argsort(-share, kind="stable") if share[i] >= 0.05][:4]
+    return ", ".join(f"{text(names[i])} {percent(share[i])}" for i in order)
+
+
+def cards(stability: np.ndarray, margin: np.ndarray) -> str:
+    """Say which clusters are found again, and which are not."""
+    deep, shallow = int(margin.argmax()) + 1, int(margin.argmin()) + 1
+    said = f"Deepest inside, by its median margin, lies C{deep}; most on the border C{shallow}."
+    if np.isnan(stability).all():
+        return said + " There was one seed only, so nothing can be said of stability."
+    firm, loose = (np.flatnonzero(mask) for mask in (stability >= 0.9, stability < 0.6))
+    found = f"{plural(len(firm), 'cluster')} of {len(stability)} {'is' if len(firm) == 1 else 'are'}"
+    said += f" {found} found again almost unchanged by every seed"
+    if not len(loose):
+        return said + "."
+    verb = "comes" if len(loose) == 1 else "come"
+    return f"{said}; {listed([f'C{i + 1}' for i in loose])} {verb} out otherwise with another seed."
+
+
+def naming(has_labels: bool) -> str:
+    """Say what the cards are for."""
+    return (
+        "Whether a name fits can be checked here against the classes; without labels, these rows are all there is to name a "
+        "cluster by."
+        if has_labels
+        else "There are no labels, so names are yours to give: look along a row, then at the borders below."
+    )

@@ -1,0 +1,257 @@
+"""Every clustering method on every description, several times, by one interface.
+
+A method is fitted to train images, once for each seed, and says of train and test images alike which cluster they
+belong to. Of its fits the one is kept that the method itself likes best; labels have no say in it.
+"""
+
+import time
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture
+
+from report_lib.density import PredictingDBSCAN, PredictingHDBSCAN
+from report_lib.graph_clustering import Edges, GraphClustering
+from report_lib.metrics import NOISE
+from report_lib.neighbors import Neighbors, votes
+from report_lib.parallel import at_once
+from report_lib.reduction import sample_rows
+
+TITLES = {
+    "kmeans": "K-Means",
+    "gaussian_mixture": "Gaussian mixture",
+    "dbscan": "DBSCAN",
+    "hdbscan": "HDBSCAN",
+    "graph": "graph",
+}
+MIXTURE_STEPS = 100
+
+
+@dataclass(frozen=True)
+class Space:
+    """A description of the images that clusters are looked for in.
+
+    Attributes
+    ----------
+    title : str
+    train, test : ndarray of shape (n, d), float32
+    graph, test_graph : Neighbors, or None
+        The nearest train images of each train and of each test image.
+    edges : Edges, or None
+        Of `graph`.
+    seconds : float
+        That finding the neighbours took.
+    """
+
+    title: str
+    train: np.ndarray
+    test: np.ndarray
+    graph: Neighbors | None = None
+    test_graph: Neighbors | None = None
+    edges: Edges | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """A clustering of train images and what it says of test images, the largest cluster first; -1 is noise.
+
+    Attributes
+    ----------
+    n_clusters : int
+    train, test : ndarray of shape (n,), int64
+    centers : ndarray of shape (n_clusters, d), or None
+    rows : ndarray of int, or None
+        Which train images `train` speaks of; None for all.
+    objective : float
+        What the method itself judges its fits by; the higher, the better.
+    """
+
+    n_clusters: int
+    train: np.ndarray
+    test: np.ndarray
+    centers: np.ndarray | None = None
+    rows: np.ndarray | None = None
+    objective: float = 0.0
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """Train images in each cluster, noise left out."""
+        return np.bincount(self.train[self.train != NOISE], minlength=self.n_clusters)
+
+    def of_train(self, values: np.ndarray | None) -> np.ndarray | None:
+        """Return those of values of all train images that belong to `train`."""
+        return values if values is None or self.rows is None else values[self.rows]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """One method on one description.
+
+    Attributes
+    ----------
+    method, on : str
+        Name of the method, title of the description.
+    fits : list of Clusters
+        One a seed.
+    seconds : float
+        A fit took, with the neighbours that it needs, on average.
+    models : list of estimators
+        In the order of `fits`.
+    """
+
+    method: str
+    on: str
+    fits: list[Clusters]
+    seconds: float
+    models: list[Any] = field(repr=False)
+
+    @property
+    def kept(self) -> Clusters:
+        """The fit that the method itself likes best, the first of equals."""
+        return self.fits[self.best]
+
+    @property
+    def best(self) -> int:
+        """Its position."""
+        return int(np.argmax([fit.objective for fit in self.fits]))
+
+    @property
+    def title(self) -> str:
+        """Method and description, for readers."""
+        return f"{TITLES[self.method]} on {self.on}"
+
+
+def by_size(n_clusters: int, train: np.ndarray, test: np.ndarray, **more: Any) -> Clusters:
+    """Sort clusters by size, the largest first; those without train images go."""
+    sizes = np.bincount(train[train != NOISE], minlength=n_clusters)
+    order = np.argsort(-sizes, kind="stable")[: np.count_nonzero(sizes)]
+    rank = np.full(n_clusters + 1, NOISE)
+    rank[order] = np.arange(len(order))
+    if more.get("centers") is not None:
+        more["centers"] = more["centers"][order]
+    return Clusters(len(order), rank[train], rank[test], **more)
+
+
+def fit_kmeans(space: Space, *, n_clusters: int, n_init: int, seeds: Sequence[int]) -> Fitted:
+    """Fit K-Means to all train images; the fit of least inertia is kept."""
+    start, models = time.perf_counter(), []
+    with warnings.catch_warnings():
+        # Fewer distinct images than clusters leave clusters empty; those are dropped, and the number says so.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for seed in seeds:
+            models.append(KMeans(n_clusters, n_init=n_init, random_state=seed).fit(space.train))
+    seconds = (time.perf_counter() - start) / len(models)
+    fits = [
+        by_size(n_clusters, m.labels_.astype(np.int64), m.predict(space.test).astype(np.int64),
+                centers=m.cluster_centers_, objective=-float(m.inertia_))
+        for m in models
+    ]  # fmt: skip
+    return Fitted("kmeans", space.title, fits, seconds, models)
+
+
+def fit_mixture(X: np.ndarray, n_clusters: int, random_state: int) -> GaussianMixture:
+    """Fit Gaussians, each with a covariance of its own, from one K-Means start.
+
+    Variances are kept from falling below a millionth of the rows', so that copies of an image are no cluster of
+    infinite density.
+    """
+    X = np.asarray(X, np.float64)
+    floor = max(1e-6 * float(X.var(axis=0).mean()), 1e-12)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        mixture = GaussianMixture(n_clusters, reg_covar=floor, max_iter=MIXTURE_STEPS, random_state=random_state)
+        return mixture.fit(X)
+
+
+def fit_gaussian_mixture(
+    space: Space, *, n_clusters: int, n_images: int, n_components: int, seeds: Sequence[int]
+) -> Fitted:
+    """Fit a Gaussian mixture to samples of train images in the first dimensions; the likeliest is kept."""
+    train, test = (np.asarray(part[:, :n_components], np.float64) for part in (space.train, space.test))
+    start = time.perf_counter()
+    samples = [train[sample_rows(len(train), n_images, seed)] for seed in seeds]
+    models = list(at_once((fit_mixture, (X, n_clusters, seed), {}) for X, seed in zip(samples, seeds, strict=True)))
+    seconds = (time.perf_counter() - start) / len(models)
+    # All judge the same images, those that the first of them saw.
+    fits = [
+        by_size(n_clusters, m.predict(train), m.predict(test), objective=float(m.score(samples[0]))) for m in models
+    ]
+    return Fitted("gaussian_mixture", space.title, fits, seconds, models)
+
+
+def fit_dbscan(space: Space, *, eps: dict[str, float], min_samples: int, n_images: int, seeds: Sequence[int]) -> Fitted:
+    """Fit DBSCAN to samples of train images, at the radius given for the description."""
+    return _fit_density("dbscan", space, PredictingDBSCAN(eps[space.title], min_samples=min_samples), n_images, seeds)
+
+
+def fit_hdbscan(
+    space: Space, *, share: float, min_samples: int, n_images: int, n_components: int, seeds: Sequence[int]
+) -> Fitted:
+    """Fit HDBSCAN to samples of train images in the first dimensions; a cluster has at least that share of them."""
+    size = max(2, round(share * min(n_images, len(space.train))))
+    thin = replace(space, train=space.train[:, :n_components], test=space.test[:, :n_components])
+    return _fit_density("hdbscan", thin, PredictingHDBSCAN(size, min_samples=min_samples), n_images, seeds)
+
+
+def _fit_density(method: str, space: Space, model: Any, n_images: int, seeds: Sequence[int]) -> Fitted:
+    start = time.perf_counter()
+    samples = [sample_rows(len(space.train), n_images, seed) for seed in seeds]
+    models = list(at_once((clone(model).fit, (space.train[rows],), {}) for rows in samples))
+    seconds = (time.perf_counter() - start) / len(models)
+    fits = [
+        by_size(int(m.labels_.max()) + 1, m.labels_, m.predict(space.test), rows=rows)
+        for m, rows in zip(models, samples, strict=True)
+    ]
+    return Fitted(method, space.title, fits, seconds, models)
+
+
+def fit_graph(space: Space, *, n_clusters: int, seeds: Sequence[int]) -> Fitted:
+    """Cluster the graph of all train images; the partition of highest modularity is kept."""
+    start = time.perf_counter()
+    k = space.graph.indices.shape[1]
+    model = GraphClustering(n_clusters, n_neighbors=k, n_starts=len(seeds), random_state=seeds[0])
+    model.fit(space.train, graph=space.graph, edges=space.edges)
+    seconds = space.seconds + (time.perf_counter() - start) / len(seeds)
+    fits = []
+    for labels, score in zip(model.partitions_, model.modularity_, strict=True):
+        n = int(labels.max()) + 1
+        fits.append(by_size(n, labels, votes(space.test_graph, labels, n).argmax(axis=1), objective=float(score)))
+    return Fitted("graph", space.title, fits, seconds, [model] * len(fits))
+
+
+def for_all(fitted: Fitted, space: Space) -> Clusters:
+    """Return the kept fit with a word on every train image, also where it was fitted to a sample of them."""
+    kept = fitted.kept
+    if kept.rows is None:
+        return kept
+    model = fitted.models[fitted.best]
+    d = model.n_features_in_
+    return by_size(int(model.labels_.max()) + 1, model.predict(space.train[:, :d]), model.predict(space.test[:, :d]))
+
+
+def stability(fitted: Fitted) -> np.ndarray:
+    """How well each cluster of the kept fit is found again in the other fits, by the test images in it.
+
+    The largest Jaccard overlap with a cluster of another fit, mean over the others (Hennig, Cluster-wise assessment of
+    cluster stability, 2007); NaN where there is no other fit, or no test image.
+    """
+    kept, others = fitted.kept, [fit for i, fit in enumerate(fitted.fits) if i != fitted.best]
+    if not others:
+        return np.full(kept.n_clusters, np.nan)
+    return np.mean([_overlap(kept, other) for other in others], axis=0)
+
+
+def _overlap(one: Clusters, other: Clusters) -> np.ndarray:
+    a, b = (np.eye(fit.n_clusters + 1)[fit.test][:, : fit.n_clusters] for fit in (one, other))
+    both = a.T @ b
+    if other.n_clusters == 0:
+        return np.zeros(one.n_clusters)
+    with np.errstate(invalid="ignore"):
+        return (both / (a.sum(axis=0)[:, None] + b.sum(axis=0) - both)).max(axis=1)

@@ -1,0 +1,239 @@
+"""Clusters as communities of the nearest-neighbour graph: Jaccard weights, Leiden, and merging down to a number.
+
+Levine et al., Data-driven phenotypic dissection of AML, 2015 (the graph); Traag, Waltman and van Eck, From Louvain to
+Leiden, 2019 (its communities); Reichardt and Bornholdt, Statistical mechanics of community detection, 2006 (the
+resolution).
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_matrix, identity
+from scipy.sparse.csgraph import connected_components
+from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.utils.validation import check_is_fitted
+
+from report_lib.neighbors import Neighbors, nearest, nearest_to, votes
+from report_lib.parallel import at_once
+
+# Leiden is asked for about this many times the clusters wanted; the surplus is merged.
+SURPLUS = 1.2
+# Where the search for such a resolution begins, the factor of its steps, and how many it takes at most.
+FIRST, STEP, LOWEST_STEP, HIGHEST_STEP = 0.2, 1.25, -25, 40
+
+
+@dataclass(frozen=True)
+class Edges:
+    """An undirected weighted graph.
+
+    Attributes
+    ----------
+    n : int
+        Nodes.
+    pairs : ndarray of shape (n_edges, 2), int32
+    weights : ndarray of shape (n_edges,), float64
+    """
+
+    n: int
+    pairs: np.ndarray
+    weights: np.ndarray
+
+    @property
+    def n_parts(self) -> int:
+        """Parts that no edge joins."""
+        ones = np.ones(len(self.pairs), np.int8)
+        return int(connected_components(csr_matrix((ones, self.pairs.T), shape=(self.n, self.n)), directed=False)[0])
+
+    def between(self, labels: np.ndarray) -> np.ndarray:
+        """Share of all weight between each two clusters, symmetric and summing to 1; shape (n_clusters, n_clusters)."""
+        n = int(labels.max()) + 1
+        a, b = labels[self.pairs].T
+        found = np.bincount(a * n + b, self.weights, n * n).reshape(n, n)
+        return (found + found.T) / max(2 * self.weights.sum(), np.finfo(float).tiny)
+
+
+def jaccard_edges(graph: Neighbors) -> Edges:
+    """Join each row with its nearest; the weight is the share of neighbours that both have, themselves counted."""
+    n, k = graph.indices.shape
+    starts = np.arange(0, n * k + 1, k)
+    near = csr_matrix((np.ones(n * k, np.float32), graph.indices.ravel(), starts), shape=(n, n))
+    joined = near.maximum(near.T).tocoo()
+    upper = joined.row < joined.col
+    a, b = joined.row[upper], joined.col[upper]
+    around = near + identity(n, dtype=np.float32, format="csr")
+    shared = np.asarray((around @ around.T).tocsr()[a, b], np.float64).ravel()
+    return Edges(n, np.column_stack([a, b]).astype(np.int32), shared / (2 * (k + 1) - shared))
+
+
+def modularity(between: np.ndarray) -> float:
+    """Weight inside clusters less what chance would put there (Newman, Analysis of weighted networks, 2004).
+
+    Parameters
+    ----------
+    between : ndarray of shape (n_clusters, n_clusters)
+        As `Edges.between` gives it.
+    """
+    return float(np.trace(between) - np.square(between.sum(axis=1)).sum())
+
+
+def communities(edges: Edges, *, resolution: float, random_state: int) -> np.ndarray:
+    """Find communities with Leiden; a higher resolution gives more of them.
+
+    Returns
+    -------
+    ndarray of shape (n,), int64
+    """
+    import igraph
+
+    # igraph has one generator for all that it does.
+    igraph.set_random_number_generator(random.Random(random_state))
+    graph = igraph.Graph(edges.n)
+    graph.add_edges(edges.pairs.astype(np.int64))
+    found = graph.community_leiden(
+        objective_function="modularity", weights=edges.weights.tolist(), resolution=resolution, n_iterations=2
+    )
+    return np.asarray(found.membership, np.int64)
+
+
+def merge(edges: Edges, labels: np.ndarray, n_clusters: int, *, resolution: float) -> np.ndarray:
+    """Merge clusters two by two, each time those whose union costs the least modularity at that resolution.
+
+    Clauset, Newman and Moore, Finding community structure in very large networks, 2004, from clusters on.
+    """
+    between = edges.between(labels)
+    target = np.arange(len(between))
+    while len(between) > n_clusters:
+        strength = between.sum(axis=1)
+        gain = between - resolution * np.outer(strength, strength)
+        np.fill_diagonal(gain, -np.inf)
+        a, b = sorted(np.unravel_index(gain.argmax(), gain.shape))
+        between[a] += between[b]
+        between[:, a] += between[:, b]
+        between = np.delete(np.delete(between, b, axis=0), b, axis=1)
+        target = np.where(target == b, a, target - (target > b))
+    return target[labels]
+
+
+@dataclass(frozen=True)
+class Resolutions:
+    """Communities at several resolutions.
+
+    Attributes
+    ----------
+    resolution, modularity : ndarray of shape (m,), float64
+        Modularity is the usual one, at resolution 1, so that it can be compared.
+    n_clusters : ndarray of shape (m,), int
+    by_number : dict of int to float
+        The highest modularity found for each number of clusters asked for, after merging; NaN where there is none.
+    """
+
+    resolution: np.ndarray
+    n_clusters: np.ndarray
+    modularity: np.ndarray
+    by_number: dict[int, float]
+
+
+def sweep_resolutions(
+    edges: Edges, resolutions: Sequence[float], n_clusters: Sequence[int], *, random_state: int
+) -> Resolutions:
+    """Find communities at each resolution, and merge them down to each number of clusters."""
+    calls = [(communities, (edges,), {"resolution": r, "random_state": random_state}) for r in resolutions]
+    found = list(at_once(calls))
+    by_number = {}
+    for k in n_clusters:
+        fine = [(labels, r) for labels, r in zip(found, resolutions, strict=True) if labels.max() + 1 >= k]
+        merged = [modularity(edges.between(merge(edges, labels, k, resolution=r))) for labels, r in fine]
+        by_number[int(k)] = max(merged, default=np.nan)
+    return Resolutions(
+        np.asarray(resolutions, float),
+        np.array([int(labels.max()) + 1 for labels in found]),
+        np.array([modularity(edges.between(labels)) for labels in found]),
+        by_number,
+    )
+
+
+class GraphClustering(ClusterMixin, BaseEstimator):
+    """Leiden communities of the Jaccard graph of nearest neighbours, merged to as many as are asked for.
+
+    A resolution is looked for that gives about a fifth more communities than that; the surplus is merged. Asking
+    Leiden for the very number would tie the result to one resolution, where a small remote group may take the place
+    of a large one.
+
+    Parameters
+    ----------
+    n_clusters : int
+    n_neighbors : int
+        Less than the number of rows.
+    n_starts : int
+        Leiden runs, each with a seed of its own; the partition of highest modularity is kept.
+    random_state : int
+
+    Attributes
+    ----------
+    labels_ : ndarray of shape (n,), int64
+        Of the start that is kept.
+    partitions_ : ndarray of shape (n_starts, n), int64
+    modularity_ : ndarray of shape (n_starts,), float64
+    resolution_ : float
+    n_parts_ : int
+        Parts of the graph that no edge joins. Where there are more than clusters, the smallest are put together.
+    """
+
+    def __init__(self, n_clusters: int = 10, *, n_neighbors: int = 15, n_starts: int = 5, random_state: int = 0):
+        self.n_clusters = n_clusters
+        self.n_neighbors = n_neighbors
+        self.n_starts = n_starts
+        self.random_state = random_state
+
+    def fit(
+        self, X: np.ndarray, y: object = None, *, graph: Neighbors | None = None, edges: Edges | None = None
+    ) -> "GraphClustering":
+        """Learn from rows; their `graph` and its `edges`, where known, save looking for them again.
+
+        Raises
+        ------
+        ValueError
+            When more clusters are asked for than there are rows, or as many neighbours.
+        """
+        if self.n_clusters > len(X):
+            raise ValueError(f"n_clusters is {self.n_clusters}, but there are only {len(X)} rows")
+        self._rows = X
+        edges = edges or jaccard_edges(graph or nearest(X, self.n_neighbors))
+        self.n_parts_, self.resolution_ = edges.n_parts, find_resolution(edges, self.n_clusters, self.random_state)
+        seeds = range(self.random_state, self.random_state + self.n_starts)
+        calls = [(communities, (edges,), {"resolution": self.resolution_, "random_state": s}) for s in seeds]
+        merged = [merge(edges, labels, self.n_clusters, resolution=self.resolution_) for labels in at_once(calls)]
+        self.partitions_ = np.stack(merged)
+        self.modularity_ = np.array([modularity(edges.between(labels)) for labels in merged])
+        self.labels_ = self.partitions_[self.modularity_.argmax()]
+        return self
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Assign rows to clusters by a vote of the nearest rows learnt from, the nearer the weightier."""
+        check_is_fitted(self, "labels_")
+        found = nearest_to(self._rows, X, self.n_neighbors)
+        return votes(found, self.labels_, int(self.labels_.max()) + 1).argmax(axis=1)
+
+
+def find_resolution(edges: Edges, n_clusters: int, random_state: int) -> float:
+    """Return the lowest resolution, of steps of a quarter, that gives a surplus of communities.
+
+    Four are tried at a time, from just below the usual ones; where even the lowest gives enough, four below it, and
+    where none does, four above. Where none at all does, the highest is returned.
+    """
+    wanted, tried, begin = int(np.ceil(SURPLUS * n_clusters)), {}, -1
+    while LOWEST_STEP <= begin <= HIGHEST_STEP:
+        steps = range(begin, begin + 4)
+        calls = [(communities, (edges,), {"resolution": _at(step), "random_state": random_state}) for step in steps]
+        tried |= {step: labels.max() + 1 >= wanted for step, labels in zip(steps, at_once(calls), strict=True)}
+        enough = [step for step, found in tried.items() if found]
+        if enough and min(enough) > min(tried):
+            return _at(min(enough))
+        begin = min(tried) - 4 if enough else max(tried) + 1
+    return _at(min(enough) if enough else max(tried))
+
+
+def _at(step: int) -> float:
+    return FIRST * STEP**step
