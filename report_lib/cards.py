@@ -6,11 +6,13 @@ import numpy as np
 
 from report_lib.fitting import Clusters, Space
 from report_lib.metrics import NOISE
-from report_lib.neighbors import Neighbors, votes
+from report_lib.neighbors import Neighbors, nearest, votes
 
 # Images of a cluster among which its medoid is looked for, at most: the search takes the square of their number.
 MOST_FOR_MEDOID = 1000
 NOBODY = -1
+# A margin below this is near a border: three neighbours in four, by weight, are in one's own cluster.
+DOUBT = 0.5
 
 
 @dataclass(frozen=True)
@@ -25,15 +27,17 @@ class Cards:
         has fewer images.
     margin : ndarray of shape (n,), float64
         Of each train image: the share of its nearest that are in its own cluster, the nearer the weightier, less that
-        of the strongest other cluster; NaN for noise. From 1, deep inside, to -1.
-    median_margin : ndarray of shape (n_clusters,), float64
+        of the strongest other cluster; NaN for noise and where nobody
+        looked. From 1, deep inside, to -1.
+    doubtful : ndarray of shape (n_clusters,), float64
+        Share of each cluster's images whose margin is below a half.
     """
 
     means: np.ndarray
     typical: np.ndarray
     border: np.ndarray
     margin: np.ndarray
-    median_margin: np.ndarray
+    doubtful: np.ndarray
 
 
 def margins(graph: Neighbors, labels: np.ndarray) -> np.ndarray:
@@ -48,35 +52,51 @@ def margins(graph: Neighbors, labels: np.ndarray) -> np.ndarray:
     return found
 
 
-def make(images: np.ndarray, space: Space, graph: Neighbors, clusters: Clusters, *, n_shown: int) -> Cards:
+def make(images: np.ndarray, space: Space, clusters: Clusters, *, sample: np.ndarray, k: int, n_shown: int) -> Cards:
     """Describe each cluster by images.
 
     Parameters
     ----------
     images : ndarray of shape (n, h, w)
-        Train images that `clusters` speaks of.
+        Train images.
     space : Space
-        Its `train` belongs to the same images.
-    graph : Neighbors
-        Of the same images.
+        Where the clusters were found. Without neighbours, they are looked for among the sample alone, and the cards are
+        made from it.
+    clusters : Clusters
+        Of all train images.
+    sample : ndarray of int
+        Rows of train images.
+    k : int
+        Neighbours looked for where there are none yet.
     """
-    margin = margins(graph, clusters.train)
-    means, typical, border, median = [], [], [], []
+    if space.graph is not None:
+        sample, graph = np.arange(len(images)), space.graph
+    else:
+        graph = nearest(space.train[sample], k)
+    margin = np.full(len(images), np.nan)
+    margin[sample] = margins(graph, clusters.train[sample])
+    means, typical, border, doubtful = [], [], [], []
     for i in range(clusters.n_clusters):
-        rows = np.flatnonzero(clusters.train == i)
-        means.append(images[rows].mean(axis=0, dtype=np.float64).astype(np.float32))
+        rows = sample[clusters.train[sample] == i]
+        means.append(_mean(images[clusters.train == i]))
         typical.append(_filled(rows[_around_medoid(space.train[rows])], n_shown))
         border.append(_filled(rows[np.argsort(margin[rows], kind="stable")], n_shown))
-        median.append(float(np.median(margin[rows])))
+        doubtful.append(float(np.mean(margin[rows] < DOUBT)) if len(rows) else np.nan)
     shape = (clusters.n_clusters, n_shown)
     return Cards(
         np.array(means, np.float32).reshape(-1, *images.shape[1:]), np.array(typical, int).reshape(shape),
-        np.array(border, int).reshape(shape), margin, np.array(median),
+        np.array(border, int).reshape(shape), margin, np.array(doubtful),
     )  # fmt: skip
+
+
+def _mean(images: np.ndarray) -> np.ndarray:
+    return images.mean(axis=0, dtype=np.float64).astype(np.float32)
 
 
 def _around_medoid(X: np.ndarray) -> np.ndarray:
     """Order rows by their distance to the medoid: the row of the least total distance to all, or to a regular sample."""
+    if len(X) == 0:
+        return np.empty(0, int)
     some = X[:: -(-len(X) // MOST_FOR_MEDOID)].astype(np.float64)
     squares = np.square(some).sum(axis=1)
     apart = np.sqrt(np.maximum(squares[:, None] + squares - 2 * some @ some.T, 0))

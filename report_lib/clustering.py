@@ -148,7 +148,7 @@ def report_metrics(
         "numbers_taken_for_classes": numbers_as_classes,
         "methods": said,
         "league": {name: row.as_dict() for name, row in found.items()},
-        "cards": {"stability": stability, "median_margin": cards.median_margin},
+        "cards": {"stability": stability, "doubtful": cards.doubtful},
         "sweep": {
             "best_k": sweep.best,
             "best_silhouette": np.nanmax(sweep.silhouette),

@@ -19,7 +19,7 @@ def show(*things: object) -> None:
             display({"application/vnd.plotly.v1+json": json.loads(thing.to_json())}, raw=True)
         elif isinstance(thing, pd.DataFrame):
             display(HTML(_table(thing)))
-        else:
+        elif thing:
             display(Markdown(str(thing)))
 
 

@@ -28,7 +28,7 @@ TITLES = {
     "gaussian_mixture": "Gaussian mixture",
     "dbscan": "DBSCAN",
     "hdbscan": "HDBSCAN",
-    "graph": "graph",
+    "graph": "Graph clustering",
 }
 MIXTURE_STEPS = 100
 
@@ -188,7 +188,10 @@ def fit_gaussian_mixture(
 
 def fit_dbscan(space: Space, *, eps: dict[str, float], min_samples: int, n_images: int, seeds: Sequence[int]) -> Fitted:
     """Fit DBSCAN to samples of train images, at the radius given for the description."""
-    return _fit_density("dbscan", space, PredictingDBSCAN(eps[space.title], min_samples=min_samples), n_images, seeds)
+    model, start = PredictingDBSCAN(eps[space.title], min_samples=min_samples), time.perf_counter()
+    samples = [sample_rows(len(space.train), n_images, seed) for seed in seeds]
+    models = [clone(model).fit(space.train[rows]) for rows in samples]
+    return _density("dbscan", space, models, samples, (time.perf_counter() - start) / len(models))
 
 
 def fit_hdbscan(
@@ -197,14 +200,13 @@ def fit_hdbscan(
     """Fit HDBSCAN to samples of train images in the first dimensions; a cluster has at least that share of them."""
     size = max(2, round(share * min(n_images, len(space.train))))
     thin = replace(space, train=space.train[:, :n_components], test=space.test[:, :n_components])
-    return _fit_density("hdbscan", thin, PredictingHDBSCAN(size, min_samples=min_samples), n_images, seeds)
-
-
-def _fit_density(method: str, space: Space, model: Any, n_images: int, seeds: Sequence[int]) -> Fitted:
-    start = time.perf_counter()
+    model, start = PredictingHDBSCAN(size, min_samples=min_samples), time.perf_counter()
     samples = [sample_rows(len(space.train), n_images, seed) for seed in seeds]
-    models = list(at_once((clone(model).fit, (space.train[rows],), {}) for rows in samples))
-    seconds = (time.perf_counter() - start) / len(models)
+    models = list(at_once((clone(model).fit, (thin.train[rows],), {}) for rows in samples))
+    return _density("hdbscan", thin, models, samples, (time.perf_counter() - start) / len(models))
+
+
+def _density(method: str, space: Space, models: list[Any], samples: list[np.ndarray], seconds: float) -> Fitted:
     fits = [
         by_size(int(m.labels_.max()) + 1, m.labels_, m.predict(space.test), rows=rows)
         for m, rows in zip(models, samples, strict=True)

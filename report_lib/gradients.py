@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from report_lib.reduction import LinearReducer
 
-CHUNK = 4096
+CHUNK = 2048
 # In cells: how far pixels are blurred before edges are looked for, and how far around its middle a cell gathers them.
 BLUR, REACH = 0.175, 0.5
 
@@ -70,8 +70,7 @@ class OrientedGradients(TransformerMixin, BaseEstimator):
         ndarray of shape (n, n_orientations * cells), float32
             Direction by direction, each row by row of cells; of length 1, or 0 for an image without edges.
         """
-        steps = range(0, len(X), CHUNK)
-        return np.concatenate([self._histograms(np.asarray(X[i : i + CHUNK], np.float32)) for i in steps])
+        return np.concatenate([self._histograms(X[i : i + CHUNK]) for i in range(0, len(X), CHUNK)])
 
     def directions(self, X: np.ndarray) -> np.ndarray:
         """Return the same as pictures: shape (n, n_orientations, rows of cells, columns of cells)."""
@@ -82,6 +81,7 @@ class OrientedGradients(TransformerMixin, BaseEstimator):
         return max(1, min(self.n_cells, n_pixels // 2))
 
     def _histograms(self, X: np.ndarray) -> np.ndarray:
+        X = np.asarray(X, np.float32)
         down, across, cells = self._filters()
         images = X.reshape(len(X), *self.image_shape)
         dy = ((down[1] @ images) @ across[0].T).reshape(len(X), -1)

@@ -184,7 +184,7 @@ def panel(
         ends = halves.min(axis=1), halves.max(axis=1)
         criteria.append(Criterion("stability", halves.mean(axis=1), True, *ends, "over pairs of halves"))
     if bic is not None:
-        criteria.append(Criterion("BIC of the mixture", bic, False))
+        criteria.append(Criterion("mixture BIC", bic, False))
     if modularity:
         criteria.append(Criterion("modularity", np.array([modularity[int(k)] for k in sweep.n_clusters])))
     return Panel(sweep.n_clusters, criteria)

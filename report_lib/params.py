@@ -134,7 +134,7 @@ class Clustering(Section):
     n_init_sweep: Positive = Field(2, description="starts of each K-Means of the panel")
     n_halves: int = Field(3, ge=0, description="pairs of halves that stability is measured on; 0 for none")
     n_init: Positive = Field(2, description="starts of K-Means for each seed")
-    n_mixture: Positive = Field(10_000, description="train images that a Gaussian mixture learns from, at most")
+    n_mixture: Positive = Field(6_000, description="train images that a Gaussian mixture learns from, at most")
     mixture_components: Positive = Field(
         20, description="dimensions of a description that a Gaussian mixture sees, at most"
     )

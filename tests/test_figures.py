@@ -3,6 +3,7 @@
 import base64
 import inspect
 import io
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,14 +11,20 @@ import plotly.graph_objects as go
 import pytest
 from PIL import Image
 
-from report_lib import clustering, comparison, layouts, metrics, understanding
+from report_lib import comparison, density, graph_clustering, layouts, league, metrics, panel, understanding
+from report_lib.figures import cards as cards_figures
 from report_lib.figures import classification as classification_figures
 from report_lib.figures import clustering as clustering_figures
 from report_lib.figures import comparison as comparison_figures
+from report_lib.figures import density as density_figures
+from report_lib.figures import gradients as gradients_figures
 from report_lib.figures import layouts as layouts_figures
+from report_lib.figures import league as league_figures
+from report_lib.figures import panel as panel_figures
 from report_lib.figures import reduction as reduction_figures
 from report_lib.figures import style
 from report_lib.figures import understanding as understanding_figures
+from report_lib.fitting import Clusters, Fitted
 
 NAMES = ["<b>bold", "Trouser", "Coat"]
 
@@ -37,6 +44,11 @@ def cases(rng):
         reduction_figures: reduction_cases(rng),
         comparison_figures: comparison_cases(rng),
         layouts_figures: layouts_cases(rng),
+        gradients_figures: gradients_cases(rng),
+        panel_figures: panel_cases(),
+        density_figures: density_cases(rng),
+        league_figures: {"league": (league_rows(rng), "Graph clustering on gradients")},
+        cards_figures: cards_cases(rng),
         clustering_figures: clustering_cases(rng),
         classification_figures: classification_cases(),
     }
@@ -102,24 +114,74 @@ def layouts_cases(rng):
     }
 
 
+def gradients_cases(rng):
+    hits = {"PCA": np.array([0.5, np.nan, 0.7]), "gradients": np.array([0.6, 0.8, 0.9])}
+    return {
+        "gradients": (rng.random((3, 9, 6)), rng.random((3, 8, 4, 3)), NAMES, 100),
+        "same_class": (hits, NAMES, 15),
+    }
+
+
+def made_panel(**changes):
+    """Four numbers of clusters by three criteria that disagree; the mean rank is best at 4."""
+    spread = {"low": np.array([0.3, 0.5, 0.6, 0.1]), "high": np.array([0.6, 0.8, 1.0, 0.4]), "spread": "over halves"}
+    criteria = [
+        panel.Criterion("silhouette", np.array([0.1, 0.4, 0.3, 0.2])),
+        panel.Criterion("mixture BIC", np.array([-500.0, -600.0, -700.0, np.nan]), highest=False),
+        panel.Criterion("stability", np.array([0.4, 0.6, 0.8, 0.2]), **spread),
+    ]
+    return panel.Panel(**{"n_clusters": np.array([2, 3, 4, 5]), "criteria": criteria, **changes})
+
+
+def panel_cases():
+    found = graph_clustering.Resolutions(np.array([0.1, 0.4]), np.array([5, 11]), np.array([0.7, 0.6]), {2: 0.5})
+    return {"panel": (made_panel(), 3), "resolutions": (found,)}
+
+
+def density_cases(rng):
+    Z = rng.normal(size=(30, 3))
+    return {
+        "k_distances": (density.k_distances(Z, 3), "in 3 components"),
+        "dbscan_sweep": (density.sweep_dbscan(Z, np.array([0.5, 1.0]), min_samples=3), "in 3 components"),
+    }
+
+
+def league_rows(rng, shares=(0.2, 0.6)):
+    """Rows of methods that get that share of the images wrong."""
+    labels, rows = rng.integers(0, 3, 90), []
+    for (method, on), share in zip((("graph", "gradients"), ("kmeans", "PCA")), shares, strict=True):
+        found = [np.where(rng.random(90) < share, rng.integers(0, 3, 90), labels) for _ in range(2)]
+        rows.append(Fitted(method, on, [Clusters(3, test, test) for test in found], 0.1, [None, None]))
+    return league.league(rows, labels, labels, 3, random_state=0)
+
+
+def cards_cases(rng):
+    share, limits = np.array([0.5, 0.3, 0.2]), (0.0, 1.0)
+    margin = np.concatenate([rng.uniform(-1, 1, 28), [np.nan, np.nan]])
+    return {
+        "cards": (rng.random((3, 6, 4)), rng.random((15, 6, 4)), share, limits),
+        "border": (rng.random((12, 6, 4)), 3, share, limits),
+        "margins": (rng.normal(size=(30, 2)), margin, AXES, "the map"),
+    }
+
+
+AXES = ["one axis", "another axis"]
+
+
 def clustering_cases(rng):
     Z, groups = rng.normal(size=(30, 3)), np.arange(30) % 3
     table = np.array([[8, 1, 1, 0], [2, 9, 0, 0], [0, 0, 5, 1]])
-    sweep = clustering.KMeansSweep(np.array([2, 3]), np.array([9.0, 4.0]), np.array([0.2, 0.4]), 30)
-    found = clustering.Clusters(3, groups, groups, Z[:3])
     scores = {"ari": np.array([0.1, 0.2]), "nmi": np.array([0.3, 0.4])}
     return {
-        "kmeans_sweep": (sweep, 3),
-        "sizes": (found, 30),
+        "sizes": (Clusters(3, groups, groups, Z[:3]), 30, "K-Means on PCA"),
         "class_by_cluster": (table, NAMES),
-        "scatter": (Z, groups - 1, RATIO),
+        "scatter": (Z, groups - 1, AXES),
+        "classes": (Z, groups, NAMES, AXES, "the map"),
         "purity": (metrics.purity(table), np.array([0, 1, 2]), NAMES),
         "best_recall": (metrics.best_recall(table), NAMES),
         "centroids": (rng.random((3, 6, 4)), np.array([3, 2, 1]), (0.0, 1.0)),
         "scaling_agreement": (np.array([[1, 0.5], [0.5, 1]]), ["a", "b"]),
         "scaling_scores": ({"a": scores},),
-        "k_distances": (clustering.k_distances(Z, 3),),
-        "dbscan_sweep": (clustering.sweep_dbscan(Z, np.array([0.5, 1.0]), min_samples=3),),
     }
 
 
@@ -132,17 +194,19 @@ def classification_cases():
 
 KEYWORDS = {
     "class_by_cluster": {"normalize": True},
-    "scatter": {"method": "K-Means"},
+    "scatter": {"method": "K-Means", "where": "the first two components"},
     "layout": {"method": "UMAP", "hit": np.array([0.5, 0.9, 0.7])},
 }
-OTHERS = {"cluster_names"}
 
 
 def test_every_figure_function_is_tried(cases):
     for module, figures in cases.items():
         public = {name for name, f in inspect.getmembers(module, inspect.isfunction)
                   if f.__module__ == module.__name__ and not name.startswith("_")}  # fmt: skip
-        assert public - OTHERS == set(figures)
+        assert public == set(figures)
+    assert {p.stem for p in Path(style.__file__).parent.glob("[!_]*.py")} == {
+        "style", *(module.__name__.rpartition(".")[2] for module in cases),
+    }  # fmt: skip
 
 
 def test_every_figure_has_title_caption_template_and_named_axes(cases):
@@ -230,11 +294,6 @@ def test_row_shares_add_up():
     np.testing.assert_allclose(fig.data[0].z.sum(axis=1), 1.0)
     counts = clustering_figures.class_by_cluster(table, ["a", "b"], normalize=False)
     np.testing.assert_array_equal(counts.data[0].z, table[:, :-1])
-
-
-def test_a_missing_knee_is_said():
-    flat = SimpleNamespace(k=3, distances=np.ones(10), knee=None, knee_eps=None)
-    assert "no knee" in clustering_figures.k_distances(flat).layout.meta["caption"]
 
 
 def test_every_description_is_a_point_beside_the_curve_of_pca():

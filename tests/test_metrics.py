@@ -6,7 +6,7 @@ from scipy.stats import binomtest
 from sklearn import metrics as sk
 
 from report_lib import metrics
-from report_lib.clustering import Clusters
+from report_lib.fitting import Clusters
 
 
 @pytest.fixture
@@ -67,6 +67,7 @@ def test_all_noise_scores_nothing():
     scores = metrics.score_clusters(noise, noise, 0, train_labels=labels, test_labels=labels, n_classes=2)
     assert (scores.coverage, scores.accuracy.value, scores.majority_accuracy.value) == (0.0, 0.0, 0.0)
     assert scores.ari.value == pytest.approx(sk.adjusted_rand_score(labels, noise))
+    assert np.isnan([scores.clustered["ari"], scores.clustered["ami"]]).all()
 
 
 def test_purity_and_recall():
@@ -113,6 +114,36 @@ def test_the_majority_map_is_learnt_on_train_alone():
     )
     assert scores.majority_accuracy.value == 0.0
     assert scores.accuracy.value == 1.0
+
+
+@pytest.fixture
+def noisy(labelled, rng):
+    """Train labels and clusters, then those of test images, with noise among both."""
+    labels, clusters = labelled
+    found = np.where(rng.random(500) < 0.2, -1, clusters)
+    return labels[:300], found[:300], labels[300:], found[300:]
+
+
+def test_scores_of_the_clustered_leave_noise_out(noisy):
+    train_labels, train, labels, test = noisy
+    scores = metrics.score_clusters(train, test, 5, train_labels=train_labels, test_labels=labels, n_classes=4)
+    kept = test >= 0
+    assert scores.coverage == kept.mean() < 1
+    assert scores.clustered["ari"] == pytest.approx(sk.adjusted_rand_score(labels[kept], test[kept]))
+    assert scores.clustered["ami"] == pytest.approx(sk.adjusted_mutual_info_score(labels[kept], test[kept]))
+    assert scores.as_dict()["clustered_only"] == scores.clustered
+    assert scores.clustered["ari"] > scores.ari.value
+
+
+def test_plain_scores_are_those_with_intervals(noisy):
+    train_labels, train, labels, test = noisy
+    plain = metrics.plain_scores(train, test, 5, train_labels, labels, 4)
+    full = metrics.score_clusters(train, test, 5, train_labels=train_labels, test_labels=labels, n_classes=4).as_dict()
+    assert plain == pytest.approx({name: full[name] for name in plain})
+    assert plain["ari"] == pytest.approx(sk.adjusted_rand_score(labels, test))
+    assert plain["nmi"] == pytest.approx(sk.normalized_mutual_info_score(labels, test))
+    assert plain["ami"] == pytest.approx(sk.adjusted_mutual_info_score(labels, test))
+    assert plain["accuracy"] <= plain["majority_accuracy"]
 
 
 def test_without_labels_only_what_needs_none_is_said():

@@ -61,6 +61,15 @@ def test_yaml_is_1_2(tmp_path):
         ("clustering:\n  k_max: 1\n", ["line 2", "at least 2"]),
         ("clustering:\n  n_clusters: lots\n", ["line 2", "a whole number", "'auto'"]),
         ("clustering:\n  k_min: 9\n  k_max: 8\n", ["line 1", "k_min is 9, above k_max, 8"]),
+        (
+            "clustering:\n  methods: [kmeans, dbscan]\n",
+            ["line 1", "chosen is graph, which is not one of methods: kmeans, dbscan"],
+        ),
+        ("clustering:\n  chosen: ward\n", ["line 2", "clustering.chosen is 'ward'", "one of kmeans", "graph"]),
+        ("clustering:\n  methods: []\n", ["line 2", "at least 1 of them"]),
+        ("clustering:\n  hdbscan_share: 1.0\n", ["line 2", "below 1"]),
+        ("clustering:\n  resolutions: [0.1, 0]\n", ["line 2", "a list, each a number, above 0"]),
+        ("clustering:\n  n_neighbors: 1\n", ["line 2", "at least 2"]),
         ("reduction:\n  scaling: minmax\n", ["line 2", "one of none, min-max, standard"]),
         ("reduction:\n  mse_grid: [5, 0]\n", ["line 2", "a list, each a whole number, at least 1"]),
         ("reduction:\n  n_components: 300\n", ["max_components is 200, but 300"]),
@@ -94,6 +103,9 @@ def test_refusals_say_where_and_what(tmp_path, text, said):
         ),
         ("reduction.representations=[pca, pca]", "each representation can be named once only"),
         ("reduction.maps=[umap, umap]", "each map can be named once only"),
+        ("clustering.methods=[graph, kmeans, graph]", "each method can be named once only"),
+        ("clustering.methods=[graph, ward]", "clustering.methods is 'ward'; it takes a list, each one of kmeans"),
+        ("clustering.chosen=ward", "clustering.chosen is 'ward'; it takes one of kmeans"),
         ("reduction.steps_dense=0", "reduction.steps_dense is 0; it takes a whole number, at least 1"),
         ("reduction.maps=[isomap]", "reduction.maps is 'isomap'; it takes a list, each one of umap, tsne"),
         ("a.b.c=1", "write it as section.parameter=value"),
@@ -133,6 +145,9 @@ def sized(**changes):
     return Params.model_validate({"name": "x", **changes})
 
 
+SMALL = {"n_components": 20, "mse_grid": [5], "reconstruction_components": [10]}
+
+
 @pytest.mark.parametrize(
     ("params", "size", "said"),
     [
@@ -151,6 +166,16 @@ def sized(**changes):
         (sized(clustering={"k_max": 30, "n_sweep": 20}), (400, 100, 30), "the sweep sees only 20 images"),
         (sized(clustering={"dbscan_n_images": 3}), (400, 100, 30), "DBSCAN sees only 3 images"),
         (sized(classification={"n_pseudo_labels": 55}), (400, 100, 30), "learns from only 44 images"),
+        (
+            sized(clustering={"n_neighbors": 90}, reduction={**SMALL, "max_components": 20}),
+            (90, 30, 30),
+            "clustering.n_neighbors is 90, but there are only 90 train images; lower it",
+        ),
+        (
+            sized(clustering={"n_mixture": 9}),
+            (400, 100, 30),
+            "clustering.n_mixture is 9, but it is to make 10 clusters",
+        ),
         (
             sized(reduction={"representations": ["pca", "dense-64-901"]}),
             (400, 100, 30),
@@ -184,6 +209,42 @@ def test_a_run_that_its_images_cannot_carry(params, size, said):
     with pytest.raises(ReportError) as caught:
         check_size(params, n_train=n_train, n_test=n_test, image_shape=(side, side))
     assert said in str(caught.value)
+
+
+def refused(params, *, n_train=400, n_test=100):
+    with pytest.raises(ReportError) as caught:
+        check_size(params, n_train=n_train, n_test=n_test, image_shape=(30, 30))
+    return str(caught.value)
+
+
+def test_methods_that_are_not_asked_for_need_nothing():
+    others = {"methods": ["kmeans", "dbscan"], "chosen": "kmeans"}
+    check_size(sized(clustering={**others, "n_mixture": 9}), n_train=400, n_test=100, image_shape=(30, 30))
+
+
+def test_a_mixture_of_too_few_images_is_not_mended_by_fewer():
+    assert not refused(sized(clustering={"n_mixture": 9})).endswith("lower it")
+
+
+def test_the_panel_needs_images_for_the_mixture_of_most_clusters():
+    """The panel fits a mixture for each number of clusters, up to `k_max`."""
+    said = refused(sized(clustering={"n_mixture": 11, "n_clusters": 10, "k_max": 12}))
+    assert "11" in said
+    check_size(sized(clustering={"n_mixture": 12, "k_max": 12}), n_train=400, n_test=100, image_shape=(30, 30))
+
+
+def test_the_panel_needs_images_for_the_most_clusters_of_each_half():
+    """Stability fits K-Means with `k_max` clusters to one half of what the panel sees."""
+    assert "clustering.k_max is 12" in refused(sized(clustering={"n_sweep": 23, "k_max": 12}))
+    for more in ({"n_sweep": 24}, {"n_sweep": 23, "n_halves": 0}):
+        check_size(sized(clustering={"k_max": 12, **more}), n_train=400, n_test=100, image_shape=(30, 30))
+
+
+def test_cards_need_as_many_neighbours_whatever_the_methods():
+    """Margins are looked for among the nearest images even where no method makes a graph."""
+    few = {"n_neighbors": 90, "methods": ["kmeans"], "chosen": "kmeans"}
+    said = refused(sized(clustering=few, reduction={**SMALL, "max_components": 20}), n_train=90, n_test=30)
+    assert "clustering.n_neighbors is 90" in said
 
 
 def test_what_is_not_asked_for_needs_nothing():

@@ -59,10 +59,11 @@ def _labels(share: np.ndarray) -> list[str]:
 
 def margins(Z: np.ndarray, margin: np.ndarray, axes: Sequence[str], where: str) -> go.Figure:
     """Draw how far inside its cluster each image lies; noise, which has no margin, is left out."""
-    known = np.isfinite(margin)
+    # The lowest come last, and so on top.
+    known = np.argsort(-margin, kind="stable")[: int(np.isfinite(margin).sum())]
     xy = {"x": np.asarray(Z[known, 0], np.float32), "y": np.asarray(Z[known, 1], np.float32)}
     bar = {"title": {"text": "margin"}, "thickness": 12}
-    marker = {"size": 4, "color": np.asarray(margin[known], np.float32).round(2), "cmin": -1, "cmax": 1, "opacity": 0.75,
+    marker = {"size": 4, "color": np.asarray(margin[known], np.float32).round(2), "cmin": 0, "cmax": 1, "opacity": 0.75,
               "colorscale": style.DIVERGING, "colorbar": bar}  # fmt: skip
     hover = "margin %{marker.color:.2f}<extra></extra>"
     fig = go.Figure(go.Scattergl(**xy, mode="markers", marker=marker, hovertemplate=hover))
@@ -72,9 +73,9 @@ def margins(Z: np.ndarray, margin: np.ndarray, axes: Sequence[str], where: str) 
     return style.finish(
         fig,
         title=f"{doubtful:.1%} of the images have as many neighbours in another cluster as in their own, or more",
-        caption=f"{int(known.sum()):,} train images on {where}, coloured by margin: the share of an image's nearest "
-        "neighbours that are in its own cluster, less that of the strongest other. 1 is deep inside, 0 on the border, below "
-        "0 nearer to another cluster.",
+        caption=f"{len(known):,} train images on {where}, coloured by margin: the share of an image's nearest "
+        "neighbours that are in its own cluster, less that of the strongest other. 1 is deep inside; 0, and all below it, "
+        "is on the border or nearer to another cluster.",
         height=620,
         dragmode="pan",
     )

@@ -41,7 +41,7 @@ def league(rows: Sequence, chosen: str) -> go.Figure:
     shares = {name: [getattr(row.scores, key).value for row in rows] for key, name in MEASURES.items()}
     return style.finish(
         fig,
-        title=f"{titles[0][0].upper()}{titles[0][1:]} agrees best with the classes: matched accuracy {best.value:.3f}",
+        title=f"{titles[0]} agrees best with the classes: matched accuracy {best.value:.3f}",
         caption="Agreement of clusters with the classes of the test images, for every method on every description, in the "
         "order of matched accuracy. Large marks: the fit that the method itself likes best, with its 95% interval over the "
         f"test images; small dots: one for each seed. The clusters of {chosen} go on to the next phase.",

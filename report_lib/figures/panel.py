@@ -6,7 +6,7 @@ from plotly.subplots import make_subplots
 
 from report_lib.figures import style
 
-FORMS = {"Calinski–Harabasz": ",.0f", "BIC of the mixture": ",.0f"}
+FORMS = {"Calinski–Harabasz": ",.0f", "mixture BIC": ",.0f"}
 
 
 def panel(result, chosen: int) -> go.Figure:
@@ -27,7 +27,7 @@ def panel(result, chosen: int) -> go.Figure:
         caption="Criteria for the number of clusters; the higher the better, but for BIC, where the lower is. The filled dot "
         f"is the K that each suggests, the dotted line the K that the run uses, {chosen}. Bands: {bands}.",
         numbers=listed,
-        height=130 + 120 * len(criteria),
+        height=130 + 145 * len(criteria),
         showlegend=False,
     )
 

@@ -5,23 +5,23 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from report_lib.prose import listed, percent, plural, text
+from report_lib.prose import listed, percent, plural
 
 KEY = (
     "`share`: of the train images. `stability`: how well the cluster is found again by the other seeds, as the overlap of its "
-    "test images with the most similar cluster there, 1 for the same images. `margin`: median over its images, from 1, deep "
-    "inside, to below 0."
+    "test images with the most similar cluster there, 1 for the same images. `near a border`: share of "
+    "its train images whose margin is below a half."
 )
 
 
 def table(
-    share: np.ndarray, stability: np.ndarray, margin: np.ndarray, counts: np.ndarray | None, names: Sequence[str]
+    share: np.ndarray, stability: np.ndarray, doubtful: np.ndarray, counts: np.ndarray | None, names: Sequence[str]
 ) -> pd.DataFrame:
     """Tabulate the cards.
 
     Parameters
     ----------
-    share, stability, margin : ndarray of shape (n_clusters,)
+    share, stability, doubtful : ndarray of shape (n_clusters,)
     counts : ndarray of shape (n_classes, n_clusters), or None
         Test images by class and cluster.
     """
@@ -30,7 +30,7 @@ def table(
         rows[f"C{i + 1}"] = {
             "share": percent(part, 1),
             "stability": "" if np.isnan(stability[i]) else f"{stability[i]:.2f}",
-            "margin": f"{margin[i]:.2f}",
+            "near a border": percent(doubtful[i], 1),
         }
         if counts is not None:
             rows[f"C{i + 1}"]["classes inside (test images)"] = _inside(counts[:, i], names)
@@ -42,13 +42,20 @@ def _inside(counts: np.ndarray, names: Sequence[str]) -> str:
         return "none"
     share = counts / counts.sum()
     order = [i for i in np.argsort(-share, kind="stable") if share[i] >= 0.05][:4]
-    return ", ".join(f"{text(names[i])} {percent(share[i])}" for i in order)
+    return ", ".join(f"{names[i]} {percent(share[i])}" for i in order)
 
 
-def cards(stability: np.ndarray, margin: np.ndarray) -> str:
+def cards(stability: np.ndarray, doubtful: np.ndarray) -> str:
     """Say which clusters are found again, and which are not."""
-    deep, shallow = int(margin.argmax()) + 1, int(margin.argmin()) + 1
-    said = f"Deepest inside, by its median margin, lies C{deep}; most on the border C{shallow}."
+    least, most = int(doubtful.argmin()), int(doubtful.argmax())
+    said = (
+        "No cluster has images near a border."
+        if doubtful[most] == 0
+        else (
+            f"Fewest images near a border has C{least + 1} ({percent(doubtful[least], 1)}), most has C{most + 1} "
+            f"({percent(doubtful[most], 1)})."
+        )
+    )
     if np.isnan(stability).all():
         return said + " There was one seed only, so nothing can be said of stability."
     firm, loose = (np.flatnonzero(mask) for mask in (stability >= 0.9, stability < 0.6))

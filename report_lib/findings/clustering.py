@@ -16,8 +16,8 @@ def cluster_scores(scores: Any) -> str:
     return (
         f"On test images: Hungarian accuracy {scored(scores.accuracy)}, majority accuracy {scored(scores.majority_accuracy)}, "
         f"adjusted Rand index {scored(scores.ari)}, normalised mutual information {scored(scores.nmi)}, adjusted mutual "
-        f"information {scores.ami:.3f}. Intervals are 95%, over the draw of test images, for this one fit; refits move the "
-        "scores further, as the section on scaling shows. Hungarian accuracy gives each class one cluster at most, matched "
+        f"information {scores.ami:.3f}. Intervals are 95%, over the draw of test images, for this one fit; other seeds "
+        "move them too, as the table of all methods shows. Hungarian accuracy gives each class one cluster at most, matched "
         "on the test images themselves; majority accuracy names each cluster after its commonest train class."
     )
 
@@ -52,7 +52,8 @@ def scaling(agreement: np.ndarray, scores: dict[str, dict[str, np.ndarray]], n_i
             f"Compared with {names[0]}, {listed(moved)} {'moves' if len(moved) == 1 else 'move'} the clusters further. "
         )
     if kept:
-        said += f"Compared with {names[0]}, {listed(kept)} changes little more than refitting does. "
+        verb = "changes" if len(kept) == 1 else "change"
+        said += f"Compared with {names[0]}, {listed(kept)} {verb} little more than refitting does. "
     if not scores[names[0]]:
         return said + "Without labels nothing says which is better; silhouettes are not comparable between them."
     ranges = listed([f"{name} {found['ari'].min():.3f} to {found['ari'].max():.3f}" for name, found in scores.items()])

@@ -6,6 +6,9 @@ import numpy as np
 
 from report_lib.prose import listed, percent, plural
 
+# A mean silhouette below this, noise counted as 0, is no grouping to speak of.
+MEAGRE = 0.25
+
 
 def knee(result: Any) -> str:
     """Say where the k-distances bend."""
@@ -31,17 +34,17 @@ def dbscan(result: Any) -> str:
         " It is the edge of what was tried, so a radius beyond it may do better." if i in (0, n - 1) and n > 1 else ""
     )
     outside, kept = int(result.n_outside[i]), int(result.n_clustered[i])
-    verdict = (
-        "That is one body of images with crumbs beside it, not a grouping."
-        if outside < 0.1 * kept
-        else "The silhouette is of the images that were kept, and flatters where few were: read it together with the noise."
-    )
+    verdict = ""
+    if outside < 0.1 * kept:
+        verdict = " That is one body of images with crumbs beside it, not a grouping."
+    elif result.noise[i] >= 0.1:
+        verdict = " A silhouette of those that were kept flatters where few were: read it together with the noise."
     return (
         f"Of {n} radii, eps {result.eps[i]:.2f} does best by the mean silhouette of all images, noise counted as 0. The "
         f"silhouette of those that are not noise is {result.silhouette[i]:.2f} there, with "
         f"{plural(int(result.n_clusters[i]), 'cluster')} and "
         f"{percent(result.noise[i], 1)} noise; {outside:,} of the {kept:,} clustered images lie outside the largest "
-        f"cluster.{edge} {verdict}"
+        f"cluster.{edge}{verdict}"
     )
 
 
@@ -51,24 +54,38 @@ def contrast(found: dict[str, Any]) -> str:
     Parameters
     ----------
     found : dict of str to `density.Density`
+        Nothing is said where copies bring a distance to zero.
     """
     spread = {place: _spread(one.distances.distances) for place, one in found.items()}
-    told = listed([f"{value:.1f} times on {place}" for place, value in spread.items()])
+    if not np.isfinite(list(spread.values())).all():
+        return ""
+    told = listed([f"{value:.1f} on {place}" for place, value in spread.items()])
     said = (
-        f"DBSCAN lives on contrast between dense and sparse places. Of ten images, the one with its neighbours farthest has "
-        f"them at least {told} as far as the one with its neighbours nearest."
+        "DBSCAN lives on the contrast between dense and sparse places. Between the sparsest and the densest tenth of the "
+        f"images, the distance to the neighbours differs by a factor of at least {told}."
     )
-    if len(spread) > 1 and min(spread, key=spread.get) != next(iter(spread)):
+    first, last = next(iter(found)), next(reversed(found))
+    worth = {place: _overall(one.sweep) for place, one in found.items()}
+    if worth[first] < MEAGRE < worth[last]:
+        sweep = found[last].sweep
+        best = sweep.best_index
         said += (
-            " In many dimensions distances grow alike, and one radius cannot part what is dense from what is sparse; on a map "
-            "of two it can."
+            " In many dimensions distances grow alike, and no one radius parts what is dense from what is sparse. On "
+            f"{last} one does: {plural(int(sweep.n_clusters[best]), 'cluster')}, with {percent(sweep.noise[best], 1)} noise. "
+            "They are islands of that map, and whether they are more is for the scores below to say."
         )
     return said
 
 
 def _spread(distances: np.ndarray) -> float:
     low, high = np.quantile(distances, [0.1, 0.9])
-    return float(high / max(low, 1e-12))
+    return float(high / low) if low > 1e-6 * distances[-1] else np.nan
+
+
+def _overall(sweep: Any) -> float:
+    """Mean silhouette of all images, noise counted as 0."""
+    best = sweep.best_index
+    return float(np.nan_to_num(sweep.silhouette[best]) * (1 - sweep.noise[best]))
 
 
 def dbscan_headline(found: dict[str, dict[str, Any]]) -> str:

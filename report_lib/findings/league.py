@@ -8,11 +8,15 @@ import pandas as pd
 
 from report_lib.prose import listed, percent, scored, text
 
-KEY = (
-    "`clusters`, `clustered`: of the kept fit, and the share of test images that are not noise. `matched`, `majority`, `ARI`, "
-    "`NMI`, `AMI`: mean ± standard deviation over the seeds; matched accuracy gives each class one cluster at most, majority "
-    "accuracy names each cluster after its commonest train class, and both count noise as wrong. `ARI, AMI of the clustered`: "
-    "the kept fit without its noise, to be read together with how much was clustered."
+KEY = "`K`, `covered`: clusters of the kept fit, and the share of test images that are not noise."
+SCORES_KEY = (
+    "The scores are mean ± standard deviation over the seeds. `matched` accuracy gives each class one cluster at most, "
+    "`majority` accuracy names each cluster after its commonest train class, and both count noise as wrong; `ARI`, `NMI` and "
+    "`AMI` count it as one more cluster."
+)
+INTERVALS_KEY = (
+    "The kept fits, each with its 95% interval over the draw of test images. `of the covered`: ARI and AMI of the test "
+    "images that are not noise, to be read together with how many those are."
 )
 TIMES = (
     "Seconds for one fit, with the search for neighbours where the method needs it; measured once, on the machine named at "
@@ -27,7 +31,7 @@ TITLES = {
     "gaussian_mixture": "Gaussian mixture",
     "dbscan": "DBSCAN",
     "hdbscan": "HDBSCAN",
-    "graph": "graph clustering",
+    "graph": "Graph clustering",
 }
 NAMES = {"accuracy": "matched", "majority_accuracy": "majority", "ari": "ARI", "nmi": "NMI", "ami": "AMI"}
 
@@ -39,21 +43,14 @@ def table(rows: Sequence[Any]) -> pd.DataFrame:
     ----------
     rows : sequence of `league.Row`
     """
-    return pd.DataFrame.from_dict({_title(row): _line(row) for row in rows}, orient="index").fillna("")
-
-
-def _title(row: Any) -> str:
-    return text(row.fitted.title)
+    return pd.DataFrame.from_dict({row.fitted.title: _line(row) for row in rows}, orient="index").fillna("")
 
 
 def _line(row: Any) -> dict[str, str]:
-    found = {"clusters": f"{row.scores.n_clusters}", "clustered": percent(row.scores.coverage, 1)}
+    found = {"K": f"{row.scores.n_clusters}", "covered": percent(row.scores.coverage)}
     for key, name in NAMES.items():
         if key in row.by_seed:
             found[name] = _spread(row.by_seed[key])
-    if row.scores.clustered is not None:
-        ends = [row.scores.clustered[key] for key in ("ari", "ami")]
-        found["ARI, AMI of the clustered"] = ", ".join("none" if np.isnan(v) else f"{v:.3f}" for v in ends)
     return found
 
 
@@ -65,9 +62,13 @@ def _spread(values: np.ndarray) -> str:
 
 def intervals(rows: Sequence[Any]) -> pd.DataFrame:
     """Tabulate the fits that are kept, with 95% intervals over the draw of test images."""
-    keys = {key: name for key, name in NAMES.items() if key != "ami"}
-    found = {_title(row): {name: scored(getattr(row.scores, key)) for key, name in keys.items()} for row in rows}
-    return pd.DataFrame.from_dict(found, orient="index")
+    return pd.DataFrame.from_dict({row.fitted.title: _kept(row) for row in rows}, orient="index")
+
+
+def _kept(row: Any) -> dict[str, str]:
+    found = {name: scored(getattr(row.scores, key)) for key, name in NAMES.items() if key != "ami"}
+    alone = [row.scores.clustered[key] for key in ("ari", "ami")]
+    return found | {"of the covered": ", ".join("none" if np.isnan(v) else f"{v:.3f}" for v in alone)}
 
 
 def league(rows: Sequence[Any]) -> str:
@@ -89,30 +90,35 @@ def league(rows: Sequence[Any]) -> str:
 
 
 def _same_method(rows: Sequence[Any]) -> str:
-    """Say where one method gains most from another description."""
-    gains = []
+    """Say what another description does for the same method, where all images are clustered."""
+    pairs = []
     for method in dict.fromkeys(row.fitted.method for row in rows):
-        own = sorted((row for row in rows if row.fitted.method == method), key=lambda row: row.scores.nmi.value)
+        own = [row for row in rows if row.fitted.method == method and row.scores.coverage == 1]
+        own = sorted(own, key=lambda row: row.scores.nmi.value)
         if len(own) > 1:
-            gains.append((own[-1].scores.nmi.value - own[0].scores.nmi.value, own[0], own[-1]))
-    if not gains:
+            pairs.append((own[0], own[-1]))
+    if not pairs:
         return ""
-    low, high = max(gains, key=lambda found: found[0])[1:]
+    low, high = max(pairs, key=lambda pair: pair[1].scores.nmi.value - pair[0].scores.nmi.value)
     return (
-        f" The description counts as much as the method: from {low.fitted.title} to {high.fitted.title}, NMI goes from "
-        f"{low.scores.nmi.value:.3f} to {high.scores.nmi.value:.3f}."
+        f" The description counts too: NMI is {low.scores.nmi.value:.3f} for {low.fitted.title}, and "
+        f"{high.scores.nmi.value:.3f} for {high.fitted.title}."
     )
 
 
-def published(found: Sequence[Any], source: str) -> pd.DataFrame:
-    """Tabulate figures from the literature, marked as such.
+def published(row: Any, found: Sequence[Any], source: str) -> pd.DataFrame:
+    """Tabulate figures from the literature, marked as such, beneath the clusters that go on.
 
     Parameters
     ----------
+    row : league.Row
     found : sequence of `published.Published`
     """
-    rows = {text(one.method): {"matched": f"{one.accuracy:.3f}", "NMI": f"{one.nmi:.3f}"} for one in found}
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(f"published: {source}")
+    ours = {"matched": f"{row.scores.accuracy.value:.3f}", "NMI": f"{row.scores.nmi.value:.3f}", "source": "this run"}
+    rows = {
+        text(one.method): {"matched": f"{one.accuracy:.3f}", "NMI": f"{one.nmi:.3f}", "source": source} for one in found
+    }
+    return pd.DataFrame.from_dict({row.fitted.title: ours} | rows, orient="index")
 
 
 def against_published(row: Any, found: Sequence[Any], source: str) -> str:
@@ -141,7 +147,7 @@ def league_headline(numbers: dict[str, Any]) -> list[str]:
         ]
     ends = own["intervals_95"]
     return [
-        f"{title[0].upper()}{title[1:]} makes {own['n_clusters']} clusters without labels. Against the classes of the test "
+        f"{title} makes {own['n_clusters']} clusters without labels. Against the classes of the test "
         f"images: matched accuracy {own['accuracy']:.3f} ({ends['accuracy']['low']:.3f} to {ends['accuracy']['high']:.3f}), "
         f"NMI {own['nmi']:.3f} ({ends['nmi']['low']:.3f} to {ends['nmi']['high']:.3f}), ARI {own['ari']:.3f} "
         f"({ends['ari']['low']:.3f} to {ends['ari']['high']:.3f})."

@@ -67,6 +67,8 @@ def separation(sweep: Any) -> str:
 def resolutions(result: Any) -> str:
     """Say what resolution does to the number of communities."""
     best = int(result.modularity.argmax())
+    if result.n_clusters.min() == result.n_clusters.max():
+        return f"At every resolution tried, Leiden finds the same number of communities, {result.n_clusters[0]}."
     return (
         f"From resolution {result.resolution[0]:.2g} to {result.resolution[-1]:.2g}, Leiden finds {result.n_clusters.min()} to "
         f"{result.n_clusters.max()} communities. Modularity alone would take {result.n_clusters[best]}, at resolution "

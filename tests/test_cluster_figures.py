@@ -1,0 +1,182 @@
+"""The figures of the third phase say and draw what they are given: other values, other titles."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from report_lib import density, graph_clustering, panel
+from report_lib.figures import cards, clustering, gradients, league, style
+from report_lib.figures import density as density_figures
+from report_lib.figures import panel as panel_figures
+from report_lib.fitting import Clusters
+from tests.test_figures import decode, league_rows, made_panel
+
+
+def lines(fig):
+    return [shape.x0 for shape in fig.layout.shapes]
+
+
+def test_edges_are_drawn_beside_their_image_where_they_are():
+    image, found = np.zeros((1, 4, 6)), np.zeros((1, 8, 2, 3))
+    image[0, 1, 2], found[0, 5, 1, 2] = 9.0, 0.5
+    sheet = decode(gradients.gradients(image, found, ["a"], 7))[..., 0]
+    tiles = [sheet[style.GAP :, i * (6 + style.GAP) :][:4, :6] for i in range(9)]
+    assert [tile.max() for tile in tiles] == [255, 0, 0, 0, 0, 0, 255, 0, 0]
+    assert np.argwhere(tiles[0]).tolist() == [[1, 2]]
+    # The last cell of two rows and three columns.
+    assert np.argwhere(tiles[6]).tolist() == [[2, 4], [2, 5], [3, 4], [3, 5]]
+
+
+def test_edges_of_an_odd_image_fill_its_tile():
+    found = np.ones((1, 8, 2, 3))
+    sheet = decode(gradients.gradients(np.zeros((1, 5, 7)), found, ["a"], 7))[..., 0]
+    assert (sheet[style.GAP :, 7 + style.GAP :][:5, :7] == 255).all()
+
+
+def test_each_arrow_points_where_brightness_rises():
+    """Directions go round from right to down, as in an image, whose rows go down."""
+    assert (gradients.ARROWS[0], gradients.ARROWS[2], gradients.ARROWS[4], gradients.ARROWS[6]) == ("→", "↓", "←", "↑")
+
+
+def test_the_mean_over_classes_is_of_those_that_have_images():
+    fig = gradients.same_class({"PCA": np.array([0.5, np.nan, 0.7]), "gradients": np.array([0.8, 0.8, 0.8])}, "abc", 15)
+    assert fig.layout.title.text == "Nearest neighbours of the same class: PCA 60.0%, gradients 80.0%"
+    assert "PCA: a 50.0%, b none, c 70.0%." in fig.layout.meta["numbers"]
+
+
+def test_the_panel_marks_what_each_criterion_suggests_and_what_the_run_uses():
+    fig = panel_figures.panel(made_panel(), 3)
+    assert fig.layout.title.text == "Suggested: silhouette 3, mixture BIC 4, stability 4"
+    dots = [trace for trace in fig.data if trace.mode == "markers"]
+    assert [(dot.x[0], dot.y[0]) for dot in dots] == [(3, 0.4), (4, -700.0), (4, 0.8)]
+    assert set(lines(fig)) == {3}
+    assert "the run uses, 3." in fig.layout.meta["caption"]
+    assert "stability, over halves" in fig.layout.meta["caption"]
+    assert "silhouette," not in fig.layout.meta["caption"]
+    (band,) = [trace for trace in fig.data if trace.fill == "toself"]
+    assert list(zip(band.x, band.y, strict=True))[:4] == [(2, 0.6), (3, 0.8), (4, 1.0), (5, 0.4)]
+    assert list(zip(band.x, band.y, strict=True))[4:] == [(5, 0.1), (4, 0.6), (3, 0.5), (2, 0.3)]
+    assert "mixture BIC: K = 2: -500, K = 3: -600, K = 4: -700, K = 5: none." in fig.layout.meta["numbers"]
+
+
+def test_a_panel_of_one_number_can_be_drawn():
+    fig = panel_figures.panel(panel.Panel(np.array([4]), [panel.Criterion("silhouette", np.array([0.2]))]), 7)
+    assert "silhouette 4" in fig.layout.title.text
+    assert set(lines(fig)) == {7}
+
+
+def test_the_caption_speaks_of_the_criterion_that_is_best_where_low_only_if_it_is_drawn():
+    assert "BIC" in panel_figures.panel(made_panel(), 3).layout.meta["caption"]
+    others = made_panel(criteria=[c for c in made_panel().criteria if c.highest])
+    assert "BIC" not in panel_figures.panel(others, 3).layout.meta["caption"]
+
+
+def test_the_title_names_the_communities_of_highest_modularity():
+    found = graph_clustering.Resolutions(
+        np.array([0.1, 0.4, 1.6]), np.array([5, 11, 40]), np.array([0.7, 0.8, 0.6]), {}
+    )
+    fig = panel_figures.resolutions(found)
+    assert fig.layout.title.text == "From 5 to 40 communities; modularity is highest at 11"
+    assert [list(trace.y) for trace in fig.data] == [[5, 11, 40], [0.7, 0.8, 0.6]]
+
+
+def test_a_missing_knee_is_said():
+    flat = SimpleNamespace(k=3, distances=np.ones(10), knee=None, knee_eps=None)
+    fig = density_figures.k_distances(flat, "in 3 components")
+    assert "no knee" in fig.layout.meta["caption"]
+    assert fig.layout.title.text == "How far the neighbours are in 3 components"
+
+
+def test_the_knee_is_where_the_distances_bend():
+    bent = density.KDistances(4, np.array([0.1, 0.2, 0.3, 0.4, 9.0]), 3)
+    fig = density_figures.k_distances(bent, "on the map")
+    assert fig.layout.title.text == "How far the neighbours are on the map: the knee is at 0.40"
+    assert (fig.data[1].x, fig.data[1].y) == ((3,), (0.4,))
+    assert "with 20.0% of the images above" in fig.layout.meta["caption"]
+
+
+def test_radii_without_two_clusters_have_no_silhouette(rng):
+    X = np.concatenate([rng.normal(0, 0.5, (100, 2)), rng.normal(9, 0.01, (4, 2))])
+    sweep = density.sweep_dbscan(X, np.array([1.0, 30.0]), min_samples=3)
+    fig = density_figures.dbscan_sweep(sweep, "on the map")
+    assert fig.layout.title.text == "DBSCAN on the map: at most 2 clusters at any of 2 radii"
+    assert "4 images lie outside the largest cluster" in fig.layout.meta["caption"]
+    assert "eps 30.00: 1 cluster, no silhouette, noise 0.0%" in fig.layout.meta["numbers"]
+    assert set(lines(fig)) == {1.0}
+
+
+@pytest.mark.parametrize(
+    ("shares", "leader"), [((0.1, 0.6), "Graph clustering on gradients"), ((0.7, 0.1), "K-Means on PCA")]
+)
+def test_the_league_is_in_the_order_of_accuracy_and_shows_every_seed(rng, shares, leader):
+    rows = league_rows(rng, shares)
+    fig = league.league(rows, "Graph clustering on gradients")
+    best = max(rows, key=lambda row: row.scores.accuracy.value)
+    assert best.fitted.title == leader == fig.layout.yaxis.ticktext[0]
+    assert fig.layout.title.text.startswith(f"{leader} agrees best")
+    assert f"{best.scores.accuracy.value:.3f}" in fig.layout.title.text
+    assert "The clusters of Graph clustering on gradients go on" in fig.layout.meta["caption"]
+    large, small = fig.data[0], fig.data[1]
+    ordered = sorted(rows, key=lambda row: -row.scores.accuracy.value)
+    np.testing.assert_allclose(large.x, [row.scores.accuracy.value for row in ordered])
+    np.testing.assert_allclose(large.x + large.error_x.array, [row.scores.accuracy.high for row in ordered])
+    np.testing.assert_allclose(large.x - large.error_x.arrayminus, [row.scores.accuracy.low for row in ordered])
+    np.testing.assert_allclose(small.x, np.concatenate([row.by_seed["accuracy"] for row in ordered]))
+    assert [trace.name for trace in fig.data if trace.showlegend is not False] == ["matched accuracy", "NMI", "ARI"]
+
+
+def test_cards_have_a_row_a_cluster_with_its_share(rng):
+    means, typical = np.zeros((2, 4, 4)), np.ones((6, 4, 4))
+    fig = cards.cards(means, typical, np.array([0.75, 0.25]), (0.0, 1.0))
+    assert {"C1 · 75%", "C2 · 25%", "mean", "medoid"} <= {note.text for note in fig.layout.annotations}
+    assert "the 2 images nearest to that" in fig.layout.meta["caption"]
+    sheet = decode(fig)[..., 0]
+    for row in range(2):
+        tiles = [sheet[style.GAP + row * (4 + style.GAP) :, i * (4 + style.GAP) :][:4, :4] for i in range(4)]
+        assert [int(tile.mean()) for tile in tiles] == [0, 255, 255, 255]
+
+
+def test_border_images_are_cut_into_rows_of_clusters(rng):
+    fig = cards.border(rng.random((6, 4, 4)), 2, np.array([0.75, 0.25]), (0.0, 1.0))
+    assert "the 3 train images of the smallest margin" in fig.layout.meta["caption"]
+    assert [note.text for note in fig.layout.annotations if "·" in note.text] == ["C1 · 75%", "C2 · 25%"]
+
+
+def test_noise_has_no_margin_and_is_left_out():
+    margin = np.array([0.9, -0.2, np.nan, 0.0, 1.0])
+    fig = cards.margins(np.arange(10.0).reshape(5, 2), margin, ["a", "b"], "the map")
+    assert sorted(fig.data[0].x) == [0, 2, 6, 8]
+    drawn = dict(zip(fig.data[0].x.tolist(), fig.data[0].marker.color.tolist(), strict=True))
+    assert drawn == pytest.approx({0: 0.9, 2: -0.2, 6: 0.0, 8: 1.0})
+    assert fig.layout.title.text.startswith("50.0% of the images")
+    assert "4 train images on the map" in fig.layout.meta["caption"]
+
+
+def test_sizes_are_shares_of_all_images_noise_among_them():
+    clusters = Clusters(2, np.array([0, 0, 0, 1, -1]), np.array([0]))
+    fig = clustering.sizes(clusters, 5, "HDBSCAN on UMAP")
+    np.testing.assert_allclose(fig.data[0].x, [0.6, 0.2])
+    assert fig.layout.title.text == "The largest cluster has 60% of the images, the smallest 20%"
+    assert "HDBSCAN on UMAP" in fig.layout.meta["caption"]
+
+
+def test_clusters_on_a_map_say_what_is_noise():
+    Z, axes = np.arange(8.0).reshape(4, 2), ["first axis", "second axis"]
+    fig = clustering.scatter(Z, np.array([0, -1, 1, 0]), axes, method="DBSCAN", where="the map")
+    assert fig.layout.title.text == "DBSCAN: 2 clusters on the map"
+    assert "2 clusters, and 25.0% noise, in grey" in fig.layout.meta["caption"]
+    assert (fig.layout.xaxis.title.text, fig.layout.yaxis.title.text) == ("first axis", "second axis")
+    whole = clustering.scatter(Z, np.zeros(4, int), axes, method="DBSCAN", where="the map")
+    assert whole.layout.title.text == "DBSCAN: 1 cluster on the map"
+    assert "noise" not in whole.layout.meta["caption"]
+
+
+def test_classes_have_other_colours_than_clusters():
+    Z = np.arange(8.0).reshape(4, 2)
+    found = clustering.classes(Z, np.array([0, 1, 1, 0]), ["Coat", "Bag"], ["a", "b"], "the map")
+    groups = clustering.scatter(Z, np.array([0, 1, 1, 0]), ["a", "b"], method="K-Means", where="the map")
+    assert [trace.name for trace in found.data] == ["Coat", "Bag"]
+    assert found.layout.title.text == "2 classes on the map"
+    colours = [{trace.marker.color for trace in fig.data} for fig in (found, groups)]
+    assert not colours[0] & colours[1]
