@@ -28,8 +28,6 @@ _HOMES = {
     # What was measured with a clock; nothing that the report's numbers may hold.
     "times": ("reduction", "times.json"),
     "clusters": ("clustering", "clusters.npz"),
-    "gradients": ("clustering", "gradients.npz"),
-    "shapes": ("clustering", "shapes.npz"),
     "clustering_times": ("clustering", "times.json"),
 }
 
@@ -85,10 +83,6 @@ class Run:
             return json.loads(path.read_text(encoding="utf8"))
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-
-    def has(self, key: str) -> bool:
-        """Return whether a phase has left something that not every run asks for."""
-        return self._path(key).is_file()
 
     def save_metrics(self, phase: str, values: dict[str, Any]) -> None:
         """Keep the numbers that a phase shows; `metrics` brings them together."""

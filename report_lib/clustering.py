@@ -34,7 +34,7 @@ FITS = {
 def with_graph(title: str, train: np.ndarray, test: np.ndarray, *, k: int, known: Neighbors | None = None) -> Space:
     """Return a description with the nearest train images of every image, searched anew unless `known` has as many."""
     start = time.perf_counter()
-    graph = known if known is not None and known.indices.shape[1] == k else nearest(train, k)
+    graph = known if known is not None and known.indices.shape == (len(train), k) else nearest(train, k)
     found = nearest_to(train, test, k)
     edges = graph_clustering.jaccard_edges(graph)
     return Space(title, train, test, graph, found, edges, time.perf_counter() - start)
@@ -111,11 +111,11 @@ def compare_scalings(
     """
     n = len(next(iter(variants.values()))[0])
     found: dict[str, list[Clusters]] = {name: [] for name in variants}
-    for refit in range(n_refits):
+    for refit, seed in enumerate(fitting.seeds_from(random_state, n_refits)):
         rows = np.random.default_rng([random_state, refit]).permutation(n)[: max(n // 2, n_clusters)]
         for name, (train, test) in variants.items():
             space = Space(name, train[rows], test)
-            fitted = fitting.fit_kmeans(space, n_clusters=n_clusters, n_init=3, seeds=[random_state + refit])
+            fitted = fitting.fit_kmeans(space, n_clusters=n_clusters, n_init=3, seeds=[seed])
             found[name].append(fitted.kept)
     return found
 
@@ -151,7 +151,7 @@ def report_metrics(
         "cards": {"stability": stability, "doubtful": cards.doubtful},
         "sweep": {
             "best_k": sweep.best,
-            "best_silhouette": np.nanmax(sweep.silhouette),
+            "best_silhouette": np.nan_to_num(sweep.silhouette, nan=-np.inf).max(),
             "inertia": dict(zip(sweep.n_clusters, sweep.inertia, strict=True)),
             "n_images": sweep.n_images,
             "silhouette": dict(zip(sweep.n_clusters, sweep.silhouette, strict=True)),
@@ -160,6 +160,7 @@ def report_metrics(
             "best": criteria.best,
             "mean_rank": dict(zip(criteria.n_clusters, criteria.mean_rank, strict=True)),
             "suggested": criteria.suggested,
+            "tied": criteria.tied,
             "values": {c.name: dict(zip(criteria.n_clusters, c.values, strict=True)) for c in criteria.criteria},
         },
         "resolutions": None if resolutions is None else {

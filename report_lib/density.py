@@ -102,7 +102,9 @@ class PredictingHDBSCAN(ClusterMixin, BaseEstimator):
             return np.full(len(X), NOISE)
         distance, nearest = NearestNeighbors(n_neighbors=1).fit(self._core).kneighbors(X)
         clusters = self._core_labels[nearest[:, 0]]
-        return np.where(distance[:, 0] <= self._reach[clusters], clusters, NOISE)
+        # A copy of a row is at no distance but for rounding.
+        near = self._reach[clusters] + 1e-5 * np.abs(self._core).max()
+        return np.where(distance[:, 0] <= near, clusters, NOISE)
 
 
 def radius_graph(X: np.ndarray, radius: float) -> csr_matrix:
@@ -212,8 +214,10 @@ def _within(graph: csr_matrix, radius: float) -> csr_matrix:
 
 
 def candidate_eps(distances: KDistances, percentiles: list[float]) -> np.ndarray:
-    """Return radii worth trying: percentiles of the k-distances, those that copies of images bring to zero left out."""
+    """Return radii worth trying: percentiles of the k-distances and their knee, without those that copies bring to 0."""
     radii = np.unique(np.percentile(distances.distances, percentiles))
+    if distances.knee_eps is not None:
+        radii = np.union1d(radii, [distances.knee_eps])
     positive = radii[radii > 1e-6 * distances.distances[-1]]
     return positive if len(positive) else np.array([max(float(distances.distances[-1]), 1e-6)])
 

@@ -17,11 +17,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 from report_lib.density import PredictingDBSCAN, PredictingHDBSCAN
-from report_lib.graph_clustering import Edges, GraphClustering
+from report_lib.graph_clustering import Edges, GraphClustering, vote
 from report_lib.metrics import NOISE
-from report_lib.neighbors import Neighbors, votes
+from report_lib.neighbors import Neighbors
 from report_lib.parallel import at_once
 from report_lib.reduction import sample_rows
+from report_lib.silhouettes import silhouette_scores
 
 TITLES = {
     "kmeans": "K-Means",
@@ -31,6 +32,7 @@ TITLES = {
     "graph": "Graph clustering",
 }
 MIXTURE_STEPS = 100
+MOST_JUDGED = 2500
 
 
 @dataclass(frozen=True)
@@ -102,15 +104,15 @@ class Fitted:
         One a seed.
     seconds : float
         A fit took, with the neighbours that it needs, on average.
-    models : list of estimators
-        In the order of `fits`.
+    models : sequence of estimators
+        In the order of `fits`, where they were fitted to samples and may be asked about the rest.
     """
 
     method: str
     on: str
     fits: list[Clusters]
     seconds: float
-    models: list[Any] = field(repr=False)
+    models: Sequence[Any] = field(default=(), repr=False)
 
     @property
     def kept(self) -> Clusters:
@@ -130,13 +132,19 @@ class Fitted:
 
 def by_size(n_clusters: int, train: np.ndarray, test: np.ndarray, **more: Any) -> Clusters:
     """Sort clusters by size, the largest first; those without train images go."""
-    sizes = np.bincount(train[train != NOISE], minlength=n_clusters)
-    order = np.argsort(-sizes, kind="stable")[: np.count_nonzero(sizes)]
-    rank = np.full(n_clusters + 1, NOISE)
-    rank[order] = np.arange(len(order))
+    rank, n = _ranks(n_clusters, train)
     if more.get("centers") is not None:
-        more["centers"] = more["centers"][order]
-    return Clusters(len(order), rank[train], rank[test], **more)
+        more["centers"] = more["centers"][np.argsort(rank[:-1], kind="stable")[n_clusters - n :]]
+    return Clusters(n, rank[train], rank[test], **more)
+
+
+def _ranks(n_clusters: int, train: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return the new number of each cluster, -1 for an empty one and, at the end, for noise; and how many have images."""
+    sizes = np.bincount(train[train != NOISE], minlength=n_clusters)
+    n = int(np.count_nonzero(sizes))
+    rank = np.full(n_clusters + 1, NOISE)
+    rank[np.argsort(-sizes, kind="stable")[:n]] = np.arange(n)
+    return rank, n
 
 
 def fit_kmeans(space: Space, *, n_clusters: int, n_init: int, seeds: Sequence[int]) -> Fitted:
@@ -153,7 +161,7 @@ def fit_kmeans(space: Space, *, n_clusters: int, n_init: int, seeds: Sequence[in
                 centers=m.cluster_centers_, objective=-float(m.inertia_))
         for m in models
     ]  # fmt: skip
-    return Fitted("kmeans", space.title, fits, seconds, models)
+    return Fitted("kmeans", space.title, fits, seconds)
 
 
 def fit_mixture(X: np.ndarray, n_clusters: int, random_state: int) -> GaussianMixture:
@@ -187,7 +195,10 @@ def fit_gaussian_mixture(
 
 
 def fit_dbscan(space: Space, *, eps: dict[str, float], min_samples: int, n_images: int, seeds: Sequence[int]) -> Fitted:
-    """Fit DBSCAN to samples of train images, at the radius given for the description."""
+    """Fit DBSCAN to samples of train images, at the radius given for the description.
+
+    Kept is the fit of the largest mean silhouette over the same few images, noise counted as 0; so with HDBSCAN.
+    """
     model, start = PredictingDBSCAN(eps[space.title], min_samples=min_samples), time.perf_counter()
     samples = [sample_rows(len(space.train), n_images, seed) for seed in seeds]
     models = [clone(model).fit(space.train[rows]) for rows in samples]
@@ -207,11 +218,26 @@ def fit_hdbscan(
 
 
 def _density(method: str, space: Space, models: list[Any], samples: list[np.ndarray], seconds: float) -> Fitted:
+    # All judge the same images, a few of them: silhouettes take time with the square of their number.
+    judged = space.train[sample_rows(len(space.train), MOST_JUDGED, 0)]
     fits = [
-        by_size(int(m.labels_.max()) + 1, m.labels_, m.predict(space.test), rows=rows)
+        by_size(int(m.labels_.max()) + 1, m.labels_, m.predict(space.test), rows=rows,
+                objective=_overall_silhouette(judged, m.predict(judged)))
         for m, rows in zip(models, samples, strict=True)
-    ]
+    ]  # fmt: skip
     return Fitted(method, space.title, fits, seconds, models)
+
+
+def _overall_silhouette(X: np.ndarray, labels: np.ndarray) -> float:
+    """Mean silhouette of all rows, noise counted as 0; 0 where there is none."""
+    kept = silhouette_scores(X, _compact(labels)[None])[0]
+    return float(np.nan_to_num(kept) * np.mean(labels != NOISE))
+
+
+def _compact(labels: np.ndarray) -> np.ndarray:
+    """Renumber the clusters that have rows, from 0 on; noise stays."""
+    present = np.unique(labels[labels != NOISE])
+    return np.where(labels == NOISE, NOISE, np.searchsorted(present, labels))
 
 
 def fit_graph(space: Space, *, n_clusters: int, seeds: Sequence[int]) -> Fitted:
@@ -219,26 +245,29 @@ def fit_graph(space: Space, *, n_clusters: int, seeds: Sequence[int]) -> Fitted:
     start = time.perf_counter()
     k = space.graph.indices.shape[1]
     model = GraphClustering(n_clusters, n_neighbors=k, n_starts=len(seeds), random_state=seeds[0])
-    model.fit(space.train, graph=space.graph, edges=space.edges)
+    model.fit(space.train, edges=space.edges)
     seconds = space.seconds + (time.perf_counter() - start) / len(seeds)
-    fits = []
-    for labels, score in zip(model.partitions_, model.modularity_, strict=True):
-        n = int(labels.max()) + 1
-        fits.append(by_size(n, labels, votes(space.test_graph, labels, n).argmax(axis=1), objective=float(score)))
-    return Fitted("graph", space.title, fits, seconds, [model] * len(fits))
+    fits = [
+        by_size(n_clusters, labels, vote(space.test_graph, labels), objective=float(score))
+        for labels, score in zip(model.partitions_, model.modularity_, strict=True)
+    ]
+    return Fitted("graph", space.title, fits, seconds)
 
 
 def for_all(fitted: Fitted, space: Space) -> Clusters:
-    """Return the kept fit with a word on every train image, also where it was fitted to a sample of them."""
+    """Return the kept fit with a word on every train image, also where it was fitted to a sample of them.
+
+    Clusters keep their numbers, so that what is known of them stays true.
+    """
     kept = fitted.kept
     if kept.rows is None:
         return kept
     model = fitted.models[fitted.best]
-    d = model.n_features_in_
-    return by_size(int(model.labels_.max()) + 1, model.predict(space.train[:, :d]), model.predict(space.test[:, :d]))
+    rank = _ranks(int(model.labels_.max()) + 1, model.labels_)[0]
+    return replace(kept, train=rank[model.predict(space.train[:, : model.n_features_in_])], rows=None)
 
 
-def stability(fitted: Fitted) -> np.ndarray:
+def recurrence(fitted: Fitted) -> np.ndarray:
     """How well each cluster of the kept fit is found again in the other fits, by the test images in it.
 
     The largest Jaccard overlap with a cluster of another fit, mean over the others (Hennig, Cluster-wise assessment of
@@ -253,7 +282,11 @@ def stability(fitted: Fitted) -> np.ndarray:
 def _overlap(one: Clusters, other: Clusters) -> np.ndarray:
     a, b = (np.eye(fit.n_clusters + 1)[fit.test][:, : fit.n_clusters] for fit in (one, other))
     both = a.T @ b
-    if other.n_clusters == 0:
-        return np.zeros(one.n_clusters)
-    with np.errstate(invalid="ignore"):
-        return (both / (a.sum(axis=0)[:, None] + b.sum(axis=0) - both)).max(axis=1)
+    either = a.sum(axis=0)[:, None] + b.sum(axis=0) - both
+    best = (both / np.maximum(either, 1)).max(axis=1, initial=0.0)
+    return np.where(a.sum(axis=0) > 0, best, np.nan)
+
+
+def seeds_from(seed: int, n: int) -> list[int]:
+    """Draw seeds that no run with another seed has in common with this one but by chance."""
+    return np.random.SeedSequence(seed).generate_state(n).tolist()

@@ -2,7 +2,8 @@
 
 Histograms of oriented gradients (Dalal and Triggs, Histograms of oriented gradients for human detection, 2005), with
 soft cells, the square root of Arandjelović and Zisserman (Three things everyone should know to improve object
-retrieval, 2012) and principal components of the result. Nothing in it is learnt from labels.
+retrieval, 2012) and principal components of the result. No fit sees a label; the settings were chosen while looking at
+the train labels of Fashion-MNIST and MNIST.
 """
 
 import numpy as np
@@ -84,6 +85,8 @@ class OrientedGradients(TransformerMixin, BaseEstimator):
         X = np.asarray(X, np.float32)
         down, across, cells = self._filters()
         images = X.reshape(len(X), *self.image_shape)
+        # From a flat image nothing may be left but zero: rounding would be scaled up to a picture of its own.
+        images = images - images[:, :1, :1]
         dy = ((down[1] @ images) @ across[0].T).reshape(len(X), -1)
         dx = ((down[0] @ images) @ across[1].T).reshape(len(X), -1)
         size, angle = np.hypot(dx, dy), np.arctan2(dy, dx)
@@ -108,19 +111,6 @@ class OrientedGradients(TransformerMixin, BaseEstimator):
             sides.append([blur.astype(np.float32), (_difference(n) @ blur).astype(np.float32)])
             gather.append(_gaussian((np.arange(count) + 0.5) * cell - 0.5, n, REACH * cell))
         return *sides, np.kron(*gather).T.astype(np.float32)
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Return what `from_arrays` needs, as arrays that can be kept without pickling."""
-        layout = {"image_shape": self.image_shape, "n_orientations": self.n_orientations, "n_cells": self.n_cells}
-        return {name: np.array(value) for name, value in layout.items()} | self.reducer_.arrays(self.n_components)
-
-    @classmethod
-    def from_arrays(cls, *, image_shape, n_orientations, n_cells, **reducer: np.ndarray) -> "OrientedGradients":
-        """Return the fitted description that `arrays` came from."""
-        options = {"n_orientations": int(n_orientations), "n_cells": int(n_cells)}
-        fitted = cls(tuple(map(int, image_shape)), n_components=len(reducer["components"]), **options)
-        fitted.reducer_ = LinearReducer.from_arrays(**reducer)
-        return fitted
 
 
 def _gaussian(centers: np.ndarray, n: int, sigma: float) -> np.ndarray:

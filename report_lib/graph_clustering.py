@@ -18,6 +18,9 @@ from sklearn.utils.validation import check_is_fitted
 from report_lib.neighbors import Neighbors, nearest, nearest_to, votes
 from report_lib.parallel import at_once
 
+BLOCK = 2**17
+# A part of the graph that no edge joins to the rest is an island if it is below this share of an even cluster.
+ISLAND = 0.25
 # Leiden is asked for about this many times the clusters wanted; the surplus is merged.
 SURPLUS = 1.2
 # Where the search for such a resolution begins, the factor of its steps, and how many it takes at most.
@@ -41,10 +44,16 @@ class Edges:
     weights: np.ndarray
 
     @property
-    def n_parts(self) -> int:
-        """Parts that no edge joins."""
+    def parts(self) -> np.ndarray:
+        """Sizes of the parts that no edge joins."""
         ones = np.ones(len(self.pairs), np.int8)
-        return int(connected_components(csr_matrix((ones, self.pairs.T), shape=(self.n, self.n)), directed=False)[0])
+        joined = csr_matrix((ones, self.pairs.T), shape=(self.n, self.n))
+        return np.bincount(connected_components(joined, directed=False)[1])
+
+    @property
+    def n_parts(self) -> int:
+        """How many they are."""
+        return len(self.parts)
 
     def between(self, labels: np.ndarray) -> np.ndarray:
         """Share of all weight between each two clusters, symmetric and summing to 1; shape (n_clusters, n_clusters)."""
@@ -63,8 +72,11 @@ def jaccard_edges(graph: Neighbors) -> Edges:
     upper = joined.row < joined.col
     a, b = joined.row[upper], joined.col[upper]
     around = near + identity(n, dtype=np.float32, format="csr")
-    shared = np.asarray((around @ around.T).tocsr()[a, b], np.float64).ravel()
-    return Edges(n, np.column_stack([a, b]).astype(np.int32), shared / (2 * (k + 1) - shared))
+    # Edge by edge, in blocks: the product of all rows with all would hold every pair that has a neighbour in common.
+    steps = range(0, len(a), BLOCK)
+    shared = [around[a[i : i + BLOCK]].multiply(around[b[i : i + BLOCK]]).sum(axis=1) for i in steps]
+    both = np.concatenate([np.asarray(own, np.float64).ravel() for own in shared]) if shared else np.zeros(0)
+    return Edges(n, np.column_stack([a, b]).astype(np.int32), both / (2 * (k + 1) - both))
 
 
 def modularity(between: np.ndarray) -> float:
@@ -187,10 +199,8 @@ class GraphClustering(ClusterMixin, BaseEstimator):
         self.n_starts = n_starts
         self.random_state = random_state
 
-    def fit(
-        self, X: np.ndarray, y: object = None, *, graph: Neighbors | None = None, edges: Edges | None = None
-    ) -> "GraphClustering":
-        """Learn from rows; their `graph` and its `edges`, where known, save looking for them again.
+    def fit(self, X: np.ndarray, y: object = None, *, edges: Edges | None = None) -> "GraphClustering":
+        """Learn from rows; their graph's `edges`, where known, save looking for neighbours again.
 
         Raises
         ------
@@ -199,12 +209,15 @@ class GraphClustering(ClusterMixin, BaseEstimator):
         """
         if self.n_clusters > len(X):
             raise ValueError(f"n_clusters is {self.n_clusters}, but there are only {len(X)} rows")
-        self._rows = X
-        edges = edges or jaccard_edges(graph or nearest(X, self.n_neighbors))
-        self.n_parts_, self.resolution_ = edges.n_parts, find_resolution(edges, self.n_clusters, self.random_state)
-        seeds = range(self.random_state, self.random_state + self.n_starts)
-        calls = [(communities, (edges,), {"resolution": self.resolution_, "random_state": s}) for s in seeds]
-        merged = [merge(edges, labels, self.n_clusters, resolution=self.resolution_) for labels in at_once(calls)]
+        self._rows, self.n_features_in_ = X, X.shape[1]
+        edges = edges or jaccard_edges(nearest(X, self.n_neighbors))
+        seeds = np.random.SeedSequence(self.random_state).generate_state(self.n_starts).tolist()
+        self.n_parts_ = edges.n_parts
+        self.resolution_, found = find_resolution(edges, self.n_clusters, seeds[:2])
+        calls = [(communities, (edges,), {"resolution": self.resolution_, "random_state": seed}) for seed in seeds[2:]]
+        merged = [
+            merge(edges, labels, self.n_clusters, resolution=self.resolution_) for labels in (*found, *at_once(calls))
+        ]
         self.partitions_ = np.stack(merged)
         self.modularity_ = np.array([modularity(edges.between(labels)) for labels in merged])
         self.labels_ = self.partitions_[self.modularity_.argmax()]
@@ -213,26 +226,40 @@ class GraphClustering(ClusterMixin, BaseEstimator):
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Assign rows to clusters by a vote of the nearest rows learnt from, the nearer the weightier."""
         check_is_fitted(self, "labels_")
-        found = nearest_to(self._rows, X, self.n_neighbors)
-        return votes(found, self.labels_, int(self.labels_.max()) + 1).argmax(axis=1)
+        return vote(nearest_to(self._rows, X, self.n_neighbors), self.labels_)
 
 
-def find_resolution(edges: Edges, n_clusters: int, random_state: int) -> float:
-    """Return the lowest resolution, of steps of a quarter, that gives a surplus of communities.
+def vote(graph: Neighbors, labels: np.ndarray) -> np.ndarray:
+    """Return the label that most of the weight of each row's neighbours has."""
+    return votes(graph, labels, int(labels.max()) + 1).argmax(axis=1)
 
-    Four are tried at a time, from just below the usual ones; where even the lowest gives enough, four below it, and
-    where none does, four above. Where none at all does, the highest is returned.
+
+def find_resolution(edges: Edges, n_clusters: int, seeds: Sequence[int]) -> tuple[float, list[np.ndarray]]:
+    """Look for the lowest resolution, of steps of a quarter, that gives a surplus of communities with every seed.
+
+    Islands do not count: they would make up the number while the body of the rows stays whole. Four steps are tried at
+    a time, from just below the usual ones; where even the lowest gives enough, four below it, and where none does, four
+    above. Where none at all does, it is the highest.
+
+    Returns
+    -------
+    resolution : float
+    communities : list of ndarray of shape (n,)
+        One a seed.
     """
-    wanted, tried, begin = int(np.ceil(SURPLUS * n_clusters)), {}, -1
+    islands = int((edges.parts < ISLAND * edges.n / n_clusters).sum())
+    wanted, tried, begin = int(np.ceil(SURPLUS * n_clusters)) + islands, {}, -1
     while LOWEST_STEP <= begin <= HIGHEST_STEP:
         steps = range(begin, begin + 4)
-        calls = [(communities, (edges,), {"resolution": _at(step), "random_state": random_state}) for step in steps]
-        tried |= {step: labels.max() + 1 >= wanted for step, labels in zip(steps, at_once(calls), strict=True)}
-        enough = [step for step, found in tried.items() if found]
+        options = [{"resolution": _at(step), "random_state": seed} for step in steps for seed in seeds]
+        found = at_once((communities, (edges,), own) for own in options)
+        tried |= {step: [next(found) for _ in seeds] for step in steps}
+        enough = [step for step, own in tried.items() if min(labels.max() + 1 for labels in own) >= wanted]
         if enough and min(enough) > min(tried):
-            return _at(min(enough))
+            break
         begin = min(tried) - 4 if enough else max(tried) + 1
-    return _at(min(enough) if enough else max(tried))
+    best = min(enough) if enough else max(tried)
+    return _at(best), tried[best]
 
 
 def _at(step: int) -> float:

@@ -333,7 +333,7 @@ def refit_scores(
 
     Parameters
     ----------
-    refits : dict of str to list of `clustering.Clusters`
+    refits : dict of str to list of `fitting.Clusters`
 
     Returns
     -------

@@ -10,9 +10,9 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score
 
-from report_lib.fitting import fit_mixture
+from report_lib.fitting import fit_mixture, seeds_from
 from report_lib.parallel import at_once
-from report_lib.silhouettes import silhouettes
+from report_lib.silhouettes import over_rows, silhouettes
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class KMeansSweep:
 
     @property
     def best(self) -> int:
-        """Number of clusters with the largest silhouette."""
-        return int(self.n_clusters[np.nanargmax(self.silhouette)])
+        """Number of clusters with the largest silhouette; the smallest where there is none."""
+        return int(self.n_clusters[np.nan_to_num(self.silhouette, nan=-np.inf).argmax()])
 
 
 def sweep_kmeans(X: np.ndarray, *, k_min: int, k_max: int, n_init: int, random_state: int) -> KMeansSweep:
@@ -56,7 +56,7 @@ def sweep_kmeans(X: np.ndarray, *, k_min: int, k_max: int, n_init: int, random_s
         ratio = ((total - inertia) / (ks - 1)) / (inertia / (n - ks))
     by_cluster = silhouettes(X, labelings)
     sizes = [np.bincount(labels, minlength=len(own)) for labels, own in zip(labelings, by_cluster, strict=True)]
-    silhouette = [float(np.nansum(own * size) / n) for own, size in zip(by_cluster, sizes, strict=True)]
+    silhouette = [over_rows(own, size) for own, size in zip(by_cluster, sizes, strict=True)]
     return KMeansSweep(ks, inertia, np.array(silhouette), ratio, by_cluster, n)
 
 
@@ -67,7 +67,7 @@ def _kmeans(X: np.ndarray, k: int, n_init: int, random_state: int) -> KMeans:
         return KMeans(k, n_init=n_init, random_state=random_state).fit(X)
 
 
-def stability(X: np.ndarray, n_clusters: Sequence[int], *, n_pairs: int, random_state: int) -> np.ndarray:
+def stability(X: np.ndarray, n_clusters: Sequence[int], *, n_pairs: int, n_init: int, random_state: int) -> np.ndarray:
     """Compare K-Means fitted to one half of the rows with K-Means fitted to the other, on all: adjusted Rand index.
 
     Ben-Hur, Elisseeff and Guyon, A stability based method for discovering structure in clustered data, 2002.
@@ -77,11 +77,11 @@ def stability(X: np.ndarray, n_clusters: Sequence[int], *, n_pairs: int, random_
     ndarray of shape (len(n_clusters), n_pairs)
     """
     found = np.empty((len(n_clusters), n_pairs))
-    for j in range(n_pairs):
+    for j, seed in enumerate(seeds_from(random_state, n_pairs)):
         order = np.random.default_rng([random_state, j]).permutation(len(X))
         halves = np.array_split(order, 2)
         for i, k in enumerate(n_clusters):
-            one, other = (_kmeans(X[rows], int(k), 2, random_state + j).predict(X) for rows in halves)
+            one, other = (_kmeans(X[rows], int(k), n_init, seed).predict(X) for rows in halves)
             found[i, j] = adjusted_rand_score(one, other)
     return found
 
@@ -125,7 +125,7 @@ class Criterion:
     def ranks(self) -> np.ndarray:
         """1 for the best; what is not defined comes last."""
         signed = -self.values if self.highest else self.values
-        return rankdata(np.where(np.isfinite(signed), signed, np.inf))
+        return rankdata(np.where(np.isnan(signed), np.inf, signed))
 
 
 @dataclass(frozen=True)
@@ -149,12 +149,17 @@ class Panel:
     @property
     def mean_rank(self) -> np.ndarray:
         """Mean over the criteria of the rank of each number of clusters; shape (m,)."""
-        return np.mean([c.ranks for c in self.criteria], axis=0)
+        return np.mean([c.ranks for c in self.criteria] or [np.zeros(len(self.n_clusters))], axis=0)
 
     @property
     def best(self) -> int:
         """The number of clusters with the best mean rank; the smallest of equals."""
-        return int(self.n_clusters[self.mean_rank.argmin()])
+        return self.tied[0]
+
+    @property
+    def tied(self) -> list[int]:
+        """All numbers of clusters with the best mean rank."""
+        return [int(k) for k in self.n_clusters[np.isclose(self.mean_rank, self.mean_rank.min())]]
 
 
 def panel(
@@ -164,7 +169,7 @@ def panel(
     bic: np.ndarray | None = None,
     modularity: dict[int, float] | None = None,
 ) -> Panel:
-    """Put the criteria together; those that a run did not ask for are left out.
+    """Put the criteria together; those that a run did not ask for, or that have no value, are left out.
 
     Parameters
     ----------
@@ -187,4 +192,4 @@ def panel(
         criteria.append(Criterion("mixture BIC", bic, False))
     if modularity:
         criteria.append(Criterion("modularity", np.array([modularity[int(k)] for k in sweep.n_clusters])))
-    return Panel(sweep.n_clusters, criteria)
+    return Panel(sweep.n_clusters, [c for c in criteria if not np.isnan(c.values).all()])

@@ -341,16 +341,13 @@ def check_size(params: Params, *, n_train: int, n_test: int, image_shape: tuple[
     n_forest = min(classification.n_pseudo_labels, n_train)
     n_learnt = int(n_forest * min(1 - 1 / classification.n_folds, 1 - classification.holdout_size))
     sweep, dbscan = min(clustering.n_sweep, n_train), min(clustering.dbscan_n_images, n_train)
-    mixture = min(clustering.n_mixture, n_train)
     images, pixels = f"there are only {n_train} train images", f"an image has only {n_pixels} pixels"
     needs = [
         ("clustering.n_clusters", n_clusters, n_train, images),
-        ("clustering.k_max", clustering.k_max, sweep - 1, f"the sweep sees only {sweep} images"),
+        ("clustering.k_max", clustering.k_max, sweep - 1, f"the panel sees only {sweep} images"),
+        *_needs_of_panel(clustering, n_clusters, sweep, min(clustering.n_mixture, n_train)),
         ("clustering.dbscan_min_samples", clustering.dbscan_min_samples, dbscan, f"DBSCAN sees only {dbscan} images"),
-        *([("clustering.n_mixture", n_clusters, mixture, f"it is to make {n_clusters} clusters of {mixture} images")]
-          if "gaussian_mixture" in clustering.methods else []),
-        *([("clustering.n_neighbors", clustering.n_neighbors, n_train - 1, images)]
-          if "graph" in clustering.methods else []),
+        ("clustering.n_neighbors", clustering.n_neighbors, min(10_000, n_train) - 1, images),
         ("reduction.max_components", reduction.max_components, n_pixels, pixels),
         ("reduction.max_components", reduction.max_components, n_train, images),
         *_needs_of_maps(reduction, n_train),
@@ -367,6 +364,23 @@ def check_size(params: Params, *, n_train: int, n_test: int, image_shape: tuple[
             section, key = name.split(".")
             raise ReportError(f"{name} is {getattr(getattr(params, section), key)}, but {reason}; lower it")
     _check_representations(reduction, image_shape)
+
+
+def _needs_of_panel(
+    clustering: Clustering, n_clusters: int, sweep: int, mixture: int
+) -> list[tuple[str, int, int, str]]:
+    """Return what the criteria for the number of clusters need, where they are asked for."""
+    needs = []
+    if clustering.n_halves:
+        seen = f"half of what the panel sees is only {sweep // 2} images (clustering.n_sweep)"
+        needs.append(("clustering.k_max", clustering.k_max, sweep // 2, seen))
+    if "gaussian_mixture" in clustering.methods:
+        seen = f"a mixture sees only {mixture} images (clustering.n_mixture)"
+        needs += [
+            ("clustering.k_max", clustering.k_max, mixture, seen),
+            ("clustering.n_clusters", n_clusters, mixture, seen),
+        ]
+    return needs
 
 
 def _needs_of_maps(reduction: Reduction, n_train: int) -> list[tuple[str, int, int, str]]:

@@ -171,7 +171,7 @@ class LinearReducer(TransformerMixin, BaseEstimator):
         self.components_ = np.ascontiguousarray(axes, dtype=np.float32)
         self.mean_ = m.mean if self.center else np.zeros_like(m.mean)
         self.explained_variance_ = np.maximum(np.einsum("ij,jk,ik->i", axes, covariance, axes, optimize=True), 0.0)
-        self.explained_variance_ratio_ = self.explained_variance_ / np.trace(covariance)
+        self.explained_variance_ratio_ = self.explained_variance_ / max(np.trace(covariance), np.finfo(float).tiny)
         return self
 
     def arrays(self, n_components: int) -> dict[str, np.ndarray]:

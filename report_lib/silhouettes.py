@@ -50,10 +50,11 @@ def silhouette_scores(X: np.ndarray, labelings: np.ndarray) -> np.ndarray:
     labelings = np.atleast_2d(labelings)
     sizes = [np.bincount(labels[labels != NOISE]) for labels in labelings]
     means = silhouettes(X, labelings)
-    return np.array([_weighted(own, n) for own, n in zip(means, sizes, strict=True)])
+    return np.array([over_rows(own, n) for own, n in zip(means, sizes, strict=True)])
 
 
-def _weighted(means: np.ndarray, sizes: np.ndarray) -> float:
+def over_rows(means: np.ndarray, sizes: np.ndarray) -> float:
+    """Return the mean over rows of the means of clusters; NaN where there is none."""
     if not np.isfinite(means).any():
         return np.nan
     return float(np.nansum(means * sizes) / sizes.sum())

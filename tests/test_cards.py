@@ -31,12 +31,13 @@ def made(blobs, rng):
 
 
 def test_margin_by_hand():
-    graph = Neighbors(np.array([[1, 2], [0, 2], [0, 3], [2, 1], [0, 1]], np.int32),
-                      np.array([[1, 1], [1, 3], [1, 3], [1, 1], [1, 1]], np.float32))  # fmt: skip
-    labels = np.array([0, 0, 1, -1, 2])
+    graph = Neighbors(np.array([[1, 2], [0, 2], [0, 3], [2, 1], [0, 1], [2, 4]], np.int32),
+                      np.array([[1, 1], [1, 3], [1, 3], [1, 1], [1, 1], [1, 3]], np.float32))  # fmt: skip
+    labels = np.array([0, 0, 1, -1, 2, 0])
     # Row 0: half its weight in its own, half in the next. Row 1: three quarters to one. Row 2: its heaviest neighbour is
-    # in another cluster, the other is noise and speaks for none. Row 4: both in another.
-    np.testing.assert_allclose(cards.margins(graph, labels), [0.0, 0.5, -0.75, np.nan, -1.0])
+    # in another cluster, the other is noise and speaks for none. Row 4: both in one other. Row 5: in two others, of which
+    # the stronger counts.
+    np.testing.assert_allclose(cards.margins(graph, labels), [0.0, 0.5, -0.75, np.nan, -1.0, -0.75])
 
 
 def test_margin_is_own_votes_less_the_strongest_other(made):

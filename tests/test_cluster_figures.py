@@ -18,14 +18,14 @@ def lines(fig):
 
 
 def test_edges_are_drawn_beside_their_image_where_they_are():
-    image, found = np.zeros((1, 4, 6)), np.zeros((1, 8, 2, 3))
+    image, found = np.zeros((1, 4, 9)), np.zeros((1, 8, 2, 3))
     image[0, 1, 2], found[0, 5, 1, 2] = 9.0, 0.5
     sheet = decode(gradients.gradients(image, found, ["a"], 7))[..., 0]
-    tiles = [sheet[style.GAP :, i * (6 + style.GAP) :][:4, :6] for i in range(9)]
+    tiles = [sheet[style.GAP :, i * (9 + style.GAP) :][:4, :9] for i in range(9)]
     assert [tile.max() for tile in tiles] == [255, 0, 0, 0, 0, 0, 255, 0, 0]
     assert np.argwhere(tiles[0]).tolist() == [[1, 2]]
-    # The last cell of two rows and three columns.
-    assert np.argwhere(tiles[6]).tolist() == [[2, 4], [2, 5], [3, 4], [3, 5]]
+    # The last cell of two rows and three columns, two pixels high and three wide.
+    assert np.argwhere(tiles[6]).tolist() == [[y, x] for y in (2, 3) for x in (6, 7, 8)]
 
 
 def test_edges_of_an_odd_image_fill_its_tile():
@@ -99,11 +99,27 @@ def test_the_knee_is_where_the_distances_bend():
 def test_radii_without_two_clusters_have_no_silhouette(rng):
     X = np.concatenate([rng.normal(0, 0.5, (100, 2)), rng.normal(9, 0.01, (4, 2))])
     sweep = density.sweep_dbscan(X, np.array([1.0, 30.0]), min_samples=3)
-    fig = density_figures.dbscan_sweep(sweep, "on the map")
-    assert fig.layout.title.text == "DBSCAN on the map: at most 2 clusters at any of 2 radii"
+    fig = density_figures.dbscan_sweep(sweep, "on the map", knee=None)
+    assert fig.layout.title.text == "DBSCAN on the map: at best 2 clusters and 0.0% noise"
+    assert "DBSCAN on the map at 2 radii" in fig.layout.meta["caption"]
     assert "4 images lie outside the largest cluster" in fig.layout.meta["caption"]
     assert "eps 30.00: 1 cluster, no silhouette, noise 0.0%" in fig.layout.meta["numbers"]
     assert set(lines(fig)) == {1.0}
+    assert "knee" not in fig.layout.meta["caption"]
+
+
+def test_the_knee_is_drawn_beside_the_best_radius(rng):
+    X = np.concatenate([rng.normal(0, 0.5, (100, 2)), rng.normal(9, 0.5, (100, 2)), [[40, 40], [60, 60]]])
+    sweep = density.sweep_dbscan(X, np.array([1.0, 13.0, 90.0]), min_samples=3)
+    assert sweep.best_index == 0
+    fig = density_figures.dbscan_sweep(sweep, "on the map", knee=13.0)
+    assert {(shape.x0, shape.line.dash) for shape in fig.layout.shapes} == {(1.0, "dot"), (13.0, "dash")}
+    assert "the dashed line the knee" in fig.layout.meta["caption"]
+    # Of the best, not of the radius with most clusters or least noise.
+    assert (
+        fig.layout.title.text
+        == f"DBSCAN on the map: at best {sweep.n_clusters[0]} clusters and {sweep.noise[0]:.1%} noise"
+    )
 
 
 @pytest.mark.parametrize(
@@ -112,18 +128,25 @@ def test_radii_without_two_clusters_have_no_silhouette(rng):
 def test_the_league_is_in_the_order_of_accuracy_and_shows_every_seed(rng, shares, leader):
     rows = league_rows(rng, shares)
     fig = league.league(rows, "Graph clustering on gradients")
-    best = max(rows, key=lambda row: row.scores.accuracy.value)
-    assert best.fitted.title == leader == fig.layout.yaxis.ticktext[0]
-    assert fig.layout.title.text.startswith(f"{leader} agrees best")
-    assert f"{best.scores.accuracy.value:.3f}" in fig.layout.title.text
+    ordered = sorted(rows, key=lambda row: -row.by_seed["accuracy"].mean())
+    best = ordered[0].by_seed["accuracy"].mean()
+    assert ordered[0].fitted.title == leader == fig.layout.yaxis.ticktext[0]
+    assert fig.layout.title.text == f"{leader} agrees best with the classes: matched accuracy {best:.3f}"
     assert "The clusters of Graph clustering on gradients go on" in fig.layout.meta["caption"]
-    large, small = fig.data[0], fig.data[1]
-    ordered = sorted(rows, key=lambda row: -row.scores.accuracy.value)
-    np.testing.assert_allclose(large.x, [row.scores.accuracy.value for row in ordered])
-    np.testing.assert_allclose(large.x + large.error_x.array, [row.scores.accuracy.high for row in ordered])
-    np.testing.assert_allclose(large.x - large.error_x.arrayminus, [row.scores.accuracy.low for row in ordered])
-    np.testing.assert_allclose(small.x, np.concatenate([row.by_seed["accuracy"] for row in ordered]))
+    for i, key in enumerate(("accuracy", "nmi", "ari")):
+        large, small = fig.data[2 * i], fig.data[2 * i + 1]
+        np.testing.assert_allclose(large.x, [row.by_seed[key].mean() for row in ordered])
+        np.testing.assert_allclose(small.x, np.concatenate([row.by_seed[key] for row in ordered]))
+    assert f"matched accuracy: {leader} {best:.3f}" in fig.layout.meta["numbers"]
     assert [trace.name for trace in fig.data if trace.showlegend is not False] == ["matched accuracy", "NMI", "ARI"]
+
+
+def test_the_league_is_led_by_the_best_mean_and_not_by_the_best_fit(rng):
+    lucky, steady = league_rows(rng)
+    lucky.by_seed["accuracy"], steady.by_seed["accuracy"] = np.array([0.9, 0.1]), np.array([0.6, 0.6])
+    fig = league.league([lucky, steady], "x")
+    assert list(fig.layout.yaxis.ticktext) == ["K-Means on PCA", "Graph clustering on gradients"]
+    assert list(fig.data[0].x) == [0.6, 0.5]
 
 
 def test_cards_have_a_row_a_cluster_with_its_share(rng):
@@ -139,7 +162,7 @@ def test_cards_have_a_row_a_cluster_with_its_share(rng):
 
 def test_border_images_are_cut_into_rows_of_clusters(rng):
     fig = cards.border(rng.random((6, 4, 4)), 2, np.array([0.75, 0.25]), (0.0, 1.0))
-    assert "the 3 train images of the smallest margin" in fig.layout.meta["caption"]
+    assert "the 3 train images that fit it worst" in fig.layout.meta["caption"]
     assert [note.text for note in fig.layout.annotations if "·" in note.text] == ["C1 · 75%", "C2 · 25%"]
 
 
@@ -170,6 +193,12 @@ def test_clusters_on_a_map_say_what_is_noise():
     whole = clustering.scatter(Z, np.zeros(4, int), axes, method="DBSCAN", where="the map")
     assert whole.layout.title.text == "DBSCAN: 1 cluster on the map"
     assert "noise" not in whole.layout.meta["caption"]
+
+
+@pytest.mark.parametrize(("n", "shown"), [(20, True), (21, False)])
+def test_a_legend_of_very_many_clusters_is_left_out(n, shown):
+    fig = clustering.scatter(np.zeros((n, 2)), np.arange(n), ["a", "b"], method="DBSCAN", where="the map")
+    assert fig.layout.showlegend is shown
 
 
 def test_classes_have_other_colours_than_clusters():

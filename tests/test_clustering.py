@@ -34,7 +34,7 @@ def fitted(spaces):
 
 def found(method, place, *, n_clusters=2):
     own = Clusters(n_clusters, np.arange(4) % max(n_clusters, 1), np.arange(2) % max(n_clusters, 1))
-    return Fitted(method, place, [own], 0.0, [None])
+    return Fitted(method, place, [own], 0.0)
 
 
 def test_a_description_with_its_graph(rng):
@@ -142,7 +142,7 @@ def reported(blobs, spaces, fitted, *, labelled):
     scalings = {name: {"ari": np.array([0.9, 1.0])} if labelled else {} for name in ("min-max", "standard")}
     return rows, clustering.report_metrics(
         chosen=chosen, rows=rows, sweep=sweep, criteria=panel.panel(sweep, modularity=resolutions.by_number),
-        resolutions=resolutions if labelled else None, cards=made, stability=fitting.stability(chosen),
+        resolutions=resolutions if labelled else None, cards=made, stability=fitting.recurrence(chosen),
         densities={"PCA": density.explore(X, np.arange(0, 180, 3), min_samples=3, percentiles=[50.0, 99.0])},
         numbers_as_classes=league.numbers_as_classes(kept, labels[1::2]) if labelled else None,
         scalings=scalings, agreement=np.array([[1.0, 0.8], [0.8, 0.9]]),
@@ -165,11 +165,12 @@ def test_what_a_run_reports_is_what_was_found(blobs, spaces, fitted):
     assert numbers["sweep"]["best_silhouette"] == numbers["sweep"]["silhouette"][3]
     assert set(numbers["sweep"]["inertia"]) == {2, 3, 4}
     assert numbers["panel"]["best"] == 3
+    assert numbers["panel"]["tied"] == [3]
     assert numbers["panel"]["values"].keys() == numbers["panel"]["suggested"].keys()
     assert numbers["panel"]["values"]["silhouette"] == numbers["sweep"]["silhouette"]
     assert len(numbers["resolutions"]["modularity"]) == 2
     assert numbers["density"]["PCA"]["best"]["n_clusters"] == 3
-    assert len(numbers["cards"]["stability"]) == 3
+    np.testing.assert_array_equal(numbers["cards"]["stability"], [1.0, 1.0, 1.0])
     np.testing.assert_array_equal(numbers["scaling"]["standard"]["ari"], [0.9, 1.0])
     assert numbers["scaling"]["standard"]["agreement"] == {"min-max": 0.8, "standard": 0.9}
 

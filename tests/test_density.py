@@ -89,11 +89,10 @@ def test_equal_distances_have_no_knee():
     assert (found.knee, found.knee_eps) == (None, None)
 
 
-def test_candidate_radii_are_percentiles(rng):
+def test_candidate_radii_are_percentiles_and_the_knee(rng):
     found = k_distances(rng.normal(size=(60, 3)), 4)
-    np.testing.assert_allclose(
-        density.candidate_eps(found, [50.0, 100.0]), [np.median(found.distances), found.distances[-1]]
-    )
+    expected = sorted([np.median(found.distances), found.knee_eps, found.distances[-1]])
+    np.testing.assert_allclose(density.candidate_eps(found, [50.0, 100.0]), expected)
 
 
 def test_copies_give_no_radius_of_zero(rng):
@@ -109,14 +108,16 @@ def test_what_is_reported_is_of_the_sample_at_its_best_radius(rng):
     rows = np.arange(0, 100, 2)
     found = density.explore(X, rows, min_samples=3, percentiles=[20.0, 98.0])
     np.testing.assert_array_equal(found.X, X[rows])
-    np.testing.assert_array_equal(found.sweep.eps, np.percentile(k_distances(X[rows], 3).distances, [20, 98]))
+    distances = k_distances(X[rows], 3)
+    low, high = np.percentile(distances.distances, [20, 98])
+    np.testing.assert_array_equal(found.sweep.eps, sorted([low, distances.knee_eps, high]))
     numbers, labels = found.as_dict(), DBSCAN(eps=found.sweep.best.eps, min_samples=3).fit(X[rows]).labels_
     assert numbers["best"]["eps"] == found.sweep.best.eps
     assert numbers["best"]["n_clusters"] == labels.max() + 1 == 2
     assert numbers["best"]["noise"] == pytest.approx((labels < 0).mean())
     assert numbers["best"]["n_clustered"] == (labels >= 0).sum()
     assert numbers["best"]["n_outside_largest"] == (labels >= 0).sum() - np.bincount(labels[labels >= 0]).max()
-    assert [len(numbers[key]) for key in ("eps", "n_clusters", "noise", "silhouette", "n_clustered")] == [2] * 5
+    assert [len(numbers[key]) for key in ("eps", "n_clusters", "noise", "silhouette", "n_clustered")] == [3] * 5
 
 
 def test_hdbscan_is_scikit_learns(blobs, rng):

@@ -151,7 +151,7 @@ def league_rows(rng, shares=(0.2, 0.6)):
     labels, rows = rng.integers(0, 3, 90), []
     for (method, on), share in zip((("graph", "gradients"), ("kmeans", "PCA")), shares, strict=True):
         found = [np.where(rng.random(90) < share, rng.integers(0, 3, 90), labels) for _ in range(2)]
-        rows.append(Fitted(method, on, [Clusters(3, test, test) for test in found], 0.1, [None, None]))
+        rows.append(Fitted(method, on, [Clusters(3, test, test) for test in found], 0.1))
     return league.league(rows, labels, labels, 3, random_state=0)
 
 
@@ -195,6 +195,7 @@ def classification_cases():
 KEYWORDS = {
     "class_by_cluster": {"normalize": True},
     "scatter": {"method": "K-Means", "where": "the first two components"},
+    "dbscan_sweep": {"knee": 0.7},
     "layout": {"method": "UMAP", "hit": np.array([0.5, 0.9, 0.7])},
 }
 

@@ -9,6 +9,7 @@ from sklearn.mixture import GaussianMixture
 from report_lib import fitting
 from report_lib.clustering import with_graph
 from report_lib.fitting import Clusters, Fitted, Space, by_size
+from report_lib.graph_clustering import GraphClustering
 
 SEEDS = range(2)
 OPTIONS = {
@@ -73,7 +74,7 @@ def test_values_of_the_rows_that_a_fit_speaks_of():
 @pytest.mark.parametrize("method", OPTIONS)
 def test_every_method_finds_groups_that_nobody_could_confuse(blobs, space, method):
     labels, found = blobs[1], fit(method, space)
-    assert (found.method, found.on, len(found.fits), len(found.models)) == (method, "blobs", 2, 2)
+    assert (found.method, found.on, len(found.fits)) == (method, "blobs", 2)
     assert found.title == f"{fitting.TITLES[method]} on blobs"
     assert found.seconds > 0
     for own in found.fits:
@@ -228,7 +229,7 @@ def test_where_there_is_nothing_but_noise_there_are_no_clusters(rng, method, cha
     space = Space("x", X[:30], X[30:])
     found = fit(method, space, n_images=30, **changes)
     assert [own.n_clusters for own in found.fits] == [0, 0]
-    assert (found.best, len(fitting.stability(found))) == (0, 0)
+    assert (found.best, len(fitting.recurrence(found))) == (0, 0)
     whole = fitting.for_all(found, space)
     assert (whole.n_clusters, set(whole.train.tolist()), set(whole.test.tolist())) == (0, {-1}, {-1})
 
@@ -236,11 +237,10 @@ def test_where_there_is_nothing_but_noise_there_are_no_clusters(rng, method, cha
 def test_the_graph_keeps_its_highest_modularity(rng):
     X = rng.normal(size=(90, 3)).astype(np.float32)
     space = with_graph("x", X[:70], X[70:], k=6)
-    found = fitting.fit_graph(space, n_clusters=4, seeds=range(3, 7))
-    model = found.models[0]
+    found = fitting.fit_graph(space, n_clusters=4, seeds=[3, 4, 5, 6])
+    model = GraphClustering(4, n_neighbors=6, n_starts=4, random_state=3).fit(X[:70])
     np.testing.assert_allclose([own.objective for own in found.fits], model.modularity_)
     assert found.best == model.modularity_.argmax()
-    assert model.random_state == 3
     assert adjusted_rand_score(model.labels_, found.kept.train) == 1.0
     assert adjusted_rand_score(model.predict(X[70:]), found.kept.test) == 1.0
     assert found.seconds >= space.seconds > 0
@@ -248,30 +248,30 @@ def test_the_graph_keeps_its_highest_modularity(rng):
 
 def test_clusters_that_every_seed_finds_are_stable():
     same = [0, 0, 1, 1, 1, -1]
-    np.testing.assert_allclose(fitting.stability(made(same, same, same)), [1.0, 1.0])
+    np.testing.assert_allclose(fitting.recurrence(made(same, same, same)), [1.0, 1.0])
     # The numbers of clusters mean nothing.
-    np.testing.assert_allclose(fitting.stability(made(same, [1, 1, 0, 0, 0, -1])), [1.0, 1.0])
+    np.testing.assert_allclose(fitting.recurrence(made(same, [1, 1, 0, 0, 0, -1])), [1.0, 1.0])
 
 
 def test_overlap_by_hand():
     kept, moved, lost = [0, 0, 0, 1, 1, -1], [0, 0, 1, 1, 1, 0], [-1, -1, -1, -1, 0, 1]
     # First: 2 of 4 with the other's first; second: 2 of 3 with its second.
-    np.testing.assert_allclose(fitting.stability(made(kept, moved)), [2 / 4, 2 / 3])
-    np.testing.assert_allclose(fitting.stability(made(kept, lost)), [0.0, 1 / 2])
-    np.testing.assert_allclose(fitting.stability(made(kept, moved, lost)), [1 / 4, 7 / 12])
+    np.testing.assert_allclose(fitting.recurrence(made(kept, moved)), [2 / 4, 2 / 3])
+    np.testing.assert_allclose(fitting.recurrence(made(kept, lost)), [0.0, 1 / 2])
+    np.testing.assert_allclose(fitting.recurrence(made(kept, moved, lost)), [1 / 4, 7 / 12])
     best = made(moved, kept, lost, objectives=[0.0, 1.0, 0.5])
-    np.testing.assert_allclose(fitting.stability(best), [1 / 4, 7 / 12])
+    np.testing.assert_allclose(fitting.recurrence(best), [1 / 4, 7 / 12])
 
 
 def test_stability_that_is_not_defined():
-    assert np.isnan(fitting.stability(made([0, 1, 1]))).all()
-    assert len(fitting.stability(made([0, 1, 1]))) == 2
+    assert np.isnan(fitting.recurrence(made([0, 1, 1]))).all()
+    assert len(fitting.recurrence(made([0, 1, 1]))) == 2
     # No test image in the second cluster: nothing can be said of it.
-    np.testing.assert_array_equal(fitting.stability(made([0, 0, 0], [0, 0, 0])), [1.0, np.nan])
-    np.testing.assert_array_equal(fitting.stability(made([0, 0, 0, 0], [0, 0, 0, 1])), [0.75, np.nan])
+    np.testing.assert_array_equal(fitting.recurrence(made([0, 0, 0], [0, 0, 0])), [1.0, np.nan])
+    np.testing.assert_array_equal(fitting.recurrence(made([0, 0, 0, 0], [0, 0, 0, 1])), [0.75, np.nan])
 
 
 def test_nothing_is_found_again_where_another_seed_found_only_noise():
     noise = Clusters(0, np.full(3, -1), np.full(3, -1))
     found = Fitted("dbscan", "PCA", [Clusters(1, np.zeros(3, int), np.array([0, 0, -1])), noise], 0.0, [None, None])
-    np.testing.assert_array_equal(fitting.stability(found), [0.0])
+    np.testing.assert_array_equal(fitting.recurrence(found), [0.0])

@@ -81,9 +81,12 @@ def test_cliques_are_communities():
 
 
 def test_weights_matter_to_communities():
+    """Of equal edges, the best cut of a path is in the middle; here the middle is what holds it together."""
     path = np.array([[0, 1], [1, 2], [2, 3]], np.int32)
-    found = communities(Edges(4, path, np.array([9.0, 0.1, 9.0])), resolution=1.0, random_state=0)
-    assert found[0] == found[1] != found[2] == found[3]
+    level = communities(Edges(4, path, np.ones(3)), resolution=1.0, random_state=0)
+    assert level[0] == level[1] != level[2] == level[3]
+    found = communities(Edges(4, path, np.array([0.1, 9.0, 0.1])), resolution=1.0, random_state=0)
+    assert found[1] == found[2]
 
 
 def test_communities_are_those_of_the_seed(edges):
@@ -144,13 +147,24 @@ def test_communities_are_counted_at_each_resolution_and_merged_to_each_number(rn
 
 def test_the_resolution_is_the_lowest_that_gives_a_surplus(rng):
     edges = jaccard_edges(nearest(rng.normal(size=(80, 3)).astype(np.float32), 6))
-    found = graph_clustering.find_resolution(edges, 5, 0)
+    found, kept = graph_clustering.find_resolution(edges, 5, [0, 1])
     steps = np.log(found / graph_clustering.FIRST) / np.log(graph_clustering.STEP)
     assert steps == pytest.approx(round(steps), abs=1e-9)
-    counts = [
-        communities(edges, resolution=r, random_state=0).max() + 1 for r in (found, found / graph_clustering.STEP)
-    ]
-    assert counts[0] >= 6 > counts[1]
+    below = found / graph_clustering.STEP
+    first, under = ([communities(edges, resolution=r, random_state=s) for s in (0, 1)] for r in (found, below))
+    np.testing.assert_array_equal(kept, first)
+    assert min(labels.max() + 1 for labels in first) >= 6 > min(labels.max() + 1 for labels in under)
+
+
+def test_islands_do_not_leave_the_body_whole(rng):
+    centers = 2.2 * np.eye(6)
+    groups = np.repeat(np.arange(6), 100)
+    body = centers[groups] + rng.normal(0, 0.6, (600, 6))
+    islands = [40 + 30 * i + rng.normal(0, 0.01, (15, 6)) for i in range(6)]
+    X = np.concatenate([body, *islands]).astype(np.float32)
+    model = GraphClustering(7, n_neighbors=10, n_starts=2).fit(X)
+    assert model.n_parts_ >= 7
+    assert adjusted_rand_score(groups, model.labels_[:600]) > 0.8
 
 
 def test_groups_that_nobody_could_confuse_are_found(blobs):
@@ -161,17 +175,18 @@ def test_groups_that_nobody_could_confuse_are_found(blobs):
     np.testing.assert_array_equal(model.predict(X[::2]), model.labels_)
 
 
-def test_the_start_of_highest_modularity_is_kept_and_a_seed_repeats_it(rng):
-    X = rng.normal(size=(90, 3)).astype(np.float32)
+def test_the_start_of_highest_modularity_is_kept_and_a_seed_repeats_it():
+    X = np.random.default_rng(9).normal(size=(90, 3)).astype(np.float32)
     graph = nearest(X, 6)
     edges = jaccard_edges(graph)
     model = GraphClustering(5, n_neighbors=6, n_starts=4, random_state=2).fit(X)
     assert (model.partitions_.shape, model.labels_.dtype, model.n_parts_) == ((4, 90), np.int64, edges.n_parts)
     expected = [as_igraph(edges).modularity(labels.tolist(), weights="weight") for labels in model.partitions_]
     np.testing.assert_allclose(model.modularity_, expected)
+    assert np.argmax(expected) > 0
     np.testing.assert_array_equal(model.labels_, model.partitions_[np.argmax(expected)])
     assert all(np.unique(labels).tolist() == [0, 1, 2, 3, 4] for labels in model.partitions_)
-    again = GraphClustering(5, n_neighbors=6, n_starts=4, random_state=2).fit(X, graph=graph, edges=edges)
+    again = GraphClustering(5, n_neighbors=6, n_starts=4, random_state=2).fit(X, edges=edges)
     np.testing.assert_array_equal(model.partitions_, again.partitions_)
     assert model.resolution_ == again.resolution_
 

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from report_lib.errors import ReportError
@@ -163,7 +165,7 @@ SMALL = {"n_components": 20, "mse_grid": [5], "reconstruction_components": [10]}
             (400, 100, 30),
             "classification.n_folds is 100, but 400 images cannot fill",
         ),
-        (sized(clustering={"k_max": 30, "n_sweep": 20}), (400, 100, 30), "the sweep sees only 20 images"),
+        (sized(clustering={"k_max": 30, "n_sweep": 20}), (400, 100, 30), "the panel sees only 20 images"),
         (sized(clustering={"dbscan_n_images": 3}), (400, 100, 30), "DBSCAN sees only 3 images"),
         (sized(classification={"n_pseudo_labels": 55}), (400, 100, 30), "learns from only 44 images"),
         (
@@ -174,7 +176,17 @@ SMALL = {"n_components": 20, "mse_grid": [5], "reconstruction_components": [10]}
         (
             sized(clustering={"n_mixture": 9}),
             (400, 100, 30),
-            "clustering.n_mixture is 9, but it is to make 10 clusters",
+            "clustering.k_max is 12, but a mixture sees only 9 images (clustering.n_mixture); lower it",
+        ),
+        (
+            sized(clustering={"n_mixture": 9, "k_max": 9, "n_clusters": 10}),
+            (400, 100, 30),
+            "clustering.n_clusters is 10, but a mixture sees only 9 images (clustering.n_mixture); lower it",
+        ),
+        (
+            sized(clustering={"n_sweep": 21, "k_max": 11}),
+            (400, 100, 30),
+            "clustering.k_max is 11, but half of what the panel sees is only 10 images (clustering.n_sweep); lower it",
         ),
         (
             sized(reduction={"representations": ["pca", "dense-64-901"]}),
@@ -223,13 +235,16 @@ def test_methods_that_are_not_asked_for_need_nothing():
 
 
 def test_a_mixture_of_too_few_images_is_not_mended_by_fewer():
-    assert not refused(sized(clustering={"n_mixture": 9})).endswith("lower it")
+    """What is to be lowered is the number of clusters; fewer images would only make it worse."""
+    for own, name in (({}, "k_max"), ({"k_max": 9}, "n_clusters")):
+        said = refused(sized(clustering={"n_mixture": 9, "n_clusters": 10, **own}))
+        assert re.fullmatch(rf"clustering\.{name} is \d+, but .* \(clustering\.n_mixture\); lower it", said)
 
 
 def test_the_panel_needs_images_for_the_mixture_of_most_clusters():
     """The panel fits a mixture for each number of clusters, up to `k_max`."""
     said = refused(sized(clustering={"n_mixture": 11, "n_clusters": 10, "k_max": 12}))
-    assert "11" in said
+    assert "clustering.k_max is 12, but a mixture sees only 11 images" in said
     check_size(sized(clustering={"n_mixture": 12, "k_max": 12}), n_train=400, n_test=100, image_shape=(30, 30))
 
 

@@ -106,8 +106,9 @@ def test_without_labels_everything_runs_and_says_so(tmp_path, capfd):
     folder = tmp_path / "build" / "mine"
     numbers = json.loads((folder / "metrics.json").read_text())
     kmeans = numbers["clustering"]["methods"]["kmeans"]
-    assert set(kmeans) == {"n_clusters", "coverage", "sizes"}
-    assert kmeans["n_clusters"] == numbers["clustering"]["sweep"]["best_k"]
+    assert set(kmeans) == {"n_clusters", "coverage", "sizes", "method", "on", "by_seed", "mean", "standard_deviation"}
+    assert set(kmeans["by_seed"]) == {"n_clusters", "coverage"}
+    assert kmeans["n_clusters"] == numbers["clustering"]["panel"]["best"]
     assert "accuracy" not in numbers["classification"]["pseudo_labels"]["random_forest"]
     page = (folder / "report.html").read_text()
     for missing in (

@@ -26,3 +26,11 @@ def test_each_wrong_figure_is_named():
         "clustering.methods.kmeans.ari",
         "the",
     ]
+
+
+def test_the_graph_is_held_to_its_own_figures_where_there_is_one():
+    metrics = copy.deepcopy(good())
+    metrics["clustering"]["methods"]["graph"] = {"mean": {"accuracy": 0.97, "nmi": 0.93, "ari": 0.95}}
+    assert published.check(metrics) == []
+    metrics["clustering"]["methods"]["graph"]["mean"]["nmi"] = 0.8
+    assert [line.split()[0] for line in published.check(metrics)] == ["clustering.methods.graph.mean.nmi"]

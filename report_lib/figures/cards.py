@@ -47,9 +47,9 @@ def border(images: np.ndarray, n_clusters: int, share: np.ndarray, limits: tuple
     fig = style.image_grid(images, columns=shown, titles=[""] * shown, rows=_labels(share), limits=limits)
     return style.finish(
         fig,
-        title="The images at the border of each cluster",
-        caption=f"One row a cluster: the {shown} train images of the smallest margin, whose nearest neighbours lie for the "
-        "most part in other clusters.",
+        title="The images that fit their cluster worst",
+        caption=f"One row a cluster: the {shown} train images that fit it worst. Most of what lies nearest to them belongs to "
+        "another cluster.",
     )
 
 
@@ -72,7 +72,7 @@ def margins(Z: np.ndarray, margin: np.ndarray, axes: Sequence[str], where: str) 
     doubtful = float((margin[known] <= 0).mean())
     return style.finish(
         fig,
-        title=f"{doubtful:.1%} of the images have as many neighbours in another cluster as in their own, or more",
+        title=f"{doubtful:.1%} of the images have as much of their neighbourhood in another cluster as in their own, or more",
         caption=f"{len(known):,} train images on {where}, coloured by margin: the share of an image's nearest "
         "neighbours that are in its own cluster, less that of the strongest other. 1 is deep inside; 0, and all below it, "
         "is on the border or nearer to another cluster.",

@@ -37,7 +37,7 @@ def class_by_cluster(table: np.ndarray, names: Sequence[str], *, normalize: bool
         for r, (n, i) in enumerate(zip(names, share.argmax(1), strict=True))
         if table[r].sum()
     )
-    whole = int((share.max(axis=1) >= 0.8).sum())
+    whole = int((share.max(axis=1).round(2) >= 0.8).sum())
     stay = "class stays" if whole == 1 else "classes stay"
     title = (
         f"{whole} {stay} at least 80% together, of {len(names)}" if normalize else "Test images by class and cluster"
@@ -72,6 +72,8 @@ def scatter(Z: np.ndarray, groups: np.ndarray, axes: Sequence[str], *, method: s
         caption=f"{len(Z):,} train images on {where}, coloured by cluster: {counted}{grey}. A picture in two dimensions may "
         "lay clusters over each other that are apart, and tear apart what is one.",
         height=620,
+        # A legend of very many would be longer than the picture.
+        showlegend=n <= 20,
     )
 
 

@@ -33,8 +33,8 @@ def k_distances(result, where: str) -> go.Figure:
     )
 
 
-def dbscan_sweep(sweep, where: str) -> go.Figure:
-    """Draw clusters, silhouette and noise against eps."""
+def dbscan_sweep(sweep, where: str, *, knee: float | None) -> go.Figure:
+    """Draw clusters, silhouette and noise against eps, and the knee of the distances where there is one."""
     fig = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.07)
     panels = (
         (sweep.n_clusters, "clusters", "d"),
@@ -49,14 +49,19 @@ def dbscan_sweep(sweep, where: str) -> go.Figure:
     fig.update_yaxes(tickformat=".0%", range=[0, 1], row=3, col=1)
     fig.update_xaxes(title_text="eps", row=3, col=1)
     fig.add_vline(x=sweep.eps[sweep.best_index], line={"color": style.SECOND, "dash": "dot"})
+    if knee is not None:
+        fig.add_vline(x=knee, line={"color": style.INK, "dash": "dash"})
     rows = zip(sweep.eps, sweep.n_clusters, sweep.silhouette, sweep.noise, strict=True)
-    most, outside = int(sweep.n_clusters.max()), int(sweep.n_outside[sweep.best_index])
+    best = sweep.best_index
+    n, outside = int(sweep.n_clusters[best]), int(sweep.n_outside[best])
+    lie = "image lies" if outside == 1 else "images lie"
+    marked = "" if knee is None else ", the dashed line the knee of the distances"
     return style.finish(
         fig,
-        title=f"DBSCAN {where}: at most {most} {'cluster' if most == 1 else 'clusters'} at any of {len(sweep.eps)} radii",
-        caption=f"DBSCAN {where} at several radii. At the best, {outside:,} {'image lies' if outside == 1 else 'images lie'} "
-        "outside the largest cluster. The silhouette is of the images that are not noise, and there is none where "
-        "there are fewer than two clusters. The dotted line marks the one that is drawn next.",
+        title=f"DBSCAN {where}: at best {n} {'cluster' if n == 1 else 'clusters'} and {sweep.noise[best]:.1%} noise",
+        caption=f"DBSCAN {where} at {len(sweep.eps)} radii. At the best, {outside:,} {lie} outside the largest cluster. The "
+        "silhouette is of the images that are not noise, and there is none where there are fewer than two clusters. The "
+        f"dotted line marks the best{marked}.",
         numbers="; ".join(_radius(*row) for row in rows) + ".",
         height=560,
         showlegend=False,

@@ -20,11 +20,13 @@ def panel(result, chosen: int) -> go.Figure:
     said = ", ".join(f"{name} {k}" for name, k in result.suggested.items())
     bands = "; ".join(f"{c.name}, {c.spread}" for c in criteria if c.spread)
     names = [f"K = {k}:" for k in ks]
+    falling = [c.name for c in criteria if not c.highest]
+    lower = f", but for {' and '.join(falling)}, where the lower is" if falling else ""
     listed = style.listings(names, {c.name: c.values for c in criteria}, ".4g")
     return style.finish(
         fig,
         title=f"Suggested: {said}",
-        caption="Criteria for the number of clusters; the higher the better, but for BIC, where the lower is. The filled dot "
+        caption=f"Criteria for the number of clusters; the higher the better{lower}. The filled dot "
         f"is the K that each suggests, the dotted line the K that the run uses, {chosen}. Bands: {bands}.",
         numbers=listed,
         height=130 + 145 * len(criteria),

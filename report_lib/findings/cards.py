@@ -8,9 +8,10 @@ import pandas as pd
 from report_lib.prose import listed, percent, plural
 
 KEY = (
-    "`share`: of the train images. `stability`: how well the cluster is found again by the other seeds, as the overlap of its "
-    "test images with the most similar cluster there, 1 for the same images. `near a border`: share of "
-    "its train images whose margin is below a half."
+    "`share`: of the train images. `stability`: how well the cluster is found again with other seeds, as the overlap of its "
+    "test images with the most similar cluster there, 1 for the same images; mean over the other seeds. `near a border`: share "
+    "of its train images whose margin is below a half. The margin of an image is the share of its nearest neighbours, the "
+    "nearer the weightier, that are in its own cluster, less the share of the strongest other cluster."
 )
 
 
@@ -30,7 +31,7 @@ def table(
         rows[f"C{i + 1}"] = {
             "share": percent(part, 1),
             "stability": "" if np.isnan(stability[i]) else f"{stability[i]:.2f}",
-            "near a border": percent(doubtful[i], 1),
+            "near a border": "" if np.isnan(doubtful[i]) else percent(doubtful[i], 1),
         }
         if counts is not None:
             rows[f"C{i + 1}"]["classes inside (test images)"] = _inside(counts[:, i], names)
@@ -41,30 +42,37 @@ def _inside(counts: np.ndarray, names: Sequence[str]) -> str:
     if counts.sum() == 0:
         return "none"
     share = counts / counts.sum()
-    order = [i for i in np.argsort(-share, kind="stable") if share[i] >= 0.05][:4]
+    first, *others = np.argsort(-share, kind="stable")
+    order = [first, *(i for i in others if share[i] >= 0.05)][:4]
     return ", ".join(f"{names[i]} {percent(share[i])}" for i in order)
 
 
 def cards(stability: np.ndarray, doubtful: np.ndarray) -> str:
-    """Say which clusters are found again, and which are not."""
-    least, most = int(doubtful.argmin()), int(doubtful.argmax())
-    said = (
-        "No cluster has images near a border."
-        if doubtful[most] == 0
-        else (
-            f"Fewest images near a border has C{least + 1} ({percent(doubtful[least], 1)}), most has C{most + 1} "
-            f"({percent(doubtful[most], 1)})."
-        )
+    """Say which clusters lie apart, which are found again, and which are not."""
+    return f"{_borders(doubtful)} {_found_again(stability)}".strip()
+
+
+def _borders(doubtful: np.ndarray) -> str:
+    if np.isnan(doubtful).all():
+        return ""
+    least, most = int(np.nanargmin(doubtful)), int(np.nanargmax(doubtful))
+    if doubtful[most] == 0:
+        return "No cluster has images near a border."
+    return (
+        f"C{least + 1} has the smallest share of images near a border ({percent(doubtful[least], 1)}), C{most + 1} the largest "
+        f"({percent(doubtful[most], 1)})."
     )
+
+
+def _found_again(stability: np.ndarray) -> str:
     if np.isnan(stability).all():
-        return said + " There was one seed only, so nothing can be said of stability."
+        return "There was one seed only, so nothing can be said of stability."
     firm, loose = (np.flatnonzero(mask) for mask in (stability >= 0.9, stability < 0.6))
-    found = f"{plural(len(firm), 'cluster')} of {len(stability)} {'is' if len(firm) == 1 else 'are'}"
-    said += f" {found} found again almost unchanged by every seed"
+    said = f"{plural(len(firm), 'cluster')} of {len(stability)} {'comes' if len(firm) == 1 else 'come'} out almost the same with other seeds, on average"
     if not len(loose):
         return said + "."
     verb = "comes" if len(loose) == 1 else "come"
-    return f"{said}; {listed([f'C{i + 1}' for i in loose])} {verb} out otherwise with another seed."
+    return f"{said}; {listed([f'C{i + 1}' for i in loose])} {verb} out otherwise."
 
 
 def naming(has_labels: bool) -> str:

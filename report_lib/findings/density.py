@@ -23,29 +23,45 @@ def knee(result: Any) -> str:
     )
 
 
-def dbscan(result: Any) -> str:
-    """Say what density finds."""
+def dbscan(distances: Any, result: Any) -> str:
+    """Say what density finds: at the knee, and at the best radius.
+
+    Parameters
+    ----------
+    distances : density.KDistances
+    result : density.DBSCANSweep
+    """
     i, n = result.best_index, len(result.eps)
+    knee = _at_knee(distances, result)
     if not result.found_groups:
         return (
-            f"At none of the {n} radii tried does DBSCAN find two clusters: it sees one body of images, or noise alone."
+            f"{knee}At none of the {n} radii does DBSCAN find two clusters: it sees one body of images, or noise alone."
         )
-    edge = (
-        " It is the edge of what was tried, so a radius beyond it may do better." if i in (0, n - 1) and n > 1 else ""
-    )
+    best = f"eps {result.eps[i]:.2f}, {_found(result, i)}"
+    if overall(result) < MEAGRE:
+        return (
+            f"{knee}No radius gives a grouping to speak of. By the mean silhouette of all images, noise counted as 0, the best "
+            f"of {n} is {best}; it comes to {overall(result):.3f}."
+        )
     outside, kept = int(result.n_outside[i]), int(result.n_clustered[i])
-    verdict = ""
-    if outside < 0.1 * kept:
-        verdict = " That is one body of images with crumbs beside it, not a grouping."
-    elif result.noise[i] >= 0.1:
-        verdict = " A silhouette of those that were kept flatters where few were: read it together with the noise."
+    verdict = " That is one body of images with crumbs beside it, not a grouping." if outside < 0.1 * kept else ""
+    ends = {0: "smallest", n - 1: "largest"}
+    edge = f" It is the {ends[i]} radius tried, so another may do better." if i in ends and n > 1 else ""
     return (
-        f"Of {n} radii, eps {result.eps[i]:.2f} does best by the mean silhouette of all images, noise counted as 0. The "
-        f"silhouette of those that are not noise is {result.silhouette[i]:.2f} there, with "
-        f"{plural(int(result.n_clusters[i]), 'cluster')} and "
-        f"{percent(result.noise[i], 1)} noise; {outside:,} of the {kept:,} clustered images lie outside the largest "
-        f"cluster.{edge}{verdict}"
+        f"{knee}Of {n} radii, the best by the mean silhouette of all images, noise counted as 0, is {best}; it comes to "
+        f"{overall(result):.2f}. Of the {kept:,} clustered images {outside:,} lie outside the largest cluster.{edge}{verdict}"
     )
+
+
+def _found(result: Any, i: int) -> str:
+    return f"with {plural(int(result.n_clusters[i]), 'cluster')} and {percent(result.noise[i], 1)} noise"
+
+
+def _at_knee(distances: Any, result: Any) -> str:
+    if distances.knee_eps is None or distances.knee_eps < result.eps[0]:
+        return ""
+    i = int(np.abs(result.eps - distances.knee_eps).argmin())
+    return f"At the knee, eps {result.eps[i]:.2f}, DBSCAN comes out {_found(result, i)}. "
 
 
 def contrast(found: dict[str, Any]) -> str:
@@ -65,7 +81,7 @@ def contrast(found: dict[str, Any]) -> str:
         f"images, the distance to the neighbours differs by a factor of at least {told}."
     )
     first, last = next(iter(found)), next(reversed(found))
-    worth = {place: _overall(one.sweep) for place, one in found.items()}
+    worth = {place: overall(one.sweep) for place, one in found.items()}
     if worth[first] < MEAGRE < worth[last]:
         sweep = found[last].sweep
         best = sweep.best_index
@@ -82,22 +98,20 @@ def _spread(distances: np.ndarray) -> float:
     return float(high / low) if low > 1e-6 * distances[-1] else np.nan
 
 
-def _overall(sweep: Any) -> float:
-    """Mean silhouette of all images, noise counted as 0."""
+def overall(sweep: Any) -> float:
+    """Return the mean silhouette of all images at the best radius, noise counted as 0."""
     best = sweep.best_index
     return float(np.nan_to_num(sweep.silhouette[best]) * (1 - sweep.noise[best]))
 
 
 def dbscan_headline(found: dict[str, dict[str, Any]]) -> str:
     """Say what DBSCAN found on each description, from the run's metrics."""
-    return " ".join(_on(place, own["best"], len(own["eps"])) for place, own in found.items())
+    return " ".join(_on(place, own["best"]) for place, own in found.items())
 
 
-def _on(place: str, best: dict[str, Any], n_radii: int) -> str:
-    if best["n_clusters"] < 2:
-        return f"On {place}, DBSCAN finds no two groups at any of the {n_radii} radii tried."
-    return (
-        f"On {place}, DBSCAN at the best of {n_radii} radii makes {plural(best['n_clusters'], 'cluster')} and calls "
-        f"{percent(best['noise'], 1)} of the images noise; {best['n_outside_largest']:,} of the {best['n_clustered']:,} "
-        "clustered lie outside the largest cluster."
-    )
+def _on(place: str, best: dict[str, Any]) -> str:
+    silhouette = best["silhouette"]
+    counted = f"{plural(best['n_clusters'], 'cluster')} and {percent(best['noise'], 1)} noise"
+    if silhouette is None or np.isnan(silhouette) or silhouette * (1 - best["noise"]) < MEAGRE:
+        return f"On {place}, no radius makes DBSCAN find a grouping; the best gives {counted}."
+    return f"On {place}, DBSCAN at the best radius finds {counted}."

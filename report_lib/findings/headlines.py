@@ -40,8 +40,8 @@ def headlines(metrics: dict[str, Any]) -> list[str]:
         ends = found["intervals_95"]["majority_accuracy"]
         counts = metrics["understanding"]["class_counts"].values()
         said.append(
-            f"{plural(found['n_clusters'], 'cluster')}, found without labels ({title_of(clustered)}) and each then named "
-            "after its commonest train class, agree with the class of "
+            f"{plural(found['n_clusters'], 'cluster')}, found without looking at labels ({title_of(clustered)}), each then "
+            "named after its commonest train class, agree with the class of "
             f"{percent(found['majority_accuracy'], 1)} of the test images "
             f"({percent(ends['low'], 1)} to {percent(ends['high'], 1)} for this one fit; a blind guess: "
             f"{percent(max(counts) / sum(counts), 1)}). Adjusted Rand index {found['ari']:.2f}, normalised mutual "

@@ -6,6 +6,9 @@ import numpy as np
 
 from report_lib.prose import listed
 
+# Mean ranks that span less than this share of what they could say nothing.
+SETTLED = 0.3
+
 
 def panel(result: Any, chosen: int, auto: bool) -> str:
     """Say which number of clusters each criterion suggests, and that they disagree where they do.
@@ -18,7 +21,9 @@ def panel(result: Any, chosen: int, auto: bool) -> str:
     auto : bool
         Whether the run asked the panel.
     """
-    said = f"{_opinions(result.suggested)} By mean rank over all of them, K = {result.best} comes out best."
+    if not result.criteria:
+        return "No criterion has a value for any of the numbers tried."
+    said = f"{_opinions(result.suggested)} {_ranks(result)}"
     ends = {int(result.n_clusters[0]), int(result.n_clusters[-1])}
     at_edge = [name for name, k in result.suggested.items() if k in ends]
     if at_edge and len(ends) > 1:
@@ -28,15 +33,29 @@ def panel(result: Any, chosen: int, auto: bool) -> str:
         )
     if auto:
         return f"{said} The run asked for what the panel supports best, so it uses {chosen}."
-    if chosen == result.best:
+    if chosen in result.tied:
         return f"{said} That is also what the run was asked for."
     return f"{said} The run was asked for {chosen}, whatever the panel says."
+
+
+def _ranks(result: Any) -> str:
+    best, worst = float(result.mean_rank.min()), float(result.mean_rank.max())
+    tied = listed(result.tied)
+    said = (
+        f"By mean rank over all of them, K = {tied} {'comes' if len(result.tied) == 1 else 'come'} out best "
+        f"({best:.1f}; the worst has {worst:.1f})."
+    )
+    if len(result.criteria) > 1 and worst - best < SETTLED * (len(result.n_clusters) - 1):
+        said += " That is close: the panel does not settle it."
+    return said
 
 
 def _opinions(suggested: dict[str, int]) -> str:
     by_k: dict[int, list[str]] = {}
     for name, k in suggested.items():
         by_k.setdefault(k, []).append(name)
+    if not by_k:
+        return "No criterion has a value."
     if len(by_k) == 1:
         return f"All {len(suggested)} criteria suggest {next(iter(by_k))} clusters."
     told = [f"{k} by {listed(names)}" for k, names in sorted(by_k.items())]
@@ -50,6 +69,8 @@ def panel_headline(found: dict[str, Any]) -> str:
 
 def separation(sweep: Any) -> str:
     """Say how far groups stand apart at best, by the silhouette of K-Means."""
+    if np.isnan(sweep.silhouette).all():
+        return "There is no silhouette: the images fall into fewer groups than were asked for."
     best = float(np.nanmax(sweep.silhouette))
     apart = (
         "the groups touch more than they stand apart"
