@@ -68,7 +68,10 @@ def _found_again(stability: np.ndarray) -> str:
     if np.isnan(stability).all():
         return "There was one seed only, so nothing can be said of stability."
     firm, loose = (np.flatnonzero(mask) for mask in (stability >= 0.9, stability < 0.6))
-    said = f"{plural(len(firm), 'cluster')} of {len(stability)} {'comes' if len(firm) == 1 else 'come'} out almost the same with other seeds, on average"
+    comes = "comes" if len(firm) == 1 else "come"
+    said = (
+        f"{plural(len(firm), 'cluster')} of {len(stability)} {comes} out almost the same with other seeds, on average"
+    )
     if not len(loose):
         return said + "."
     verb = "comes" if len(loose) == 1 else "come"
