@@ -280,7 +280,7 @@ def tried(n_clusters, silhouette, noise=0.05):
 def test_the_headline_says_for_each_description_what_dbscan_found():
     said = about_density.dbscan_headline({"PCA": tried(2, 0.9, 0.8), "UMAP": tried(4, 0.5)})
     assert said == (
-        "On PCA, no radius makes DBSCAN find a grouping; at the best there are 2 clusters and 80.0% noise. "
+        "On PCA, no radius makes DBSCAN find a grouping; the best gives 2 clusters and 80.0% noise. "
         "On UMAP, DBSCAN at the best radius finds 4 clusters and 5.0% noise."
     )
 

@@ -270,6 +270,12 @@ def test_coordinates_are_sent_in_float32():
     assert fig.data[0].x.dtype == np.float32
 
 
+def test_only_many_points_take_a_context_of_the_browsers_few():
+    for n, kind in ((style.MOST_IN_SVG, go.Scatter), (style.MOST_IN_SVG + 1, go.Scattergl)):
+        fig = style.scatter(np.zeros(n), np.zeros(n), None, [])
+        assert {type(trace) for trace in fig.data} == {kind}
+
+
 def test_one_color_a_class():
     assert style.color(3) == style.color(3) != style.color(4)
     assert len(set(style.PALETTE)) == 10

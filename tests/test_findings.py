@@ -163,7 +163,7 @@ def test_headlines_without_labels():
     assert "7 of 20 principal components hold 95%" in said
     assert "The criteria disagree" in said
     assert "There are no labels" in said
-    assert "On PCA, no radius makes DBSCAN find a grouping; at the best there are 2 clusters and 10.0% noise." in said
+    assert "On PCA, no radius makes DBSCAN find a grouping; the best gives 2 clusters and 10.0% noise." in said
     assert "cannot be known without labels" in said
     assert "no labels to judge them by" in headlines.lede(numbers)
 

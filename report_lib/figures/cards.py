@@ -66,7 +66,7 @@ def margins(Z: np.ndarray, margin: np.ndarray, axes: Sequence[str], where: str) 
     marker = {"size": 4, "color": np.asarray(margin[known], np.float32).round(2), "cmin": 0, "cmax": 1, "opacity": 0.75,
               "colorscale": style.DIVERGING, "colorbar": bar}  # fmt: skip
     hover = "margin %{marker.color:.2f}<extra></extra>"
-    fig = go.Figure(go.Scattergl(**xy, mode="markers", marker=marker, hovertemplate=hover))
+    fig = go.Figure(style.cloud(len(known))(**xy, mode="markers", marker=marker, hovertemplate=hover))
     fig.update_xaxes(title_text=axes[0])
     fig.update_yaxes(title_text=axes[1])
     doubtful = float((margin[known] <= 0).mean())

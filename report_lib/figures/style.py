@@ -31,6 +31,7 @@ SEQUENTIAL = [[0.0, "#f3f6fc"], [1.0, "#3d6fd1"]]
 # Doubt in orange, safety in blue, grey between.
 DIVERGING = [[0.0, "#b5520a"], [0.5, "#d9d5cf"], [1.0, "#2f5fbf"]]
 TEMPLATE = "report"
+MOST_IN_SVG = 4000
 GAP = 3
 
 
@@ -209,8 +210,16 @@ def scatter(
         marker = {"size": 4 if len(rows) > 50 else 9, "opacity": 0.65, "color": color(group, clusters=clusters),
                   "symbol": SYMBOLS[max(group, 0) // len(PALETTE) % len(SYMBOLS)]}  # fmt: skip
         xy = {"x": np.asarray(x[rows], np.float32), "y": np.asarray(y[rows], np.float32)}
-        fig.add_scattergl(**xy, mode="markers", name=name, marker=marker, hoverinfo="name")
+        fig.add_trace(cloud(len(x))(**xy, mode="markers", name=name, marker=marker, hoverinfo="name"))
     return fig.update_layout(height=560, dragmode="pan")
+
+
+def cloud(n: int) -> type[go.Scatter] | type[go.Scattergl]:
+    """Return the trace for so many points: WebGL where there are many.
+
+    A browser keeps 16 WebGL contexts, of which such a chart takes three, and takes the oldest away for a new one.
+    """
+    return go.Scattergl if n > MOST_IN_SVG else go.Scatter
 
 
 def split_groups(groups: np.ndarray | None, n: int, names: Sequence[str]) -> list[tuple[int, np.ndarray, str]]:

@@ -148,7 +148,7 @@
       place.classList.add("scroll");
       place.tabIndex = 0;
       place.setAttribute("role", "region");
-      place.setAttribute("aria-label", "Table of times");
+      place.setAttribute("aria-label", "Table of times: " + place.dataset.times);
     });
   }
 
