@@ -21,16 +21,10 @@ from report_lib.graph_clustering import Edges, GraphClustering, vote
 from report_lib.metrics import NOISE
 from report_lib.neighbors import Neighbors
 from report_lib.parallel import at_once
+from report_lib.prose import titled
 from report_lib.reduction import sample_rows
 from report_lib.silhouettes import silhouette_scores
 
-TITLES = {
-    "kmeans": "K-Means",
-    "gaussian_mixture": "Gaussian mixture",
-    "dbscan": "DBSCAN",
-    "hdbscan": "HDBSCAN",
-    "graph": "Graph clustering",
-}
 MIXTURE_STEPS = 100
 MOST_JUDGED = 2500
 
@@ -127,7 +121,7 @@ class Fitted:
     @property
     def title(self) -> str:
         """Method and description, for readers."""
-        return f"{TITLES[self.method]} on {self.on}"
+        return titled(self.method, self.on)
 
 
 def by_size(n_clusters: int, train: np.ndarray, test: np.ndarray, **more: Any) -> Clusters:

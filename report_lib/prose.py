@@ -1,4 +1,4 @@
-"""Small parts of sentences: counts with their nouns, lists, shares, scores, and text from data made safe."""
+"""Small parts of sentences: names, counts with their nouns, lists, shares, scores, and text from data made safe."""
 
 import html
 import re
@@ -6,6 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 NOT_IN_THIS_RUN = "> Not in this run:"
+# What the methods are called, by their names in parameters and in `metrics.json`.
+METHODS = {
+    "kmeans": "K-Means",
+    "gaussian_mixture": "Gaussian mixture",
+    "dbscan": "DBSCAN",
+    "hdbscan": "HDBSCAN",
+    "graph": "Graph clustering",
+}
+
+
+def titled(method: str, on: str) -> str:
+    """Name a method and the description that it was put to."""
+    return f"{METHODS[method]} on {on}"
 
 
 def text(value: object) -> str:

@@ -11,6 +11,7 @@ from report_lib.findings import clustering as about_clustering
 from report_lib.findings import headlines
 from report_lib.fitting import Clusters, Fitted, Space
 from report_lib.neighbors import Neighbors, nearest
+from report_lib.prose import METHODS
 
 OPTIONS = {
     "dbscan": {"eps": {"UMAP": 2.0, "PCA": 4.0}, "min_samples": 3, "n_images": 60},
@@ -86,7 +87,7 @@ def test_every_method_is_tried_on_every_description_that_a_run_has(spaces, fitte
 
 
 def test_every_method_has_a_function_a_place_and_a_title():
-    assert clustering.PLACES.keys() == clustering.FITS.keys() == fitting.TITLES.keys()
+    assert clustering.PLACES.keys() == clustering.FITS.keys() == METHODS.keys()
 
 
 def test_a_method_is_reported_where_it_is_at_home():

@@ -10,6 +10,7 @@ from report_lib import fitting
 from report_lib.clustering import with_graph
 from report_lib.fitting import Clusters, Fitted, Space, by_size
 from report_lib.graph_clustering import GraphClustering
+from report_lib.prose import METHODS
 
 SEEDS = range(2)
 OPTIONS = {
@@ -75,7 +76,7 @@ def test_values_of_the_rows_that_a_fit_speaks_of():
 def test_every_method_finds_groups_that_nobody_could_confuse(blobs, space, method):
     labels, found = blobs[1], fit(method, space)
     assert (found.method, found.on, len(found.fits)) == (method, "blobs", 2)
-    assert found.title == f"{fitting.TITLES[method]} on blobs"
+    assert found.title == f"{METHODS[method]} on blobs"
     assert found.seconds > 0
     for own in found.fits:
         assert own.n_clusters == 3

@@ -5,8 +5,7 @@ import pytest
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, normalized_mutual_info_score
 
 from report_lib import league, published
-from report_lib.findings import league as about_league
-from report_lib.fitting import TITLES, Clusters, Fitted
+from report_lib.fitting import Clusters, Fitted
 
 SCORES = {"ari": adjusted_rand_score, "nmi": normalized_mutual_info_score, "ami": adjusted_mutual_info_score}
 
@@ -112,10 +111,6 @@ def test_numbers_taken_for_classes_by_hand():
     assert league.numbers_as_classes(found, np.array([0, 1, 1, 2, 2, 1])) == 0.5
     # Perfect clusters under other numbers would be all wrong.
     assert league.numbers_as_classes(found, np.array([1, 2, 0, 0, 0, 1])) == 0.0
-
-
-def test_methods_have_the_same_names_in_the_figures_and_in_the_sentences():
-    assert TITLES == about_league.TITLES
 
 
 def test_published_figures_are_shares_best_first():

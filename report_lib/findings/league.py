@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from report_lib.prose import percent, scored, text
+from report_lib.prose import percent, scored, text, titled
 
 KEY = "`K`, `covered`: clusters, over the seeds, and the share of test images that are not noise, mean over the seeds."
 SCORES_KEY = (
@@ -29,13 +29,6 @@ NOT_COMPARABLE = (
     "Silhouettes and other indices without labels are left out on purpose: they measure distances, and distances in one "
     "description cannot be compared with those in another."
 )
-TITLES = {
-    "kmeans": "K-Means",
-    "gaussian_mixture": "Gaussian mixture",
-    "dbscan": "DBSCAN",
-    "hdbscan": "HDBSCAN",
-    "graph": "Graph clustering",
-}
 SHOWN = {"accuracy": "matched accuracy", "majority_accuracy": "majority accuracy", "nmi": "NMI", "ari": "ARI"}
 # Differences of NMI below this are not worth a sentence.
 WORTH_SAYING = 0.02
@@ -183,7 +176,7 @@ def _beside(published: float, ours: Any) -> str:
 
 def title_of(numbers: dict[str, Any]) -> str:
     """Name the method and the description of the clusters that go on, from the run's metrics."""
-    return f"{TITLES[numbers['chosen']]} on {numbers['chosen_on']}"
+    return titled(numbers["chosen"], numbers["chosen_on"])
 
 
 def league_headline(numbers: dict[str, Any]) -> str:
