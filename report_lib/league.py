@@ -8,8 +8,6 @@ import numpy as np
 from report_lib import metrics
 from report_lib.fitting import Clusters, Fitted
 
-MEASURES = ("accuracy", "majority_accuracy", "ari", "nmi", "ami")
-
 
 @dataclass(frozen=True)
 class Row:
@@ -21,7 +19,7 @@ class Row:
     scores : metrics.ClusterScores
         Of the fit that is kept.
     by_seed : dict of str to ndarray of shape (n_seeds,)
-        `n_clusters`, `coverage` and, with labels, each of `MEASURES`.
+        `n_clusters`, `coverage` and, with labels, what `metrics.plain_scores` gives.
     """
 
     fitted: Fitted
@@ -80,7 +78,7 @@ def _by_seed(
         metrics.plain_scores(fit.train, fit.test, fit.n_clusters, fit.of_train(train_labels), test_labels, n_classes)
         for fit in fits
     ]
-    return found | {name: np.array([own[name] for own in scored]) for name in MEASURES}
+    return found | {name: np.array([own[name] for own in scored]) for name in scored[0]}
 
 
 def numbers_as_classes(kept: Clusters, test_labels: np.ndarray) -> float:

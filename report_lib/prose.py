@@ -14,6 +14,15 @@ METHODS = {
     "hdbscan": "HDBSCAN",
     "graph": "Graph clustering",
 }
+# What the scores of clusters against classes are called; and at the head of a column, where there is less room.
+MEASURES = {
+    "accuracy": "matched accuracy",
+    "majority_accuracy": "majority accuracy",
+    "ari": "ARI",
+    "nmi": "NMI",
+    "ami": "AMI",
+}
+COLUMNS = {key: name.removesuffix(" accuracy") for key, name in MEASURES.items()}
 
 
 def titled(method: str, on: str) -> str:

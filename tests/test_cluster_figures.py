@@ -10,6 +10,7 @@ from report_lib.figures import cards, clustering, gradients, league, style
 from report_lib.figures import density as density_figures
 from report_lib.figures import panel as panel_figures
 from report_lib.fitting import Clusters
+from report_lib.prose import MEASURES
 from tests.test_figures import decode, league_rows, made_panel
 
 
@@ -127,7 +128,7 @@ def test_the_knee_is_drawn_beside_the_best_radius(rng):
 )
 def test_the_league_is_in_the_order_of_accuracy_and_shows_every_seed(rng, shares, leader):
     rows = league_rows(rng, shares)
-    fig = league.league(rows, "Graph clustering on gradients")
+    fig = league.league(rows, "Graph clustering on gradients", MEASURES)
     ordered = sorted(rows, key=lambda row: -row.by_seed["accuracy"].mean())
     best = ordered[0].by_seed["accuracy"].mean()
     assert ordered[0].fitted.title == leader == fig.layout.yaxis.ticktext[0]
@@ -144,7 +145,7 @@ def test_the_league_is_in_the_order_of_accuracy_and_shows_every_seed(rng, shares
 def test_the_league_is_led_by_the_best_mean_and_not_by_the_best_fit(rng):
     lucky, steady = league_rows(rng)
     lucky.by_seed["accuracy"], steady.by_seed["accuracy"] = np.array([0.9, 0.1]), np.array([0.6, 0.6])
-    fig = league.league([lucky, steady], "x")
+    fig = league.league([lucky, steady], "x", MEASURES)
     assert list(fig.layout.yaxis.ticktext) == ["K-Means on PCA", "Graph clustering on gradients"]
     assert list(fig.data[0].x) == [0.6, 0.5]
 

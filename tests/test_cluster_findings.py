@@ -15,6 +15,7 @@ from report_lib.findings import gradients as about_gradients
 from report_lib.findings import league as about_league
 from report_lib.findings import panel as about_panel
 from report_lib.fitting import Clusters, Fitted
+from report_lib.prose import COLUMNS, MEASURES
 from tests.test_figures import made_panel
 
 
@@ -306,7 +307,7 @@ def row(method, on, accuracy, *, half=0.01, nmi=0.5, coverage=1.0, ami=0.4, clus
         ami=ami, clustered=dict(zip(("ari", "ami"), clustered, strict=True)),
     )  # fmt: skip
     kept = {"accuracy": accuracy, "majority_accuracy": accuracy, "ari": 0.3, "nmi": nmi, "ami": ami}
-    by_seed = {key: kept[key] + np.array(seeds) for key in league.MEASURES}
+    by_seed = {key: kept[key] + np.array(seeds) for key in MEASURES}
     counted = {"n_clusters": np.full(len(seeds), 4), "coverage": np.full(len(seeds), coverage)}
     return league.Row(Fitted(method, on, [], 0.0), scores, counted | by_seed)
 
@@ -364,7 +365,7 @@ def test_the_table_of_all_methods():
     assert table.loc["K-Means on PCA", "matched"] == "0.450 ± 0.071"
     assert table.loc["K-Means on PCA", "ARI"] == "0.250 ± 0.071"
     assert not table.isna().any(axis=None)
-    for name in about_league.NAMES.values():
+    for name in COLUMNS.values():
         assert f"`{name}`" in about_league.SCORES_KEY
     for name in ("K", "covered"):
         assert f"`{name}`" in about_league.KEY

@@ -25,6 +25,7 @@ from report_lib.figures import reduction as reduction_figures
 from report_lib.figures import style
 from report_lib.figures import understanding as understanding_figures
 from report_lib.fitting import Clusters, Fitted
+from report_lib.prose import MEASURES
 
 NAMES = ["<b>bold", "Trouser", "Coat"]
 
@@ -47,7 +48,7 @@ def cases(rng):
         gradients_figures: gradients_cases(rng),
         panel_figures: panel_cases(),
         density_figures: density_cases(rng),
-        league_figures: {"league": (league_rows(rng), "Graph clustering on gradients")},
+        league_figures: {"league": (league_rows(rng), "Graph clustering on gradients", MEASURES)},
         cards_figures: cards_cases(rng),
         clustering_figures: clustering_cases(rng),
         classification_figures: classification_cases(),
@@ -99,7 +100,7 @@ def comparison_cases(rng):
         "error_by_size": (comparison.PCACurve([1, 2, 4], np.array([0.3, 0.2, 0.05])), found),
         "code_images": (rng.random((2, 3, 6, 4)), NAMES[:2], "conv"),
         "walk": (rng.random((2, 5, 6, 4)), ["PCA", "dense 4"], NAMES[:2]),
-        "kmeans_scores": (scores,),
+        "kmeans_scores": (scores, MEASURES),
         "few_labels": (comparison.FewLabels(7, right),),
     }
 

@@ -140,10 +140,18 @@ def walk(steps: np.ndarray, titles: Sequence[str], names: Sequence[str]) -> go.F
     )
 
 
-def kmeans_scores(scores: dict[str, dict[str, np.ndarray]]) -> go.Figure:
-    """Draw how far K-Means on each representation agrees with the classes, every repeat a point."""
+def kmeans_scores(scores: dict[str, dict[str, np.ndarray]], measures: dict[str, str]) -> go.Figure:
+    """Draw how far K-Means on each representation agrees with the classes, every repeat a point.
+
+    Parameters
+    ----------
+    scores : dict of str to dict
+        By title of the representation, and by score.
+    measures : dict of str to str
+        What each score is called.
+    """
     fig = go.Figure()
-    words = {"accuracy": "matched accuracy", "nmi": "NMI", "ari": "ARI"}
+    words = {kind: measures[kind] for kind in ("accuracy", "nmi", "ari")}
     for i, (kind, name) in enumerate(words.items()):
         for j, (title, found) in enumerate(scores.items()):
             y = [j + (i - 1) * 0.22] * len(found[kind])

@@ -7,10 +7,10 @@ import plotly.graph_objects as go
 
 from report_lib.figures import style
 
-MEASURES = {"accuracy": "matched accuracy", "nmi": "NMI", "ari": "ARI"}
+DRAWN = ("accuracy", "nmi", "ari")
 
 
-def league(rows: Sequence, chosen: str) -> go.Figure:
+def league(rows: Sequence, chosen: str, measures: dict[str, str]) -> go.Figure:
     """Draw the scores of each method on each description: every seed, and their mean.
 
     Parameters
@@ -19,11 +19,13 @@ def league(rows: Sequence, chosen: str) -> go.Figure:
         With labels.
     chosen : str
         Title of the one whose clusters go on to the next phase.
+    measures : dict of str to str
+        What each score is called.
     """
     rows = sorted(rows, key=lambda row: -row.by_seed["accuracy"].mean())
-    titles = [row.fitted.title for row in rows]
+    titles, names = [row.fitted.title for row in rows], {key: measures[key] for key in DRAWN}
     fig = go.Figure()
-    for i, (key, name) in enumerate(MEASURES.items()):
+    for i, (key, name) in enumerate(names.items()):
         y = np.arange(len(rows)) + (i - 1) * 0.24
         values = [row.by_seed[key].mean() for row in rows]
         marker = {"size": 10, "color": style.series(i), "symbol": style.SYMBOLS[i]}
@@ -36,7 +38,7 @@ def league(rows: Sequence, chosen: str) -> go.Figure:
     fig.update_xaxes(title_text="score on test images", rangemode="tozero")
     fig.update_yaxes(tickvals=list(range(len(rows))), ticktext=[style.escape(t) for t in titles], autorange="reversed",
                      showgrid=False, title_text="method and description")  # fmt: skip
-    means = {name: [row.by_seed[key].mean() for row in rows] for key, name in MEASURES.items()}
+    means = {name: [row.by_seed[key].mean() for row in rows] for key, name in names.items()}
     return style.finish(
         fig,
         title=f"{titles[0]} agrees best with the classes: matched accuracy {rows[0].by_seed['accuracy'].mean():.3f}",

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from report_lib.prose import listed, percent, plural, scored
+from report_lib.prose import COLUMNS, MEASURES, listed, percent, plural, scored
 
 TABLE_KEY = (
     "`numbers`: size of the code, and how many of them differ between train images. `few labels`: accuracy of the small "
@@ -19,8 +19,8 @@ WHY = {
     "no progress": "stopped after {n}, when the held-out images gained no more",
     "not a number": "broke off after {n}, when its loss was no longer a number",
 }
-
-
+# By what K-Means on each description is judged.
+JUDGED = ("accuracy", "nmi", "ari")
 TIMES = (
     "Seconds to learn from all train images and to encode them, measured once, on the machine named at the end of the "
     "page; differences below a second mean nothing."
@@ -94,8 +94,7 @@ def middles(result: Any) -> str:
 def kmeans(scores: dict[str, dict[str, np.ndarray]], n_clusters: int) -> str:
     """Say which representation K-Means does best on, where the repeats agree on it."""
     n = len(next(iter(scores.values()))["nmi"])
-    words = (("accuracy", "matched accuracy"), ("nmi", "NMI"), ("ari", "ARI"))
-    said = [_ranking(scores, kind, word) for kind, word in words]
+    said = [_ranking(scores, kind, MEASURES[kind]) for kind in JUDGED]
     return (
         f"{n_clusters} clusters, one start a repeat, codes as they are; matched accuracy pairs clusters with classes. "
         f"{' '.join(said)} All descriptions share samples and seeds, so repeats are compared in pairs; with {n} repeats, and a "
@@ -150,9 +149,9 @@ def table(numbers: dict[str, dict[str, Any]], titles: dict[str, str]) -> pd.Data
         if "few_labels" in own:
             ends = own["few_labels"]["interval_95"]
             row["few labels"] = f"{own['few_labels']['accuracy']:.3f} ({ends['low']:.3f} to {ends['high']:.3f})"
-        for kind, word in (("accuracy", "matched"), ("nmi", "NMI"), ("ari", "ARI")):
+        for kind in JUDGED:
             if "kmeans" in own:
-                row[word] = f"{own['kmeans'][kind].mean():.3f} ± {own['kmeans'][kind].std(ddof=1):.3f}"
+                row[COLUMNS[kind]] = f"{own['kmeans'][kind].mean():.3f} ± {own['kmeans'][kind].std(ddof=1):.3f}"
         rows[titles[name]] = row
     return pd.DataFrame.from_dict(rows, orient="index").fillna("")
 

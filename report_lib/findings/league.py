@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from report_lib.prose import percent, scored, text, titled
+from report_lib.prose import COLUMNS, MEASURES, percent, scored, text, titled
 
 KEY = "`K`, `covered`: clusters, over the seeds, and the share of test images that are not noise, mean over the seeds."
 SCORES_KEY = (
@@ -29,10 +29,9 @@ NOT_COMPARABLE = (
     "Silhouettes and other indices without labels are left out on purpose: they measure distances, and distances in one "
     "description cannot be compared with those in another."
 )
-SHOWN = {"accuracy": "matched accuracy", "majority_accuracy": "majority accuracy", "nmi": "NMI", "ari": "ARI"}
+SHOWN = ("accuracy", "majority_accuracy", "nmi", "ari")
 # Differences of NMI below this are not worth a sentence.
 WORTH_SAYING = 0.02
-NAMES = {"accuracy": "matched", "majority_accuracy": "majority", "ari": "ARI", "nmi": "NMI", "ami": "AMI"}
 
 
 def ranked(rows: Sequence[Any]) -> list[Any]:
@@ -55,7 +54,7 @@ def table(rows: Sequence[Any]) -> pd.DataFrame:
 def _line(row: Any) -> dict[str, str]:
     low, high = row.by_seed["n_clusters"].min(), row.by_seed["n_clusters"].max()
     found = {"K": f"{low}" if low == high else f"{low} to {high}", "covered": percent(row.by_seed["coverage"].mean())}
-    return found | {name: _spread(row.by_seed[key]) for key, name in NAMES.items() if key in row.by_seed}
+    return found | {name: _spread(row.by_seed[key]) for key, name in COLUMNS.items() if key in row.by_seed}
 
 
 def _spread(values: np.ndarray) -> str:
@@ -66,7 +65,7 @@ def _spread(values: np.ndarray) -> str:
 
 def intervals(rows: Sequence[Any]) -> pd.DataFrame:
     """Tabulate the fits that are kept, with 95% intervals over the draw of test images."""
-    keys = {key: name for key, name in NAMES.items() if key != "ami"}
+    keys = {key: name for key, name in COLUMNS.items() if key != "ami"}
     found = {row.fitted.title: {n: _ends(getattr(row.scores, k)) for k, n in keys.items()} for row in ranked(rows)}
     return pd.DataFrame.from_dict(found, orient="index")
 
@@ -79,7 +78,7 @@ def covered(rows: Sequence[Any]) -> pd.DataFrame | str:
     """Tabulate ARI and AMI of the covered images, where a kept fit leaves some out; nothing where none does."""
     found = {
         row.fitted.title: {"covered": percent(row.scores.coverage, 1)}
-        | {NAMES[key]: "none" if np.isnan(value) else f"{value:.3f}" for key, value in row.scores.clustered.items()}
+        | {COLUMNS[key]: "none" if np.isnan(value) else f"{value:.3f}" for key, value in row.scores.clustered.items()}
         for row in ranked(rows)
         if row.scores.coverage < 1
     }
@@ -184,7 +183,7 @@ def league_headline(numbers: dict[str, Any]) -> str:
     own, title = numbers["methods"][numbers["chosen"]], title_of(numbers)
     if "ari" not in own:
         return f"The clusters that go on are the {own['n_clusters']} of {title}; there are no labels to judge them by."
-    told = ", ".join(f"{name} {_mean(own, key)}" for key, name in SHOWN.items())
+    told = ", ".join(f"{MEASURES[key]} {_mean(own, key)}" for key in SHOWN)
     n = len(own["by_seed"]["ari"])
     over = f", mean ± standard deviation over {n} seeds" if n > 1 else ""
     return (
