@@ -263,20 +263,33 @@ def score_clusters(
     coverage = float(np.mean(kept))
     if train_labels is None:
         return ClusterScores(n_clusters, coverage)
-    table = contingency(test_labels, test_clusters, n_classes, n_clusters)
-    mapping = majority_map(contingency(train_labels, train_clusters, n_classes, n_clusters))
-    right = int(np.sum(apply_map(mapping, test_clusters) == test_labels))
-    intervals = bootstrap_intervals(table, random_state=random_state)
+    table, mapping, right = _against_classes(
+        train_clusters, test_clusters, n_clusters, train_labels, test_labels, n_classes
+    )
     return ClusterScores(
         n_clusters,
         coverage,
         table=table,
         mapping=mapping,
-        majority_accuracy=wilson_interval(right, len(test_labels)),
+        majority_accuracy=wilson_interval(int(right.sum()), len(right)),
         ami=float(adjusted_mutual_info_score(test_labels, test_clusters)),
         clustered=_clustered_only(test_labels[kept], test_clusters[kept]),
-        **intervals,
+        **bootstrap_intervals(table, random_state=random_state),
     )
+
+
+def _against_classes(
+    train_clusters: np.ndarray,
+    test_clusters: np.ndarray,
+    n_clusters: int,
+    train_labels: np.ndarray,
+    test_labels: np.ndarray,
+    n_classes: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the table of test images, the class of each cluster by its train images, and which test images that hits."""
+    table = contingency(test_labels, test_clusters, n_classes, n_clusters)
+    mapping = majority_map(contingency(train_labels, train_clusters, n_classes, n_clusters))
+    return table, mapping, apply_map(mapping, test_clusters) == test_labels
 
 
 def _clustered_only(labels: np.ndarray, clusters: np.ndarray) -> dict[str, float]:
@@ -297,11 +310,10 @@ def plain_scores(
     n_classes: int,
 ) -> dict[str, float]:
     """Score the clusters of test images, without intervals: accuracy, majority accuracy, ARI, NMI and AMI."""
-    table = contingency(test_labels, test_clusters, n_classes, n_clusters)
-    mapping = majority_map(contingency(train_labels, train_clusters, n_classes, n_clusters))
+    table, _, right = _against_classes(train_clusters, test_clusters, n_clusters, train_labels, test_labels, n_classes)
     return {
         "accuracy": hungarian_accuracy(table),
-        "majority_accuracy": float(np.mean(apply_map(mapping, test_clusters) == test_labels)),
+        "majority_accuracy": float(right.mean()),
         "ari": float(adjusted_rand(table)),
         "nmi": float(normalized_mutual_info(table)),
         "ami": float(adjusted_mutual_info_score(test_labels, test_clusters)),
