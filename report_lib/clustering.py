@@ -136,18 +136,18 @@ def report_metrics(
 ) -> dict[str, object]:
     """Gather the numbers that the phase shows, under the names of `metrics.json`."""
     fitted = [row.fitted for row in rows]
-    found = {row.name: row for row in rows}
+    league = {row.name: row.as_dict() for row in rows}
     homes = {method: pick(fitted, method) for method in dict.fromkeys(one.method for one in fitted)}
-    said = {method: found[f"{method} on {one.on}"].as_dict() for method, one in homes.items()}
+    said = {method: league[row_of(rows, one).name] for method, one in homes.items()}
     if "kmeans" in said:
-        said["kmeans"]["sizes"] = homes["kmeans"].kept.sizes
+        said["kmeans"] = said["kmeans"] | {"sizes": homes["kmeans"].kept.sizes}
     names = list(scalings)
     return {
         "chosen": chosen.method,
         "chosen_on": chosen.on,
         "numbers_taken_for_classes": numbers_as_classes,
         "methods": said,
-        "league": {name: row.as_dict() for name, row in found.items()},
+        "league": league,
         "cards": {"stability": stability, "doubtful": cards.doubtful},
         "sweep": {
             "best_k": sweep.best,
