@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.cluster import KMeans
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import pairwise_distances_argmin_min
@@ -23,6 +22,7 @@ from sklearn.pipeline import make_pipeline
 
 from report_lib import architectures, metrics
 from report_lib.errors import ReportError
+from report_lib.fitting import kmeans
 from report_lib.parallel import at_once
 from report_lib.reduction import CHUNK, LinearReducer, Moments, PixelScaler, flatten, moments, sample_rows
 
@@ -347,11 +347,8 @@ def kmeans_scores(
         tables = []
         for seed in _seeds(random_state, n_repeats):
             rows = sample_rows(len(r.train), n_images, seed)
-            with warnings.catch_warnings():
-                # Fewer distinct codes than clusters leave clusters empty, which the scores show.
-                warnings.simplefilter("ignore", ConvergenceWarning)
-                kmeans = KMeans(n_clusters, n_init=1, random_state=seed).fit(r.train[rows])
-            tables.append(metrics.contingency(test_labels, kmeans.predict(r.test), n_classes, n_clusters))
+            clusters = kmeans(r.train[rows], n_clusters, n_init=1, random_state=seed).predict(r.test)
+            tables.append(metrics.contingency(test_labels, clusters, n_classes, n_clusters))
         scores[r.title] = {
             "accuracy": np.array([metrics.hungarian_accuracy(table) for table in tables]),
             "nmi": metrics.normalized_mutual_info(np.stack(tables)),

@@ -141,14 +141,17 @@ def _ranks(n_clusters: int, train: np.ndarray) -> tuple[np.ndarray, int]:
     return rank, n
 
 
+def kmeans(X: np.ndarray, n_clusters: int, *, n_init: int, random_state: int) -> KMeans:
+    """Fit K-Means to rows; where there are fewer distinct rows than clusters, the sizes show that some are empty."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return KMeans(n_clusters, n_init=n_init, random_state=random_state).fit(X)
+
+
 def fit_kmeans(space: Space, *, n_clusters: int, n_init: int, seeds: Sequence[int]) -> Fitted:
     """Fit K-Means to all train images; the fit of least inertia is kept."""
-    start, models = time.perf_counter(), []
-    with warnings.catch_warnings():
-        # Fewer distinct images than clusters leave clusters empty; those are dropped, and the number says so.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        for seed in seeds:
-            models.append(KMeans(n_clusters, n_init=n_init, random_state=seed).fit(space.train))
+    start = time.perf_counter()
+    models = [kmeans(space.train, n_clusters, n_init=n_init, random_state=seed) for seed in seeds]
     seconds = (time.perf_counter() - start) / len(models)
     fits = [
         by_size(n_clusters, m.labels_.astype(np.int64), m.predict(space.test).astype(np.int64),

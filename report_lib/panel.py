@@ -1,16 +1,13 @@
 """How many clusters: several criteria, each put to the same images, and what they say together."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import rankdata
-from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score
 
-from report_lib.fitting import fit_mixture, seeds_from
+from report_lib.fitting import fit_mixture, kmeans, seeds_from
 from report_lib.parallel import at_once
 from report_lib.silhouettes import over_rows, silhouettes
 
@@ -48,7 +45,7 @@ def sweep_kmeans(X: np.ndarray, *, k_min: int, k_max: int, n_init: int, random_s
     inside, each by its degrees of freedom.
     """
     ks, n = np.arange(k_min, k_max + 1), len(X)
-    fits = [_kmeans(X, int(k), n_init, random_state) for k in ks]
+    fits = [kmeans(X, int(k), n_init=n_init, random_state=random_state) for k in ks]
     labelings = np.stack([fit.labels_ for fit in fits])
     inertia = np.array([float(fit.inertia_) for fit in fits])
     total = float(n * X.var(axis=0, dtype=np.float64).sum())
@@ -58,13 +55,6 @@ def sweep_kmeans(X: np.ndarray, *, k_min: int, k_max: int, n_init: int, random_s
     sizes = [np.bincount(labels, minlength=len(own)) for labels, own in zip(labelings, by_cluster, strict=True)]
     silhouette = [over_rows(own, size) for own, size in zip(by_cluster, sizes, strict=True)]
     return KMeansSweep(ks, inertia, np.array(silhouette), ratio, by_cluster, n)
-
-
-def _kmeans(X: np.ndarray, k: int, n_init: int, random_state: int) -> KMeans:
-    with warnings.catch_warnings():
-        # Fewer distinct rows than clusters leave clusters empty; the sizes show it.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return KMeans(k, n_init=n_init, random_state=random_state).fit(X)
 
 
 def stability(X: np.ndarray, n_clusters: Sequence[int], *, n_pairs: int, n_init: int, random_state: int) -> np.ndarray:
@@ -81,7 +71,7 @@ def stability(X: np.ndarray, n_clusters: Sequence[int], *, n_pairs: int, n_init:
         order = np.random.default_rng([random_state, j]).permutation(len(X))
         halves = np.array_split(order, 2)
         for i, k in enumerate(n_clusters):
-            one, other = (_kmeans(X[rows], int(k), n_init, seed).predict(X) for rows in halves)
+            one, other = (kmeans(X[rows], int(k), n_init=n_init, random_state=seed).predict(X) for rows in halves)
             found[i, j] = adjusted_rand_score(one, other)
     return found
 
