@@ -27,8 +27,7 @@ class Cards:
         has fewer images.
     margin : ndarray of shape (n,), float64
         Of each train image: the share of its nearest that are in its own cluster, the nearer the weightier, less that
-        of the strongest other cluster; NaN for noise and where nobody
-        looked. From 1, deep inside, to -1.
+        of the strongest other cluster; NaN for noise and where nobody looked. From 1, deep inside, to -1.
     doubtful : ndarray of shape (n_clusters,), float64
         Share of each cluster's images whose margin is below a half.
     """
@@ -78,7 +77,7 @@ def make(images: np.ndarray, space: Space, clusters: Clusters, *, sample: np.nda
     means, typical, border, doubtful = [], [], [], []
     for i in range(clusters.n_clusters):
         rows = sample[clusters.train[sample] == i]
-        means.append(_mean(images[clusters.train == i]))
+        means.append(images[clusters.train == i].mean(axis=0, dtype=np.float64))
         typical.append(_filled(rows[_around_medoid(space.train[rows])], n_shown))
         border.append(_filled(rows[np.argsort(margin[rows], kind="stable")], n_shown))
         doubtful.append(float(np.mean(margin[rows] < DOUBT)) if len(rows) else np.nan)
@@ -87,10 +86,6 @@ def make(images: np.ndarray, space: Space, clusters: Clusters, *, sample: np.nda
         np.array(means, np.float32).reshape(-1, *images.shape[1:]), np.array(typical, int).reshape(shape),
         np.array(border, int).reshape(shape), margin, np.array(doubtful),
     )  # fmt: skip
-
-
-def _mean(images: np.ndarray) -> np.ndarray:
-    return images.mean(axis=0, dtype=np.float64).astype(np.float32)
 
 
 def _around_medoid(X: np.ndarray) -> np.ndarray:

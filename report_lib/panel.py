@@ -1,4 +1,4 @@
-"""How many clusters: several criteria, each put to the same images, and what they say together."""
+"""How many clusters: several criteria, each on the data that it is made for, and what they say together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
