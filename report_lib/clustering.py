@@ -29,6 +29,8 @@ FITS = {
     "hdbscan": fitting.fit_hdbscan,
     "graph": fitting.fit_graph,
 }
+# Starts of K-Means for each refit after a scaling.
+STARTS_OF_REFITS = 3
 
 
 def with_graph(title: str, train: np.ndarray, test: np.ndarray, *, k: int, known: Neighbors | None = None) -> Space:
@@ -115,7 +117,7 @@ def compare_scalings(
         rows = np.random.default_rng([random_state, refit]).permutation(n)[: max(n // 2, n_clusters)]
         for name, (train, test) in variants.items():
             space = Space(name, train[rows], test)
-            fitted = fitting.fit_kmeans(space, n_clusters=n_clusters, n_init=3, seeds=[seed])
+            fitted = fitting.fit_kmeans(space, n_clusters=n_clusters, n_init=STARTS_OF_REFITS, seeds=[seed])
             found[name].append(fitted.kept)
     return found
 
