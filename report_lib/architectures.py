@@ -81,6 +81,23 @@ def conv_code(filters: tuple[int, ...], image_shape: tuple[int, int]) -> tuple[i
 
     Sides that do not halve evenly are rounded up, so that the code may have a few more numbers than such an image.
     """
+    check_pooling(filters, image_shape)
+    times = len(filters)
+    if filters[-1] > 4**times:
+        raise ValueError(
+            f"{filters[-1]} channels after pooling {times} times make a code larger than the image; "
+            f"end with at most {4**times} filters"
+        )
+    return (filters[-1], *halved(image_shape, times)[-1])
+
+
+def check_pooling(filters: tuple[int, ...], image_shape: tuple[int, int]) -> None:
+    """Refuse no filters at all, and more layers than the sides of the images can be halved times.
+
+    Raises
+    ------
+    ValueError
+    """
     if not filters or min(filters) < 1:
         raise ValueError(f"filters is {filters}; it takes one or more counts of channels, each at least 1")
     times, (height, width) = len(filters), image_shape
@@ -89,9 +106,3 @@ def conv_code(filters: tuple[int, ...], image_shape: tuple[int, int]) -> tuple[i
             f"pooling {times} times needs images of at least {2**times} × {2**times} pixels, not {height} × {width}; "
             "give fewer layers"
         )
-    if filters[-1] > 4**times:
-        raise ValueError(
-            f"{filters[-1]} channels after pooling {times} times make a code larger than the image; "
-            f"end with at most {4**times} filters"
-        )
-    return (filters[-1], *halved(image_shape, times)[-1])

@@ -5,16 +5,11 @@ They are trained as is usual since Hinton and Salakhutdinov, Reducing the dimens
 module imports PyTorch, which takes two seconds, so only who trains or loads a network should.
 """
 
-import json
 import logging
 import math
 import time
-import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import pairwise
-from numbers import Integral
 
 import numpy as np
 import torch
@@ -23,14 +18,14 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 
+from report_lib import training
 from report_lib.architectures import conv_code, dense_code, halved
 from report_lib.errors import ReportError
+from report_lib.training import KEPT_DTYPES
 
 log = logging.getLogger(__name__)
 # Rows that are encoded or decoded at once.
 CHUNK = 256
-# Kept as they are until a batch is scaled; anything else becomes float32 first.
-KEPT_DTYPES = [np.float32, np.float64, np.uint8, np.int8, np.uint16, np.int16, np.int32, np.int64]
 
 
 class Upsample(nn.Module):
@@ -153,23 +148,17 @@ class _Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         self._check_parameters()
         self.code_shape_ = self._code_shape(X.shape[1])
         self.low_, self.high_ = float(X.min()), float(X.max())
-        device, self.precision_ = _device(self.device), _precision(self.precision, _device(self.device))
+        device = training.find_device(self.device)
+        self.precision_ = training.find_precision(self.precision, device)
         seed = int(check_random_state(self.random_state).randint(2**31))
-        with _reproducible(seed):
+        with training.reproducible(seed):
             network = self._network(X.shape[1]).to(device, memory_format=torch.channels_last)
             self._train(network, X, torch.Generator().manual_seed(seed))
         self.network_ = network.cpu().eval()
         return self
 
     def _check_parameters(self) -> None:
-        for name in ("max_epochs", "batch_size", "patience"):
-            value = getattr(self, name)
-            if not isinstance(value, Integral) or value < 1:
-                raise ValueError(f"{name} is {value!r}; it takes a whole number, at least 1")
-        if not 0 < self.learning_rate < math.inf:
-            raise ValueError(f"learning_rate is {self.learning_rate}; it takes a number above 0")
-        if self.precision not in ("auto", "float32", "bfloat16"):
-            raise ValueError(f"precision is {self.precision!r}; it takes auto, float32 or bfloat16")
+        training.check_parameters(self, "max_epochs", "batch_size", "patience")
         if not 0 < self.validation_fraction < 1:
             raise ValueError(f"validation_fraction is {self.validation_fraction}; it takes a share between 0 and 1")
 
@@ -242,9 +231,7 @@ class _Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         return float(torch.stack(losses).cpu().double().sum()) / len(rows)
 
     def _scaled(self, rows: np.ndarray, device: torch.device) -> torch.Tensor:
-        wide = np.asarray(rows, np.float64 if rows.dtype == np.float64 else np.float32)
-        scaled = (wide - wide.dtype.type(self.low_)) / wide.dtype.type((self.high_ - self.low_) or 1.0)
-        return torch.from_numpy(np.clip(scaled, 0, 1).astype(np.float32, copy=False)).to(device)
+        return training.to_unit(rows, self.low_, self.high_, device)
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return the codes of rows; shape (n, product of `code_shape_`), float32."""
@@ -278,34 +265,19 @@ class _Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def arrays(self) -> dict[str, np.ndarray]:
         """Return what `from_arrays` needs, as arrays that can be kept without pickling."""
         check_is_fitted(self)
-        fitted = {name: getattr(self, name) for name in _KEPT}
-        parameters = self.get_params()
-        if isinstance(self.random_state, np.random.RandomState):
-            parameters["random_state"] = None
-        about = {"parameters": parameters, "fitted": fitted}
-        weights = {f"weights.{name}": value.numpy() for name, value in self.network_.state_dict().items()}
-        return {"about": np.array(json.dumps(about, default=lambda number: number.item())), **weights}
+        return training.to_arrays(self, _KEPT)
 
     @classmethod
     def from_arrays(cls, *, about: np.ndarray, **weights: np.ndarray) -> "_Autoencoder":
         """Return the fitted estimator that `arrays` came from; it gives the same codes."""
-        kept = json.loads(about.item())
-        estimator = cls(**{name: _as_tuple(value) for name, value in kept["parameters"].items()})
-        for name, value in kept["fitted"].items():
-            setattr(estimator, name, _as_tuple(value) if name == "code_shape_" else value)
-        network = estimator._network(estimator.n_features_in_).to(memory_format=torch.channels_last)
-        network.load_state_dict({name.removeprefix("weights."): torch.tensor(w) for name, w in weights.items()})
-        estimator.network_ = network.eval()
+        estimator = training.from_arrays(cls, lambda own: own._network(own.n_features_in_), about, weights)
+        estimator.code_shape_ = tuple(estimator.code_shape_)
         return estimator
 
 
 _KEPT = (
     "n_features_in_", "code_shape_", "low_", "high_", "loss_curve_", "best_epoch_", "stopped_", "precision_",
 )  # fmt: skip
-
-
-def _as_tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
 
 
 class DenseAutoencoder(_Autoencoder):
@@ -400,11 +372,7 @@ class ConvAutoencoder(_Autoencoder):
         self.image_shape = image_shape
 
     def _shape(self, n_pixels: int) -> tuple[int, int]:
-        side = math.isqrt(n_pixels)
-        shape = tuple(self.image_shape or (side, side))
-        if math.prod(shape) != n_pixels:
-            raise ValueError(f"rows of {n_pixels:,} pixels are no images of {shape[0]} × {shape[1]}; give image_shape")
-        return shape
+        return training.square_shape(self.image_shape, n_pixels)
 
     def _code_shape(self, n_pixels: int) -> tuple[int, ...]:
         return conv_code(tuple(self.filters), self._shape(n_pixels))
@@ -415,45 +383,3 @@ class ConvAutoencoder(_Autoencoder):
 
     def _network(self, n_pixels: int) -> nn.Module:
         return _Convolutional(self._shape(n_pixels), tuple(self.filters))
-
-
-def _device(name: str) -> torch.device:
-    if name != "auto":
-        try:
-            return torch.zeros(1, device=name).device
-        except (RuntimeError, AssertionError) as error:
-            raise ValueError(f"device {name!r} is not to be had here: {str(error).splitlines()[0]}") from error
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-
-
-def _precision(name: str, device: torch.device) -> str:
-    if name != "auto":
-        return name
-    found = (
-        torch.cuda.is_bf16_supported(including_emulation=False)
-        if device.type == "cuda"
-        else _processor_has_bfloat16(device)
-    )
-    return "bfloat16" if found else "float32"
-
-
-def _processor_has_bfloat16(device: torch.device) -> bool:
-    found = torch.cpu.get_capabilities()
-    return device.type == "cpu" and any(found.get(name, False) for name in ("avx512_bf16", "amx_bf16"))
-
-
-@contextmanager
-def _reproducible(seed: int) -> Iterator[None]:
-    """Seed what PyTorch draws, and put everything back as it was."""
-    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
-    with torch.random.fork_rng(), warnings.catch_warnings():
-        # On a graphics processor some steps have no reproducible form; PyTorch says so at each of them.
-        warnings.filterwarnings("ignore", message=".*determinis.*")
-        torch.manual_seed(seed)
-        torch.use_deterministic_algorithms(True, warn_only=True)
-        try:
-            yield
-        finally:
-            torch.use_deterministic_algorithms(before[0], warn_only=before[1])
