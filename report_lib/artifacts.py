@@ -3,9 +3,11 @@
 Arrays go to npz, the rest to JSON; nothing is pickled.
 """
 
+import csv
 import json
 import math
 import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,15 @@ _HOMES = {
     # What was measured with a clock; nothing that the report's numbers may hold.
     "times": ("reduction", "times.json"),
     "clusters": ("clustering", "clusters.npz"),
+    # The description that the graph was made of, with everyone's nearest train images.
+    "graph": ("clustering", "graph.npz"),
     "clustering_times": ("clustering", "times.json"),
+    "classification_times": ("classification", "times.json"),
+    "label_next": ("classification", "label_next.csv"),
+    "audit": ("classification", "audit.csv"),
+    "predictions": ("classification", "predictions.csv"),
+    "model": ("classification", "model.npz"),
+    "model_about": ("classification", "model.json"),
 }
 
 
@@ -57,12 +67,18 @@ class Run:
 
     def save(self, key: str, **values: Any) -> None:
         """Keep something for a later phase: arrays as npz, anything else as JSON."""
-        path = self._path(key)
+        path = self.path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".npz":
             np.savez(path, allow_pickle=False, **values)
         else:
             path.write_text(to_json(values), encoding="utf8")
+
+    def save_rows(self, key: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Keep a table for people and spreadsheets, as CSV."""
+        path = self.path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_csv(path, columns, rows)
 
     def load(self, key: str) -> dict[str, Any]:
         """Return what `save` kept.
@@ -72,7 +88,7 @@ class Run:
         ReportError
             When the phase that makes it has not run; says which command to run.
         """
-        path = self._path(key)
+        path = self.path(key)
         if not path.is_file():
             phase = _HOMES[key][0]
             raise ReportError(
@@ -98,9 +114,20 @@ class Run:
             found[phase] = json.loads(path.read_text(encoding="utf8"))
         return {"dataset": found["understanding"].pop("dataset"), **found}
 
-    def _path(self, key: str) -> Path:
+    def path(self, key: str) -> Path:
+        """Return the file that holds something, there or not."""
         phase, file = _HOMES[key]
         return self.folder / "artifacts" / phase / file
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table; the file appears when it is whole."""
+    unfinished = path.with_name(f".{path.name}.part")
+    with unfinished.open("w", newline="", encoding="utf8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+    unfinished.replace(path)
 
 
 def to_json(values: Any) -> str:

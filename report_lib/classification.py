@@ -1,16 +1,31 @@
-"""What can be told of a new image: a classifier that learns the clusters as if they were labels."""
+"""What can be told of a new image: classifiers that learn the clusters as if they were labels, and what a run reports.
 
+What labels are worth is in `few_labels`, `supervised` and `audit`, what is kept for new images in `predicting`.
+"""
+
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import precision_recall_fscore_support
 from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict, train_test_split
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
+from sklearn.pipeline import make_pipeline as make_unit_pipeline
+from sklearn.svm import SVC
 
-from report_lib.metrics import Interval, wilson_interval
+from report_lib.audit import Part, Removal
+from report_lib.few_labels import Curve, OneUnit
+from report_lib.metrics import Interval, pseudo_label_scores, wilson_interval
+from report_lib.parallel import at_once
+from report_lib.supervised import Score
+
+HIDDEN_UNITS, NETWORK_EPOCHS = 100, 40
 
 
 @dataclass(frozen=True)
@@ -55,21 +70,26 @@ class PseudoLabelResult:
     fidelity: Interval
 
 
-def make_pipeline(scaler: object, *, n_components: int, n_estimators: int, random_state: int) -> Pipeline:
+def make_pipeline(name: str, scaler: object, *, n_components: int, n_estimators: int, random_state: int) -> Pipeline:
     """Put every step that learns into one pipeline, so that each fold fits all of them anew.
 
     Parameters
     ----------
+    name : {"random_forest", "svm", "mlp"}
     scaler : estimator
         Unfitted, such as `reduction.PixelScaler`.
+    n_estimators : int
+        Trees of the Random Forest.
     """
-    return Pipeline(
-        [
-            ("scaler", scaler),
-            ("pca", PCA(n_components, svd_solver="covariance_eigh")),
-            ("forest", RandomForestClassifier(n_estimators, n_jobs=-1, random_state=random_state)),
-        ]
-    )
+    if name == "random_forest":
+        classifier: object = RandomForestClassifier(n_estimators, random_state=random_state)
+    elif name == "svm":
+        classifier = make_unit_pipeline(OneUnit(), SVC(C=10.0, kernel="rbf"))
+    else:
+        network = MLPClassifier((HIDDEN_UNITS,), max_iter=NETWORK_EPOCHS, random_state=random_state)
+        classifier = make_unit_pipeline(OneUnit(), network)
+    steps = [("scaler", scaler), ("pca", PCA(n_components, svd_solver="covariance_eigh")), (name, classifier)]
+    return Pipeline(steps)
 
 
 def learn_clusters(
@@ -122,23 +142,120 @@ def learn_clusters(
     )
 
 
+def learn_all(pipelines: dict[str, Pipeline], *data: np.ndarray, **options: object) -> dict[str, PseudoLabelResult]:
+    """Do `learn_clusters` with each pipeline, by name; several at once."""
+    results = at_once((_quietly, (pipeline, *data), options) for pipeline in pipelines.values())
+    return dict(zip(pipelines, results, strict=True))
+
+
+def _quietly(*data: object, **options: object) -> PseudoLabelResult:
+    with warnings.catch_warnings():
+        # A network's budget of epochs is meant to be spent, and is no failure to converge.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return learn_clusters(*data, **options)
+
+
 def _share_equal(a: np.ndarray, b: np.ndarray) -> Interval:
     return wilson_interval(int(np.sum(a == b)), len(a))
 
 
-def report_metrics(result: PseudoLabelResult, accuracy: Interval | None, ceiling: Interval | None) -> dict[str, object]:
-    """Gather the numbers that the phase shows, under the names of `metrics.json`."""
-    scores = {"fidelity": result.fidelity, "holdout_fidelity": result.holdout}
-    if accuracy is not None:
-        scores |= {"accuracy": accuracy, "ceiling": ceiling}
-    return {
-        "pseudo_labels": {
-            "random_forest": {
-                **{name: score.value for name, score in scores.items()},
-                "intervals_95": {name: score.as_dict() for name, score in scores.items()},
-                "fold_fidelity": [fold.value for fold in result.folds],
-                "n_images": result.n_images,
-                "report": {name: getattr(result.report, name) for name in ("precision", "recall", "f1", "support")},
-            }
+@dataclass(frozen=True)
+class Truth:
+    """What pseudo-labels are worth against the true classes of the test images.
+
+    Attributes
+    ----------
+    accuracy : dict of str to Interval
+        By classifier; each cluster stands for the commonest class of its train images.
+    ceiling : Interval
+        The same of the clusters themselves.
+    """
+
+    accuracy: dict[str, Interval]
+    ceiling: Interval
+
+
+def judge(
+    results: dict[str, PseudoLabelResult],
+    clusters: dict[str, np.ndarray],
+    train_labels: np.ndarray,
+    test_labels: np.ndarray,
+    n_classes: int,
+) -> Truth:
+    """Hold what classifiers learnt from clusters against the true classes.
+
+    Parameters
+    ----------
+    clusters : dict with `train` and `test`
+        Of all images.
+    """
+    truth = (train_labels, test_labels, n_classes)
+    scores = {name: pseudo_label_scores(clusters, own.test_clusters, *truth) for name, own in results.items()}
+    return Truth({name: own for name, (own, _) in scores.items()}, next(iter(scores.values()))[1])
+
+
+def pseudo_label_metrics(results: dict[str, PseudoLabelResult], truth: Truth | None) -> dict[str, object]:
+    """Gather what was learnt from clusters, under the names of `metrics.json`."""
+    numbers = {}
+    for name, result in results.items():
+        scores = {"fidelity": result.fidelity, "holdout_fidelity": result.holdout}
+        if truth is not None:
+            scores |= {"accuracy": truth.accuracy[name], "ceiling": truth.ceiling}
+        numbers[name] = {
+            **{key: score.value for key, score in scores.items()},
+            "intervals_95": {key: score.as_dict() for key, score in scores.items()},
+            "fold_fidelity": [fold.value for fold in result.folds],
+            "n_images": result.n_images,
+            "report": {key: getattr(result.report, key) for key in ("precision", "recall", "f1", "support")},
         }
+    return numbers
+
+
+def efficiency_metrics(curves: dict[str, Curve]) -> dict[str, object]:
+    """Gather learning curves: by description and number of labels, the accuracy, its interval and its spread."""
+    return {
+        name: {
+            str(n): {"accuracy": score.value, "interval_95": score.as_dict(), "spread": curve.spread[n]}
+            for n, score in curve.accuracy.items()
+        }
+        for name, curve in curves.items()
     }
+
+
+def supervised_metrics(scores: Sequence[Score]) -> dict[str, object]:
+    """Gather what all labels give, by classifier."""
+    return {
+        one.predictions.name: {
+            "accuracy": one.accuracy.value,
+            "interval_95": one.accuracy.as_dict(),
+            "n_images": one.predictions.n_images,
+            "precision": one.precision,
+            "recall": one.recall,
+            "f1": one.f1,
+            "macro_f1": float(one.f1.mean()),
+            "confusion": one.confusion,
+            "calibration_error": None if one.calibration is None else one.calibration.expected_error,
+            "p_value_against_best": one.p_value,
+        }
+        for one in scores
+    }
+
+
+def audit_metrics(parts: dict[str, Part], removal: Removal, out_of_fold_accuracy: float) -> dict[str, object]:
+    """Gather what an audit of the labels found."""
+    right = removal.with_all
+    return {
+        "out_of_fold_accuracy": out_of_fold_accuracy,
+        "likely_label_errors": {name: int(part.issue.sum()) for name, part in parts.items()},
+        "far_from_class": {name: int(part.far.sum()) for name, part in parts.items()},
+        "removal": {
+            "accuracy": float(right.mean()),
+            "gain_without_train_suspects": _with_ends(removal.gain),
+            "gain_without_as_many_others": _with_ends(removal.gain_of_others),
+            "accuracy_on_kept_test_images": float(right[removal.kept].mean()) if removal.kept.any() else None,
+        },
+    }
+
+
+def _with_ends(interval: Interval) -> dict[str, object]:
+    return {"value": interval.value, "interval_95": interval.as_dict()}

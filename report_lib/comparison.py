@@ -8,26 +8,21 @@ counts as 1.
 import logging
 import math
 import time
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.dummy import DummyClassifier
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import pairwise_distances_argmin_min
-from sklearn.neural_network import MLPClassifier
-from sklearn.pipeline import make_pipeline
 
 from report_lib import architectures, metrics
 from report_lib.errors import ReportError
+from report_lib.few_labels import draws, small_network
 from report_lib.fitting import kmeans
 from report_lib.parallel import at_once
 from report_lib.reduction import CHUNK, LinearReducer, Moments, PixelScaler, flatten, moments, sample_rows
 
 log = logging.getLogger(__name__)
-HIDDEN_UNITS, NETWORK_STEPS = 64, 900
 # Images a training step, and the share of them that is held out to choose the epoch.
 BATCH, HELD_OUT = 256, 0.1
 TRAINING = ("loss_curve", "best_epoch", "stopped", "precision")
@@ -402,48 +397,12 @@ def few_labels(
     """
     n = len(train_labels)
     n_labels = max(1, round(label_share * n))
-    draws = [(seed, sample_rows(n, n_labels, seed)) for seed in _seeds(random_state, n_repeats)]
-    calls = ((_small_network, (r.train[rows], train_labels[rows], seed), {}) for r in found for seed, rows in draws)
+    drawn = draws(n, n_labels, n_repeats, random_state)
+    calls = ((small_network, (r.train[rows], train_labels[rows], seed), {}) for r in found for seed, rows in drawn)
     networks, right = at_once(calls), {}
     for r in found:
-        right[r.title] = np.stack([next(networks).predict(r.test) for _ in draws]) == test_labels
+        right[r.title] = np.stack([next(networks).predict(r.test) for _ in drawn]) == test_labels
     return FewLabels(n_labels, right)
-
-
-class OneUnit(TransformerMixin, BaseEstimator):
-    """Centre codes and divide them by one number, so that the learning rate suits codes of any unit.
-
-    No direction is stretched against another.
-
-    Attributes
-    ----------
-    mean_ : ndarray of shape (size of the code,)
-    unit_ : float32
-        Root of the mean variance of the entries; 1 where none of them varies.
-    """
-
-    def fit(self, X: np.ndarray, y: object = None) -> "OneUnit":
-        """Learn from codes of shape (n, size of the code)."""
-        self.mean_ = X.mean(axis=0)
-        self.unit_ = np.float32(np.sqrt(X.var(axis=0, dtype=np.float64).mean()) or 1.0)
-        return self
-
-    def transform(self, X: np.ndarray) -> np.ndarray:
-        """Bring codes to the unit of those learnt from."""
-        return (X - self.mean_) / self.unit_
-
-
-def _small_network(X: np.ndarray, y: np.ndarray, seed: int) -> BaseEstimator:
-    if len(np.unique(y)) == 1:
-        return DummyClassifier().fit(X, y)
-    batch = min(128, max(16, len(X) // 40))
-    # Few images are seen more often, so that the number of steps stays.
-    epochs = max(20, round(NETWORK_STEPS / math.ceil(len(X) / batch)))
-    options = {"batch_size": min(batch, len(X)), "max_iter": epochs, "learning_rate_init": 2e-3, "random_state": seed}
-    with warnings.catch_warnings():
-        # The budget is meant to be spent, and is no failure to converge.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return make_pipeline(OneUnit(), MLPClassifier((HIDDEN_UNITS,), **options)).fit(X, y)
 
 
 def arrays(found: Sequence[Representation]) -> dict[str, np.ndarray]:

@@ -63,6 +63,22 @@ class OrientedGradients(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         return self.reducer_.transform(self.histograms(X))
 
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return what `from_arrays` needs, as arrays that can be kept without pickling."""
+        check_is_fitted(self)
+        settings = {name: np.array(getattr(self, name)) for name in ("image_shape", "n_orientations", "n_cells")}
+        return settings | self.reducer_.arrays(len(self.reducer_.components_))
+
+    @classmethod
+    def from_arrays(
+        cls, *, image_shape: np.ndarray, n_orientations: np.ndarray, n_cells: np.ndarray, **reducer: np.ndarray
+    ) -> "OrientedGradients":
+        """Return the fitted description that `arrays` came from; it gives the same codes."""
+        settings = {"n_orientations": int(n_orientations), "n_cells": int(n_cells)}
+        fitted = cls(tuple(image_shape.tolist()), **settings, n_components=len(reducer["components"]))
+        fitted.reducer_ = LinearReducer.from_arrays(**reducer)
+        return fitted
+
     def histograms(self, X: np.ndarray) -> np.ndarray:
         """Return how much edge runs in each direction in each cell.
 

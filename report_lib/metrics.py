@@ -191,6 +191,18 @@ def difference_over_draws(right: np.ndarray, baseline: np.ndarray) -> Interval:
     return _over_draws(gain.mean(axis=1, dtype=np.float64), tested, lowest=-1.0)
 
 
+def paired_difference(right: np.ndarray, baseline: np.ndarray) -> Interval:
+    """Return how much more often one model is right than another on the same images, with its normal interval.
+
+    Parameters
+    ----------
+    right, baseline : ndarray of shape (n_images,), bool
+    """
+    gain = right.astype(np.int8) - baseline.astype(np.int8)
+    value, half = float(gain.mean()), float(ndtri(0.975) * gain.std(ddof=1) / np.sqrt(len(gain)))
+    return Interval(value, value - half, value + half)
+
+
 @dataclass(frozen=True)
 class ClusterScores:
     """What a clustering is worth, on test images.

@@ -79,10 +79,10 @@ class ConvClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        filters: tuple[int, ...] = (16, 48, 96),
+        filters: tuple[int, ...] = (16, 32, 64),
         *,
         image_shape: tuple[int, int] | None = None,
-        max_epochs: int = 5,
+        max_epochs: int = 6,
         batch_size: int = 256,
         learning_rate: float = 1e-2,
         dropout: float = 0.3,

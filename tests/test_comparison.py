@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
-from report_lib import comparison, metrics, reduction
+from report_lib import comparison, few_labels, metrics, reduction
 from report_lib.errors import ReportError
 
 OPTIONS = {
@@ -246,7 +246,7 @@ def test_paired_differences_are_narrower_than_two_intervals(rng):
 
 def test_the_unit_of_a_code_does_not_matter_to_the_small_network(digits):
     X = reduction.flatten(digits[0]).astype(np.float32)
-    unit = comparison.OneUnit()
+    unit = few_labels.OneUnit()
     np.testing.assert_allclose(unit.fit_transform(X * 1024), unit.fit_transform(X), rtol=1e-5, atol=1e-6)
     scaled = unit.fit(X[:200]).transform(X[200:])
     np.testing.assert_allclose(scaled * np.sqrt(X[:200].var(axis=0).mean()) + X[:200].mean(axis=0), X[200:], atol=1e-4)

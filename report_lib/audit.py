@@ -1,0 +1,239 @@
+"""Labels that look wrong, images that look out of place, and copies: what a person should look at again.
+
+Every label is judged by a classifier that has not seen it: train labels by one fitted to the other folds, test labels by
+one fitted to all train images. Likely errors are found by confident learning (Northcutt, Jiang and Chuang, Confident
+learning: estimating uncertainty in dataset labels, 2021).
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import StratifiedKFold
+
+from report_lib.metrics import Interval, paired_difference
+from report_lib.neighbors import nearest, nearest_to
+from report_lib.parallel import at_once
+
+# An image is far from its class beyond this many interquartile ranges above the third quartile of the class (Tukey's
+# outer fence, Exploratory Data Analysis, 1977).
+FENCE = 3.0
+NEAREST_OF_CLASS = 5
+
+
+@dataclass(frozen=True)
+class Part:
+    """What was found in train or in test images.
+
+    Attributes
+    ----------
+    labels, predicted : ndarray of shape (n,), int64
+    proba : ndarray of shape (n, n_classes), float32
+        Out of sample.
+    quality : ndarray of shape (n,), float64
+        Probability of the given label.
+    issue : ndarray of shape (n,), bool
+        Likely label errors.
+    distance : ndarray of shape (n,), float32
+        Mean distance to the nearest train images of its own class.
+    far : ndarray of shape (n,), bool
+        Far from its class.
+    """
+
+    labels: np.ndarray
+    predicted: np.ndarray
+    proba: np.ndarray
+    quality: np.ndarray
+    issue: np.ndarray
+    distance: np.ndarray
+    far: np.ndarray
+
+    @property
+    def suspects(self) -> np.ndarray:
+        """Rows of likely label errors, the least likely label first."""
+        rows = np.flatnonzero(self.issue)
+        return rows[np.argsort(self.quality[rows], kind="stable")]
+
+    @property
+    def strangers(self) -> np.ndarray:
+        """Rows of images far from their class, the farthest first."""
+        rows = np.flatnonzero(self.far)
+        return rows[np.argsort(-self.distance[rows], kind="stable")]
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What leaving out the suspects changes.
+
+    Attributes
+    ----------
+    with_all, without_suspects, without_others : ndarray of shape (n_test,), bool
+        Whether each test image is classified rightly by a classifier fitted to all train images, to all but the
+        suspects, and to all but as many others, drawn at random.
+    kept : ndarray of shape (n_test,), bool
+        Test images that are no suspects themselves.
+    """
+
+    with_all: np.ndarray
+    without_suspects: np.ndarray
+    without_others: np.ndarray
+    kept: np.ndarray
+
+    @property
+    def gain(self) -> Interval:
+        """Accuracy on all test images without the train suspects less that with them."""
+        return paired_difference(self.without_suspects, self.with_all)
+
+    @property
+    def gain_of_others(self) -> Interval:
+        """The same for the others."""
+        return paired_difference(self.without_others, self.with_all)
+
+
+def out_of_fold(
+    model: Any, codes: np.ndarray, labels: np.ndarray, n_classes: int, *, n_folds: int, random_state: int
+) -> np.ndarray:
+    """Return the probabilities that a classifier fitted to the other folds gives each row.
+
+    Returns
+    -------
+    ndarray of shape (n, n_classes), float32
+    """
+    folds = StratifiedKFold(n_folds, shuffle=True, random_state=random_state).split(codes, labels)
+    folds = list(folds)
+    fitted = at_once((_fit, (clone(model), codes[rows], labels[rows]), {}) for rows, _ in folds)
+    proba = np.zeros((len(codes), n_classes), np.float32)
+    for (_, held), one in zip(folds, fitted, strict=True):
+        proba[np.ix_(held, one.classes_)] = one.predict_proba(codes[held])
+    return proba
+
+
+def _fit(model: Any, X: np.ndarray, y: np.ndarray) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return model.fit(X, y)
+
+
+def look(
+    labels: np.ndarray, proba: np.ndarray, codes: np.ndarray, train_codes: np.ndarray, train_labels: np.ndarray
+) -> Part:
+    """Find likely label errors and images far from their class.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n,), int64
+    proba : ndarray of shape (n, n_classes)
+        Out of sample.
+    codes : ndarray of shape (n, d)
+        The same array as `train_codes` for train images: no image is its own neighbour.
+    """
+    # Loaded here: a second that only an audit need wait for.
+    from cleanlab.filter import find_label_issues
+
+    distance = _to_own_class(labels, codes, train_codes, train_labels)
+    return Part(
+        labels=labels,
+        predicted=proba.argmax(axis=1),
+        proba=proba,
+        quality=proba[np.arange(len(labels)), labels].astype(np.float64),
+        issue=find_label_issues(labels, proba, n_jobs=1),
+        distance=distance,
+        far=_beyond_fence(distance, labels),
+    )
+
+
+def _to_own_class(labels, codes, train_codes, train_labels) -> np.ndarray:
+    found = np.full(len(labels), np.nan, np.float32)
+    for own in np.unique(labels):
+        rows, among = np.flatnonzero(labels == own), train_codes[train_labels == own]
+        k = min(NEAREST_OF_CLASS, len(among) - (codes is train_codes))
+        if k > 0:
+            near = nearest(among, k) if codes is train_codes else nearest_to(among, codes[rows], k)
+            found[rows] = near.distances.mean(axis=1)
+    return found
+
+
+def _beyond_fence(distance: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    far = np.zeros(len(labels), bool)
+    for own in np.unique(labels):
+        rows = labels == own
+        low, high = np.nanquantile(distance[rows], [0.25, 0.75]) if np.isfinite(distance[rows]).any() else (0, np.inf)
+        far[rows] = distance[rows] > high + FENCE * (high - low)
+    return far
+
+
+def remove(
+    model: Any,
+    train_codes: np.ndarray,
+    test_codes: np.ndarray,
+    train: Part,
+    test: Part,
+    with_all: np.ndarray,
+    *,
+    random_state: int,
+) -> Removal:
+    """Fit a classifier without the train suspects, and without as many others.
+
+    Parameters
+    ----------
+    with_all : ndarray of shape (n_test,)
+        Classes of the test images by the same classifier, fitted to all train images.
+    """
+    others = np.random.default_rng(random_state).permutation(np.flatnonzero(~train.issue))
+    kept = [~train.issue, np.ones(len(train.issue), bool)]
+    kept[1][others[: int(train.issue.sum())]] = False
+    fitted = at_once((_fit, (clone(model), train_codes[rows], train.labels[rows]), {}) for rows in kept)
+    right = [one.predict(test_codes) == test.labels for one in fitted]
+    return Removal(with_all == test.labels, *right, kept=~test.issue)
+
+
+COLUMNS = (
+    "part", "row", "finding", "label", "predicted", "probability_of_label", "distance_to_class", "other_part", "other_row",
+)  # fmt: skip
+
+
+def rows_of(
+    parts: dict[str, Part], pairs: np.ndarray, rms: np.ndarray, n_train: int, names: Sequence[str]
+) -> list[tuple[object, ...]]:
+    """List every finding, the most telling first: likely label errors, images far from their class, copies.
+
+    Parameters
+    ----------
+    parts : dict with `train` and `test`
+    pairs : ndarray of shape (n_pairs, 2), int
+        Copies and near-copies; test rows are counted on from the last train row.
+    rms : ndarray of shape (n_pairs,)
+        0 for copies.
+
+    Returns
+    -------
+    list of tuple
+        In the order of `COLUMNS`.
+    """
+    found: list[tuple[object, ...]] = []
+    for finding, which in (("label", "suspects"), ("far", "strangers")):
+        for part, own in parts.items():
+            found += [_row(part, own, row, finding, names) for row in getattr(own, which).tolist()]
+    for (a, b), difference in zip(pairs.tolist(), rms.tolist(), strict=True):
+        (part, row), (other_part, other_row) = (_place(i, n_train) for i in (a, b))
+        kind = "copy" if difference == 0 else "near-copy"
+        found.append((*_row(part, parts[part], row, kind, names)[:-2], other_part, other_row))
+    return found
+
+
+def _place(row: int, n_train: int) -> tuple[str, int]:
+    return ("train", row) if row < n_train else ("test", row - n_train)
+
+
+def _row(part: str, own: Part, row: int, finding: str, names: Sequence[str]) -> tuple[object, ...]:
+    said = names[own.labels[row]], names[own.predicted[row]], float(own.quality[row]), float(own.distance[row])
+    return (part, row, finding, *said, "", "")
+
+
+def disagreeing(pairs: np.ndarray, labels: np.ndarray) -> int:
+    """Count pairs of copies or near-copies with different labels, by the labels of train and then test images."""
+    return int(np.sum(labels[pairs[:, 0]] != labels[pairs[:, 1]]))

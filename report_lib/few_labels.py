@@ -1,0 +1,209 @@
+"""What few labels are worth: learning curves for each description, and labels spread over the neighbour graph."""
+
+import math
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import coo_matrix, csr_matrix
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.semi_supervised import LabelSpreading
+
+from report_lib import metrics
+from report_lib.graph_clustering import Edges
+from report_lib.neighbors import Neighbors, weights
+from report_lib.parallel import at_once
+from report_lib.reduction import sample_rows
+
+HIDDEN_UNITS, NETWORK_STEPS, LEAST_EPOCHS = 64, 900, 6
+# How far a label may be overruled by its neighbours, and how many edges it travels at most.
+ALPHA, SPREADING_STEPS = 0.8, 30
+UNKNOWN = -1
+
+
+class OneUnit(TransformerMixin, BaseEstimator):
+    """Centre codes and divide them by one number, so that the learning rate suits codes of any unit.
+
+    No direction is stretched against another.
+
+    Attributes
+    ----------
+    mean_ : ndarray of shape (size of the code,)
+    unit_ : float32
+        Root of the mean variance of the entries; 1 where none of them varies.
+    """
+
+    def fit(self, X: np.ndarray, y: object = None) -> "OneUnit":
+        """Learn from codes of shape (n, size of the code)."""
+        self.mean_ = X.mean(axis=0)
+        self.unit_ = np.float32(np.sqrt(X.var(axis=0, dtype=np.float64).mean()) or 1.0)
+        return self
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Bring codes to the unit of those learnt from."""
+        return (X - self.mean_) / self.unit_
+
+
+def small_network(X: np.ndarray, y: np.ndarray, random_state: int) -> BaseEstimator:
+    """Teach a network of one hidden layer the classes of codes; a constant where there is one class only."""
+    if len(np.unique(y)) == 1:
+        return DummyClassifier().fit(X, y)
+    batch = min(128, max(16, len(X) // 40))
+    # Few images are seen more often, so that the number of steps stays.
+    epochs = max(LEAST_EPOCHS, math.ceil(NETWORK_STEPS / math.ceil(len(X) / batch)))
+    options = {"batch_size": min(batch, len(X)), "max_iter": epochs, "learning_rate_init": 2e-3}
+    with warnings.catch_warnings():
+        # The budget is meant to be spent, and is no failure to converge.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        network = MLPClassifier((HIDDEN_UNITS,), **options, random_state=random_state)
+        return make_pipeline(OneUnit(), network).fit(X, y)
+
+
+def draws(n: int, n_labels: int, n_draws: int, random_state: int) -> list[tuple[int, np.ndarray]]:
+    """Draw which of n images have labels, several times; return (seed, rows) of each, the same for all who ask."""
+    seeds = np.random.default_rng(random_state).integers(2**31, size=n_draws).tolist()
+    return [(seed, sample_rows(n, n_labels, seed)) for seed in seeds]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """How often test images are classified rightly, by the number of labelled train images.
+
+    Attributes
+    ----------
+    right : dict of int to ndarray of shape (n_draws, n_test), bool
+        By the number of labels, ascending.
+    """
+
+    right: dict[int, np.ndarray]
+
+    @property
+    def accuracy(self) -> dict[int, metrics.Interval]:
+        """Mean over the draws; where there is one draw only, the interval is over the images alone."""
+        return {n: mean_accuracy(own) for n, own in self.right.items()}
+
+    @property
+    def spread(self) -> dict[int, float]:
+        """Standard deviation over the draws, 0 where there is one."""
+        return {n: float(own.mean(axis=1).std(ddof=1)) if len(own) > 1 else 0.0 for n, own in self.right.items()}
+
+
+def mean_accuracy(right: np.ndarray) -> metrics.Interval:
+    """Return the mean of draws with its 95% interval, of one draw with Wilson's."""
+    return metrics.mean_over_draws(right) if len(right) > 1 else metrics.wilson_interval(int(right.sum()), right.size)
+
+
+def counts_for(n: int, asked: Sequence[int]) -> list[int]:
+    """Return the numbers of labels that n images can have, ascending; more than all are all."""
+    return sorted({min(count, n) for count in asked})
+
+
+def network_curve(
+    train: np.ndarray,
+    train_labels: np.ndarray,
+    test: np.ndarray,
+    test_labels: np.ndarray,
+    *,
+    counts: Sequence[int],
+    n_draws: int,
+    random_state: int,
+) -> Curve:
+    """Teach the small network more and more labels, several draws of each number but one of all.
+
+    Parameters
+    ----------
+    train, test : ndarray of shape (n, d)
+        Codes.
+    """
+    n = len(train)
+    drawn = {count: draws(n, count, 1 if count == n else n_draws, random_state) for count in counts}
+    calls = (
+        (small_network, (train[rows], train_labels[rows], seed), {}) for own in drawn.values() for seed, rows in own
+    )
+    networks = at_once(calls)
+    return Curve({k: np.stack([next(networks).predict(test) for _ in own]) == test_labels for k, own in drawn.items()})
+
+
+def as_matrix(edges: Edges) -> csr_matrix:
+    """Return the weights of a graph as a symmetric sparse matrix of shape (n, n)."""
+    a, b = edges.pairs.T
+    both = np.concatenate([a, b]), np.concatenate([b, a])
+    return coo_matrix((np.tile(edges.weights, 2), both), shape=(edges.n, edges.n)).tocsr()
+
+
+def spread(graph: csr_matrix, labels: np.ndarray, n_classes: int) -> np.ndarray:
+    """Let labels spread over a graph (Zhou et al., Learning with local and global consistency, 2004).
+
+    Parameters
+    ----------
+    graph : sparse matrix of shape (n, n)
+    labels : ndarray of shape (n,), int
+        -1 where nobody has looked.
+
+    Returns
+    -------
+    ndarray of shape (n, n_classes), float64
+        Share of each class; zeros where no label arrives.
+    """
+    model = LabelSpreading(kernel=lambda *_: graph, alpha=ALPHA, max_iter=SPREADING_STEPS, tol=0)
+    with warnings.catch_warnings():
+        # All steps are gone; what has not arrived by then is too far away to matter. Rows without any are divided by 0.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", RuntimeWarning)
+        model.fit(np.arange(len(labels))[:, None], labels)
+    found = np.zeros((len(labels), n_classes))
+    found[:, model.classes_] = np.nan_to_num(model.label_distributions_)
+    return found
+
+
+def spread_to(
+    graph: csr_matrix, test_graph: Neighbors, rows: np.ndarray, labels: np.ndarray, n_classes: int
+) -> np.ndarray:
+    """Label a few train images, let the labels spread, and ask test images' nearest train images; returns classes.
+
+    Parameters
+    ----------
+    rows, labels : ndarray of int
+        The train images that have labels, and these.
+
+    Returns
+    -------
+    ndarray of shape (n_test,), int64
+        The commonest class of `labels` where no label arrives.
+    """
+    given = np.full(graph.shape[0], UNKNOWN)
+    given[rows] = labels
+    shares = spread(graph, given, n_classes)
+    votes = np.einsum("ij,ijk->ik", weights(test_graph), shares[test_graph.indices])
+    nobody = votes.max(axis=1) == 0
+    votes[nobody, np.bincount(labels).argmax()] = 1
+    return votes.argmax(axis=1)
+
+
+def graph_curve(
+    edges: Edges,
+    test_graph: Neighbors,
+    labels: np.ndarray,
+    test_labels: np.ndarray,
+    chosen: dict[int, list[np.ndarray]],
+) -> Curve:
+    """Spread the labels of chosen train images over the graph.
+
+    Parameters
+    ----------
+    labels, test_labels : ndarray of int
+        Of all train and test images; only those of the chosen are looked at before scoring.
+    chosen : dict of int to list of ndarray
+        By the number of labels, the rows of each draw.
+    """
+    graph, n_classes = as_matrix(edges), int(max(labels.max(), test_labels.max())) + 1
+    calls = (
+        (spread_to, (graph, test_graph, rows, labels[rows], n_classes), {}) for own in chosen.values() for rows in own
+    )
+    found: Iterator[np.ndarray] = at_once(calls)
+    return Curve({k: np.stack([next(found) for _ in own]) == test_labels for k, own in chosen.items()})

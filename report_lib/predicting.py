@@ -1,0 +1,349 @@
+"""What a run can say of new images: kept in arrays and JSON, loaded without running any code, asked from outside.
+
+New images are described as the run described its own, told the cluster by the run's rule, the class by its network, and
+set against the train images for likeness: an image whose nearest train images are farther away than those of nearly all
+test images were is like nothing seen (Sun et al., Out-of-distribution detection with deep nearest neighbors, 2022).
+"""
+
+import hashlib
+import logging
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sklearn.metrics import pairwise_distances_argmin
+
+from report_lib.errors import ReportError
+from report_lib.gradients import OrientedGradients
+from report_lib.metrics import NOISE
+from report_lib.neighbors import Neighbors, nearest_to, votes
+from report_lib.reduction import LinearReducer, PixelScaler
+
+log = logging.getLogger(__name__)
+FORMAT = 1
+# Images are worked on so many at a time, the last filled up: no answer depends on which images come with it.
+BLOCK = 1024
+# Pixels may leave the range of the train images by this share of it; all within less than `NARROWEST` are on another scale.
+MARGIN, NARROWEST = 0.1, 0.02
+# An image farther away than all but this share of the test images were is like nothing seen.
+RAREST = 0.01
+PACKAGES = ("numpy", "scikit-learn", "torch")
+COLUMNS = ("row", "cluster", "class", "probability", "margin", "as_far", "like_seen")
+
+
+@dataclass(frozen=True)
+class PCADescription:
+    """Scaled pixels on principal components."""
+
+    scaler: PixelScaler
+    reducer: LinearReducer
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Describe rows of pixels; float32."""
+        return self.reducer.transform(self.scaler.transform(X))
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What is said of images.
+
+    Attributes
+    ----------
+    clusters : ndarray of shape (n,), int64
+        -1 is noise.
+    classes : ndarray of shape (n,), int64, or None
+        None without labels.
+    probability, margin : ndarray of shape (n,), float32
+        Of the class, or of the cluster where there are no classes: the highest, and how far the next is below.
+    as_far : ndarray of shape (n,), float32
+        Share of the run's test images that were as far from their nearest train images, or farther.
+    """
+
+    clusters: np.ndarray
+    classes: np.ndarray | None
+    probability: np.ndarray
+    margin: np.ndarray
+    as_far: np.ndarray
+
+    @property
+    def like_seen(self) -> np.ndarray:
+        """Whether each image is like anything seen."""
+        return self.as_far >= RAREST
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """What answers, of one run.
+
+    Attributes
+    ----------
+    description : estimator with `transform`
+    train : ndarray of shape (n_train, d), float32
+        Codes of the train images.
+    clusters : ndarray of shape (n_train,), int64
+    centers : ndarray of shape (n_clusters, d), or None
+        The rule of K-Means; the others' is a vote of the nearest train images.
+    labels : ndarray of shape (n_train,), int64, or None
+    distances : ndarray of shape (n_test,), float32
+        From each test image to its nearest train images, mean, ascending; empty until `calibrated`.
+    network : classifier, or None
+        What tells the class; without it the nearest train images vote.
+    class_names : sequence of str
+    n_neighbors : int
+    image_shape : tuple of int
+    low, high : float
+        Range of the train pixels.
+    """
+
+    description: Any
+    train: np.ndarray
+    clusters: np.ndarray
+    centers: np.ndarray | None
+    labels: np.ndarray | None
+    distances: np.ndarray
+    network: Any
+    class_names: Sequence[str]
+    n_neighbors: int
+    image_shape: tuple[int, int]
+    low: float
+    high: float
+
+    def predict(self, images: np.ndarray) -> Answers:
+        """Answer for images of shape (n, h, w), of the run's shape and range."""
+        rows = np.ascontiguousarray(images).reshape(len(images), -1)
+        codes = in_blocks(self.description.transform, rows)
+        found = [nearest_to(self.train, block, self.n_neighbors) for block in _blocks(codes)]
+        graph = Neighbors(*(np.concatenate(parts)[: len(rows)] for parts in zip(*map(_fields, found), strict=True)))
+        in_clusters = votes(graph, self.clusters, int(self.clusters.max()) + 1)
+        told = in_clusters if self.labels is None else self._in_classes(rows, graph)
+        ranked = np.sort(np.column_stack([told, np.zeros(len(told))]), axis=1).astype(np.float32)
+        return Answers(
+            clusters=self._cluster(codes, in_clusters),
+            classes=None if self.labels is None else told.argmax(axis=1),
+            probability=ranked[:, -1],
+            margin=ranked[:, -1] - ranked[:, -2],
+            as_far=self._as_far(graph.distances.mean(axis=1)),
+        )
+
+    def _cluster(self, codes: np.ndarray, shares: np.ndarray) -> np.ndarray:
+        if self.centers is not None:
+            nearest = in_blocks(lambda block: pairwise_distances_argmin(block, self.centers), codes)
+            return nearest.astype(np.int64)
+        # What is missing from 1 is the share of noise.
+        return np.where(shares.max(axis=1) > 1 - shares.sum(axis=1), shares.argmax(axis=1), NOISE)
+
+    def _in_classes(self, rows: np.ndarray, graph: Neighbors) -> np.ndarray:
+        if self.network is None:
+            return votes(graph, self.labels, len(self.class_names))
+        proba = np.zeros((len(rows), len(self.class_names)), np.float32)
+        proba[:, self.network.classes_] = self.network.predict_proba(rows)
+        return proba
+
+    def _as_far(self, distance: np.ndarray) -> np.ndarray:
+        nearer = np.searchsorted(self.distances, distance, side="left")
+        return ((len(self.distances) - nearer) / max(len(self.distances), 1)).astype(np.float32)
+
+
+def in_blocks(function: Callable[[np.ndarray], np.ndarray], rows: np.ndarray) -> np.ndarray:
+    """Call a function of rows block by block, each of the same size, so that no row's result depends on the others."""
+    return np.concatenate([function(block) for block in _blocks(rows)])[: len(rows)]
+
+
+def _blocks(rows: np.ndarray) -> Iterator[np.ndarray]:
+    for i in range(0, len(rows), BLOCK):
+        block = rows[i : i + BLOCK]
+        yield np.concatenate([block, np.repeat(block[:1], BLOCK - len(block), axis=0)])
+
+
+def _fields(graph: Neighbors) -> tuple[np.ndarray, np.ndarray]:
+    return graph.indices, graph.distances
+
+
+def calibrated(predictor: Predictor, test_images: np.ndarray) -> Predictor:
+    """Return the predictor with the distances of the run's test images, which tell what is usual."""
+    codes = in_blocks(predictor.description.transform, np.ascontiguousarray(test_images).reshape(len(test_images), -1))
+    found = np.concatenate(
+        [nearest_to(predictor.train, block, predictor.n_neighbors).distances for block in _blocks(codes)]
+    )
+    return replace(predictor, distances=np.sort(found[: len(test_images)].mean(axis=1)))
+
+
+def strange_images(images: np.ndarray, low: float, high: float, *, random_state: int) -> dict[str, np.ndarray]:
+    """Make images unlike any seen out of some that were: upside down, inverted, and with their pixels shuffled."""
+    n, h, w = images.shape
+    order = np.random.default_rng(random_state).permutation(h * w)
+    return {
+        "as they are": images,
+        "upside down": images[:, ::-1],
+        "inverted": (low + high - images.astype(np.float64)).astype(images.dtype),
+        "pixels shuffled": images.reshape(n, -1)[:, order].reshape(n, h, w),
+    }
+
+
+# --- kept and loaded ------------------------------------------------------------------------------------------------
+
+
+class About(BaseModel):
+    """What stands beside the arrays of a predictor, in JSON."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    format: int
+    run: str
+    sha256: str
+    image_shape: Annotated[list[int], Field(min_length=2, max_length=2)]
+    low: float
+    high: float
+    class_names: list[str]
+    n_neighbors: Annotated[int, Field(ge=1)]
+    versions: dict[str, str]
+
+
+def to_arrays(predictor: Predictor) -> dict[str, np.ndarray]:
+    """Return the arrays of a predictor, none of which needs pickling."""
+    found = {"train": predictor.train, "clusters": predictor.clusters, "distances": predictor.distances}
+    found |= {name: own for name in ("centers", "labels") if (own := getattr(predictor, name)) is not None}
+    parts = {"network": predictor.network}
+    if isinstance(predictor.description, PCADescription):
+        parts |= {"scaler": predictor.description.scaler}
+        found |= _prefixed("pca", predictor.description.reducer.arrays(predictor.train.shape[1]))
+    else:
+        parts |= {"gradients": predictor.description}
+    for name, part in parts.items():
+        found |= _prefixed(name, part.arrays() if part is not None else {})
+    return found
+
+
+def _prefixed(name: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {f"{name}/{key}": value for key, value in arrays.items()}
+
+
+def about(predictor: Predictor, run: str, path: Path) -> dict[str, Any]:
+    """Return what `About` holds of a predictor whose arrays were kept in a file."""
+    packages = PACKAGES if predictor.network is not None else PACKAGES[:-1]
+    return About(
+        format=FORMAT, run=run, sha256=_sha256(path), image_shape=list(predictor.image_shape), low=predictor.low,
+        high=predictor.high, class_names=list(predictor.class_names), n_neighbors=predictor.n_neighbors,
+        versions={package: version(package) for package in packages},
+    ).model_dump()  # fmt: skip
+
+
+def load(run: str, about_path: Path, arrays_path: Path) -> Predictor:
+    """Return the predictor of a run.
+
+    Raises
+    ------
+    ReportError
+        When a file is missing, truncated, changed, or another run's; says what to do.
+    """
+    again = f"make it again with `make report PARAMS=params/{run}.yaml`"
+    known = _read_about(about_path, again)
+    if known.run != run:
+        raise ReportError(f"{about_path}: belongs to the run {known.run}, not to {run}; {again}")
+    if not arrays_path.is_file():
+        raise ReportError(f"{arrays_path}: not there, so the run cannot predict; {again}")
+    if _sha256(arrays_path) != known.sha256:
+        raise ReportError(f"{arrays_path}: is not what the run saved: truncated, changed, or another run's; {again}")
+    for package, then in known.versions.items():
+        if version(package) != then:
+            log.warning("saved with %s %s, this is %s: last digits may differ", package, then, version(package))
+    try:
+        with np.load(arrays_path, allow_pickle=False) as archive:
+            return _from_arrays({name: archive[name] for name in archive.files}, known)
+    except (KeyError, ValueError, TypeError, RuntimeError, OSError, zipfile.BadZipFile) as error:
+        raise ReportError(
+            f"{arrays_path}: does not hold a model of this program ({_first_line(error)}); {again}"
+        ) from error
+
+
+def _read_about(path: Path, again: str) -> About:
+    if not path.is_file():
+        raise ReportError(f"{path}: not there, so the run cannot predict; {again}")
+    try:
+        known = About.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ReportError(
+            f"{path}: truncated or changed ({where + ': ' if where else ''}{first['msg']}); {again}"
+        ) from error
+    if known.format != FORMAT:
+        raise ReportError(f"{path}: has the format {known.format}, this program reads {FORMAT}; {again}")
+    return known
+
+
+def _from_arrays(arrays: dict[str, np.ndarray], known: About) -> Predictor:
+    parts: dict[str, dict[str, np.ndarray]] = {}
+    for name, value in arrays.items():
+        part, _, key = name.rpartition("/")
+        parts.setdefault(part, {})[key] = value
+    plain = parts[""]
+    if "gradients" in parts:
+        description: Any = OrientedGradients.from_arrays(**parts["gradients"])
+    else:
+        scaler = PixelScaler.from_arrays(**parts["scaler"])
+        description = PCADescription(scaler, LinearReducer.from_arrays(**parts["pca"]))
+    return Predictor(
+        description, plain["train"], plain["clusters"], plain.get("centers"), plain.get("labels"), plain["distances"],
+        network=_network(parts["network"]) if "network" in parts else None, class_names=known.class_names,
+        n_neighbors=known.n_neighbors, image_shape=tuple(known.image_shape), low=known.low, high=known.high,
+    )  # fmt: skip
+
+
+def _network(arrays: dict[str, np.ndarray]) -> Any:
+    try:
+        from report_lib.networks import ConvClassifier
+    except (ImportError, OSError) as error:
+        raise ReportError("the model needs PyTorch, which is not installed; `pip install torch` brings it") from error
+    return ConvClassifier.from_arrays(**arrays)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# --- asked from outside ---------------------------------------------------------------------------------------------
+
+
+def check_images(images: np.ndarray, predictor: Predictor, path: Path | str) -> None:
+    """Refuse images of another shape or range than the run's.
+
+    Raises
+    ------
+    ReportError
+    """
+    h, w = predictor.image_shape
+    if images.shape[1:] != (h, w):
+        raise ReportError(
+            f"{path}: images of {images.shape[1]} × {images.shape[2]} pixels; the run had {h} × {w}; resize them"
+        )
+    low, high = float(images.min()), float(images.max())
+    span = predictor.high - predictor.low
+    known = f"the run's reach from {predictor.low:g} to {predictor.high:g}"
+    if low < predictor.low - MARGIN * span or high > predictor.high + MARGIN * span:
+        raise ReportError(f"{path}: pixels reach from {low:g} to {high:g}, but {known}; bring them to that range")
+    if high - low < NARROWEST * span:
+        raise ReportError(f"{path}: pixels reach only from {low:g} to {high:g}, but {known}; bring them to that range")
+
+
+def table(answers: Answers, class_names: Sequence[str]) -> list[tuple[object, ...]]:
+    """Return one row an image, in the order of `COLUMNS`; clusters are named as in the report, C1 the largest."""
+    clusters = ["noise" if c == NOISE else f"C{c + 1}" for c in answers.clusters.tolist()]
+    classes = [""] * len(clusters) if answers.classes is None else [class_names[c] for c in answers.classes.tolist()]
+    numbers = zip(answers.probability, answers.margin, answers.as_far, answers.like_seen, strict=True)
+    return [
+        (row, cluster, name, str(probability), str(margin), str(as_far), "yes" if like else "no")
+        for row, (cluster, name, (probability, margin, as_far, like)) in enumerate(
+            zip(clusters, classes, numbers, strict=True)
+        )
+    ]
