@@ -1,7 +1,8 @@
 # Thin: every target calls the command line or a tool. `make` alone lists them.
 PARAMS ?= params/fashion_mnist.yaml
 SET ?=
-export PARAMS SET
+IMAGES ?=
+export PARAMS SET IMAGES
 PYTHON ?= python3
 ENVIRONMENT := image-structure-report
 
@@ -15,7 +16,7 @@ READY := .venv/.ready
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report smoke data lab test lint format lock check clean
+.PHONY: help setup report predict smoke data lab test lint format lock check clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +36,9 @@ setup: $(READY)  ## make .venv from requirements.lock (the other targets do it b
 
 report: $(READY)  ## run the notebooks and write build/<run>/report.html
 	@$(PY) -m report_lib report --params "$$PARAMS" --set "$$SET"
+
+predict: $(READY)  ## ask a run about new images: RUN=fashion_mnist IMAGES=new.npy
+	@$(PY) -m report_lib predict --run "$(or $(RUN),$(basename $(notdir $(PARAMS))))" --images "$$IMAGES"
 
 smoke: $(READY)  ## the smallest report: scikit-learn's digits, offline, in seconds
 	@$(PY) -m report_lib report --params params/digits.yaml

@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.getLogger("report_lib").setLevel(logging.INFO)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        return options.run(options)
+        return options.run_command(options)
     except Exception as error:
         if options.verbose:
             traceback.print_exc()
@@ -46,7 +46,12 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--params", default="params/fashion_mnist.yaml", help="YAML file of the run")
         command.add_argument("--set", default="", help='"section.parameter=value …", overriding the file')
         command.add_argument("--verbose", action="store_true", help="show the traceback of an error")
-        command.set_defaults(run=run)
+        command.set_defaults(run_command=run)
+    command = commands.add_parser("predict", help="ask the model of a run about new images")
+    command.add_argument("--run", required=True, help="name of the run, its folder below build/")
+    command.add_argument("--images", required=True, help=".npy or .npz file with images")
+    command.add_argument("--verbose", action="store_true", help="show the traceback of an error")
+    command.set_defaults(run_command=_predict)
     return parser
 
 
@@ -72,6 +77,16 @@ def _data(options: argparse.Namespace) -> int:
 
     images = check_data(_load(options))
     print(f"{images.title}: {len(images.train_images):,} train and {len(images.test_images):,} test images")
+    return 0
+
+
+def _predict(options: argparse.Namespace) -> int:
+    from report_lib.pipeline import predict
+
+    if not options.images:
+        raise ReportError("no images; write `make predict RUN=fashion_mnist IMAGES=new.npy`")
+    path, n_images, n_unlike = predict(options.run, options.images)
+    print(f"{path}: {n_images:,} images, {n_unlike:,} of them unlike anything seen")
     return 0
 
 

@@ -20,6 +20,7 @@ PHASES = ("understanding", "reduction", "clustering", "classification")
 
 _HOMES = {
     "dataset": ("understanding", "dataset.json"),
+    "duplicates": ("understanding", "duplicates.npz"),
     "moments": ("reduction", "moments.npz"),
     "scaler": ("reduction", "scaler.npz"),
     "pca": ("reduction", "pca.npz"),
@@ -30,7 +31,8 @@ _HOMES = {
     # What was measured with a clock; nothing that the report's numbers may hold.
     "times": ("reduction", "times.json"),
     "clusters": ("clustering", "clusters.npz"),
-    # The description that the graph was made of, with everyone's nearest train images.
+    # The description of shape, its codes, and everyone's nearest train images.
+    "gradients": ("clustering", "gradients.npz"),
     "graph": ("clustering", "graph.npz"),
     "clustering_times": ("clustering", "times.json"),
     "classification_times": ("classification", "times.json"),

@@ -146,6 +146,44 @@ def look(
     )
 
 
+def look_at_both(
+    train_proba: np.ndarray,
+    test_proba: np.ndarray,
+    train_codes: np.ndarray,
+    test_codes: np.ndarray,
+    train_labels: np.ndarray,
+    test_labels: np.ndarray,
+) -> dict[str, Part]:
+    """Do `look` for train images and for test images; returns `train` and `test`."""
+    return {
+        "train": look(train_labels, train_proba, train_codes, train_codes, train_labels),
+        "test": look(test_labels, test_proba, test_codes, train_codes, train_labels),
+    }
+
+
+def with_neighbors(
+    train_images: np.ndarray, images: np.ndarray, train_codes: np.ndarray, codes: np.ndarray, *, n_neighbors: int
+) -> np.ndarray:
+    """Set images beside the train images nearest to them, other than themselves.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, h, w)
+        Of `codes`.
+
+    Returns
+    -------
+    ndarray of shape (n, 1 + n_neighbors, h, w)
+    """
+    if not len(images):
+        return np.empty((0, 1 + n_neighbors, *images.shape[1:]), images.dtype)
+    near = nearest_to(train_codes, codes, n_neighbors + 1)
+    # A train image is its own nearest; at a distance that rounding alone makes.
+    own = near.distances[:, :1] < 1e-3 * np.maximum(near.distances[:, -1:], 1e-12)
+    rows = np.where(own, near.indices[:, 1:], near.indices[:, :-1])
+    return np.concatenate([images[:, None], train_images[rows]], axis=1)
+
+
 def _to_own_class(labels, codes, train_codes, train_labels) -> np.ndarray:
     found = np.full(len(labels), np.nan, np.float32)
     for own in np.unique(labels):
@@ -234,6 +272,7 @@ def _row(part: str, own: Part, row: int, finding: str, names: Sequence[str]) -> 
     return (part, row, finding, *said, "", "")
 
 
-def disagreeing(pairs: np.ndarray, labels: np.ndarray) -> int:
-    """Count pairs of copies or near-copies with different labels, by the labels of train and then test images."""
+def disagreeing(pairs: np.ndarray, known: tuple[np.ndarray, np.ndarray]) -> int:
+    """Count pairs of copies or near-copies with different labels; `known` are the labels of train and of test images."""
+    labels = np.concatenate(known)
     return int(np.sum(labels[pairs[:, 0]] != labels[pairs[:, 1]]))

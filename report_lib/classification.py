@@ -21,6 +21,7 @@ from sklearn.svm import SVC
 
 from report_lib.audit import Part, Removal
 from report_lib.few_labels import Curve, OneUnit
+from report_lib.label_choice import Choice
 from report_lib.metrics import Interval, pseudo_label_scores, wilson_interval
 from report_lib.parallel import at_once
 from report_lib.supervised import Score
@@ -90,6 +91,11 @@ def make_pipeline(name: str, scaler: object, *, n_components: int, n_estimators:
         classifier = make_unit_pipeline(OneUnit(), network)
     steps = [("scaler", scaler), ("pca", PCA(n_components, svd_solver="covariance_eigh")), (name, classifier)]
     return Pipeline(steps)
+
+
+def make_pipelines(names: Sequence[str], scaler: object, **options: int) -> dict[str, Pipeline]:
+    """Return `make_pipeline` of each name."""
+    return {name: make_pipeline(name, clone(scaler), **options) for name in names}
 
 
 def learn_clusters(
@@ -194,6 +200,32 @@ def judge(
     return Truth({name: own for name, (own, _) in scores.items()}, next(iter(scores.values()))[1])
 
 
+def report_metrics(
+    *,
+    pseudo: dict[str, PseudoLabelResult],
+    truth: Truth | None,
+    curves: dict[str, Curve],
+    scores: Sequence[Score],
+    parts: dict[str, Part],
+    removal: Removal | None,
+    choice: Choice,
+    unlike: dict[str, float],
+    agreement: float,
+) -> dict[str, object]:
+    """Gather the numbers that the phase shows, under the names of `metrics.json`; what was not done is left out."""
+    numbers: dict[str, object] = {"pseudo_labels": pseudo_label_metrics(pseudo, truth)}
+    if curves:
+        numbers["label_efficiency"] = efficiency_metrics(curves)
+    if scores:
+        numbers["supervised"] = supervised_metrics(scores)
+    if removal is not None:
+        numbers["audit"] = audit_metrics(parts, removal)
+    numbers["label_next"] = {"rows": choice.rows, "clusters": choice.clusters, "stands_for": choice.stands_for}
+    if unlike:
+        numbers["model"] = {"called_unlike": unlike, "same_cluster_as_the_run": agreement}
+    return numbers
+
+
 def pseudo_label_metrics(results: dict[str, PseudoLabelResult], truth: Truth | None) -> dict[str, object]:
     """Gather what was learnt from clusters, under the names of `metrics.json`."""
     numbers = {}
@@ -241,11 +273,11 @@ def supervised_metrics(scores: Sequence[Score]) -> dict[str, object]:
     }
 
 
-def audit_metrics(parts: dict[str, Part], removal: Removal, out_of_fold_accuracy: float) -> dict[str, object]:
+def audit_metrics(parts: dict[str, Part], removal: Removal) -> dict[str, object]:
     """Gather what an audit of the labels found."""
     right = removal.with_all
     return {
-        "out_of_fold_accuracy": out_of_fold_accuracy,
+        "out_of_fold_accuracy": float(np.mean(parts["train"].predicted == parts["train"].labels)),
         "likely_label_errors": {name: int(part.issue.sum()) for name, part in parts.items()},
         "far_from_class": {name: int(part.far.sum()) for name, part in parts.items()},
         "removal": {

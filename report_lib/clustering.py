@@ -103,6 +103,20 @@ def choose(fitted: Sequence[Fitted], method: str, spaces: dict[str, Space]) -> t
     return chosen, clusters
 
 
+def handed_on(chosen: Fitted, clusters: Clusters, n_neighbors: int) -> dict[str, np.ndarray]:
+    """Return what the next phase takes: the clusters of train and test images, and what tells those of new ones.
+
+    That is where they were found, how many of the nearest train images have a vote, and the centres of K-Means.
+    """
+    found = {
+        "train": clusters.train,
+        "test": clusters.test,
+        "on": np.array(chosen.on),
+        "n_neighbors": np.array(n_neighbors),
+    }
+    return found if clusters.centers is None else found | {"centers": clusters.centers}
+
+
 def compare_scalings(
     variants: dict[str, tuple[np.ndarray, np.ndarray]], *, n_clusters: int, n_refits: int, random_state: int
 ) -> dict[str, list[Clusters]]:

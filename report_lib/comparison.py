@@ -8,7 +8,7 @@ counts as 1.
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -197,6 +197,33 @@ def _autoencoders() -> tuple[type, type]:
     except (ImportError, OSError) as error:
         raise ReportError("PyTorch is not installed, or does not load; `pip install torch` brings it") from error
     return ConvAutoencoder, DenseAutoencoder
+
+
+def described(
+    names: Sequence[str],
+    train: np.ndarray,
+    test: np.ndarray,
+    autoencoders: dict[str, object],
+    *,
+    scaling: str,
+    n_components: int,
+) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Yield name, train codes and test codes of one description after the other, so that one is in memory at a time.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Autoencoders that are not among those given are left out; what is linear is learnt from the train images.
+    train, test : ndarray of shape (n, h, w)
+    autoencoders : dict of str to estimator
+        By name, fitted.
+    """
+    for name in names:
+        model = autoencoders.get(name)
+        if model is None and not architectures.is_learnt(name):
+            model = _model(name, train.shape, scaling, n_components, {}, "auto", 0).fit(flatten(train))
+        if model is not None:
+            yield name, encode(model, train), encode(model, test)
 
 
 def learnt(found: Sequence[Representation]) -> list[Representation]:
@@ -411,7 +438,9 @@ def arrays(found: Sequence[Representation]) -> dict[str, np.ndarray]:
 
 
 def from_arrays(kept: dict[str, np.ndarray]) -> dict[str, object]:
-    """Return the autoencoders that `arrays` came from, by name."""
+    """Return the autoencoders that `arrays` came from, by name; none are none, with or without PyTorch."""
+    if not kept:
+        return {}
     ConvAutoencoder, DenseAutoencoder = _autoencoders()
     parts: dict[str, dict[str, np.ndarray]] = {}
     for key, value in kept.items():

@@ -53,6 +53,16 @@ class ImageSet:
         """Height and width of an image, in pixels."""
         return self.train_images.shape[1], self.train_images.shape[2]
 
+    @property
+    def class_counts(self) -> dict[str, tuple[int, int]]:
+        """Train and test images of each class; empty without labels."""
+        if not self.has_labels:
+            return {}
+        parts = (
+            np.bincount(y, minlength=len(self.class_names)).tolist() for y in (self.train_labels, self.test_labels)
+        )
+        return dict(zip(self.class_names, zip(*parts, strict=True), strict=True))
+
 
 def load(
     source: str = "fashion_mnist",
@@ -206,6 +216,36 @@ def _two_parts(title, images, labels, arrays, image_shape, path) -> ImageSet:
         hashes={name: _sha256(arrays[name]) for name in _PARTS if name in arrays},
         origin=f"The file {path.name}, with train and test parts of its own.",
     )
+
+
+def read_images(path: str, image_shape: tuple[int, int]) -> np.ndarray:
+    """Read the images of a `.npy` or `.npz` file, of shape (n, h, w); flat rows are taken for images of a shape.
+
+    Parameters
+    ----------
+    path : str
+        From where one stands.
+    image_shape : (height, width)
+
+    Raises
+    ------
+    ReportError
+        When there is no such file, or it does not hold greyscale images alone.
+    """
+    file = Path(path)
+    if file.suffix not in (".npy", ".npz"):
+        raise ReportError(f"{path}: images come in a .npy or .npz file; save them with np.save")
+    if not file.is_file():
+        raise ReportError(f"{path}: no such file")
+    arrays = _read_arrays(file)
+    if "images" not in arrays or arrays["images"].ndim == 0:
+        raise ReportError(f"{path}: has {', '.join(arrays)}; save the images to ask about alone, with np.save")
+    images = arrays["images"]
+    if images.shape == tuple(image_shape):
+        raise ReportError(
+            f"{path}: shape {images.shape} is one image; save it as (1, {image_shape[0]}, {image_shape[1]})"
+        )
+    return _as_images(images, tuple(image_shape) if images.ndim == 2 else (), file)
 
 
 def _resolve(path: str) -> Path:

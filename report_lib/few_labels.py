@@ -2,8 +2,9 @@
 
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix
@@ -14,8 +15,9 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.semi_supervised import LabelSpreading
 
-from report_lib import metrics
+from report_lib import architectures, metrics
 from report_lib.graph_clustering import Edges
+from report_lib.label_choice import choose
 from report_lib.neighbors import Neighbors, weights
 from report_lib.parallel import at_once
 from report_lib.reduction import sample_rows
@@ -24,6 +26,9 @@ HIDDEN_UNITS, NETWORK_STEPS, LEAST_EPOCHS = 64, 900, 6
 # How far a label may be overruled by its neighbours, and how many edges it travels at most.
 ALPHA, SPREADING_STEPS = 0.8, 30
 UNKNOWN = -1
+GRAPH = "graph"
+# Images that are chosen by their clusters, at most; beyond, random ones are as good, and K-Means takes minutes.
+MOST_CHOSEN = 500
 
 
 class OneUnit(TransformerMixin, BaseEstimator):
@@ -68,6 +73,32 @@ def draws(n: int, n_labels: int, n_draws: int, random_state: int) -> list[tuple[
     """Draw which of n images have labels, several times; return (seed, rows) of each, the same for all who ask."""
     seeds = np.random.default_rng(random_state).integers(2**31, size=n_draws).tolist()
     return [(seed, sample_rows(n, n_labels, seed)) for seed in seeds]
+
+
+def all_draws(n: int, *, counts: Sequence[int], n_draws: int, random_state: int) -> dict[int, list[np.ndarray]]:
+    """Return the rows of each draw, by the number of labels; of all labels there is one draw."""
+    return {
+        count: [rows for _, rows in draws(n, count, 1 if count == n else n_draws, random_state)] for count in counts
+    }
+
+
+def chosen_rows(
+    codes: np.ndarray, clusters: np.ndarray, counts: Sequence[int], *, n_draws: int, random_state: int
+) -> dict[int, list[np.ndarray]]:
+    """Choose which images to label, by the number of labels, several times; `label_choice.choose` with other seeds.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n, d)
+    clusters : ndarray of shape (n,), int
+    counts : sequence of int
+        Those beyond `MOST_CHOSEN`, or half the images, are left out: there is nothing left to choose.
+    """
+    counts = [count for count in counts if count <= min(MOST_CHOSEN, len(codes) // 2)]
+    seeds = np.random.default_rng(random_state).integers(2**31, size=n_draws).tolist()
+    calls = ((choose, (codes, clusters, n), {"random_state": seed}) for n in counts for seed in seeds)
+    found = at_once(calls)
+    return {n: [next(found).rows for _ in seeds] for n in counts}
 
 
 @dataclass(frozen=True)
@@ -127,6 +158,21 @@ def network_curve(
     )
     networks = at_once(calls)
     return Curve({k: np.stack([next(networks).predict(test) for _ in own]) == test_labels for k, own in drawn.items()})
+
+
+def network_curves(
+    described: Iterable[tuple[str, np.ndarray, np.ndarray]],
+    train_labels: np.ndarray,
+    test_labels: np.ndarray,
+    **options: Any,
+) -> dict[str, Curve]:
+    """Draw `network_curve` for each description, of which (name, train codes, test codes) are given; by name."""
+    return {name: network_curve(train, train_labels, test, test_labels, **options) for name, train, test in described}
+
+
+def titled(curves: dict[str, Curve]) -> dict[str, Curve]:
+    """Return curves by what readers call their descriptions."""
+    return {name if name == GRAPH else architectures.title(name): curve for name, curve in curves.items()}
 
 
 def as_matrix(edges: Edges) -> csr_matrix:

@@ -17,7 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 from report_lib.density import PredictingDBSCAN, PredictingHDBSCAN
-from report_lib.graph_clustering import Edges, GraphClustering, vote
+from report_lib.graph_clustering import Edges, GraphClustering, jaccard_edges, vote
 from report_lib.metrics import NOISE
 from report_lib.neighbors import Neighbors
 from report_lib.parallel import at_once
@@ -52,6 +52,30 @@ class Space:
     test_graph: Neighbors | None = None
     edges: Edges | None = None
     seconds: float = 0.0
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return what `from_arrays` needs of a description with neighbours."""
+        own, new = self.graph, self.test_graph
+        return {
+            "train": self.train, "test": self.test, "indices": own.indices, "distances": own.distances,
+            "test_indices": new.indices, "test_distances": new.distances,
+        }  # fmt: skip
+
+    @classmethod
+    def from_arrays(
+        cls,
+        title: str,
+        *,
+        train: np.ndarray,
+        test: np.ndarray,
+        indices: np.ndarray,
+        distances: np.ndarray,
+        test_indices: np.ndarray,
+        test_distances: np.ndarray,
+    ) -> "Space":
+        """Return the description that `arrays` came from, with the edges of its graph."""
+        graph = Neighbors(indices, distances)
+        return cls(title, train, test, graph, Neighbors(test_indices, test_distances), jaccard_edges(graph))
 
 
 @dataclass(frozen=True)

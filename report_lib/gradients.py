@@ -67,7 +67,7 @@ class OrientedGradients(TransformerMixin, BaseEstimator):
         """Return what `from_arrays` needs, as arrays that can be kept without pickling."""
         check_is_fitted(self)
         settings = {name: np.array(getattr(self, name)) for name in ("image_shape", "n_orientations", "n_cells")}
-        return settings | self.reducer_.arrays(len(self.reducer_.components_))
+        return settings | self.reducer_.arrays(self.reducer_.n_components)
 
     @classmethod
     def from_arrays(

@@ -11,6 +11,8 @@ import numpy as np
 from report_lib.fitting import kmeans
 from report_lib.metrics import NOISE
 
+COLUMNS = ("rank", "row", "cluster", "stands_for")
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -29,6 +31,12 @@ class Choice:
     rows: np.ndarray
     clusters: np.ndarray
     stands_for: np.ndarray
+
+    def table(self) -> list[tuple[object, ...]]:
+        """Return one row an image, in the order of `COLUMNS`; ranks and clusters are counted from 1."""
+        columns = (self.rows.tolist(), self.clusters.tolist(), self.stands_for.tolist())
+        rows = zip(*columns, strict=True)
+        return [(rank, row, f"C{cluster + 1}", n) for rank, (row, cluster, n) in enumerate(rows, 1)]
 
 
 def choose(codes: np.ndarray, clusters: np.ndarray, n: int, *, random_state: int) -> Choice:

@@ -160,14 +160,59 @@ class Clustering(Section):
     _once = field_validator("methods")(_named_once)
 
 
+PSEUDO = Literal["random_forest", "svm", "mlp"]
+CLASSIFIERS = Literal["logistic_regression", "knn", "random_forest", "mlp", "svc", "gradients", "conv"]
+
+
 class Classification(Section):
     """What can be told of a new image."""
 
-    n_pseudo_labels: Positive = Field(5_000, description="train images that the Random Forest learns from, at most")
-    n_components_forest: Positive = Field(50, description="PCA components that the Random Forest sees")
-    n_estimators: Positive = Field(100, description="trees of the Random Forest")
-    n_folds: int = Field(5, ge=2, description="folds of the cross-validation")
+    pseudo_models: list[PSEUDO] = Field(
+        ["random_forest", "svm", "mlp"], min_length=1, description="classifiers that learn the clusters"
+    )
+    n_pseudo_labels: Positive = Field(5_000, description="train images that they learn from, at most")
+    n_components_pseudo: Positive = Field(50, description="PCA components that they see")
+    n_estimators: Positive = Field(100, description="trees of their Random Forest")
+    n_folds: int = Field(5, ge=2, description="folds of their cross-validation")
     holdout_size: Share = Field(0.2, description="share of those images held out")
+    label_counts: list[Positive] = Field(
+        [10, 50, 100, 500, 1_000, 6_000, 60_000],
+        description="labelled train images in the learning curves, each at most all; [] for no curves",
+    )
+    label_sources: list[str] = Field(
+        ["pixels", "pca", "dense-64-32", "dense-512", "conv-32-16"],
+        description="descriptions that learning curves are drawn for, of those in reduction.representations",
+    )
+    n_draws: int = Field(5, ge=2, description="draws of the labelled images for each of these numbers")
+    n_label_next: Positive = Field(100, description="images on the list of those to label next")
+    classifiers: list[CLASSIFIERS] = Field(
+        ["logistic_regression", "knn", "random_forest", "mlp", "svc", "gradients", "conv"],
+        description="classifiers that learn all labels; [] for none",
+    )
+    n_slow: Positive = Field(
+        10_000, description="train images that Random Forest and support vectors learn from, at most"
+    )
+    conv_filters: list[Positive] = Field(
+        [16, 32, 64], min_length=1, description="filters of each layer of the convolutional network"
+    )
+    conv_epochs: Positive = Field(6, description="epochs of the convolutional network")
+    audit_folds: int = Field(5, ge=0, description="folds that train labels are judged in; 0 for no audit")
+    keep_model: bool = Field(True, description="whether a model for new images is kept")
+
+    @model_validator(mode="after")
+    def _folds(self) -> "Classification":
+        if self.audit_folds == 1:
+            raise ValueError("audit_folds is 1; it takes 0 for no audit, or at least 2")
+        return self
+
+    @field_validator("label_sources")
+    @classmethod
+    def _known(cls, names: list[str]) -> list[str]:
+        for name in names:
+            architectures.parse(name)
+        return names
+
+    _once = field_validator("pseudo_models", "label_sources", "classifiers")(_named_once)
 
 
 class Params(Section):
@@ -327,19 +372,31 @@ def _kind(value: Any) -> str:
     return {list: "a list", str: "text"}.get(type(value), f"a {type(value).__name__}")
 
 
-def check_size(params: Params, *, n_train: int, n_test: int, image_shape: tuple[int, int]) -> None:
+def check_size(
+    params: Params,
+    *,
+    n_train: int,
+    n_test: int,
+    image_shape: tuple[int, int],
+    class_counts: dict[str, tuple[int, int]] | None = None,
+) -> None:
     """Refuse a run that asks for more than its images can give.
+
+    Parameters
+    ----------
+    class_counts : dict of str to (int, int)
+        Train and test images of each class; empty without labels.
 
     Raises
     ------
     ReportError
         When there are fewer images, pixels or components than a parameter asks for.
     """
-    n_pixels = image_shape[0] * image_shape[1]
+    n_pixels, class_counts = image_shape[0] * image_shape[1], class_counts or {}
     clustering, reduction, classification = params.clustering, params.reduction, params.classification
     n_clusters = clustering.n_clusters if isinstance(clustering.n_clusters, int) else clustering.k_max
-    n_forest = min(classification.n_pseudo_labels, n_train)
-    n_learnt = int(n_forest * min(1 - 1 / classification.n_folds, 1 - classification.holdout_size))
+    n_pseudo = min(classification.n_pseudo_labels, n_train)
+    n_learnt = int(n_pseudo * min(1 - 1 / classification.n_folds, 1 - classification.holdout_size))
     sweep, dbscan = min(clustering.n_sweep, n_train), min(clustering.dbscan_n_images, n_train)
     images, pixels = f"there are only {n_train} train images", f"an image has only {n_pixels} pixels"
     needs = [
@@ -351,11 +408,11 @@ def check_size(params: Params, *, n_train: int, n_test: int, image_shape: tuple[
         ("reduction.max_components", reduction.max_components, n_pixels, pixels),
         ("reduction.max_components", reduction.max_components, n_train, images),
         *_needs_of_maps(reduction, n_train),
-        ("classification.n_components_forest", classification.n_components_forest, n_pixels, pixels),
-        ("classification.n_folds", classification.n_folds * n_clusters, n_forest,
-         f"{n_forest} images cannot fill {classification.n_folds} folds of {n_clusters} clusters"),
-        ("classification.n_components_forest", classification.n_components_forest, n_learnt,
-         f"the forest learns from only {n_learnt} images when the rest is held out"),
+        ("classification.n_components_pseudo", classification.n_components_pseudo, n_pixels, pixels),
+        ("classification.n_folds", classification.n_folds * n_clusters, n_pseudo,
+         f"{n_pseudo} images cannot fill {classification.n_folds} folds of {n_clusters} clusters"),
+        ("classification.n_components_pseudo", classification.n_components_pseudo, n_learnt,
+         f"classifiers learn the clusters from only {n_learnt} images when the rest is held out"),
     ]  # fmt: skip
     if n_test < 2:
         raise ReportError(f"dataset.test_size is {params.dataset.test_size}, which holds out {n_test} images; raise it")
@@ -364,6 +421,27 @@ def check_size(params: Params, *, n_train: int, n_test: int, image_shape: tuple[
             section, key = name.split(".")
             raise ReportError(f"{name} is {getattr(getattr(params, section), key)}, but {reason}; lower it")
     _check_representations(reduction, image_shape)
+    if "conv" in classification.classifiers and class_counts:
+        try:
+            architectures.check_pooling(tuple(classification.conv_filters), image_shape)
+        except ValueError as error:
+            raise ReportError(f"classification.conv_filters: {error}, or leave conv out of classifiers") from error
+    _check_classes(classification, class_counts)
+
+
+def _check_classes(classification: Classification, class_counts: dict[str, tuple[int, int]]) -> None:
+    """Refuse classes that nothing can learn, or that the folds of the audit cannot share."""
+    for name, (n_train, n_test) in class_counts.items():
+        if n_train == 0:
+            raise ReportError(
+                f"class {name!r} has {n_test} test images and no train image, so nothing can learn it; give it train images, "
+                "or take it out"
+            )
+        if n_train < classification.audit_folds:
+            raise ReportError(
+                f"classification.audit_folds is {classification.audit_folds}, but class {name!r} has only {n_train} train "
+                "images; lower it, or set it to 0 for no audit"
+            )
 
 
 def _needs_of_panel(

@@ -81,8 +81,41 @@ def check_data(params: Params) -> datasets.ImageSet:
         n_train=len(images.train_images),
         n_test=len(images.test_images),
         image_shape=images.image_shape,
+        class_counts=images.class_counts,
     )
     return images
+
+
+def predict(name: str, images_path: str) -> tuple[Path, int, int]:
+    """Ask the model of a run about the images of a file; the answers are written beside it, as CSV.
+
+    Returns
+    -------
+    path : Path
+        Such as `new.predictions.csv` for `new.npy`.
+    n_images, n_unlike : int
+        How many there were, and how many of them are unlike anything seen.
+
+    Raises
+    ------
+    ReportError
+        When the run, its model or the images are not what they should be; nothing is written then.
+    """
+    from report_lib import predicting
+
+    run = Run(name)
+    if not run.folder.is_dir():
+        there = ", ".join(sorted(p.name for p in artifacts.build_dir().glob("[!.]*") if p.is_dir())) or "none"
+        raise ReportError(
+            f"no run {name!r}; runs that are there: {there}; `make report PARAMS=params/{name}.yaml` makes one"
+        )
+    model = predicting.load(name, run.path("model_about"), run.path("model"))
+    images = datasets.read_images(images_path, model.image_shape)
+    predicting.check_images(images, model, images_path)
+    answers = model.predict(images)
+    path = Path(images_path).with_suffix(".predictions.csv")
+    artifacts.write_csv(path, predicting.COLUMNS, predicting.table(answers, model.class_names))
+    return path, len(images), int((~answers.like_seen).sum())
 
 
 def notebook_parameters(params: Params, phase: str) -> dict[str, Any]:
@@ -229,7 +262,7 @@ def _write_page(params, run: Run, notebooks, progress: Progress, started: dateti
         "versions": {"python": platform.python_version()} | {p: importlib.metadata.version(p) for p in PACKAGES},
     }
     (run.folder / "metrics.json").write_text(artifacts.to_json(metrics), encoding="utf8")
-    provenance = about | _facts(started, progress, run.load("times") | run.load("clustering_times"))
+    provenance = about | _facts(started, progress, _times(run))
     (run.folder / "provenance.json").write_text(artifacts.to_json(provenance), encoding="utf8")
     return write_report(run.folder / "report.html", notebooks, metrics, about, provenance)
 
@@ -246,6 +279,14 @@ def _facts(started: datetime, progress: Progress, times: dict[str, Any]) -> dict
             "processor": platform.processor() or platform.machine(),
             "threads": n_threads(),
         },
+    }
+
+
+def _times(run: Run) -> dict[str, Any]:
+    return {
+        key: rows
+        for name in ("times", "clustering_times", "classification_times")
+        for key, rows in run.load(name).items()
     }
 
 

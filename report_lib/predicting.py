@@ -60,6 +60,8 @@ class Answers:
         None without labels.
     probability, margin : ndarray of shape (n,), float32
         Of the class, or of the cluster where there are no classes: the highest, and how far the next is below.
+    distance : ndarray of shape (n,), float32
+        To the nearest train images, mean.
     as_far : ndarray of shape (n,), float32
         Share of the run's test images that were as far from their nearest train images, or farther.
     """
@@ -68,6 +70,7 @@ class Answers:
     classes: np.ndarray | None
     probability: np.ndarray
     margin: np.ndarray
+    distance: np.ndarray
     as_far: np.ndarray
 
     @property
@@ -90,7 +93,7 @@ class Predictor:
         The rule of K-Means; the others' is a vote of the nearest train images.
     labels : ndarray of shape (n_train,), int64, or None
     distances : ndarray of shape (n_test,), float32
-        From each test image to its nearest train images, mean, ascending; empty until `calibrated`.
+        From each test image to its nearest train images, mean, ascending; empty until it is calibrated.
     network : classifier, or None
         What tells the class; without it the nearest train images vote.
     class_names : sequence of str
@@ -127,7 +130,8 @@ class Predictor:
             classes=None if self.labels is None else told.argmax(axis=1),
             probability=ranked[:, -1],
             margin=ranked[:, -1] - ranked[:, -2],
-            as_far=self._as_far(graph.distances.mean(axis=1)),
+            distance=(distance := graph.distances.mean(axis=1)),
+            as_far=self.as_far(distance),
         )
 
     def _cluster(self, codes: np.ndarray, shares: np.ndarray) -> np.ndarray:
@@ -144,7 +148,8 @@ class Predictor:
         proba[:, self.network.classes_] = self.network.predict_proba(rows)
         return proba
 
-    def _as_far(self, distance: np.ndarray) -> np.ndarray:
+    def as_far(self, distance: np.ndarray) -> np.ndarray:
+        """Return the share of the run's test images whose distance is as large, or larger."""
         nearer = np.searchsorted(self.distances, distance, side="left")
         return ((len(self.distances) - nearer) / max(len(self.distances), 1)).astype(np.float32)
 
@@ -164,13 +169,47 @@ def _fields(graph: Neighbors) -> tuple[np.ndarray, np.ndarray]:
     return graph.indices, graph.distances
 
 
-def calibrated(predictor: Predictor, test_images: np.ndarray) -> Predictor:
-    """Return the predictor with the distances of the run's test images, which tell what is usual."""
-    codes = in_blocks(predictor.description.transform, np.ascontiguousarray(test_images).reshape(len(test_images), -1))
-    found = np.concatenate(
-        [nearest_to(predictor.train, block, predictor.n_neighbors).distances for block in _blocks(codes)]
-    )
-    return replace(predictor, distances=np.sort(found[: len(test_images)].mean(axis=1)))
+def build(
+    description: Any,
+    codes: np.ndarray,
+    clusters: dict[str, np.ndarray],
+    labels: np.ndarray | None,
+    *,
+    images: np.ndarray,
+    class_names: Sequence[str],
+    network: Any,
+) -> Predictor:
+    """Put together what a run found, not yet calibrated.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_train, d)
+        Of the train images.
+    clusters : dict
+        As `clustering.handed_on` gives it: `train`, `n_neighbors` and, where the nearest centre is the rule, `centers`.
+    labels : ndarray of shape (n_train,), int64, or None
+    images : ndarray of shape (n_train, h, w)
+        Train images, for their shape and range.
+    network : classifier, or None
+    """
+    n_neighbors = min(clusters["n_neighbors"].item(), len(codes))
+    return Predictor(
+        description, codes, clusters["train"], clusters.get("centers"), labels, np.empty(0, np.float32), network,
+        class_names, n_neighbors, images.shape[1:], low=float(images.min()), high=float(images.max()),
+    )  # fmt: skip
+
+
+def calibrate(predictor: Predictor, test_images: np.ndarray) -> tuple[Predictor, Answers]:
+    """Return the predictor that knows how far test images are from train images, and its answers for these."""
+    answers = predictor.predict(test_images)
+    known = replace(predictor, distances=np.sort(answers.distance))
+    return known, replace(answers, as_far=known.as_far(answers.distance))
+
+
+def unlike(predictor: Predictor, images: np.ndarray, *, random_state: int) -> dict[str, float]:
+    """Return the share of ordinary and of strange images that are called unlike anything seen, by kind."""
+    kinds = strange_images(images, predictor.low, predictor.high, random_state=random_state)
+    return {kind: float(np.mean(~predictor.predict(changed).like_seen)) for kind, changed in kinds.items()}
 
 
 def strange_images(images: np.ndarray, low: float, high: float, *, random_state: int) -> dict[str, np.ndarray]:

@@ -78,6 +78,11 @@ def not_in_this_run(parameter: str) -> str:
     return f"{NOT_IN_THIS_RUN} `{parameter}` asks for none that could be had."
 
 
+def only_with_labels() -> str:
+    """Say that a section needs labels; the page leaves it out."""
+    return f"{NOT_IN_THIS_RUN} it needs labels."
+
+
 def times_of(key: str, caption: str) -> str:
     """Leave a place for a table of times, which the page fills: they differ from run to run, and nothing else may."""
     return f'<div class="times" data-times="{key}"><p>{caption}</p><p>They are in provenance.json.</p></div>'

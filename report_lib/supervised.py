@@ -127,6 +127,50 @@ def fit_classic(
     return [describe(name, *found[name], len(rows[name]), n_classes) for name in names]
 
 
+def fit_all(
+    names: Sequence[str],
+    train: np.ndarray,
+    labels: np.ndarray,
+    test: np.ndarray,
+    *,
+    codes: tuple[np.ndarray, np.ndarray] | None,
+    n_classes: int,
+    n_slow: int,
+    conv: dict[str, Any],
+    random_state: int,
+) -> tuple[list[Predictions], dict[str, str]]:
+    """Fit every classifier that is asked for.
+
+    Parameters
+    ----------
+    train, test : ndarray of shape (n, h, w)
+    codes : (train, test) or None
+        Descriptions of shape, where there are any.
+    conv : dict
+        Options of the convolutional network.
+
+    Returns
+    -------
+    found : list of Predictions
+    absent : dict of str to str
+        By title, why a classifier could not be had.
+    """
+    pixels, absent = [part.reshape(len(part), -1) for part in (train, test)], {}
+    size = {"n_classes": n_classes}
+    found = fit_classic(names, pixels[0], labels, pixels[1], **size, n_slow=n_slow, random_state=random_state)
+    if "gradients" in names and codes is None:
+        absent[TITLES["gradients"]] = "the run made no graph of shapes"
+    elif "gradients" in names:
+        found.append(fit_one("gradients", shape_network(random_state), codes[0], labels, codes[1], **size))
+    if "conv" in names:
+        try:
+            network = conv_classifier(train.shape[1:], **conv, precision="auto", random_state=random_state)
+            found.append(fit_one("conv", network, pixels[0], labels, pixels[1], **size))
+        except ReportError as error:
+            absent[TITLES["conv"]] = str(error)
+    return found, absent
+
+
 def fit_one(
     name: str, model: Any, train: np.ndarray, labels: np.ndarray, test: np.ndarray, *, n_classes: int
 ) -> Predictions:
@@ -248,6 +292,15 @@ def score(found: Sequence[Predictions], labels: np.ndarray, n_classes: int) -> l
             )
         )
     return scores
+
+
+def looked_at(scores: Sequence[Score]) -> Score | None:
+    """Return the one that is looked at closely: the convolutional network, else the first of `TITLES` from the end.
+
+    None is chosen by its score, which the test images would choose.
+    """
+    found = {one.predictions.name: one for one in scores if one.predictions.proba is not None}
+    return next((found[name] for name in reversed(TITLES) if name in found), None)
 
 
 def holm(p_values: Sequence[float]) -> np.ndarray:

@@ -1,64 +1,86 @@
-"""Figures of what can be told of a new image."""
-
-from collections.abc import Sequence
+"""Figures of what classifiers learn from clusters."""
 
 import numpy as np
 import plotly.graph_objects as go
 
 from report_lib.figures import style
 
+TITLES = {"random_forest": "Random Forest", "svm": "support vectors, rbf", "mlp": "network, 100 units"}
 
-def fidelity_and_accuracy(scores: dict[str, object]) -> go.Figure:
-    """Draw scores with their intervals.
+
+def fidelity(results: dict[str, object]) -> go.Figure:
+    """Draw how well each classifier repeats the clusters: in each fold, on the hold-out and on the test images.
 
     Parameters
     ----------
-    scores : dict of str to Interval
-        What was measured, in the order to be drawn.
+    results : dict of str to classification.PseudoLabelResult
     """
-    names = list(scores)
-    values = np.array([s.value for s in scores.values()])
-    colors = [style.SECOND if "true" in name else style.ACCENT for name in names]
-    fig = style.bars(names, values, colors=colors)
-    fig.update_traces(
-        error_x=_error_bars(list(scores.values())),
-        texttemplate="%{x:.3f}", textposition="inside", insidetextanchor="start",
-        hovertemplate="%{y}: %{x:.4f}<extra></extra>",
-    )  # fmt: skip
-    fig.update_xaxes(title_text="share of images", range=[0, 1], tickformat=".0%")
+    fig, names = go.Figure(), [TITLES[name] for name in results]
+    rows = np.arange(len(names))
+    folds = [[fold.value for fold in own.folds] for own in results.values()]
+    fig.add_scatter(x=np.concatenate(folds), y=np.repeat(rows - 0.22, [len(own) for own in folds]), mode="markers",
+                    name="folds", marker={"size": 6, "color": style.INK, "opacity": 0.7},
+                    hovertemplate="a fold: %{x:.4f}<extra></extra>")  # fmt: skip
+    shown = {
+        "hold-out": [own.holdout for own in results.values()],
+        "test images": [o.fidelity for o in results.values()],
+    }
+    for i, (part, scores) in enumerate(shown.items()):
+        ends = np.array([(s.value, s.low, s.high) for s in scores]).T
+        fig.add_scatter(x=ends[0], y=rows + 0.22 * i, mode="markers", name=part, text=names,
+                        marker={"size": 10, "color": style.series(i), "symbol": style.SYMBOLS[i]},
+                        error_x=style.interval_bars(*ends),
+                        hovertemplate=f"%{{text}}, {part}: %{{x:.4f}}<extra></extra>")  # fmt: skip
+    fig.update_xaxes(title_text="fidelity: agrees with the clusters", tickformat=".1%", nticks=7)
+    fig.update_yaxes(tickvals=rows, ticktext=names, autorange="reversed", showgrid=False, title_text="classifier")
+    values = np.array([own.fidelity.value for own in results.values()])
+    best = names[int(values.argmax())]
+    parts = {part: [s.value for s in scores] for part, scores in shown.items()}
     return style.finish(
         fig,
-        title=f"{values[0]:.1%} agree with the clusters"
-        + (f", {values[-1]:.1%} with the true classes" if len(names) > 1 else ""),
-        caption="Shares of the test images, with 95% intervals. Fidelity is agreement with the clusters; true class means "
-        "that each cluster is named after the commonest class of its train images.",
-        numbers=", ".join(f"{n} {s.value:.3f} ({s.low:.3f} to {s.high:.3f})" for n, s in scores.items()) + ".",
-        height=150 + 42 * len(names),
+        title=f"{best} repeats the clusters best: {values.max():.1%} of the test images",
+        caption="Agreement with the clusters on images that a classifier did not learn from: each fold of the "
+        "cross-validation, the part held out, and the test images, the last two with 95% intervals.",
+        numbers=style.listings(names, {"mean of the folds": [np.mean(own) for own in folds], **parts}, ".3f"),
+        height=170 + 66 * len(names),
     )
 
 
-def _error_bars(intervals: Sequence[object]) -> dict[str, object]:
-    return style.interval_bars(*np.array([(i.value, i.low, i.high) for i in intervals]).T)
+def fidelity_and_accuracy(results: dict[str, object], truth) -> go.Figure:
+    """Draw fidelity beside accuracy on the test images, under the ceiling that the clusters set.
 
-
-def folds(intervals: Sequence[object], holdout) -> go.Figure:
-    """Draw fidelity in each fold and on the hold-out, each an `Interval`."""
-    names = [*[f"fold {i + 1}" for i in range(len(intervals))], "hold-out"]
-    found = [*intervals, holdout]
-    values = np.array([f.value for f in found])
-    fig = go.Figure(
-        go.Scatter(x=values, y=names, mode="markers", hovertemplate="%{y}: %{x:.4f}<extra></extra>",
-                   marker={"size": 10, "color": [style.ACCENT] * len(intervals) + [style.SECOND]},
-                   error_x=_error_bars(found))
-    )  # fmt: skip
-    fig.update_yaxes(autorange="reversed", type="category")
-    fig.update_xaxes(title_text="fidelity: agrees with the clusters", tickformat=".1%", nticks=6)
-    low, high = values[:-1].min(), values[:-1].max()
+    Parameters
+    ----------
+    truth : classification.Truth, or None
+        None without labels.
+    """
+    names = [TITLES[name] for name in results]
+    shown = {"fidelity: agrees with the clusters": [own.fidelity for own in results.values()]}
+    if truth is not None:
+        shown["accuracy: agrees with the true class"] = [truth.accuracy[name] for name in results]
+    fig = go.Figure()
+    for i, (kind, scores) in enumerate(shown.items()):
+        ends = np.array([(s.value, s.low, s.high) for s in scores]).T
+        fig.add_bar(x=ends[0], y=names, orientation="h", name=kind, marker_color=(style.ACCENT, style.SECOND)[i],
+                    error_x=style.interval_bars(*ends), texttemplate="%{x:.3f}", textposition="inside",
+                    insidetextanchor="start", hovertemplate="%{y}: %{x:.4f}")  # fmt: skip
+    said = "How often classifiers agree with the clusters that they were taught"
+    if truth is not None:
+        top = truth.ceiling.value
+        fig.add_vline(x=top, line={"color": style.INK, "dash": "dash"}, annotation_text=f"the clusters themselves {top:.3f}",
+                      annotation_position="top")  # fmt: skip
+        best = max(score.value for score in truth.accuracy.values())
+        said = f"At most {best:.1%} agree with the true class, where the clusters themselves reach {top:.1%}"
+    fig.update_xaxes(title_text="share of test images", range=[0, 1], tickformat=".0%")
+    fig.update_yaxes(autorange="reversed", type="category", showgrid=False)
     return style.finish(
         fig,
-        title=f"Fidelity is {low:.1%} to {high:.1%} over {len(intervals)} folds, {holdout.value:.1%} on the hold-out",
-        caption="Agreement with the clusters on images that the forest did not learn from, with 95% intervals; the hold-out "
-        "in orange.",
-        numbers=style.listing(names, values, ".3f"),
-        height=150 + 30 * len(names),
+        title=said,
+        caption="Shares of the test images, with 95% intervals. The true class counts by the commonest class of each "
+        "cluster's train images.",
+        numbers=style.listings(names, {kind: [s.value for s in scores] for kind, scores in shown.items()}, ".3f"),
+        height=190 + 72 * len(names),
+        legend={"orientation": "h", "y": -0.25, "traceorder": "normal"},
+        barmode="group",
+        margin_t=84,
     )

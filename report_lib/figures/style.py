@@ -136,13 +136,15 @@ def image_grid(
     rows: Sequence[str] = (),
     diverging: bool = False,
     limits: tuple[float, float] | None = None,
+    label: int = 0,
 ) -> go.Figure:
     """Draw images as one PNG, upright and square, with a title over each tile or each column.
 
     Parameters
     ----------
     images : ndarray of shape (n, h, w)
-        Row by row; each is stretched to its own range where `diverging`, all share one range where not.
+        Row by row; each is stretched to its own range where `diverging`, all share one range where not. A tile of NaN
+        is left empty.
     columns : int
     titles : sequence of str
         One an image, or one a column where `rows` is given.
@@ -152,16 +154,19 @@ def image_grid(
         Whether the images have a sign: zero is mid grey.
     limits : (low, high)
         What is drawn black and white; the range of the images unless given, and what lies beyond is cut.
+    label : int
+        Pixels left free above each tile; 0 for what its title needs.
     """
     n, h, w = images.shape
     n_rows = -(-n // columns)
-    label = max(4, round(0.3 * h)) if titles and not rows else GAP
+    label = label or (max(4, round(0.3 * h)) if titles and not rows else GAP)
     step_x, step_y = w + GAP, h + label
     sheet = np.zeros((n_rows * step_y, columns * step_x - GAP, 2), dtype=np.uint8)
     corners = [((i % columns) * step_x, (i // columns) * step_y + label) for i in range(n)]
-    for pixels, (x, y) in zip(_to_bytes(images, diverging, limits), corners, strict=True):
+    there = ~np.isnan(images).all(axis=(1, 2))
+    for pixels, drawn, (x, y) in zip(_to_bytes(images, diverging, limits), there, corners, strict=True):
         sheet[y : y + h, x : x + w, 0] = pixels
-        sheet[y : y + h, x : x + w, 1] = 255
+        sheet[y : y + h, x : x + w, 1] = 255 * drawn
     fig = go.Figure(go.Image(source=_png(sheet), hoverinfo="skip"))
     _label_tiles(fig, corners, titles, rows, (h, w), columns)
     hidden = {"visible": False, "showgrid": False}

@@ -1,23 +1,25 @@
-"""Sentences on what can be told of a new image."""
+"""Sentences on what classifiers learn from clusters, and on the whole phase."""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from report_lib.prose import percent, scored
+from report_lib.prose import bullets, listed, percent, scored
+
+TITLES = {"random_forest": "the Random Forest", "svm": "the support vectors", "mlp": "the network"}
 
 
-def fidelity(result: Any) -> str:
-    """Say how well a forest repeats the clusters."""
-    spread = "" if result.stratified else " A cluster was too small to be spread over the folds, so folds are random."
-    folds = np.array([fold.value for fold in result.folds])
+def fidelity(results: dict[str, Any]) -> str:
+    """Say how well classifiers repeat the clusters."""
+    one = next(iter(results.values()))
+    spread = "" if one.stratified else " A cluster was too small to be spread over the folds, so folds are random."
+    folds = {name: np.array([fold.value for fold in own.folds]) for name, own in results.items()}
+    said = [f"{TITLES[name]} {own.mean():.3f} ± {own.std(ddof=1):.3f}" for name, own in folds.items()]
     return (
-        f"Taught {result.n_learnt:,} images with their clusters as labels, the forest agrees with the clusters of the "
-        f"{result.n_images - result.n_learnt:,} held out at {scored(result.holdout)}, and in {len(folds)}-fold "
-        f"cross-validation at {folds.mean():.3f} ± {folds.std(ddof=1):.3f} (standard deviation over the folds).{spread} "
-        "Where clusters come from K-Means, an image's cluster is a fixed rule, the nearest centre, and this is how well the "
-        "forest imitates it."
+        f"Taught {one.n_images:,} train images with their clusters as labels, the classifiers repeat the clusters of images "
+        f"in another of {len(one.folds)} folds so often: {listed(said)} (mean and standard deviation over the folds)."
+        f"{spread} A cluster is a rule that follows from the pixels, so this is how well each imitates a rule."
     )
 
 
@@ -32,33 +34,68 @@ def report_table(report: Any) -> pd.DataFrame:
     return pd.DataFrame(columns, index=[f"C{i + 1}" for i in range(len(report.f1))])
 
 
-def forest_report(report: Any) -> str:
+def cluster_report(name: str, report: Any) -> str:
     """Say how far clusters differ in how well they are repeated."""
     worst, best = int(np.argmin(report.f1)), int(np.argmax(report.f1))
     return (
-        f"F1 runs from {report.f1[worst]:.2f} (C{worst + 1}) to {report.f1[best]:.2f} (C{best + 1}). "
+        f"For {TITLES[name]}, F1 runs from {report.f1[worst]:.2f} (C{worst + 1}) to {report.f1[best]:.2f} (C{best + 1}). "
         "The table measures agreement with the clusters, not with any truth."
     )
 
 
-def ceiling(fidelity: Any, accuracy: Any, ceiling: Any) -> str:
+def ceiling(results: dict[str, Any], truth: Any) -> str:
     """Set fidelity, accuracy and the clusters' own accuracy side by side."""
-    overlap = accuracy.low <= ceiling.high and ceiling.low <= accuracy.high
-    beside = "no different within the intervals" if overlap else "better" if accuracy.value > ceiling.value else "worse"
+    name = max(results, key=lambda name: results[name].fidelity.value)
+    own, right, top = results[name].fidelity, truth.accuracy[name], truth.ceiling
+    overlap = right.low <= top.high and top.low <= right.high
+    beside = "no different within the intervals" if overlap else "better" if right.value > top.value else "worse"
     return (
-        f"On test images the forest agrees with the clusters at {scored(fidelity)}, and with the true classes at "
-        f"{scored(accuracy)}. The clusters themselves, each named after its commonest train class, reach {scored(ceiling)}: "
-        f"the forest is {beside}. It was taught the clusters, mistakes included, and a high fidelity says only that it "
-        "learnt its lesson."
+        f"The most faithful of them, {TITLES[name]}, agrees with the clusters of the test images at {scored(own)}, and with "
+        f"their true classes at {scored(right)}. The clusters themselves, each named after its commonest train class, reach "
+        f"{scored(top)}: it is {beside}. It was taught the clusters, mistakes included; the first number says that it learnt "
+        "its lesson, and nothing of whether the lesson was true."
     )
 
 
-def forest_headline(forest: dict[str, Any]) -> str:
-    """Say what a forest taught the clusters is worth, from the run's metrics."""
-    said = f"A Random Forest taught these clusters repeats them for {percent(forest['fidelity'], 1)} of the test images"
-    if "accuracy" not in forest:
+def pseudo_headline(models: dict[str, Any]) -> str:
+    """Say what a classifier taught the clusters is worth, from the run's metrics."""
+    name = max(models, key=lambda name: models[name]["fidelity"])
+    found = models[name]
+    said = f"Taught these clusters, {TITLES[name]} repeats them for {percent(found['fidelity'], 1)} of the test images"
+    if "accuracy" not in found:
         return said + "; how many it names rightly cannot be known without labels."
     return said + (
-        f" and agrees with the true class of {percent(forest['accuracy'], 1)}; the clusters themselves agree with "
-        f"{percent(forest['ceiling'], 1)}."
+        f" and agrees with the true class of {percent(found['accuracy'], 1)}; the clusters themselves agree with "
+        f"{percent(found['ceiling'], 1)}."
     )
+
+
+def labels_headline(numbers: dict[str, Any]) -> str:
+    """Say what few labels and all labels give, from the phase's metrics; nothing where there are none."""
+    said = []
+    chosen = numbers.get("label_efficiency", {}).get("graph_chosen")
+    if chosen:
+        fewest, most = min(chosen, key=int), max(chosen, key=int)
+        parts = [f"{percent(chosen[n]['accuracy'], 1)} with {int(n):,} labels" for n in dict.fromkeys((fewest, most))]
+        said.append(
+            f"Labels on chosen images, spread over the neighbour graph, name {listed(parts)} of the test images rightly"
+        )
+    if numbers.get("supervised"):
+        best = max(numbers["supervised"].values(), key=lambda own: own["accuracy"])
+        ends = best["interval_95"]
+        said.append(
+            f"all labels give {percent(best['accuracy'], 1)} ({percent(ends['low'], 1)} to {percent(ends['high'], 1)})"
+        )
+    return "; ".join(said) + "." if said else ""
+
+
+def in_short(numbers: dict[str, Any]) -> str:
+    """Sum up the phase, from its metrics."""
+    said = [pseudo_headline(numbers["pseudo_labels"]), labels_headline(numbers)]
+    found = numbers.get("audit")
+    if found:
+        errors = found["likely_label_errors"]
+        said.append(
+            f"{errors['train']:,} train and {errors['test']:,} test labels look wrong and should be looked at by a person."
+        )
+    return bullets(*[sentence for sentence in said if sentence])

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from report_lib.findings.classification import forest_headline
+from report_lib.findings.classification import labels_headline, pseudo_headline
 from report_lib.findings.density import dbscan_headline
 from report_lib.findings.league import title_of
 from report_lib.findings.panel import panel_headline
@@ -26,7 +26,7 @@ def lede(metrics: dict[str, Any]) -> str:
 def headlines(metrics: dict[str, Any]) -> list[str]:
     """Return the findings that matter most, as sentences made from the run's metrics."""
     data, reduced = metrics["dataset"], metrics["reduction"]["pca"]
-    clustered, classified = metrics["clustering"], metrics["classification"]["pseudo_labels"]["random_forest"]
+    clustered, classified = metrics["clustering"], metrics["classification"]
     found = clustered["methods"][clustered["chosen"]]
     near = metrics["understanding"]["near_duplicates"]
     said = [
@@ -50,8 +50,8 @@ def headlines(metrics: dict[str, Any]) -> list[str]:
     else:
         said.append("There are no labels, so the report cannot say how well clusters agree with anything true.")
     said.append(dbscan_headline(clustered["density"]))
-    said.append(forest_headline(classified))
-    return said
+    said += [pseudo_headline(classified["pseudo_labels"]), labels_headline(classified)]
+    return [sentence for sentence in said if sentence]
 
 
 def interpretation(metrics: dict[str, Any]) -> str:

@@ -1,0 +1,20 @@
+"""Figures of what a run can say of new images."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from report_lib.figures import style
+
+
+def unlike(shares: dict[str, float], n_images: int) -> go.Figure:
+    """Draw how many images of each kind are called unlike anything seen."""
+    names, values = list(shares), np.array(list(shares.values()))
+    fig = style.bars(names, values, colors=[style.ACCENT] + [style.SECOND] * (len(names) - 1), text=":.1%")
+    fig.update_xaxes(title_text="share called unlike anything seen", tickformat=".0%", range=[0, 1.05])
+    return style.finish(
+        fig,
+        title=f"Called unlike anything seen: {values[0]:.1%} of ordinary images, {values[1:].max():.0%} of the strangest",
+        caption=f"{n_images:,} test images as they are, and after each of three changes that make them unlike the train "
+        "images; the share whose nearest train images are farther away than those of 99% of the test images.",
+        numbers=style.listing(names, values, ".1%"),
+    )

@@ -1,0 +1,37 @@
+"""Sentences on what a run can say of new images."""
+
+from typing import Any
+
+from report_lib.prose import percent
+
+
+def unlike(shares: dict[str, float]) -> str:
+    """Say how well strange images are told from ordinary ones."""
+    first, *others = shares
+    said = ", ".join(f"{name} {percent(shares[name], 1)}" for name in others)
+    return (
+        f"{percent(shares[first], 1)} of ordinary images are called unlike anything seen; by the way the limit is set, it is "
+        f"about 1% of all test images. Of the changed ones: {said}. A change that makes another ordinary image is not found, "
+        "and need not be."
+    )
+
+
+def model(run: str, *, has_network: bool, has_labels: bool, agreement: float) -> str:
+    """Say what the saved model does and how to ask it."""
+    by = "the convolutional network" if has_network else "a vote of the nearest train images"
+    told = f"the class by {by}" if has_labels else "no class, as there were no labels"
+    rule = "" if agreement == 1 else (
+        f" Its clusters are those of this run for {percent(agreement, 1)} of the test images: it asks the nearest images, "
+        "not the method itself."
+    )  # fmt: skip
+    return (
+        f"The model of this run tells the cluster, {told}, how sure it is, and whether the image is like anything seen. Its "
+        f"files hold arrays and text alone, and run no code when loaded. To ask it: `make predict RUN={run} IMAGES=new.npy` "
+        f"writes `new.predictions.csv`.{rule}"
+    )
+
+
+def answers(found: Any) -> str:
+    """Say how sure the model is of the test images."""
+    low = float((found.probability < 0.5).mean())
+    return f"For {percent(low, 1)} of the test images it is less than half sure."
