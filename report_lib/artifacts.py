@@ -26,6 +26,7 @@ _HOMES = {
     "pca": ("reduction", "pca.npz"),
     "features": ("reduction", "features.npz"),
     "autoencoders": ("reduction", "autoencoders.npz"),
+    "few_labels": ("reduction", "few_labels.npz"),
     "neighbors": ("reduction", "neighbors.npz"),
     "maps": ("reduction", "maps.npz"),
     # What was measured with a clock; nothing that the report's numbers may hold.

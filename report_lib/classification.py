@@ -215,7 +215,7 @@ def report_metrics(
     """Gather the numbers that the phase shows, under the names of `metrics.json`; what was not done is left out."""
     numbers: dict[str, object] = {"pseudo_labels": pseudo_label_metrics(pseudo, truth)}
     if curves:
-        numbers["label_efficiency"] = efficiency_metrics(curves)
+        numbers |= efficiency_metrics(curves)
     if scores:
         numbers["supervised"] = supervised_metrics(scores)
     if removal is not None:
@@ -244,13 +244,14 @@ def pseudo_label_metrics(results: dict[str, PseudoLabelResult], truth: Truth | N
 
 
 def efficiency_metrics(curves: dict[str, Curve]) -> dict[str, object]:
-    """Gather learning curves: by description and number of labels, the accuracy, its interval and its spread."""
+    """Gather learning curves: by description and number of labels the mean accuracy, its interval and its spread."""
+    scores = {name: curve.accuracy for name, curve in curves.items()}
     return {
-        name: {
-            str(n): {"accuracy": score.value, "interval_95": score.as_dict(), "spread": curve.spread[n]}
-            for n, score in curve.accuracy.items()
-        }
-        for name, curve in curves.items()
+        "label_efficiency": {name: {n: score.value for n, score in own.items()} for name, own in scores.items()},
+        "label_efficiency_intervals_95": {
+            name: {n: score.as_dict() for n, score in own.items()} for name, own in scores.items()
+        },
+        "label_efficiency_spread": {name: curve.spread for name, curve in curves.items()},
     }
 
 

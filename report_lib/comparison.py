@@ -397,6 +397,10 @@ class FewLabels:
     n_labels: int
     right: dict[str, np.ndarray]
 
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return `right` by number of labels and title, as `few_labels.measured` takes it."""
+        return {f"{self.n_labels}/{title}": own for title, own in self.right.items()}
+
     @property
     def accuracy(self) -> dict[str, metrics.Interval]:
         """Mean accuracy over the repeats."""

@@ -164,10 +164,38 @@ def network_curves(
     described: Iterable[tuple[str, np.ndarray, np.ndarray]],
     train_labels: np.ndarray,
     test_labels: np.ndarray,
+    *,
+    known: dict[str, dict[int, np.ndarray]],
+    counts: Sequence[int],
     **options: Any,
 ) -> dict[str, Curve]:
-    """Draw `network_curve` for each description, of which (name, train codes, test codes) are given; by name."""
-    return {name: network_curve(train, train_labels, test, test_labels, **options) for name, train, test in described}
+    """Draw `network_curve` for each description, of which (name, train codes, test codes) are given; by name.
+
+    Parameters
+    ----------
+    known : dict of str to dict
+        As `measured` gives it: what need not be done again.
+    """
+    curves = {}
+    for name, train, test in described:
+        done = {n: right for n, right in known.get(architectures.title(name), {}).items() if n in counts}
+        left = [n for n in counts if n not in done]
+        curve = network_curve(train, train_labels, test, test_labels, counts=left, **options)
+        curves[name] = Curve(dict(sorted((curve.right | done).items())))
+    return curves
+
+
+def measured(kept: dict[str, np.ndarray], n_draws: int) -> dict[str, dict[int, np.ndarray]]:
+    """Return what `comparison.FewLabels.arrays` kept, by title and number of labels, where it has as many draws.
+
+    The comparison draws with `draws`, too, and the run's seed, so the draws are the same.
+    """
+    found: dict[str, dict[int, np.ndarray]] = {}
+    for key, right in kept.items():
+        n_labels, title = key.split("/", 1)
+        if len(right) == n_draws:
+            found.setdefault(title, {})[int(n_labels)] = right
+    return found
 
 
 def titled(curves: dict[str, Curve]) -> dict[str, Curve]:

@@ -1,8 +1,10 @@
 """What a run can say of new images: kept in arrays and JSON, loaded without running any code, asked from outside.
 
-New images are described as the run described its own, told the cluster by the run's rule, the class by its network, and
-set against the train images for likeness: an image whose nearest train images are farther away than those of nearly all
-test images were is like nothing seen (Sun et al., Out-of-distribution detection with deep nearest neighbors, 2022).
+New images are described as the run described its own, told the cluster by the run's rule and the class by its network.
+An image is like nothing seen when its nearest train images are farther away than those of nearly all test images were (Sun
+et al., Out-of-distribution detection with deep nearest neighbors, 2022), or when the principal components of the pixels
+leave out more of it (Jackson and Mudholkar, Control procedures for residuals associated with principal component analysis,
+1979): noise has no shape, and so lies far from no shape.
 """
 
 import hashlib
@@ -30,10 +32,10 @@ FORMAT = 1
 BLOCK = 1024
 # Pixels may leave the range of the train images by this share of it; all within less than `NARROWEST` are on another scale.
 MARGIN, NARROWEST = 0.1, 0.02
-# An image farther away than all but this share of the test images were is like nothing seen.
+# An image more unusual than all but this share of the test images were is like nothing seen.
 RAREST = 0.01
 PACKAGES = ("numpy", "scikit-learn", "torch")
-COLUMNS = ("row", "cluster", "class", "probability", "margin", "as_far", "like_seen")
+COLUMNS = ("row", "cluster", "class", "probability", "margin", "as_unusual", "like_seen")
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,12 @@ class PCADescription:
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Describe rows of pixels; float32."""
         return self.reducer.transform(self.scaler.transform(X))
+
+    def residual(self, X: np.ndarray) -> np.ndarray:
+        """Return how much of each row the components leave out: the length of what is missing, float32."""
+        scaled = self.scaler.transform(X)
+        missing = scaled - self.reducer.inverse_transform(self.reducer.transform(scaled))
+        return np.sqrt(np.square(missing).sum(axis=1))
 
 
 @dataclass(frozen=True)
@@ -62,8 +70,11 @@ class Answers:
         Of the class, or of the cluster where there are no classes: the highest, and how far the next is below.
     distance : ndarray of shape (n,), float32
         To the nearest train images, mean.
-    as_far : ndarray of shape (n,), float32
-        Share of the run's test images that were as far from their nearest train images, or farther.
+    residual : ndarray of shape (n,), float32
+        What the principal components leave out.
+    as_unusual : ndarray of shape (n,), float32
+        Share of the run's test images that were as far from their nearest train images, or had as large a residual; the
+        smaller of the two, doubled for there being two.
     """
 
     clusters: np.ndarray
@@ -71,12 +82,13 @@ class Answers:
     probability: np.ndarray
     margin: np.ndarray
     distance: np.ndarray
-    as_far: np.ndarray
+    residual: np.ndarray
+    as_unusual: np.ndarray
 
     @property
     def like_seen(self) -> np.ndarray:
         """Whether each image is like anything seen."""
-        return self.as_far >= RAREST
+        return self.as_unusual >= RAREST
 
 
 @dataclass(frozen=True)
@@ -85,15 +97,18 @@ class Predictor:
 
     Attributes
     ----------
-    description : estimator with `transform`
+    pixels : PCADescription
+    shape : OrientedGradients, or None
+        The description that the neighbours are looked for in; None for that of the pixels.
     train : ndarray of shape (n_train, d), float32
         Codes of the train images.
     clusters : ndarray of shape (n_train,), int64
     centers : ndarray of shape (n_clusters, d), or None
         The rule of K-Means; the others' is a vote of the nearest train images.
     labels : ndarray of shape (n_train,), int64, or None
-    distances : ndarray of shape (n_test,), float32
-        From each test image to its nearest train images, mean, ascending; empty until it is calibrated.
+    distances, residuals : ndarray of shape (n_test,), float32
+        From each test image to its nearest train images, mean, and what the components leave out; both ascending, and
+        empty until the predictor is calibrated.
     network : classifier, or None
         What tells the class; without it the nearest train images vote.
     class_names : sequence of str
@@ -103,12 +118,14 @@ class Predictor:
         Range of the train pixels.
     """
 
-    description: Any
+    pixels: PCADescription
+    shape: OrientedGradients | None
     train: np.ndarray
     clusters: np.ndarray
     centers: np.ndarray | None
     labels: np.ndarray | None
     distances: np.ndarray
+    residuals: np.ndarray
     network: Any
     class_names: Sequence[str]
     n_neighbors: int
@@ -119,7 +136,7 @@ class Predictor:
     def predict(self, images: np.ndarray) -> Answers:
         """Answer for images of shape (n, h, w), of the run's shape and range."""
         rows = np.ascontiguousarray(images).reshape(len(images), -1)
-        codes = in_blocks(self.description.transform, rows)
+        codes = in_blocks((self.shape or self.pixels).transform, rows)
         found = [nearest_to(self.train, block, self.n_neighbors) for block in _blocks(codes)]
         graph = Neighbors(*(np.concatenate(parts)[: len(rows)] for parts in zip(*map(_fields, found), strict=True)))
         in_clusters = votes(graph, self.clusters, int(self.clusters.max()) + 1)
@@ -131,7 +148,8 @@ class Predictor:
             probability=ranked[:, -1],
             margin=ranked[:, -1] - ranked[:, -2],
             distance=(distance := graph.distances.mean(axis=1)),
-            as_far=self.as_far(distance),
+            residual=(residual := in_blocks(self.pixels.residual, rows)),
+            as_unusual=self.as_unusual(distance, residual),
         )
 
     def _cluster(self, codes: np.ndarray, shares: np.ndarray) -> np.ndarray:
@@ -148,10 +166,14 @@ class Predictor:
         proba[:, self.network.classes_] = self.network.predict_proba(rows)
         return proba
 
-    def as_far(self, distance: np.ndarray) -> np.ndarray:
-        """Return the share of the run's test images whose distance is as large, or larger."""
-        nearer = np.searchsorted(self.distances, distance, side="left")
-        return ((len(self.distances) - nearer) / max(len(self.distances), 1)).astype(np.float32)
+    def as_unusual(self, distance: np.ndarray, residual: np.ndarray) -> np.ndarray:
+        """Return the share of the run's test images that are as unusual, as `Answers` has it."""
+        rarer = np.minimum(_share_beyond(self.distances, distance), _share_beyond(self.residuals, residual))
+        return np.minimum(2 * rarer, 1).astype(np.float32)
+
+
+def _share_beyond(known: np.ndarray, values: np.ndarray) -> np.ndarray:
+    return (len(known) - np.searchsorted(known, values, side="left")) / max(len(known), 1)
 
 
 def in_blocks(function: Callable[[np.ndarray], np.ndarray], rows: np.ndarray) -> np.ndarray:
@@ -170,7 +192,8 @@ def _fields(graph: Neighbors) -> tuple[np.ndarray, np.ndarray]:
 
 
 def build(
-    description: Any,
+    pixels: PCADescription,
+    shape: OrientedGradients | None,
     codes: np.ndarray,
     clusters: dict[str, np.ndarray],
     labels: np.ndarray | None,
@@ -193,17 +216,18 @@ def build(
     network : classifier, or None
     """
     n_neighbors = min(clusters["n_neighbors"].item(), len(codes))
+    none = np.empty(0, np.float32)
     return Predictor(
-        description, codes, clusters["train"], clusters.get("centers"), labels, np.empty(0, np.float32), network,
-        class_names, n_neighbors, images.shape[1:], low=float(images.min()), high=float(images.max()),
+        pixels, shape, codes, clusters["train"], clusters.get("centers"), labels, none, none, network, class_names,
+        n_neighbors, images.shape[1:], low=float(images.min()), high=float(images.max()),
     )  # fmt: skip
 
 
 def calibrate(predictor: Predictor, test_images: np.ndarray) -> tuple[Predictor, Answers]:
     """Return the predictor that knows how far test images are from train images, and its answers for these."""
     answers = predictor.predict(test_images)
-    known = replace(predictor, distances=np.sort(answers.distance))
-    return known, replace(answers, as_far=known.as_far(answers.distance))
+    known = replace(predictor, distances=np.sort(answers.distance), residuals=np.sort(answers.residual))
+    return known, replace(answers, as_unusual=known.as_unusual(answers.distance, answers.residual))
 
 
 def unlike(predictor: Predictor, images: np.ndarray, *, random_state: int) -> dict[str, float]:
@@ -245,14 +269,11 @@ class About(BaseModel):
 
 def to_arrays(predictor: Predictor) -> dict[str, np.ndarray]:
     """Return the arrays of a predictor, none of which needs pickling."""
-    found = {"train": predictor.train, "clusters": predictor.clusters, "distances": predictor.distances}
+    found = {name: getattr(predictor, name) for name in ("train", "clusters", "distances", "residuals")}
     found |= {name: own for name in ("centers", "labels") if (own := getattr(predictor, name)) is not None}
-    parts = {"network": predictor.network}
-    if isinstance(predictor.description, PCADescription):
-        parts |= {"scaler": predictor.description.scaler}
-        found |= _prefixed("pca", predictor.description.reducer.arrays(predictor.train.shape[1]))
-    else:
-        parts |= {"gradients": predictor.description}
+    pca = predictor.pixels.reducer
+    found |= _prefixed("pca", pca.arrays(pca.n_components))
+    parts = {"scaler": predictor.pixels.scaler, "gradients": predictor.shape, "network": predictor.network}
     for name, part in parts.items():
         found |= _prefixed(name, part.arrays() if part is not None else {})
     return found
@@ -322,13 +343,11 @@ def _from_arrays(arrays: dict[str, np.ndarray], known: About) -> Predictor:
         part, _, key = name.rpartition("/")
         parts.setdefault(part, {})[key] = value
     plain = parts[""]
-    if "gradients" in parts:
-        description: Any = OrientedGradients.from_arrays(**parts["gradients"])
-    else:
-        scaler = PixelScaler.from_arrays(**parts["scaler"])
-        description = PCADescription(scaler, LinearReducer.from_arrays(**parts["pca"]))
+    pixels = PCADescription(PixelScaler.from_arrays(**parts["scaler"]), LinearReducer.from_arrays(**parts["pca"]))
+    shape = OrientedGradients.from_arrays(**parts["gradients"]) if "gradients" in parts else None
     return Predictor(
-        description, plain["train"], plain["clusters"], plain.get("centers"), plain.get("labels"), plain["distances"],
+        pixels, shape, plain["train"], plain["clusters"], plain.get("centers"), plain.get("labels"),
+        distances=plain["distances"], residuals=plain["residuals"],
         network=_network(parts["network"]) if "network" in parts else None, class_names=known.class_names,
         n_neighbors=known.n_neighbors, image_shape=tuple(known.image_shape), low=known.low, high=known.high,
     )  # fmt: skip
@@ -379,10 +398,10 @@ def table(answers: Answers, class_names: Sequence[str]) -> list[tuple[object, ..
     """Return one row an image, in the order of `COLUMNS`; clusters are named as in the report, C1 the largest."""
     clusters = ["noise" if c == NOISE else f"C{c + 1}" for c in answers.clusters.tolist()]
     classes = [""] * len(clusters) if answers.classes is None else [class_names[c] for c in answers.classes.tolist()]
-    numbers = zip(answers.probability, answers.margin, answers.as_far, answers.like_seen, strict=True)
+    numbers = zip(answers.probability, answers.margin, answers.as_unusual, answers.like_seen, strict=True)
     return [
-        (row, cluster, name, str(probability), str(margin), str(as_far), "yes" if like else "no")
-        for row, (cluster, name, (probability, margin, as_far, like)) in enumerate(
+        (row, cluster, name, str(probability), str(margin), str(unusual), "yes" if like else "no")
+        for row, (cluster, name, (probability, margin, unusual, like)) in enumerate(
             zip(clusters, classes, numbers, strict=True)
         )
     ]

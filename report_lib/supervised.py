@@ -3,6 +3,7 @@
 Every step that learns sees train images only; test images are classified once.
 """
 
+import math
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -22,14 +23,16 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 
 from report_lib.errors import ReportError
+from report_lib.few_labels import OneUnit
 from report_lib.metrics import Interval, wilson_interval
 from report_lib.parallel import at_once
 from report_lib.reduction import sample_rows
 
-# Steps of the two that would go on for minutes: more change little.
-LOGISTIC_STEPS, NETWORK_EPOCHS = 30, 10
-# Of the network on the description of shape.
-SHAPE_UNITS, SHAPE_EPOCHS = 256, 10
+# Steps of logistic regression, which would go on for minutes: more change little.
+LOGISTIC_STEPS = 30
+# Networks see every image ten times, and few images more often, in batches of 200.
+EPOCHS, LEAST_STEPS, BATCH = 10, 1500, 200
+SHAPE_UNITS = 256
 N_BINS = 15
 TITLES = {
     "logistic_regression": "logistic regression",
@@ -37,7 +40,7 @@ TITLES = {
     "random_forest": "Random Forest",
     "mlp": "network, 100 units",
     "svc": "support vectors, rbf",
-    "gradients": "gradients, network",
+    "gradients": "network on gradients",
     "conv": "convolutional network",
 }
 # What grows faster than the number of images, and so may be given fewer.
@@ -73,15 +76,20 @@ class Predictions:
     model: Any
 
 
-def classic(name: str, random_state: int) -> Any:
-    """Return a classifier of Table 3, unfitted, behind the scaling that it is published with."""
+def epochs_for(n_images: int) -> int:
+    """Return how often a network sees each of so many images."""
+    return max(EPOCHS, math.ceil(LEAST_STEPS / math.ceil(n_images / BATCH)))
+
+
+def classic(name: str, n_images: int, random_state: int) -> Any:
+    """Return a classifier of Table 3 for so many images, unfitted, behind the scaling that it is published with."""
     models = {
         "logistic_regression": lambda: LogisticRegression(C=1.0, max_iter=LOGISTIC_STEPS),
         "knn": lambda: KNeighborsClassifier(5, weights="distance", p=2),
         "random_forest": lambda: RandomForestClassifier(
             100, criterion="entropy", max_depth=100, n_jobs=-1, random_state=random_state
         ),
-        "mlp": lambda: MLPClassifier((100,), max_iter=NETWORK_EPOCHS, random_state=random_state),
+        "mlp": lambda: MLPClassifier((100,), max_iter=epochs_for(n_images), random_state=random_state),
         "svc": lambda: SVC(C=10.0, kernel="rbf", cache_size=500),
     }
     # In float32: in float64 all pixels would take twice the memory and no classifier is the better for it.
@@ -89,10 +97,10 @@ def classic(name: str, random_state: int) -> Any:
     return make_pipeline(single, StandardScaler(), models[name]())
 
 
-def shape_network(random_state: int, *, epochs: int = SHAPE_EPOCHS) -> Any:
-    """Return a network of one hidden layer for descriptions of shape, unfitted."""
-    options = {"max_iter": epochs, "batch_size": 200, "learning_rate_init": 2e-3, "random_state": random_state}
-    return make_pipeline(StandardScaler(with_std=False), MLPClassifier((SHAPE_UNITS,), **options))
+def shape_network(n_images: int, random_state: int) -> Any:
+    """Return a network of one hidden layer for descriptions of so many images, unfitted."""
+    options = {"max_iter": epochs_for(n_images), "learning_rate_init": 2e-3, "random_state": random_state}
+    return make_pipeline(OneUnit(), MLPClassifier((SHAPE_UNITS,), **options))
 
 
 def fit_classic(
@@ -118,12 +126,17 @@ def fit_classic(
     few = sample_rows(len(train), n_slow, random_state)
     rows = {name: few if name in SLOW else np.arange(len(train)) for name in names}
     alone = [name for name in names if name in ALONE]
-    calls = [(_fit, (classic(name, random_state), train[rows[name]], labels[rows[name]], test), {}) for name in alone]
+    calls = [
+        (_fit, (classic(name, len(rows[name]), random_state), train[rows[name]], labels[rows[name]], test), {})
+        for name in alone
+    ]
     elsewhere: Iterator[Any] = at_once(calls) if calls else iter(())
     found = {name: next(elsewhere) for name in alone}
     for name in names:
         if name not in found:
-            found[name] = _fit(classic(name, random_state), train[rows[name]], labels[rows[name]], test)
+            found[name] = _fit(
+                classic(name, len(rows[name]), random_state), train[rows[name]], labels[rows[name]], test
+            )
     return [describe(name, *found[name], len(rows[name]), n_classes) for name in names]
 
 
@@ -161,7 +174,7 @@ def fit_all(
     if "gradients" in names and codes is None:
         absent[TITLES["gradients"]] = "the run made no graph of shapes"
     elif "gradients" in names:
-        found.append(fit_one("gradients", shape_network(random_state), codes[0], labels, codes[1], **size))
+        found.append(fit_one("gradients", shape_network(len(train), random_state), codes[0], labels, codes[1], **size))
     if "conv" in names:
         try:
             network = conv_classifier(train.shape[1:], **conv, precision="auto", random_state=random_state)

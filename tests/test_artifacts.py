@@ -1,9 +1,10 @@
+import csv
 import json
 
 import numpy as np
 import pytest
 
-from report_lib.artifacts import Run, build_dir, notebook_name, to_json
+from report_lib.artifacts import Run, build_dir, notebook_name, to_json, write_csv
 from report_lib.errors import ReportError
 
 
@@ -51,3 +52,51 @@ def test_metrics_are_one_object_a_phase():
 
 def test_notebook_names():
     assert notebook_name("reduction") == "02_reduction.ipynb"
+
+
+# --- tables ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_table_is_read_again_as_it_was_written():
+    run = Run("x")
+    rows = [(0, "plain", 0.1), (1, 'with, "commas"', ""), (2, "on\ntwo lines — ä", None)]
+    run.save_rows("audit", ("row", "name", "value"), iter(rows))
+    path = run.folder / "artifacts" / "classification" / "audit.csv"
+    with path.open(newline="", encoding="utf8") as file:
+        found = list(csv.reader(file))
+    assert found == [["row", "name", "value"], ["0", "plain", "0.1"], ["1", 'with, "commas"', ""],
+                     ["2", "on\ntwo lines — ä", ""]]  # fmt: skip
+    assert path.read_bytes().startswith(b"row,name,value\n0,plain,0.1\n")
+    assert [p.name for p in path.parent.iterdir()] == ["audit.csv"]
+
+
+def test_a_table_without_rows_has_its_columns(tmp_path):
+    write_csv(tmp_path / "empty.csv", ("a", "b"), [])
+    assert (tmp_path / "empty.csv").read_text() == "a,b\n"
+
+
+def test_a_table_appears_when_it_is_whole(tmp_path):
+    path, seen = tmp_path / "table.csv", []
+
+    def rows(fail):
+        for i in range(10_000):
+            seen.append(path.exists())
+            yield (i, "x" * 50)
+        if fail:
+            raise RuntimeError("the last row is missing")
+
+    with pytest.raises(RuntimeError, match="last row"):
+        write_csv(path, ("i", "x"), rows(fail=True))
+    assert not path.exists()
+    write_csv(path, ("i", "x"), rows(fail=False))
+    assert not any(seen)
+    assert len(path.read_text().splitlines()) == 10_001
+    assert [p.name for p in tmp_path.glob("*.csv")] == ["table.csv"]
+
+
+def test_a_table_that_fails_leaves_the_one_before(tmp_path):
+    path = tmp_path / "table.csv"
+    write_csv(path, ("a",), [(1,)])
+    with pytest.raises(ZeroDivisionError):
+        write_csv(path, ("a",), (1 / i for i in range(2)))
+    assert path.read_text() == "a\n1\n"

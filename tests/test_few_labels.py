@@ -12,6 +12,7 @@ from sklearn.semi_supervised import LabelSpreading
 from report_lib import few_labels
 from report_lib.few_labels import UNKNOWN, Curve, OneUnit
 from report_lib.graph_clustering import Edges, jaccard_edges
+from report_lib.label_choice import choose
 from report_lib.metrics import wilson_interval
 from report_lib.neighbors import Neighbors, nearest, nearest_to
 
@@ -154,6 +155,35 @@ def test_the_numbers_of_labels_end_with_all(n, asked, found):
     assert few_labels.counts_for(n, asked) == found
 
 
+def test_all_draws_are_those_of_each_number_and_one_of_all():
+    found = few_labels.all_draws(60, counts=[5, 60], n_draws=3, random_state=2)
+    assert {count: len(own) for count, own in found.items()} == {5: 3, 60: 1}
+    for rows, (_, expected) in zip(found[5], few_labels.draws(60, 5, 3, 2), strict=True):
+        np.testing.assert_array_equal(rows, expected)
+    np.testing.assert_array_equal(found[60][0], np.arange(60))
+
+
+def test_chosen_rows_are_chosen_several_times(blobs):
+    X, y = blobs
+    found = few_labels.chosen_rows(X, y, [3, 12, 90, 91], n_draws=3, random_state=1)
+    # Of more than half the images there is nothing left to choose.
+    assert {count: [len(rows) for rows in own] for count, own in found.items()} == {
+        3: [3] * 3,
+        12: [12] * 3,
+        90: [90] * 3,
+    }
+    seeds = np.random.default_rng(1).integers(2**31, size=3)
+    for rows, seed in zip(found[12], seeds, strict=True):
+        np.testing.assert_array_equal(rows, choose(X, y, 12, random_state=int(seed)).rows)
+    assert len({tuple(rows) for rows in found[12]}) > 1
+
+
+def test_no_more_rows_are_chosen_than_are_worth_it(blobs, monkeypatch):
+    X, y = blobs
+    monkeypatch.setattr(few_labels, "MOST_CHOSEN", 6)
+    assert list(few_labels.chosen_rows(X, y, [6, 7], n_draws=1, random_state=1)) == [6]
+
+
 # --- the small network ----------------------------------------------------------------------------------------------
 
 
@@ -251,3 +281,15 @@ def test_the_curve_of_the_graph_looks_at_the_labels_of_the_chosen_alone(blobs):
     others[np.setdiff1d(np.arange(60), rows)] = 0
     first, second = (few_labels.graph_curve(*graphs, known, y[1::3], {3: [rows]}) for known in (y[::3], others))
     np.testing.assert_array_equal(first.right[3], second.right[3])
+
+
+def test_several_descriptions_have_their_curves_under_their_titles(blobs):
+    X, y = blobs
+    options = {"counts": [12], "n_draws": 2, "random_state": 0}
+    described = ((name, X[::3, columns], X[1::3, columns]) for name, columns in (("pca-3", [0, 1, 3]), ("pixels", [4])))
+    found = few_labels.network_curves(described, y[::3], y[1::3], **options)
+    assert list(found) == ["pca-3", "pixels"]
+    alone = few_labels.network_curve(X[::3, [4]], y[::3], X[1::3, [4]], y[1::3], **options)
+    np.testing.assert_array_equal(found["pixels"].right[12], alone.right[12])
+    assert found["pca-3"].accuracy[12].value > found["pixels"].accuracy[12].value
+    assert list(few_labels.titled(found | {"graph": alone})) == ["PCA 3", "pixels", "graph"]

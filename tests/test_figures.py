@@ -11,18 +11,34 @@ import plotly.graph_objects as go
 import pytest
 from PIL import Image
 
-from report_lib import comparison, density, graph_clustering, layouts, league, metrics, panel, understanding
+from report_lib import (
+    classification,
+    comparison,
+    density,
+    few_labels,
+    graph_clustering,
+    layouts,
+    league,
+    metrics,
+    panel,
+    supervised,
+    understanding,
+)
+from report_lib.figures import audit as audit_figures
 from report_lib.figures import cards as cards_figures
 from report_lib.figures import classification as classification_figures
 from report_lib.figures import clustering as clustering_figures
 from report_lib.figures import comparison as comparison_figures
 from report_lib.figures import density as density_figures
+from report_lib.figures import few_labels as few_labels_figures
 from report_lib.figures import gradients as gradients_figures
 from report_lib.figures import layouts as layouts_figures
 from report_lib.figures import league as league_figures
 from report_lib.figures import panel as panel_figures
+from report_lib.figures import predicting as predicting_figures
 from report_lib.figures import reduction as reduction_figures
 from report_lib.figures import style
+from report_lib.figures import supervised as supervised_figures
 from report_lib.figures import understanding as understanding_figures
 from report_lib.fitting import Clusters, Fitted
 from report_lib.prose import MEASURES
@@ -52,6 +68,10 @@ def cases(rng):
         cards_figures: cards_cases(rng),
         clustering_figures: clustering_cases(rng),
         classification_figures: classification_cases(),
+        few_labels_figures: few_labels_cases(rng),
+        supervised_figures: supervised_cases(rng),
+        audit_figures: audit_cases(rng),
+        predicting_figures: {"unlike": ({"as they are": 0.01, "inverted": 0.9, "upside down": 0.4}, 50)},
     }
 
 
@@ -186,14 +206,65 @@ def clustering_cases(rng):
     }
 
 
+def pseudo(name="svm", fidelity=0.5):
+    """What a classifier made of clusters, but for what no figure looks at."""
+    folds = [interval(fidelity - 0.1), interval(fidelity + 0.1)]
+    result = SimpleNamespace(folds=folds, holdout=interval(fidelity), fidelity=interval(fidelity))
+    return {"random_forest": result, name: result}
+
+
 def classification_cases():
+    truth = classification.Truth({"random_forest": interval(0.4), "svm": interval(0.3)}, interval(0.45))
+    return {"fidelity": (pseudo(),), "fidelity_and_accuracy": (pseudo(), truth)}
+
+
+def curve(rng, *shares):
+    """Learning curve of three draws, at 10 labels and at ten times as many, and so on."""
+    return few_labels.Curve({10 ** (i + 1): rng.random((3, 400)) < share for i, share in enumerate(shares)})
+
+
+def few_labels_cases(rng):
     return {
-        "fidelity_and_accuracy": ({"fidelity": interval(0.5), "true": interval(0.4)},),
-        "folds": ([interval(0.5), interval(0.6)], interval(0.5)),
+        "learning_curves": ({"pixels": curve(rng, 0.3, 0.6), "<b>graph": curve(rng, 0.5, 0.8)},),
+        "choosing": (curve(rng, 0.4, 0.7, 0.8), curve(rng, 0.6, 0.8)),
+        "to_label": (rng.random((3, 6, 4)), np.array([0, 1, 0]), np.array([7, 8, 9]), (0.0, 1.0)),
+    }
+
+
+def scored(rng, n=60):
+    """Scores of two classifiers of three classes, one of them without probabilities."""
+    labels = np.arange(n) % 3
+    proba = rng.dirichlet(np.ones(3), n).astype(np.float32)
+    proba[np.arange(n), labels] += 0.7
+    proba /= proba.sum(axis=1, keepdims=True)
+    seconds = {"fit": 1.0, "predict": 0.1}
+    found = [
+        supervised.Predictions("conv", supervised.TITLES["conv"], n, proba.argmax(axis=1), proba, seconds, None),
+        supervised.Predictions("svc", supervised.TITLES["svc"], 30, np.roll(labels, 1), None, seconds, None),
+    ]  # fmt: skip
+    return supervised.score(found, labels, 3)
+
+
+def supervised_cases(rng):
+    scores = scored(rng)
+    return {
+        "league": (scores, {"svc": 0.9}),
+        "by_class": (scores[0], NAMES),
+        "confusion": (scores[0], rng.random((9, 6, 4)), NAMES, (0.0, 1.0)),
+        "mistakes": (rng.random((2, 6, 4)), ["<b>a → b", "b → a"], (0.0, 1.0), "network"),
+        "reliability": (scores[:1],),
+    }
+
+
+def audit_cases(rng):
+    return {
+        "suspects": (rng.random((2, 4, 6, 4)), ["<b>a: rather b?", "b: rather a?"], (0.0, 1.0)),
+        "strangers": (rng.random((2, 6, 4)), ["<b>a", "b"], (0.0, 1.0)),
     }
 
 
 KEYWORDS = {
+    "suspects": {"part": "train", "n_found": 9},
     "class_by_cluster": {"normalize": True},
     "scatter": {"method": "K-Means", "where": "the first two components"},
     "dbscan_sweep": {"knee": 0.7},

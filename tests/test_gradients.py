@@ -1,8 +1,11 @@
 """The description of shape does what can be worked out of it: edges, turns, brightness, shifts."""
 
+import io
+
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
+from sklearn.exceptions import NotFittedError
 
 from report_lib import gradients
 from report_lib.gradients import OrientedGradients
@@ -160,3 +163,35 @@ def test_there_are_no_more_components_than_directions_in_cells(rng, n_components
     X = rng.random((30, 35))
     shape = OrientedGradients((5, 7), n_orientations=8, n_cells=2, n_components=n_components)
     assert shape.fit_transform(X).shape == (30, min(n_components, 8 * 2 * 2))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float64])
+@pytest.mark.parametrize("options", [{}, {"n_components": 6}, {"n_orientations": 8, "n_cells": 2, "n_components": 500}])
+def test_loaded_again_it_gives_the_same_codes(rng, options, dtype):
+    X = (rng.random((60, 63)) * 255).astype(dtype)
+    fitted = OrientedGradients((9, 7), **options).fit(X[:40])
+    file = io.BytesIO()
+    np.savez(file, allow_pickle=False, **fitted.arrays())
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as kept:
+        loaded = OrientedGradients.from_arrays(**kept)
+    codes = fitted.transform(X)
+    assert loaded.transform(X).shape == codes.shape
+    assert loaded.transform(X).tobytes() == codes.tobytes()
+    assert (loaded.image_shape, loaded.n_components) == ((9, 7), codes.shape[1])
+    assert (loaded.n_orientations, loaded.n_cells) == (fitted.n_orientations, fitted.n_cells)
+    np.testing.assert_array_equal(loaded.reducer_.explained_variance_, fitted.reducer_.explained_variance_)
+
+
+def test_kept_and_loaded_twice_it_is_still_the_same(rng):
+    X = rng.random((40, 64))
+    fitted = OrientedGradients((8, 8), n_components=7).fit(X)
+    once = OrientedGradients.from_arrays(**fitted.arrays()).arrays()
+    assert {name: own.tobytes() for name, own in once.items()} == {
+        name: own.tobytes() for name, own in fitted.arrays().items()
+    }
+
+
+def test_what_has_learnt_nothing_cannot_be_kept():
+    with pytest.raises(NotFittedError):
+        OrientedGradients((8, 8)).arrays()

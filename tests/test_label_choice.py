@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.cluster import KMeans
 
-from report_lib.label_choice import choose, shares
+from report_lib.label_choice import COLUMNS, Choice, choose, shares
 
 # --- how many of each cluster ---------------------------------------------------------------------------------------
 
@@ -22,7 +22,7 @@ from report_lib.label_choice import choose, shares
         ([2, 7, 1], 6, [1, 4, 1]),
         ([2, 7, 1], 7, [2, 4, 1]),
         ([2, 7, 1], 10, [2, 7, 1]),
-        # 10 seats to 21, 20, 19: smallest divisor 6.34 … 6.66 rounds all up to (4, 4, 3) less one.
+        # Quotients by 10 are whole.
         ([60, 30, 10], 10, [6, 3, 1]),
         ([0, 5], 3, [0, 3]),
         ([3], 2, [2]),
@@ -138,3 +138,9 @@ def test_whoever_asks_again_gets_the_same(grouped):
     first, second = (choose(*grouped, 30, random_state=4) for _ in range(2))
     np.testing.assert_array_equal(first.rows, second.rows)
     np.testing.assert_array_equal(first.stands_for, second.stands_for)
+
+
+def test_ranks_and_clusters_are_counted_from_one():
+    found = Choice(np.array([7, 0]), np.array([1, 0]), np.array([30, 20])).table()
+    assert found == [(1, 7, "C2", 30), (2, 0, "C1", 20)]
+    assert len(COLUMNS) == 4

@@ -75,6 +75,19 @@ def test_yaml_is_1_2(tmp_path):
         ("reduction:\n  scaling: minmax\n", ["line 2", "one of none, min-max, standard"]),
         ("reduction:\n  mse_grid: [5, 0]\n", ["line 2", "a list, each a whole number, at least 1"]),
         ("reduction:\n  n_components: 300\n", ["max_components is 200, but 300"]),
+        (
+            "classification:\n  n_components_forest: 50\n",
+            ["line 2", "classification.n_components_forest is not a parameter", "did you mean n_components_pseudo?"],
+        ),
+        ("classification:\n  pseudo_models: []\n", ["line 2", "at least 1 of them"]),
+        ("classification:\n  conv_filters: []\n", ["line 2", "at least 1 of them"]),
+        ("classification:\n  conv_filters: [16, 0]\n", ["line 2", "a list, each a whole number, at least 1"]),
+        ("classification:\n  label_counts: [10, 0]\n", ["line 2", "a list, each a whole number, at least 1"]),
+        ("classification:\n  n_draws: 1\n", ["line 2", "at least 2"]),
+        ("classification:\n  n_label_next: 0\n", ["line 2", "at least 1"]),
+        ("classification:\n  audit_folds: 1\n", ["line 1", "audit_folds is 1; it takes 0 for no audit, or at least 2"]),
+        ("classification:\n  audit_folds: -1\n", ["line 2", "at least 0"]),
+        ("classification:\n  keep_model: 1\n", ["line 2", "true or false"]),
         ("dataset:\n  test_size: 1.5\n", ["line 2", "above 0", "below 1"]),
         ("dataset:\n  image_shape: [28]\n", ["image_shape takes two numbers"]),
         ("name: ../up\n", ["line 1", "name is '../up'"]),
@@ -108,6 +121,31 @@ def test_refusals_say_where_and_what(tmp_path, text, said):
         ("clustering.methods=[graph, kmeans, graph]", "each method can be named once only"),
         ("clustering.methods=[graph, ward]", "clustering.methods is 'ward'; it takes a list, each one of kmeans"),
         ("clustering.chosen=ward", "clustering.chosen is 'ward'; it takes one of kmeans"),
+        (
+            "classification.pseudo_models=[svm, forest]",
+            "classification.pseudo_models is 'forest'; it takes a list, each one of random_forest, svm, mlp",
+        ),
+        ("classification.pseudo_models=[svm, mlp, svm]", "each pseudo_model can be named once only"),
+        (
+            "classification.classifiers=[knn, svm]",
+            "classification.classifiers is 'svm'; it takes a list, each one of logistic_regression, knn, random_forest, mlp",
+        ),
+        ("classification.classifiers=[knn, knn]", "each classifier can be named once only"),
+        (
+            "classification.label_sources=[pca, dens-3]",
+            "classification.label_sources: 'dens-3' is no representation; known are pixels, pca, svd, pca-32",
+        ),
+        (
+            "classification.label_sources=[pca, graph]",
+            "'graph' is no representation; known are pixels, pca, svd, pca-32",
+        ),
+        ("classification.label_sources=[pca, pca]", "each label_source can be named once only"),
+        pytest.param(
+            "classification.audit_folds=1",
+            "SET classification.audit_folds=1: classification.audit_folds",
+            marks=pytest.mark.xfail(strict=True, reason="the message names the file, which does not set audit_folds"),
+        ),
+        ("classification.n_slow=all", "classification.n_slow is 'all'; it takes a whole number, at least 1"),
         ("reduction.steps_dense=0", "reduction.steps_dense is 0; it takes a whole number, at least 1"),
         ("reduction.maps=[isomap]", "reduction.maps is 'isomap'; it takes a list, each one of umap, tsne"),
         ("a.b.c=1", "write it as section.parameter=value"),
@@ -167,7 +205,7 @@ SMALL = {"n_components": 20, "mse_grid": [5], "reconstruction_components": [10]}
         ),
         (sized(clustering={"k_max": 30, "n_sweep": 20}), (400, 100, 30), "the panel sees only 20 images"),
         (sized(clustering={"dbscan_n_images": 3}), (400, 100, 30), "DBSCAN sees only 3 images"),
-        (sized(classification={"n_pseudo_labels": 55}), (400, 100, 30), "learns from only 44 images"),
+        (sized(classification={"n_pseudo_labels": 55}), (400, 100, 30), "learn the clusters from only 44 images"),
         (
             sized(clustering={"n_neighbors": 90}, reduction={**SMALL, "max_components": 20}),
             (90, 30, 30),
@@ -212,6 +250,11 @@ SMALL = {"n_components": 20, "mse_grid": [5], "reconstruction_components": [10]}
             sized(reduction={"n_kmeans": 9}),
             (400, 100, 30),
             "reduction.n_clusters is 10, but K-Means sees only 9 images",
+        ),
+        (
+            sized(classification={"n_components_pseudo": 901}, reduction={"max_components": 900}),
+            (4_000, 100, 30),
+            "classification.n_components_pseudo is 901, but an image has only 900 pixels; lower it",
         ),
         (sized(), (400, 1, 30), "dataset.test_size is 0.2, which holds out 1 images; raise it"),
     ],
@@ -265,6 +308,73 @@ def test_cards_need_as_many_neighbours_whatever_the_methods():
 def test_what_is_not_asked_for_needs_nothing():
     bare = sized(reduction={"representations": [], "maps": [], "n_neighbors": 100, "n_tsne": 50, "n_kmeans": 2})
     check_size(bare, n_train=400, n_test=100, image_shape=(30, 30))
+
+
+# --- classes --------------------------------------------------------------------------------------------------------
+
+
+def check_classes(counts, *, image_shape=(30, 30), **classification):
+    params = sized(classification=classification, reduction={"representations": []})
+    check_size(params, n_train=400, n_test=100, image_shape=image_shape, class_counts=counts)
+
+
+def refused_classes(counts, **options):
+    with pytest.raises(ReportError) as caught:
+        check_classes(counts, **options)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+EVEN = {"cat": (200, 50), "dog": (200, 50)}
+
+
+def test_a_class_without_train_images_is_refused_whatever_is_asked_for():
+    for asked in ({}, {"audit_folds": 0, "classifiers": [], "label_counts": []}):
+        said = refused_classes({**EVEN, "newt": (0, 3)}, **asked)
+        assert said.startswith(
+            "class 'newt' has 3 test images and no train image, so nothing can learn it; give it train"
+        )
+
+
+def test_a_class_without_test_images_is_accepted():
+    check_classes({**EVEN, "newt": (20, 0)})
+
+
+def test_a_class_needs_a_train_image_for_each_fold_of_the_audit():
+    said = refused_classes({**EVEN, "newt": (4, 3)}, audit_folds=5)
+    assert "classification.audit_folds is 5, but class 'newt' has only 4 train images; lower it, or set it to 0" in said
+    check_classes({**EVEN, "newt": (5, 3)}, audit_folds=5)
+    check_classes({**EVEN, "newt": (4, 3)}, audit_folds=4)
+    check_classes({**EVEN, "newt": (1, 3)}, audit_folds=0)
+
+
+SMALL_IMAGES = {"image_shape": (20, 15), "conv_filters": [4, 4, 4, 4]}
+
+
+def test_the_convolutional_network_needs_images_that_can_be_halved_so_often():
+    said = refused_classes(EVEN, **SMALL_IMAGES)
+    assert said.startswith(
+        "classification.conv_filters: pooling 4 times needs images of at least 16 × 16 pixels, not 20 × 15"
+    )
+    assert said.endswith("give fewer layers, or leave conv out of classifiers")
+    check_classes(EVEN, **SMALL_IMAGES | {"conv_filters": [4, 4, 4]})
+    check_classes(EVEN, **SMALL_IMAGES | {"image_shape": (16, 20)})
+
+
+@pytest.mark.parametrize("counts", [None, {}])
+def test_without_labels_no_network_learns_so_its_layers_do_not_matter(counts):
+    check_classes(counts, **SMALL_IMAGES)
+
+
+def test_layers_of_a_network_that_is_not_asked_for_do_not_matter():
+    check_classes(EVEN, **SMALL_IMAGES, classifiers=["knn", "gradients"])
+
+
+def test_lists_of_phase_four_may_be_empty_for_nothing():
+    own = sized(classification={"label_counts": [], "label_sources": [], "classifiers": [], "audit_folds": 0})
+    assert (own.classification.label_counts, own.classification.classifiers) == ([], [])
+    assert own.classification.label_sources == []
+    check_size(own, n_train=400, n_test=100, image_shape=(30, 30), class_counts=EVEN)
 
 
 def test_a_run_that_its_images_can_carry():

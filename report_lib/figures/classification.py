@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 
 from report_lib.figures import style
 
-TITLES = {"random_forest": "Random Forest", "svm": "support vectors, rbf", "mlp": "network, 100 units"}
+TITLES = {"random_forest": "Random Forest", "svm": "Support vectors, rbf", "mlp": "Network, 100 units"}
 
 
 def fidelity(results: dict[str, object]) -> go.Figure:
@@ -68,7 +68,7 @@ def fidelity_and_accuracy(results: dict[str, object], truth) -> go.Figure:
     if truth is not None:
         top = truth.ceiling.value
         fig.add_vline(x=top, line={"color": style.INK, "dash": "dash"}, annotation_text=f"the clusters themselves {top:.3f}",
-                      annotation_position="top")  # fmt: skip
+                      annotation_position="top left")  # fmt: skip
         best = max(score.value for score in truth.accuracy.values())
         said = f"At most {best:.1%} agree with the true class, where the clusters themselves reach {top:.1%}"
     fig.update_xaxes(title_text="share of test images", range=[0, 1], tickformat=".0%")

@@ -15,6 +15,7 @@ def unlike(shares: dict[str, float], n_images: int) -> go.Figure:
         fig,
         title=f"Called unlike anything seen: {values[0]:.1%} of ordinary images, {values[1:].max():.0%} of the strangest",
         caption=f"{n_images:,} test images as they are, and after each of three changes that make them unlike the train "
-        "images; the share whose nearest train images are farther away than those of 99% of the test images.",
+        "images; the share that is more unusual than 99% of all test images, by the distance to the nearest train images or by "
+        "what the principal components leave out.",
         numbers=style.listing(names, values, ".1%"),
     )

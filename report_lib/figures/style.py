@@ -88,6 +88,11 @@ def escape(text: object) -> str:
     return html.escape(str(text), quote=False)
 
 
+def sentence(text: str) -> str:
+    """Return text as it begins a sentence."""
+    return text[:1].upper() + text[1:]
+
+
 def color(index: int, *, clusters: bool = False) -> str:
     """Return the colour of a class, or of a cluster, by its position; noise, -1, is grey."""
     palette = CLUSTER_PALETTE if clusters else PALETTE

@@ -7,6 +7,9 @@ import plotly.graph_objects as go
 
 from report_lib.figures import style
 
+# A bin of fewer images says little of how often they are right.
+LEAST_IN_BIN = 20
+
 
 def league(scores: Sequence, published: dict[str, float]) -> go.Figure:
     """Draw the accuracy of each classifier with its interval, beside what is published.
@@ -35,7 +38,7 @@ def league(scores: Sequence, published: dict[str, float]) -> go.Figure:
     beside = " Orange: as published, each taught 60,000 images." if known else ""
     return style.finish(
         fig,
-        title=f"{scores[0].predictions.title} is right most often: {values[0]:.1%}",
+        title=f"{style.sentence(scores[0].predictions.title)} is right most often: {values[0]:.1%}",
         caption="Share of the test images that each classifier names rightly, with 95% intervals; in brackets, how many "
         f"train images it learnt from.{beside}",
         numbers=style.listing(names, values, ".4f"),
@@ -80,19 +83,19 @@ def confusion(score: object, tiles: np.ndarray, names: Sequence[str], limits: tu
     h, w = tiles.shape[1:]
     label = max(5, round(0.34 * h))
     tiles = np.where((counts.ravel() > 0)[:, None, None], tiles.astype(np.float64), np.nan)
-    fig = style.image_grid(tiles, columns=n, titles=[""] * n * n, limits=limits, label=label)
+    fig = style.image_grid(tiles, columns=n, limits=limits, label=label)
     step_x, step_y = w + style.GAP, h + label
-    size = max(7, round(11 - 0.12 * max(0, n - 10) * 4))
-    for (i, j), count in np.ndenumerate(counts):
-        if count:
-            weight = f"<b>{count:,}</b>" if i == j else f"{count:,}"
-            fig.add_annotation(x=j * step_x + (w - 1) / 2, y=i * step_y + label - 1, text=weight, showarrow=False,
-                               yanchor="bottom", font_size=size)  # fmt: skip
+    size = max(7, 11 - max(0, n - 10) // 2)
+    notes = [
+        {"x": j * step_x + (w - 1) / 2, "y": i * step_y + label - 1, "text": f"{count:,}", "showarrow": False,
+         "yanchor": "bottom", "font": {"size": size, "weight": 700 if i == j else 400}}
+        for (i, j), count in np.ndenumerate(counts) if count
+    ]  # fmt: skip
     for i, name in enumerate(names):
-        at = {"text": style.escape(name), "showarrow": False, "font_size": 12}
-        fig.add_annotation(x=0, xref="paper", xshift=-8, y=i * step_y + label + h / 2, xanchor="right", **at)
-        fig.add_annotation(y=1, yref="paper", yshift=6, x=i * step_x + w / 2, yanchor="bottom", textangle=-35,
-                           xanchor="left", **at)  # fmt: skip
+        at = {"text": style.escape(name), "showarrow": False, "font": {"size": 12}}
+        notes.append({"x": 0, "xref": "paper", "xshift": -8, "y": i * step_y + label + h / 2, "xanchor": "right", **at})
+        notes.append({"y": 1, "yref": "paper", "yshift": 6, "x": i * step_x + w / 2, "yanchor": "bottom",
+                      "textangle": -35, "xanchor": "left", **at})  # fmt: skip
     off = counts - np.diag(np.diag(counts))
     worst = np.unravel_index(off.argmax(), off.shape)
     return style.finish(
@@ -101,15 +104,17 @@ def confusion(score: object, tiles: np.ndarray, names: Sequence[str], limits: tu
         caption=f"Test images, {score.predictions.title}. Rows: the true class. Columns: what it is called. Each cell shows "
         "the image that the network is surest of, and above it how many there are; the diagonal is right.",
         numbers=" ".join(f"{names[i]} is called {style.listing(names, counts[i], ',d')}" for i in range(n)),
+        annotations=notes,
         margin_l=110,
+        margin_r=64,
         margin_t=150,
-        height=max(420, round(fig.layout.height * 1.0) + 100),
+        height=fig.layout.height + 100,
     )
 
 
 def mistakes(images: np.ndarray, titles: Sequence[str], limits: tuple[float, float], title: str) -> go.Figure:
     """Draw test images that are wrong with the highest probability; `titles` say what each is and is called."""
-    fig = style.image_grid(images, columns=min(6, len(images)), titles=titles, limits=limits)
+    fig = style.image_grid(images, columns=min(4, len(images)), titles=titles, limits=limits)
     return style.finish(
         fig,
         title=f"The {len(images)} surest mistakes of the {title}",
@@ -124,7 +129,7 @@ def reliability(scores: Sequence) -> go.Figure:
                                line={"color": style.INK, "dash": "dot"}))  # fmt: skip
     for i, one in enumerate(scores):
         found = one.calibration
-        kept = found.count > 0
+        kept = found.count >= LEAST_IN_BIN
         size = 6 + 14 * np.sqrt(found.count[kept] / found.count.sum())
         fig.add_scatter(x=found.confidence[kept], y=found.accuracy[kept], mode="lines+markers", text=found.count[kept],
                         name=one.predictions.title, line={"color": style.series(i)}, marker={"size": size},
@@ -135,9 +140,9 @@ def reliability(scores: Sequence) -> go.Figure:
     best = min(errors, key=errors.get)
     return style.finish(
         fig,
-        title=f"{best} knows best how sure to be: {errors[best]:.3f} off on average",
+        title=f"{style.sentence(best)} knows best how sure to be: {errors[best]:.3f} off on average",
         caption="Reliability on the test images. On the dotted line a classifier is as often right as it says; below it, it is "
-        "too sure. Larger marks hold more images.",
+        f"too sure. Larger marks hold more images; bins of fewer than {LEAST_IN_BIN} are not drawn.",
         numbers="Expected calibration error: " + style.listing(list(errors), list(errors.values()), ".4f"),
         height=520,
         legend={"orientation": "h", "y": -0.2},

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from report_lib.prose import percent, plural, text
+from report_lib.prose import count_of, percent, plural, text
 
 
 def labels(parts: dict[str, Any]) -> str:
@@ -76,8 +76,9 @@ def copies(pairs: np.ndarray, rms: np.ndarray, n_disagreeing: int) -> str:
         return "There are no copies or near-copies."
     exact = int(np.sum(rms == 0))
     return (
-        f"{plural(exact, 'pair')} of copies and {plural(len(pairs) - exact, 'pair')} of near-copies, within and between train "
-        f"and test images; {n_disagreeing:,} of them with two different labels."
+        f"Within and between train and test images there {'is' if exact == 1 else 'are'} {count_of(exact, 'pair', 'pairs')} of "
+        f"copies and {count_of(len(pairs) - exact, 'pair', 'pairs')} of near-copies; "
+        f"{count_of(n_disagreeing, 'has', 'have')} two different labels."
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from report_lib.prose import bullets, listed, percent, scored
+from report_lib.prose import listed, percent, scored
 
 TITLES = {"random_forest": "the Random Forest", "svm": "the support vectors", "mlp": "the network"}
 
@@ -76,7 +76,7 @@ def labels_headline(numbers: dict[str, Any]) -> str:
     chosen = numbers.get("label_efficiency", {}).get("graph_chosen")
     if chosen:
         fewest, most = min(chosen, key=int), max(chosen, key=int)
-        parts = [f"{percent(chosen[n]['accuracy'], 1)} with {int(n):,} labels" for n in dict.fromkeys((fewest, most))]
+        parts = [f"{percent(chosen[n], 1)} with {int(n):,} labels" for n in dict.fromkeys((fewest, most))]
         said.append(
             f"Labels on chosen images, spread over the neighbour graph, name {listed(parts)} of the test images rightly"
         )
@@ -89,13 +89,9 @@ def labels_headline(numbers: dict[str, Any]) -> str:
     return "; ".join(said) + "." if said else ""
 
 
-def in_short(numbers: dict[str, Any]) -> str:
-    """Sum up the phase, from its metrics."""
-    said = [pseudo_headline(numbers["pseudo_labels"]), labels_headline(numbers)]
-    found = numbers.get("audit")
-    if found:
-        errors = found["likely_label_errors"]
-        said.append(
-            f"{errors['train']:,} train and {errors['test']:,} test labels look wrong and should be looked at by a person."
-        )
-    return bullets(*[sentence for sentence in said if sentence])
+def audit_headline(numbers: dict[str, Any]) -> str:
+    """Say how many labels look wrong, from the phase's metrics; nothing where none were looked at."""
+    if "audit" not in numbers:
+        return ""
+    errors = numbers["audit"]["likely_label_errors"]
+    return f"{errors['train']:,} train and {errors['test']:,} test labels look wrong, and a person should look at them."

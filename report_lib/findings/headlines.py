@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from report_lib.findings.classification import labels_headline, pseudo_headline
+from report_lib.findings.classification import audit_headline, labels_headline, pseudo_headline
 from report_lib.findings.density import dbscan_headline
 from report_lib.findings.league import title_of
 from report_lib.findings.panel import panel_headline
@@ -50,7 +50,7 @@ def headlines(metrics: dict[str, Any]) -> list[str]:
     else:
         said.append("There are no labels, so the report cannot say how well clusters agree with anything true.")
     said.append(dbscan_headline(clustered["density"]))
-    said += [pseudo_headline(classified["pseudo_labels"]), labels_headline(classified)]
+    said += [pseudo_headline(classified["pseudo_labels"]), labels_headline(classified), audit_headline(classified)]
     return [sentence for sentence in said if sentence]
 
 

@@ -63,8 +63,9 @@ def published(scores: Sequence[Any], known: dict[str, float], source: str, n_tra
     said = ""
     if full:
         far = [f"{title} ({gap:+.3f})" for title, gap in full.items() if abs(gap) > SAME]
-        said = f"Taught all {n_train:,} images, {plural(len(full), 'classifier')} of {source} come out within {SAME} of the "
-        said += f"published accuracy but for {listed(far)}." if far else "published accuracy."
+        come = "comes" if len(full) == 1 else "come"
+        said = f"Taught all {n_train:,} images, {plural(len(full), 'classifier')} of {source} {come} out within {SAME} of the "
+        said += f"published accuracy, but for {listed(far)}." if far else "published accuracy."
     if fewer:
         parts = [f"{title} {n:,} ({gap:+.3f})" for title, (gap, n) in fewer.items()]
         said += (
@@ -99,9 +100,9 @@ def confusion(score: Any, names: Sequence[str]) -> str:
 
 
 def titles_of(rows: np.ndarray, labels: np.ndarray, proba: np.ndarray, names: Sequence[str]) -> list[str]:
-    """Say of each row what it is and what it is called, such as `Shirt → Coat 99%`."""
+    """Say of each row what it is and what it is called, such as `Shirt → Coat`."""
     called = proba.argmax(axis=1)
-    return [f"{names[labels[r]]} → {names[called[r]]} {proba[r].max():.0%}" for r in rows]
+    return [f"{names[labels[r]]} → {names[called[r]]}" for r in rows]
 
 
 def calibration(scores: Sequence[Any]) -> str:

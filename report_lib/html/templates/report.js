@@ -127,7 +127,7 @@
     document.querySelectorAll("[data-times]").forEach((place) => {
       const rows = times[place.dataset.times] || [];
       if (!rows.length) return;
-      const columns = ["fit", "encode"].filter((key) => key in rows[0]);
+      const columns = ["fit", "encode", "predict"].filter((key) => key in rows[0]);
       const table = document.createElement("table");
       table.className = "table";
       const head = table.createTHead().insertRow();
