@@ -126,11 +126,14 @@ class Run:
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Write a table; the file appears when it is whole."""
     unfinished = path.with_name(f".{path.name}.part")
-    with unfinished.open("w", newline="", encoding="utf8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
-    unfinished.replace(path)
+    try:
+        with unfinished.open("w", newline="", encoding="utf8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(columns)
+            writer.writerows(rows)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def to_json(values: Any) -> str:

@@ -162,7 +162,13 @@ def look_at_both(
 
 
 def with_neighbors(
-    train_images: np.ndarray, images: np.ndarray, train_codes: np.ndarray, codes: np.ndarray, *, n_neighbors: int
+    train_images: np.ndarray,
+    images: np.ndarray,
+    train_codes: np.ndarray,
+    codes: np.ndarray,
+    *,
+    own_rows: np.ndarray | None,
+    n_neighbors: int,
 ) -> np.ndarray:
     """Set images beside the train images nearest to them, other than themselves.
 
@@ -170,6 +176,8 @@ def with_neighbors(
     ----------
     images : ndarray of shape (n, h, w)
         Of `codes`.
+    own_rows : ndarray of shape (n,), int, or None
+        Their rows among the train images; None where they are none of them.
 
     Returns
     -------
@@ -178,10 +186,31 @@ def with_neighbors(
     if not len(images):
         return np.empty((0, 1 + n_neighbors, *images.shape[1:]), images.dtype)
     near = nearest_to(train_codes, codes, n_neighbors + 1)
-    # A train image is its own nearest; at a distance that rounding alone makes.
-    own = near.distances[:, :1] < 1e-3 * np.maximum(near.distances[:, -1:], 1e-12)
-    rows = np.where(own, near.indices[:, 1:], near.indices[:, :-1])
-    return np.concatenate([images[:, None], train_images[rows]], axis=1)
+    others = np.ones(near.indices.shape, bool) if own_rows is None else near.indices != own_rows[:, None]
+    # Those that are not the image itself come first, in the order of their distance.
+    first = np.argsort(~others, axis=1, kind="stable")[:, :n_neighbors]
+    return np.concatenate([images[:, None], train_images[np.take_along_axis(near.indices, first, axis=1)]], axis=1)
+
+
+def suspects_with_neighbors(
+    images: Any, space: Any, rows: dict[str, np.ndarray], *, n_neighbors: int
+) -> dict[str, np.ndarray]:
+    """Return what `with_neighbors` makes of rows of train and of test images, by part.
+
+    Parameters
+    ----------
+    images : datasets.ImageSet
+    space : fitting.Space
+    rows : dict with `train` or `test` or both
+    """
+    parts = {"train": (images.train_images, space.train), "test": (images.test_images, space.test)}
+    found = {}
+    for part, own in rows.items():
+        pictures, codes = parts[part]
+        train = own if part == "train" else None
+        options = {"own_rows": train, "n_neighbors": min(n_neighbors, len(space.train) - 1)}
+        found[part] = with_neighbors(images.train_images, pictures[own], space.train, codes[own], **options)
+    return found
 
 
 def _to_own_class(labels, codes, train_codes, train_labels) -> np.ndarray:

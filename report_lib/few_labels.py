@@ -226,9 +226,8 @@ def spread(graph: csr_matrix, labels: np.ndarray, n_classes: int) -> np.ndarray:
     """
     model = LabelSpreading(kernel=lambda *_: graph, alpha=ALPHA, max_iter=SPREADING_STEPS, tol=0)
     with warnings.catch_warnings():
-        # All steps are gone; what has not arrived by then is too far away to matter. Rows without any are divided by 0.
+        # All steps are gone; what has not arrived by then is too far away to matter.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.simplefilter("ignore", RuntimeWarning)
         model.fit(np.arange(len(labels))[:, None], labels)
     found = np.zeros((len(labels), n_classes))
     found[:, model.classes_] = np.nan_to_num(model.label_distributions_)

@@ -177,6 +177,7 @@ class ConvClassifier(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the likeliest class of each row."""
+        check_is_fitted(self)
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     def arrays(self) -> dict[str, np.ndarray]:

@@ -10,9 +10,10 @@ leave out more of it (Jackson and Mudholkar, Control procedures for residuals as
 import hashlib
 import logging
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,13 +29,16 @@ from report_lib.reduction import LinearReducer, PixelScaler
 
 log = logging.getLogger(__name__)
 FORMAT = 1
-# Images are worked on so many at a time, the last filled up: no answer depends on which images come with it.
+# Images are worked on so many at a time, the last filled up, so that no answer depends on how many images there are.
 BLOCK = 1024
 # Pixels may leave the range of the train images by this share of it; all within less than `NARROWEST` are on another scale.
 MARGIN, NARROWEST = 0.1, 0.02
 # An image more unusual than all but this share of the test images were is like nothing seen.
 RAREST = 0.01
 PACKAGES = ("numpy", "scikit-learn", "torch")
+_DAMAGED = (
+    ValueError, TypeError, AttributeError, IndexError, RuntimeError, OSError, EOFError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 COLUMNS = ("row", "cluster", "class", "probability", "margin", "as_unusual", "like_seen")
 
 
@@ -139,7 +143,7 @@ class Predictor:
         codes = in_blocks((self.shape or self.pixels).transform, rows)
         found = [nearest_to(self.train, block, self.n_neighbors) for block in _blocks(codes)]
         graph = Neighbors(*(np.concatenate(parts)[: len(rows)] for parts in zip(*map(_fields, found), strict=True)))
-        in_clusters = votes(graph, self.clusters, int(self.clusters.max()) + 1)
+        in_clusters = votes(graph, self.clusters, max(int(self.clusters.max()) + 1, 1))
         told = in_clusters if self.labels is None else self._in_classes(rows, graph)
         ranked = np.sort(np.column_stack([told, np.zeros(len(told))]), axis=1).astype(np.float32)
         return Answers(
@@ -177,7 +181,11 @@ def _share_beyond(known: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def in_blocks(function: Callable[[np.ndarray], np.ndarray], rows: np.ndarray) -> np.ndarray:
-    """Call a function of rows block by block, each of the same size, so that no row's result depends on the others."""
+    """Call a function of rows block by block, each of the same size: matrices of other sizes are rounded otherwise.
+
+    So the first rows of a file get the same results, to the last bit, whatever follows them. Another place in the block
+    may still change last digits.
+    """
     return np.concatenate([function(block) for block in _blocks(rows)])[: len(rows)]
 
 
@@ -243,7 +251,7 @@ def strange_images(images: np.ndarray, low: float, high: float, *, random_state:
     return {
         "as they are": images,
         "upside down": images[:, ::-1],
-        "inverted": (low + high - images.astype(np.float64)).astype(images.dtype),
+        "inverted": (low + high - np.clip(images.astype(np.float64), low, high)).astype(images.dtype),
         "pixels shuffled": images.reshape(n, -1)[:, order].reshape(n, h, w),
     }
 
@@ -309,16 +317,26 @@ def load(run: str, about_path: Path, arrays_path: Path) -> Predictor:
         raise ReportError(f"{arrays_path}: not there, so the run cannot predict; {again}")
     if _sha256(arrays_path) != known.sha256:
         raise ReportError(f"{arrays_path}: is not what the run saved: truncated, changed, or another run's; {again}")
-    for package, then in known.versions.items():
-        if version(package) != then:
-            log.warning("saved with %s %s, this is %s: last digits may differ", package, then, version(package))
+    _compare_versions(known)
     try:
         with np.load(arrays_path, allow_pickle=False) as archive:
             return _from_arrays({name: archive[name] for name in archive.files}, known)
-    except (KeyError, ValueError, TypeError, RuntimeError, OSError, zipfile.BadZipFile) as error:
+    except KeyError as error:
+        raise ReportError(f"{arrays_path}: holds no {error} of a model; {again}") from error
+    except _DAMAGED as error:
         raise ReportError(
             f"{arrays_path}: does not hold a model of this program ({_first_line(error)}); {again}"
         ) from error
+
+
+def _compare_versions(known: About) -> None:
+    for package, then in known.versions.items():
+        try:
+            now = version(package)
+        except PackageNotFoundError as error:
+            raise ReportError(f"the model needs {package}, which is not installed; `pip install {package}`") from error
+        if now != then:
+            log.warning("saved with %s %s, this is %s: last digits may differ", package, then, now)
 
 
 def _read_about(path: Path, again: str) -> About:
@@ -343,6 +361,9 @@ def _from_arrays(arrays: dict[str, np.ndarray], known: About) -> Predictor:
         part, _, key = name.rpartition("/")
         parts.setdefault(part, {})[key] = value
     plain = parts[""]
+    lengths = {len(plain[name]) for name in ("train", "clusters", "labels") if name in plain}
+    if len(lengths) > 1 or known.n_neighbors > min(lengths):
+        raise ValueError("its arrays do not fit one another")
     pixels = PCADescription(PixelScaler.from_arrays(**parts["scaler"]), LinearReducer.from_arrays(**parts["pca"]))
     shape = OrientedGradients.from_arrays(**parts["gradients"]) if "gradients" in parts else None
     return Predictor(

@@ -33,6 +33,7 @@ LOGISTIC_STEPS = 30
 # Networks see every image ten times, and few images more often, in batches of 200.
 EPOCHS, LEAST_STEPS, BATCH = 10, 1500, 200
 SHAPE_UNITS = 256
+CONV_BATCH, LEAST_CONV_STEPS = 256, 400
 N_BINS = 15
 TITLES = {
     "logistic_regression": "logistic regression",
@@ -177,7 +178,7 @@ def fit_all(
         found.append(fit_one("gradients", shape_network(len(train), random_state), codes[0], labels, codes[1], **size))
     if "conv" in names:
         try:
-            network = conv_classifier(train.shape[1:], **conv, precision="auto", random_state=random_state)
+            network = conv_classifier(train.shape[1:], len(train), **conv, random_state=random_state)
             found.append(fit_one("conv", network, pixels[0], labels, pixels[1], **size))
         except ReportError as error:
             absent[TITLES["conv"]] = str(error)
@@ -238,7 +239,8 @@ class Calibration:
 def calibration(proba: np.ndarray, labels: np.ndarray, *, n_bins: int = N_BINS) -> Calibration:
     """Set the highest probability of each image against whether it was right; bins are open below, closed above."""
     sure, right = proba.max(axis=1).astype(np.float64), proba.argmax(axis=1) == labels
-    at = np.clip(np.ceil(sure * n_bins).astype(int) - 1, 0, n_bins - 1)
+    # Rounded, as 0.6 in float32 lies a little above the edge that it stands for.
+    at = np.clip(np.ceil(np.round(sure * n_bins, 4)).astype(int) - 1, 0, n_bins - 1)
     count = np.bincount(at, minlength=n_bins)
     with np.errstate(invalid="ignore"):
         confidence = np.bincount(at, sure, n_bins) / count
@@ -340,8 +342,10 @@ def examples(proba: np.ndarray, labels: np.ndarray, n_classes: int) -> np.ndarra
     return found
 
 
-def conv_classifier(image_shape: tuple[int, int], **options: Any) -> Any:
-    """Return the convolutional network, unfitted.
+def conv_classifier(
+    image_shape: tuple[int, int], n_images: int, *, filters: tuple[int, ...], max_epochs: int, random_state: int
+) -> Any:
+    """Return the convolutional network for so many images, unfitted; few images are seen more often.
 
     Raises
     ------
@@ -352,4 +356,6 @@ def conv_classifier(image_shape: tuple[int, int], **options: Any) -> Any:
         from report_lib.networks import ConvClassifier
     except (ImportError, OSError) as error:
         raise ReportError("PyTorch is not installed, or does not load; `pip install torch` brings it") from error
-    return ConvClassifier(image_shape=image_shape, **options)
+    epochs = max(max_epochs, math.ceil(LEAST_CONV_STEPS / math.ceil(n_images / CONV_BATCH)))
+    options = {"batch_size": CONV_BATCH, "precision": "auto", "random_state": random_state}
+    return ConvClassifier(filters, image_shape=image_shape, max_epochs=epochs, **options)

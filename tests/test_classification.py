@@ -234,10 +234,12 @@ def made_scores():
 def test_numbers_of_learning_curves():
     right = np.array([[True, True, False, False], [True, True, True, True]])
     numbers = classification.efficiency_metrics({"pca": Curve({3: right, 9: right[1:]})})
-    assert list(numbers["pca"]) == ["3", "9"]
-    assert numbers["pca"]["3"]["accuracy"] == 0.75
-    assert numbers["pca"]["3"]["spread"] == pytest.approx(np.sqrt(2) / 4)
-    assert numbers["pca"]["9"] == {"accuracy": 1.0, "interval_95": wilson_interval(4, 4).as_dict(), "spread": 0.0}
+    assert list(numbers) == ["label_efficiency", "label_efficiency_intervals_95", "label_efficiency_spread"]
+    accuracy, intervals, spread = (own["pca"] for own in numbers.values())
+    assert accuracy == {3: 0.75, 9: 1.0}
+    assert spread == {3: pytest.approx(np.sqrt(2) / 4), 9: 0.0}
+    assert intervals[9] == wilson_interval(4, 4).as_dict()
+    assert 0 <= intervals[3]["low"] < 0.75 < intervals[3]["high"] <= 1
 
 
 def test_numbers_of_classifiers():
@@ -291,5 +293,7 @@ def test_the_report_leaves_out_what_was_not_done(blobs):
     done = {"curves": {"pca": Curve({3: np.ones((2, 2), bool)})}, "scores": made_scores(), "parts": parts}
     done |= {"removal": removal, "unlike": {"inverted": 0.9}, "agreement": 0.5}
     every = classification.report_metrics(**{**options, **done})
-    assert set(every) - set(numbers) == {"label_efficiency", "supervised", "audit", "model"}
+    assert set(every) - set(numbers) == {
+        "label_efficiency", "label_efficiency_intervals_95", "label_efficiency_spread", "supervised", "audit", "model",
+    }  # fmt: skip
     assert every["model"] == {"called_unlike": {"inverted": 0.9}, "same_cluster_as_the_run": 0.5}

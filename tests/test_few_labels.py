@@ -287,9 +287,24 @@ def test_several_descriptions_have_their_curves_under_their_titles(blobs):
     X, y = blobs
     options = {"counts": [12], "n_draws": 2, "random_state": 0}
     described = ((name, X[::3, columns], X[1::3, columns]) for name, columns in (("pca-3", [0, 1, 3]), ("pixels", [4])))
-    found = few_labels.network_curves(described, y[::3], y[1::3], **options)
+    found = few_labels.network_curves(described, y[::3], y[1::3], known={}, **options)
     assert list(found) == ["pca-3", "pixels"]
     alone = few_labels.network_curve(X[::3, [4]], y[::3], X[1::3, [4]], y[1::3], **options)
     np.testing.assert_array_equal(found["pixels"].right[12], alone.right[12])
     assert found["pca-3"].accuracy[12].value > found["pixels"].accuracy[12].value
     assert list(few_labels.titled(found | {"graph": alone})) == ["PCA 3", "pixels", "graph"]
+
+
+def test_what_is_known_is_not_done_again(blobs):
+    X, y = blobs
+    marked = np.zeros((2, 60), bool)
+    kept = {"12/pixels": marked, "5/pixels": marked[:1], "7/pixels": marked, "12/PCA 3": marked}
+    known = few_labels.measured(kept, 2)
+    assert {title: list(own) for title, own in known.items()} == {"pixels": [12, 7], "PCA 3": [12]}
+    options = {"counts": [5, 12, 20], "n_draws": 2, "random_state": 0}
+    found = few_labels.network_curves([("pixels", X[::3], X[1::3])], y[::3], y[1::3], known=known, **options)
+    fresh = few_labels.network_curve(X[::3], y[::3], X[1::3], y[1::3], **options)
+    assert list(found["pixels"].right) == [5, 12, 20]
+    assert found["pixels"].right[12] is known["pixels"][12]
+    for n in (5, 20):
+        np.testing.assert_array_equal(found["pixels"].right[n], fresh.right[n])

@@ -149,14 +149,8 @@ def side(n_features):
     return max(2, int(np.ceil(np.sqrt(n_features))))
 
 
-# Bugs, until they are mended.
-KNOWN = {"check_estimators_unfitted": "`predict` looks at `classes_` before it asks whether there was a fit"}
-
-
 @parametrize_with_checks(
     [AnyWidth((8,), max_epochs=15, batch_size=16, dropout=0.0, random_state=0)],
-    expected_failed_checks=lambda _: KNOWN,
-    xfail_strict=True,
 )
 def test_scikit_learns_own_checks(estimator, check, monkeypatch):
     monkeypatch.setattr(training, "square_shape", lambda shape, n: (side(n), side(n)))

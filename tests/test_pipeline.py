@@ -1,5 +1,6 @@
 """The whole road on small data: what comes out, what is the same twice, and what happens when something is wrong."""
 
+import csv
 import json
 import re
 import shutil
@@ -11,13 +12,20 @@ import nbformat
 import numpy as np
 import pytest
 
-from report_lib import pipeline
+from report_lib import datasets, pipeline
 from report_lib.__main__ import main
 from report_lib.artifacts import PHASES, notebook_name
 from report_lib.params import load_params
 
 ROOT = Path(__file__).resolve().parent.parent
 DIGITS = str(ROOT / "params" / "digits.yaml")
+# Nothing of the fourth phase that could be left out.
+BARE = " ".join(
+    f"classification.{setting}"
+    for setting in (
+        "pseudo_models=[svm]", "label_counts=[]", "label_sources=[]", "classifiers=[]", "audit_folds=0", "keep_model=false"
+    )
+)  # fmt: skip
 
 
 def without_provenance(page):
@@ -44,16 +52,16 @@ def test_metrics_have_their_fixed_names(digits_build):
     for method in ("kmeans", "dbscan"):
         found = numbers["clustering"]["methods"][method]
         assert {"n_clusters", "coverage", "accuracy", "majority_accuracy", "ari", "nmi", "ami"} <= set(found)
-    forest = numbers["classification"]["pseudo_labels"]["random_forest"]
-    assert forest["fidelity"] > forest["accuracy"]
-    assert forest["accuracy"] <= forest["ceiling"] + 0.05
+    pseudo = numbers["classification"]["pseudo_labels"]
+    assert set(pseudo) == {"random_forest", "svm", "mlp"}
+    for own in pseudo.values():
+        assert own["accuracy"] <= own["ceiling"] + 0.05
+        assert own["accuracy"] < own["fidelity"] <= 1
     assert numbers["clustering"]["methods"]["kmeans"]["ari"] > 0.5
 
 
 def test_pca_of_digits_is_scikit_learns(digits_build):
     from sklearn.decomposition import PCA
-
-    from report_lib import datasets
 
     images = datasets.load("digits")
     train, test = (part.reshape(len(part), -1) / 16.0 for part in (images.train_images, images.test_images))
@@ -114,10 +122,29 @@ def test_without_labels_everything_runs_and_says_so(tmp_path, capfd):
     for missing in (
         "how many images each class has",
         "how far the clusters agree with classes",
-        "how often the forest is right",
+        "how often the classifiers are right",
+        "what a few of them would be worth",
+        "what all of them would give",
+        "which of them look wrong",
     ):
         assert f"the report cannot say {missing}" in page
     assert "done:" in capfd.readouterr().err
+    assert set(numbers["classification"]) == {"pseudo_labels", "label_next", "model"}
+    made = {path.name for path in (folder / "artifacts" / "classification").iterdir()}
+    assert made == {"metrics.json", "times.json", "label_next.csv", "predictions.csv", "model.npz", "model.json"}
+    assert len(table(folder, "label_next")) == 30
+    tells_clusters_and_no_class(folder, path)
+
+
+def tells_clusters_and_no_class(folder, path):
+    """What a run without labels says of its test images, it says of the same images in a file."""
+    expected = table(folder, "predictions")
+    assert {row["class"] for row in expected} == {""}
+    images = datasets.load(str(path), image_shape=[8, 8]).test_images
+    np.save(path.with_name("test.npy"), images)
+    pipeline.predict("mine", str(path.with_name("test.npy")))
+    told = path.with_name("test.predictions.csv").read_bytes()
+    assert told == (folder / "artifacts" / "classification" / "predictions.csv").read_bytes()
 
 
 # --- when something is wrong ----------------------------------------------------------------------------------------
@@ -148,6 +175,9 @@ def fails(capfd, *arguments):
         ("dataset.source=nowhere", "no data set 'nowhere'"),
         ("dataset.source=gone.npy", "gone.npy: no such file"),
         ("reduction.n_components=64 reduction.max_components=65", "an image has only 64 pixels"),
+        ("classification.conv_filters=[4,4,4,4]", "pooling 4 times needs images of at least 16 × 16 pixels, not 8 × 8"),
+        ("classification.audit_folds=1000", "classification.audit_folds is 1000, but class '0' has only"),
+        ("classification.n_components_forest=10", "did you mean n_components_pseudo?"),
         ("'", "SET"),
     ],
 )
@@ -190,7 +220,7 @@ def test_an_output_that_the_page_cannot_show_fails_the_build(good_report, monkey
     before = files(good_report)
     source = "from IPython.display import display\ndisplay({'application/x-odd': 'x'}, raw=True)"
     with_cell(monkeypatch, tmp_path, "classification", source)
-    quick = ("--set", "reduction.representations=[] reduction.maps=[]")
+    quick = ("--set", f"reduction.representations=[] reduction.maps=[] {BARE}")
     assert "an output of type application/x-odd cannot be shown" in fails(capfd, "report", "--params", DIGITS, *quick)
     assert files(good_report) == before
 
@@ -238,6 +268,26 @@ def test_data_says_what_it_found(capsys):
     assert capsys.readouterr().out == "Digits: 1,438 train and 359 test images\n"
 
 
+def test_what_needs_labels_is_not_asked_of_images_without(capsys):
+    settings = "dataset.use_labels=false classification.conv_filters=[4,4,4,4] classification.audit_folds=1000"
+    assert main(["data", "--params", DIGITS, "--set", settings]) == 0
+    assert capsys.readouterr().out == "Digits: 1,438 train and 359 test images\n"
+
+
+def test_a_class_without_train_images_is_found_before_anything_runs(tmp_path, capfd):
+    digits = datasets.load("digits")
+    parts = {"x_train": digits.train_images, "y_train": digits.train_labels}
+    parts |= {"x_test": digits.test_images, "y_test": np.where(digits.test_labels == 3, 77, digits.test_labels)}
+    np.savez(tmp_path / "mine.npz", **parts)
+    settings = f"dataset.source={tmp_path / 'mine.npz'}"
+    n_test = int((digits.test_labels == 3).sum())
+    said = f"class '77' has {n_test} test images and no train image, so nothing can learn it; give it train images"
+    assert said in fails(capfd, "data", "--params", DIGITS, "--set", settings)
+    parts["y_test"] = np.where(digits.test_labels == 3, 4, digits.test_labels)
+    np.savez(tmp_path / "mine.npz", **parts)
+    assert main(["data", "--params", DIGITS, "--set", settings]) == 0
+
+
 def test_the_command_line_as_a_process():
     found = subprocess.run(
         [sys.executable, "-m", "report_lib", "report", "--params", "no.yaml"], capture_output=True, text=True, cwd=ROOT
@@ -249,7 +299,7 @@ def test_the_command_line_as_a_process():
 
 def test_progress_and_warnings_go_to_the_command_line_and_not_into_the_page(monkeypatch, tmp_path, capfd):
     with_cell(monkeypatch, tmp_path, "classification", "import warnings\nwarnings.warn('beware of the dog')")
-    quick = "reduction.representations=[dense-4] reduction.maps=[] reduction.steps_dense=12"
+    quick = "reduction.representations=[dense-4] reduction.maps=[] reduction.steps_dense=12 " + BARE
     assert main(["report", "--params", DIGITS, "--set", quick]) == 0
     said = capfd.readouterr().err
     assert "dense autoencoder 4: epoch 2 of 2, validation loss 0." in said
@@ -259,8 +309,17 @@ def test_progress_and_warnings_go_to_the_command_line_and_not_into_the_page(monk
     assert (build / "notebooks" / notebook_name("classification")).read_text().count("beware of the dog") == 1
     page = without_provenance((build / "report.html").read_text())
     assert "Autoencoders: descriptions that are learnt" in page
-    assert "UMAP: a map of all images" not in page
+    for left_out in (
+        "UMAP: a map of all images",
+        "Which images to label",
+        "Class by class",
+        "What the suspects change",
+    ):
+        assert left_out not in page
+    assert "The images to label next" in page
     assert "Not in this run" not in page
+    kept = {path.name for path in (build / "artifacts" / "classification").iterdir()}
+    assert kept == {"metrics.json", "times.json", "label_next.csv"}
 
 
 def test_the_comparison_has_its_numbers(digits_build):
@@ -284,7 +343,7 @@ def test_the_comparison_has_its_numbers(digits_build):
 
 
 def test_autoencoders_and_maps_are_left_for_later_phases(digits_build):
-    from report_lib import comparison, datasets
+    from report_lib import comparison
     from report_lib.artifacts import Run
 
     run = Run("digits")
@@ -300,3 +359,102 @@ def test_autoencoders_and_maps_are_left_for_later_phases(digits_build):
     assert graph["indices"].shape == (1438, 15)
     assert maps["umap"].shape == (1438, 2)
     assert len(maps["tsne"]) == len(maps["tsne_rows"])
+
+
+# --- what the fourth phase leaves -----------------------------------------------------------------------------------
+
+
+def table(folder, name):
+    """Return the rows of a table of the fourth phase."""
+    with (folder / "artifacts" / "classification" / f"{name}.csv").open(newline="", encoding="utf8") as file:
+        return list(csv.DictReader(file))
+
+
+def numbers_of(folder):
+    return json.loads((folder / "metrics.json").read_text())["classification"]
+
+
+def test_learning_curves_have_their_numbers(digits_build):
+    numbers = numbers_of(digits_build)
+    curves = numbers["label_efficiency"]
+    assert set(curves) == {"pixels", "pca", "dense-32-16", "conv-16-8", "graph", "graph_chosen"}
+    for name, own in curves.items():
+        last = {"500"} if name == "graph_chosen" else {"500", "1438"}
+        assert set(own) == {"10", "50", "100"} | last
+        assert own["10"] < own["100"]
+        assert all(0.3 < accuracy <= 1 for accuracy in own.values())
+        for n, ends in numbers["label_efficiency_intervals_95"][name].items():
+            assert ends["low"] <= own[n] <= ends["high"]
+    assert curves["graph_chosen"]["10"] > curves["graph"]["10"] + 0.1 > curves["pixels"]["10"]
+    assert curves["pixels"]["1438"] > 0.95
+
+
+def test_every_classifier_has_its_numbers(digits_build):
+    found = numbers_of(digits_build)["supervised"]
+    assert set(found) == {"logistic_regression", "knn", "random_forest", "mlp", "svc", "gradients", "conv"}
+    labels = datasets.load("digits").test_labels
+    for own in found.values():
+        confusion = np.array(own["confusion"])
+        assert confusion.sum(axis=1).tolist() == np.bincount(labels).tolist()
+        assert own["accuracy"] == pytest.approx(np.trace(confusion) / 359, abs=1e-12)
+        assert own["interval_95"]["low"] < own["accuracy"] < own["interval_95"]["high"]
+        assert own["accuracy"] > 0.9
+        assert own["n_images"] == 1438
+    assert found["conv"]["accuracy"] > 0.97
+
+
+def test_the_list_to_label_next_is_that_of_the_metrics_and_names_clusters_that_there_are(digits_build):
+    rows, numbers = table(digits_build, "label_next"), numbers_of(digits_build)["label_next"]
+    assert list(rows[0]) == ["rank", "row", "cluster", "stands_for"]
+    assert [int(row["rank"]) for row in rows] == list(range(1, 31))
+    chosen = [int(row["row"]) for row in rows]
+    assert chosen == numbers["rows"]
+    assert len(set(chosen)) == 30
+    assert [row["cluster"] for row in rows] == [f"C{cluster + 1}" for cluster in numbers["clusters"]]
+    assert [int(row["stands_for"]) for row in rows] == numbers["stands_for"]
+    with np.load(digits_build / "artifacts" / "clustering" / "clusters.npz") as clusters:
+        assert clusters["train"][chosen].tolist() == numbers["clusters"]
+        assert set(numbers["clusters"]) == set(clusters["train"].tolist()) - {-1}
+        assert sum(numbers["stands_for"]) == (clusters["train"] >= 0).sum()
+
+
+def test_the_audit_lists_what_the_metrics_count(digits_build):
+    text = (digits_build / "artifacts" / "classification" / "audit.csv").read_text()
+    columns = "part,row,finding,label,predicted,probability_of_label,distance_to_class,other_part,other_row"
+    assert text.splitlines()[0] == columns
+    numbers, rows = numbers_of(digits_build)["audit"], table(digits_build, "audit")
+    counted = {(finding, part): 0 for finding in ("label", "far") for part in ("train", "test")}
+    for row in rows:
+        if row["finding"] in ("label", "far"):
+            counted[row["finding"], row["part"]] += 1
+    for part in ("train", "test"):
+        assert counted["label", part] == numbers["likely_label_errors"][part]
+        assert counted["far", part] == numbers["far_from_class"][part]
+    found = json.loads((digits_build / "metrics.json").read_text())["understanding"]["near_duplicates"]
+    copies = sum(row["finding"] in ("copy", "near-copy") for row in rows)
+    assert copies == found["exact"]["total"] + found["near"]["total"]
+    assert 0.9 < numbers["out_of_fold_accuracy"] <= 1
+
+
+def test_the_predictions_are_those_of_the_network_and_of_the_runs_clusters(digits_build):
+    rows, labels = table(digits_build, "predictions"), datasets.load("digits").test_labels
+    right = [row["class"] == str(label) for row, label in zip(rows, labels, strict=True)]
+    numbers = numbers_of(digits_build)
+    assert np.mean(right) == pytest.approx(numbers["supervised"]["conv"]["accuracy"], abs=1e-12)
+    with np.load(digits_build / "artifacts" / "clustering" / "clusters.npz") as clusters:
+        same = [row["cluster"] == f"C{c + 1}" for row, c in zip(rows, clusters["test"], strict=True)]
+    assert np.mean(same) == pytest.approx(numbers["model"]["same_cluster_as_the_run"], abs=1e-12)
+    assert np.mean(same) > 0.9
+
+
+def test_another_process_gives_the_same_predictions_byte_by_byte(digits_build, tmp_path):
+    np.save(tmp_path / "new.npy", datasets.load("digits").test_images)
+    words = [sys.executable, "-m", "report_lib", "predict", "--run", "digits", "--images", str(tmp_path / "new.npy")]
+    found = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path)
+    assert (found.returncode, found.stderr) == (0, "")
+    expected = (digits_build / "artifacts" / "classification" / "predictions.csv").read_bytes()
+    assert (tmp_path / "new.predictions.csv").read_bytes() == expected
+    path, n_images, n_unlike = pipeline.predict("digits", str(tmp_path / "new.npy"))
+    assert (path, n_images) == (tmp_path / "new.predictions.csv", 359)
+    assert n_unlike == expected.count(b",no\n")
+    assert path.read_bytes() == expected

@@ -328,13 +328,26 @@ def test_a_name_that_no_run_can_have(model_files, known, tmp_path, capfd, name):
     assert f"no run {name!r}" in refused(capfd, saved(tmp_path, known[0]), name)
 
 
-@pytest.mark.xfail(strict=True, reason="a file that is half written stays, and the message names it")
-def test_answers_that_cannot_be_written_leave_nothing(digits_build, known, tmp_path, capfd):
+@pytest.fixture
+def blocked(known, tmp_path, digits_build):
+    """Images, and a folder where the answers would go."""
     path = saved(tmp_path, known[0])
     path.with_suffix(".predictions.csv").mkdir()
-    assert main(["predict", "--run", "digits", "--images", str(path)]) == 1
-    assert capfd.readouterr().err.startswith(f"error: {path.with_suffix('.predictions.csv')}: ")
-    assert not list(tmp_path.glob("*.part")) + list(tmp_path.glob(".*.part"))
+    return path
+
+
+def test_answers_that_cannot_be_written_leave_nothing(blocked, capfd):
+    assert main(["predict", "--run", "digits", "--images", str(blocked)]) == 1
+    said = capfd.readouterr().err
+    assert said.startswith("error: ")
+    assert said.count("\n") == 1
+    assert {path.name for path in blocked.parent.iterdir()} == {"new.npy", "new.predictions.csv"}
+
+
+@pytest.mark.xfail(strict=True, reason="the message names the half-written file, which nobody has heard of")
+def test_answers_that_cannot_be_written_are_named(blocked, capfd):
+    assert main(["predict", "--run", "digits", "--images", str(blocked)]) == 1
+    assert capfd.readouterr().err.startswith(f"error: {blocked.with_suffix('.predictions.csv')}: ")
 
 
 def test_a_refusal_as_a_process(model_files, tmp_path):
@@ -428,23 +441,33 @@ def test_a_description_of_a_model_with_a_part_missing(model_files, known, tmp_pa
     assert f"{about}: truncated or changed ({name}: " in refused(capfd, saved(tmp_path, known[0]))
 
 
-@pytest.mark.xfail(strict=True, reason="what stands in model.json is not held against the arrays")
+UNCHECKED = pytest.mark.xfail(strict=True, reason="this part of model.json is not held against the arrays")
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        {"class_names": ["0", "1", "2"]},
-        {"class_names": []},
         {"n_neighbors": 10**6},
-        {"image_shape": [8, 9]},
-        {"low": 99.0},
-        {"low": float("nan")},
-        {"versions": {"no-such-package": "1.0"}},
+        pytest.param({"class_names": ["0", "1", "2"]}, marks=UNCHECKED),
+        pytest.param({"class_names": []}, marks=UNCHECKED),
+        pytest.param({"image_shape": [8, 9]}, marks=UNCHECKED),
+        pytest.param({"low": 99.0}, marks=UNCHECKED),
+        pytest.param({"low": float("nan")}, marks=UNCHECKED),
     ],
 )
 def test_a_description_of_a_model_that_does_not_fit_its_arrays(model_files, known, tmp_path, capfd, change):
     _, about = model_files
     about.write_text(json.dumps(json.loads(about.read_text()) | change))
-    assert refused(capfd, saved(tmp_path, known[0])).startswith(f"{about}: ")
+    message = refused(capfd, saved(tmp_path, known[0]))
+    assert message.startswith(tuple(f"{path}: " for path in model_files))
+    assert message.endswith(f"; {AGAIN}")
+
+
+def test_a_model_of_a_library_that_is_not_installed(model_files, known, tmp_path, capfd):
+    _, about = model_files
+    about.write_text(json.dumps(json.loads(about.read_text()) | {"versions": {"no-such-package": "1.0"}}))
+    said = "the model needs no-such-package, which is not installed; `pip install no-such-package`"
+    assert refused(capfd, saved(tmp_path, known[0])).startswith(said)
 
 
 def test_a_change_of_the_arrays_that_hides_its_traces(model_files, known, tmp_path, capfd):
@@ -453,12 +476,13 @@ def test_a_change_of_the_arrays_that_hides_its_traces(model_files, known, tmp_pa
     with np.load(npz) as archive:
         whole = {name: archive[name] for name in archive.files}
     trap = np.array([Trap()], dtype=object)
-    for arrays, said in ((whole | {"train": trap}, "allow_pickle"), ({"x": np.zeros(3)}, "")):
+    without = {name: own for name, own in whole.items() if name != "clusters"}
+    for arrays, said in ((whole | {"train": trap}, "allow_pickle"), (without, "'clusters'"), ({}, "'")):
         np.savez(npz, allow_pickle=True, **arrays)
         fitting = {"sha256": hashlib.sha256(npz.read_bytes()).hexdigest()}
         about.write_text(json.dumps(json.loads(about.read_text()) | fitting))
         message = refused(capfd, saved(tmp_path, known[0]))
-        assert message.startswith(f"{npz}: does not hold a model of this program (")
+        assert message.startswith((f"{npz}: does not hold a model of this program (", f"{npz}: holds no "))
         assert said in message
         assert message.endswith(f"; {AGAIN}")
 

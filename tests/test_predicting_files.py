@@ -189,10 +189,10 @@ def other_content(kind):
 
 @pytest.mark.parametrize("kind", OTHER)
 def test_arrays_of_something_else(kind, files):
-    assert "does not hold a model of this program (" in refusal(holding(files, other_content(kind)))
+    said = refusal(holding(files, other_content(kind)))
+    assert "does not hold a model of this program (" in said or "of a model; make it again" in said
 
 
-@pytest.mark.xfail(strict=True, raises=EOFError, reason="NumPy's EOFError for an empty file is not caught")
 def test_an_empty_file_that_the_json_file_knows(files):
     assert "does not hold a model of this program (" in refusal(holding(files, b""))
 
@@ -231,11 +231,10 @@ def test_without_pytorch_a_model_without_a_network_is_loaded(files, monkeypatch)
 def test_pytorch_that_does_not_load(tmp_path, monkeypatch):
     files = saved(made("pca with a network"), tmp_path / "mine")
     monkeypatch.setitem(sys.modules, "report_lib.networks", None)
-    with pytest.raises(ReportError, match="the model needs PyTorch, which is not installed; `pip install torch`"):
+    with pytest.raises(ReportError, match="the model needs torch, which is not installed; `pip install torch`"):
         predicting.load("mine", *files)
 
 
-@pytest.mark.xfail(strict=True, raises=PackageNotFoundError, reason="the version of a package that is absent is asked")
 def test_pytorch_that_is_not_installed(tmp_path, monkeypatch):
     files = saved(made("pca with a network"), tmp_path / "mine")
 
@@ -246,7 +245,7 @@ def test_pytorch_that_is_not_installed(tmp_path, monkeypatch):
 
     monkeypatch.setattr(predicting, "version", absent)
     monkeypatch.setitem(sys.modules, "report_lib.networks", None)
-    with pytest.raises(ReportError, match="the model needs PyTorch, which is not installed; `pip install torch`"):
+    with pytest.raises(ReportError, match="the model needs torch, which is not installed; `pip install torch`"):
         predicting.load("mine", *files)
 
 

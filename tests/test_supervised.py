@@ -16,6 +16,7 @@ from sklearn.svm import SVC
 
 from report_lib import supervised
 from report_lib.errors import ReportError
+from report_lib.few_labels import OneUnit
 from report_lib.metrics import wilson_interval
 from report_lib.reduction import sample_rows
 from report_lib.supervised import Predictions
@@ -42,7 +43,7 @@ def test_calibration_worked_out_by_hand():
 
 
 def test_bins_are_open_below_and_closed_above():
-    sure = np.array([0.5, 0.5 + 1e-9, 0.625, 0.75, 0.875, 1.0])
+    sure = np.array([0.5, 0.501, 0.625, 0.75, 0.875, 1.0])
     found = supervised.calibration(np.column_stack([sure, 1 - sure]), np.zeros(6, int), n_bins=4)
     assert found.count.tolist() == [0, 1, 3, 2]
 
@@ -173,7 +174,7 @@ def plain(name):
         "logistic_regression": LogisticRegression(C=1.0, max_iter=supervised.LOGISTIC_STEPS),
         "knn": KNeighborsClassifier(n_neighbors=5, weights="distance", p=2),
         "random_forest": RandomForestClassifier(n_estimators=100, criterion="entropy", max_depth=100, random_state=3),
-        "mlp": MLPClassifier(hidden_layer_sizes=(100,), max_iter=supervised.NETWORK_EPOCHS, random_state=3),
+        "mlp": MLPClassifier(hidden_layer_sizes=(100,), max_iter=supervised.epochs_for(400), random_state=3),
         "svc": SVC(C=10.0, kernel="rbf"),
     }[name]
 
@@ -222,21 +223,31 @@ def test_only_what_is_asked_for_is_fitted_in_the_order_asked_and_networks_elsewh
 @pytest.mark.parametrize("dtype", [np.uint8, np.float64])
 def test_pixels_are_scaled_as_published_in_float32(digits, dtype):
     train = digits[0].astype(dtype)
-    scaled = supervised.classic("knn", 0)[:-1].fit(train).transform(train)
+    scaled = supervised.classic("knn", 400, 0)[:-1].fit(train).transform(train)
     assert scaled.dtype == np.float32
     deviation = digits[0].std(axis=0)
     expected = (digits[0] - digits[0].mean(axis=0)) / np.where(deviation > 0, deviation, 1)
     np.testing.assert_allclose(scaled, expected, atol=1e-4)
 
 
-def test_one_classifier_is_fitted_to_all_it_is_given(digits):
+def test_one_classifier_is_fitted_to_all_it_is_given(digits, monkeypatch):
+    monkeypatch.setattr(supervised, "LEAST_STEPS", 40)
     train, labels, test, truth = digits
-    own = supervised.fit_one("gradients", supervised.shape_network(0), train / 255, labels, test / 255, n_classes=10)
-    assert (own.name, own.title, own.n_images) == ("gradients", "gradients, network", 400)
+    own = supervised.fit_one(
+        "gradients", supervised.shape_network(400, 0), train / 255, labels, test / 255, n_classes=10
+    )
+    assert (own.name, own.title, own.n_images) == ("gradients", supervised.TITLES["gradients"], 400)
     assert own.proba.shape == (200, 10)
     assert np.mean(own.classes == truth) > 0.5
-    np.testing.assert_allclose(own.model[0].transform(train / 255), train / 255 - (train / 255).mean(axis=0))
-    assert own.model[1].n_iter_ == supervised.SHAPE_EPOCHS
+    scaled = OneUnit().fit(train / 255).transform(train / 255)
+    np.testing.assert_allclose(own.model[0].transform(train / 255), scaled)
+    assert own.model[1].n_iter_ == 20
+
+
+@pytest.mark.parametrize(("n", "epochs"), [(60_000, 10), (30_000, 10), (29_800, 11), (400, 750), (401, 500), (5, 1500)])
+def test_few_images_are_seen_more_often(n, epochs):
+    assert supervised.epochs_for(n) == epochs
+    assert supervised.classic("mlp", n, 0)[-1].max_iter == supervised.shape_network(n, 0)[-1].max_iter == epochs
 
 
 def test_a_class_that_was_not_met_in_training_has_no_probability(digits):
@@ -254,14 +265,27 @@ def test_a_class_that_was_not_met_in_training_has_no_probability(digits):
 
 
 def test_the_convolutional_network_is_that_of_the_library():
-    found = supervised.conv_classifier((8, 6), max_epochs=2)
+    found = supervised.conv_classifier((8, 6), 60_000, filters=(4,), max_epochs=2, random_state=0)
     assert (type(found).__name__, found.image_shape, found.max_epochs) == ("ConvClassifier", (8, 6), 2)
+
+
+def test_few_images_are_seen_more_often():
+    options = {"filters": (4,), "max_epochs": 2, "random_state": 0}
+    assert supervised.conv_classifier((8, 6), 1000, **options).max_epochs == 100
+    assert supervised.conv_classifier((8, 6), 200, **options).max_epochs == 400
+    assert [supervised.epochs_for(n) for n in (60_000, 20_000, 3_000)] == [10, 15, 100]
+
+
+def test_what_single_precision_puts_a_little_above_an_edge_belongs_below_it():
+    sure = np.float32([0.2, 0.4, 0.6, 0.8])
+    found = supervised.calibration(np.column_stack([sure, 1 - sure])[:, :1], np.zeros(4, int), n_bins=5)
+    assert found.count.tolist() == [1, 1, 1, 1, 0]
 
 
 def test_without_pytorch_it_says_what_to_do(monkeypatch):
     monkeypatch.setitem(sys.modules, "report_lib.networks", None)
     with pytest.raises(ReportError, match="PyTorch is not installed, or does not load; `pip install torch` brings it"):
-        supervised.conv_classifier((8, 6))
+        supervised.conv_classifier((8, 6), 9, filters=(4,), max_epochs=2, random_state=0)
 
 
 # --- all that are asked for -----------------------------------------------------------------------------------------
@@ -273,7 +297,8 @@ def fit_all(names, digits, codes=None, **conv):
     return supervised.fit_all(names, train.reshape(-1, 8, 8), labels, test.reshape(-1, 8, 8), codes=codes, **options)
 
 
-def test_all_that_are_asked_for_are_fitted(digits):
+def test_all_that_are_asked_for_are_fitted(digits, monkeypatch):
+    monkeypatch.setattr(supervised, "LEAST_STEPS", 40)
     train, labels, test, _ = digits
     codes = train / 255, test / 255
     found, absent = fit_all(["conv", "knn", "gradients"], digits, codes)
@@ -282,7 +307,7 @@ def test_all_that_are_asked_for_are_fitted(digits):
     knn, gradients, conv = found
     options = {"n_classes": 10, "n_slow": 150, "random_state": 3}
     np.testing.assert_array_equal(knn.proba, supervised.fit_classic(["knn"], train, labels, test, **options)[0].proba)
-    alone = supervised.fit_one("gradients", supervised.shape_network(3), codes[0], labels, codes[1], n_classes=10)
+    alone = supervised.fit_one("gradients", supervised.shape_network(400, 3), codes[0], labels, codes[1], n_classes=10)
     np.testing.assert_array_equal(gradients.proba, alone.proba)
     assert (conv.model.filters, conv.model.image_shape, conv.model.random_state) == ((4, 4), (8, 8), 3)
     np.testing.assert_array_equal(conv.proba, conv.model.predict_proba(test))
@@ -292,8 +317,8 @@ def test_what_cannot_be_had_is_named_with_its_reason(digits, monkeypatch):
     monkeypatch.setitem(sys.modules, "report_lib.networks", None)
     found, absent = fit_all(["conv", "knn", "gradients"], digits)
     assert [one.name for one in found] == ["knn"]
-    assert list(absent) == ["gradients, network", "convolutional network"]
-    assert "graph" in absent["gradients, network"]
+    assert list(absent) == [supervised.TITLES["gradients"], "convolutional network"]
+    assert "graph" in absent[supervised.TITLES["gradients"]]
     assert "pip install torch" in absent["convolutional network"]
 
 
