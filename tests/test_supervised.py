@@ -269,7 +269,7 @@ def test_the_convolutional_network_is_that_of_the_library():
     assert (type(found).__name__, found.image_shape, found.max_epochs) == ("ConvClassifier", (8, 6), 2)
 
 
-def test_few_images_are_seen_more_often():
+def test_few_images_are_seen_more_often_by_the_convolutional_network_too():
     options = {"filters": (4,), "max_epochs": 2, "random_state": 0}
     assert supervised.conv_classifier((8, 6), 1000, **options).max_epochs == 100
     assert supervised.conv_classifier((8, 6), 200, **options).max_epochs == 400
