@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import shlex
 import signal
 import sys
@@ -32,7 +33,7 @@ def _unforeseen(error: Exception) -> str:
     first = (str(error).splitlines() or [""])[0]
     if isinstance(error, OSError):
         return f"{error.filename or 'file'}: {error.strerror or first}"
-    return f"{type(error).__name__}: {first} (a bug? run `python -m report_lib report --verbose` for the traceback)"
+    return f"{type(error).__name__}: {first} (a bug? the same with `--verbose` shows the traceback)"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -81,12 +82,16 @@ def _data(options: argparse.Namespace) -> int:
 
 
 def _predict(options: argparse.Namespace) -> int:
+    from report_lib.parallel import pinned_threads
+
+    os.environ.update(pinned_threads())
     from report_lib.pipeline import predict
+    from report_lib.prose import plural
 
     if not options.images:
         raise ReportError("no images; write `make predict RUN=fashion_mnist IMAGES=new.npy`")
     path, n_images, n_unlike = predict(options.run, options.images)
-    print(f"{path}: {n_images:,} images, {n_unlike:,} of them unlike anything seen")
+    print(f"{path}: {plural(n_images, 'image')}, {n_unlike:,} of them unlike anything seen")
     return 0
 
 

@@ -131,19 +131,26 @@ def look(
     codes : ndarray of shape (n, d)
         The same array as `train_codes` for train images: no image is its own neighbour.
     """
-    # Loaded here: a second that only an audit need wait for.
-    from cleanlab.filter import find_label_issues
-
     distance = _to_own_class(labels, codes, train_codes, train_labels)
     return Part(
         labels=labels,
         predicted=proba.argmax(axis=1),
         proba=proba,
         quality=proba[np.arange(len(labels)), labels].astype(np.float64),
-        issue=find_label_issues(labels, proba, n_jobs=1),
+        issue=_issues(labels, proba),
         distance=distance,
         far=_beyond_fence(distance, labels),
     )
+
+
+def _issues(labels: np.ndarray, proba: np.ndarray) -> np.ndarray:
+    with warnings.catch_warnings():
+        # Its progress bar misses a widget, and classes of very few images are warned of, which the page can do without.
+        warnings.simplefilter("ignore")
+        # Loaded here: a second that only an audit need wait for.
+        from cleanlab.filter import find_label_issues
+
+        return find_label_issues(labels, proba, n_jobs=1)
 
 
 def look_at_both(

@@ -236,16 +236,23 @@ def read_images(path: str, image_shape: tuple[int, int]) -> np.ndarray:
     if file.suffix not in (".npy", ".npz"):
         raise ReportError(f"{path}: images come in a .npy or .npz file; save them with np.save")
     if not file.is_file():
-        raise ReportError(f"{path}: no such file")
-    arrays = _read_arrays(file)
-    if "images" not in arrays or arrays["images"].ndim == 0:
-        raise ReportError(f"{path}: has {', '.join(arrays)}; save the images to ask about alone, with np.save")
-    images = arrays["images"]
-    if images.shape == tuple(image_shape):
+        raise ReportError(f"{path}: no such file; name one from where you stand, or by its whole path")
+    arrays = _read_npz(file) if file.suffix == ".npz" else {"images": _read_npy(file)}
+    if len(arrays) != 1:
         raise ReportError(
-            f"{path}: shape {images.shape} is one image; save it as (1, {image_shape[0]}, {image_shape[1]})"
+            f"{path}: has {', '.join(arrays) or 'nothing'}; save the images to ask about alone, with np.save"
         )
-    return _as_images(images, tuple(image_shape) if images.ndim == 2 else (), file)
+    (images,) = arrays.values()
+    (h, w), shape = image_shape, images.shape
+    if shape == (h, w):
+        raise ReportError(f"{path}: shape {shape} is one image; save it as (1, {h}, {w})")
+    if images.ndim not in (2, 3, 4) or 0 in shape or (images.ndim == 2 and shape[1] != h * w):
+        raise ReportError(f"{path}: shape {shape}; save images as (n, {h}, {w}), or as rows of {h * w} pixels")
+    if shape[1:] == (h, w) or images.ndim == 2:
+        return _as_images(images.reshape(-1, h, w), (h, w), file)
+    if images.ndim == 4 and 1 not in (shape[1], shape[3]):
+        raise ReportError(f"{path}: shape {shape} looks like colour images; make them grey, (n, {h}, {w})")
+    return _as_images(images, (), file)
 
 
 def _resolve(path: str) -> Path:
@@ -258,12 +265,7 @@ def _resolve(path: str) -> Path:
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     if path.suffix == ".npy":
         return {"images": _read_npy(path)}
-    _expect_magic(path, b"PK")
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
-    except (ValueError, OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
-        raise ReportError(f"{path}: {_unreadable(error)}") from error
+    arrays = _read_npz(path)
     if len(arrays) == 1:
         return {"images": next(iter(arrays.values()))}
     fits = any(set(arrays) <= allowed for allowed in (set(_PAIRS[0]), set(_PARTS)))
@@ -272,6 +274,15 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
             f"{path}: has {', '.join(arrays) or 'nothing'}; needs images (and labels), or x_train, x_test (y_train, y_test)"
         )
     return arrays
+
+
+def _read_npz(path: Path) -> dict[str, np.ndarray]:
+    _expect_magic(path, b"PK")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {key: archive[key] for key in archive.files}
+    except (ValueError, OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+        raise ReportError(f"{path}: {_unreadable(error)}") from error
 
 
 def _expect_magic(path: Path, magic: bytes) -> None:

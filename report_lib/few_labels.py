@@ -22,7 +22,7 @@ from report_lib.neighbors import Neighbors, weights
 from report_lib.parallel import at_once
 from report_lib.reduction import sample_rows
 
-HIDDEN_UNITS, NETWORK_STEPS, LEAST_EPOCHS = 64, 900, 6
+HIDDEN_UNITS, NETWORK_STEPS, LEAST_EPOCHS = 64, 900, 3
 # How far a label may be overruled by its neighbours, and how many edges it travels at most.
 ALPHA, SPREADING_STEPS = 0.8, 30
 UNKNOWN = -1

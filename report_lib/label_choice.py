@@ -11,6 +11,8 @@ import numpy as np
 from report_lib.fitting import kmeans
 from report_lib.metrics import NOISE
 
+# Images of a cluster that its parts are looked for among, at most; drawn at random.
+MOST_PARTED = 3000
 COLUMNS = ("rank", "row", "cluster", "stands_for")
 
 
@@ -25,7 +27,7 @@ class Choice:
     clusters : ndarray of shape (n,), int64
         The cluster of each.
     stands_for : ndarray of shape (n,), int64
-        How many train images its part of the cluster has.
+        About how many train images its part of the cluster has.
     """
 
     rows: np.ndarray
@@ -58,10 +60,13 @@ def choose(codes: np.ndarray, clusters: np.ndarray, n: int, *, random_state: int
         so on; so that whoever stops early has seen something of each cluster.
     """
     sizes = np.bincount(clusters[clusters != NOISE])
-    found = []
+    rng, found = np.random.default_rng(random_state), []
     for cluster, n_parts in enumerate(shares(sizes, min(n, int(sizes.sum())))):
         rows = np.flatnonzero(clusters == cluster)
+        if len(rows) > MOST_PARTED:
+            rows = np.sort(rng.permutation(rows)[: max(MOST_PARTED, int(n_parts))])
         middles, counts = _middles(codes[rows], int(n_parts), random_state)
+        counts = np.round(counts * sizes[cluster] / max(len(rows), 1)).astype(np.int64)
         turns = enumerate(zip(rows[middles], counts, strict=True))
         found += [(turn, -sizes[cluster], cluster, row, count) for turn, (row, count) in turns]
     rows, of, counts = (

@@ -20,6 +20,11 @@ def n_threads() -> int:
     return int(asked) if asked.isdigit() and int(asked) else allowed or 1
 
 
+def pinned_threads() -> dict[str, str]:
+    """Return what an environment has to hold before NumPy is imported, for sums to be rounded alike in every process."""
+    return dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(n_threads()))
+
+
 def at_once(calls: Iterable[Call]) -> Iterator[Any]:
     """Start calling each function with its positional and named arguments; return an iterator of results, in order.
 

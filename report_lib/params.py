@@ -170,7 +170,7 @@ class Classification(Section):
     pseudo_models: list[PSEUDO] = Field(
         ["random_forest", "svm", "mlp"], min_length=1, description="classifiers that learn the clusters"
     )
-    n_pseudo_labels: Positive = Field(5_000, description="train images that they learn from, at most")
+    n_pseudo_labels: Positive = Field(3_000, description="train images that they learn from, at most")
     n_components_pseudo: Positive = Field(50, description="PCA components that they see")
     n_estimators: Positive = Field(100, description="trees of their Random Forest")
     n_folds: int = Field(5, ge=2, description="folds of their cross-validation")
@@ -180,7 +180,7 @@ class Classification(Section):
         description="labelled train images in the learning curves, each at most all; [] for no curves",
     )
     label_sources: list[str] = Field(
-        ["pixels", "pca", "dense-64-32", "dense-512", "conv-32-16"],
+        ["pixels", "pca", "dense-64-32", "conv-32-16"],
         description="descriptions that learning curves are drawn for, of those in reduction.representations",
     )
     n_draws: int = Field(5, ge=2, description="draws of the labelled images for each of these numbers")
@@ -190,20 +190,21 @@ class Classification(Section):
         description="classifiers that learn all labels; [] for none",
     )
     n_slow: Positive = Field(
-        10_000, description="train images that Random Forest and support vectors learn from, at most"
+        6_000, description="train images that nearest neighbours, Random Forest and support vectors learn from, at most"
     )
     conv_filters: list[Positive] = Field(
         [16, 32, 64], min_length=1, description="filters of each layer of the convolutional network"
     )
-    conv_epochs: Positive = Field(6, description="epochs of the convolutional network")
-    audit_folds: int = Field(5, ge=0, description="folds that train labels are judged in; 0 for no audit")
+    conv_epochs: Positive = Field(5, description="epochs of the convolutional network")
+    audit_folds: int = Field(4, ge=0, description="folds that train labels are judged in; 0 for no audit")
     keep_model: bool = Field(True, description="whether a model for new images is kept")
 
-    @model_validator(mode="after")
-    def _folds(self) -> "Classification":
-        if self.audit_folds == 1:
-            raise ValueError("audit_folds is 1; it takes 0 for no audit, or at least 2")
-        return self
+    @field_validator("audit_folds")
+    @classmethod
+    def _none_or_several(cls, n: int) -> int:
+        if n == 1:
+            raise ValueError("it takes 0 for no audit, or at least 2")
+        return n
 
     @field_validator("label_sources")
     @classmethod

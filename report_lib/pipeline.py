@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from report_lib import ROOT, artifacts, datasets
 from report_lib.artifacts import PHASES, Run, notebook_name
 from report_lib.errors import ReportError
-from report_lib.parallel import n_threads
+from report_lib.parallel import n_threads, pinned_threads
 from report_lib.params import Params, check_size
 from report_lib.progress import Progress
 
@@ -104,7 +104,7 @@ def predict(name: str, images_path: str) -> tuple[Path, int, int]:
     from report_lib import predicting
 
     run = Run(name)
-    if not run.folder.is_dir():
+    if name.strip(". ") != name or "/" in name or not name or not run.folder.is_dir():
         there = ", ".join(sorted(p.name for p in artifacts.build_dir().glob("[!.]*") if p.is_dir())) or "none"
         raise ReportError(
             f"no run {name!r}; runs that are there: {there}; `make report PARAMS=params/{name}.yaml` makes one"
@@ -114,6 +114,8 @@ def predict(name: str, images_path: str) -> tuple[Path, int, int]:
     predicting.check_images(images, model, images_path)
     answers = model.predict(images)
     path = Path(images_path).with_suffix(".predictions.csv")
+    if path.is_dir():
+        raise ReportError(f"{path}: is a folder, and the answers would be written there; move it away")
     artifacts.write_csv(path, predicting.COLUMNS, predicting.table(answers, model.class_names))
     return path, len(images), int((~answers.like_seen).sum())
 
@@ -129,11 +131,7 @@ def notebook_parameters(params: Params, phase: str) -> dict[str, Any]:
 @contextmanager
 def _environment(staging: Path):
     """Pin what a kernel inherits: threads before NumPy is imported, hashing, and where its artifacts go."""
-    threads = str(n_threads())
-    pinned = {
-        "OMP_NUM_THREADS": threads,
-        "OPENBLAS_NUM_THREADS": threads,
-        "MKL_NUM_THREADS": threads,
+    pinned = pinned_threads() | {
         "PYTHONHASHSEED": "0",
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
         "REPORT_BUILD_DIR": str(staging.resolve()),

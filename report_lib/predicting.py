@@ -9,6 +9,7 @@ leave out more of it (Jackson and Mudholkar, Control procedures for residuals as
 
 import hashlib
 import logging
+import math
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -32,10 +33,11 @@ FORMAT = 1
 # Images are worked on so many at a time, the last filled up, so that no answer depends on how many images there are.
 BLOCK = 1024
 # Pixels may leave the range of the train images by this share of it; all within less than `NARROWEST` are on another scale.
-MARGIN, NARROWEST = 0.1, 0.02
+MARGIN, NARROWEST = 0.1, 0.1
 # An image more unusual than all but this share of the test images were is like nothing seen.
 RAREST = 0.01
 PACKAGES = ("numpy", "scikit-learn", "torch")
+NOT_THERE = "not there, so the run cannot predict; with classification.keep_model a run keeps a model"
 _DAMAGED = (
     ValueError, TypeError, AttributeError, IndexError, RuntimeError, OSError, EOFError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
@@ -262,7 +264,7 @@ def strange_images(images: np.ndarray, low: float, high: float, *, random_state:
 class About(BaseModel):
     """What stands beside the arrays of a predictor, in JSON."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
     format: int
     run: str
@@ -314,7 +316,7 @@ def load(run: str, about_path: Path, arrays_path: Path) -> Predictor:
     if known.run != run:
         raise ReportError(f"{about_path}: belongs to the run {known.run}, not to {run}; {again}")
     if not arrays_path.is_file():
-        raise ReportError(f"{arrays_path}: not there, so the run cannot predict; {again}")
+        raise ReportError(f"{arrays_path}: {NOT_THERE}; {again}")
     if _sha256(arrays_path) != known.sha256:
         raise ReportError(f"{arrays_path}: is not what the run saved: truncated, changed, or another run's; {again}")
     _compare_versions(known)
@@ -341,7 +343,7 @@ def _compare_versions(known: About) -> None:
 
 def _read_about(path: Path, again: str) -> About:
     if not path.is_file():
-        raise ReportError(f"{path}: not there, so the run cannot predict; {again}")
+        raise ReportError(f"{path}: {NOT_THERE}; {again}")
     try:
         known = About.model_validate_json(path.read_bytes())
     except ValidationError as error:
@@ -362,8 +364,16 @@ def _from_arrays(arrays: dict[str, np.ndarray], known: About) -> Predictor:
         parts.setdefault(part, {})[key] = value
     plain = parts[""]
     lengths = {len(plain[name]) for name in ("train", "clusters", "labels") if name in plain}
-    if len(lengths) > 1 or known.n_neighbors > min(lengths):
-        raise ValueError("its arrays do not fit one another")
+    n_pixels = len(parts["pca"]["mean"])
+    if (
+        len(lengths) > 1
+        or known.n_neighbors > min(lengths)
+        or math.prod(known.image_shape) != n_pixels
+        or known.low >= known.high
+    ):
+        raise ValueError("its parts do not fit one another")
+    if "labels" in plain and int(plain["labels"].max()) >= len(known.class_names):
+        raise ValueError("its labels and class names do not fit one another")
     pixels = PCADescription(PixelScaler.from_arrays(**parts["scaler"]), LinearReducer.from_arrays(**parts["pca"]))
     shape = OrientedGradients.from_arrays(**parts["gradients"]) if "gradients" in parts else None
     return Predictor(

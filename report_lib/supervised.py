@@ -45,7 +45,7 @@ TITLES = {
     "conv": "convolutional network",
 }
 # What grows faster than the number of images, and so may be given fewer.
-SLOW = ("random_forest", "svc")
+SLOW = ("knn", "random_forest", "svc")
 # What is fitted in a process of its own, as it uses one thread.
 ALONE = ("mlp", "svc")
 
@@ -132,12 +132,12 @@ def fit_classic(
         for name in alone
     ]
     elsewhere: Iterator[Any] = at_once(calls) if calls else iter(())
-    found = {name: next(elsewhere) for name in alone}
-    for name in names:
-        if name not in found:
-            found[name] = _fit(
-                classic(name, len(rows[name]), random_state), train[rows[name]], labels[rows[name]], test
-            )
+    found = {
+        name: _fit(classic(name, len(rows[name]), random_state), train[rows[name]], labels[rows[name]], test)
+        for name in names
+        if name not in alone
+    }
+    found |= {name: next(elsewhere) for name in alone}
     return [describe(name, *found[name], len(rows[name]), n_classes) for name in names]
 
 

@@ -84,9 +84,6 @@ FIGURE = re.compile(r"(?<![\w.])\d+\.\d+|\d\s?%")
         *PHASES[:-1],
         pytest.param(
             "classification",
-            marks=pytest.mark.xfail(
-                strict=True, reason="`A fidelity of 0.95` and `of the images with 0.8` in the prose"
-            ),
         ),
     ],
 )
@@ -152,10 +149,7 @@ def test_each_notebook_runs_by_plain_papermill(executed):
         assert (artifacts / path).is_file()
 
 
-PROGRESS = pytest.mark.xfail(strict=True, reason="the progress bar that cleanlab imports warns: IProgress not found")
-
-
-@pytest.mark.parametrize("phase", [*PHASES[:-1], pytest.param("classification", marks=PROGRESS)])
+@pytest.mark.parametrize("phase", [*PHASES[:-1], pytest.param("classification")])
 def test_no_notebook_warns_or_prints(executed, phase):
     outputs = [o for cell in executed[0][phase].cells if cell.cell_type == "code" for o in cell.outputs]
     assert outputs

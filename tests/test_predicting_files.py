@@ -231,7 +231,7 @@ def test_without_pytorch_a_model_without_a_network_is_loaded(files, monkeypatch)
 def test_pytorch_that_does_not_load(tmp_path, monkeypatch):
     files = saved(made("pca with a network"), tmp_path / "mine")
     monkeypatch.setitem(sys.modules, "report_lib.networks", None)
-    with pytest.raises(ReportError, match="the model needs torch, which is not installed; `pip install torch`"):
+    with pytest.raises(ReportError, match="the model needs PyTorch, which is not installed; `pip install torch`"):
         predicting.load("mine", *files)
 
 
