@@ -271,7 +271,12 @@ COLUMNS = (
 
 
 def rows_of(
-    parts: dict[str, Part], pairs: np.ndarray, rms: np.ndarray, n_train: int, names: Sequence[str]
+    parts: dict[str, Part],
+    pairs: np.ndarray,
+    rms: np.ndarray,
+    *,
+    rows: dict[str, np.ndarray],
+    names: Sequence[str],
 ) -> list[tuple[object, ...]]:
     """List every finding, the most telling first: likely label errors, images far from their class, copies.
 
@@ -282,6 +287,8 @@ def rows_of(
         Copies and near-copies; test rows are counted on from the last train row.
     rms : ndarray of shape (n_pairs,)
         0 for copies.
+    rows : dict with `train` and `test`
+        Where each image stands in the file that a person has.
 
     Returns
     -------
@@ -293,10 +300,11 @@ def rows_of(
         for part, own in parts.items():
             found += [_row(part, own, row, finding, names) for row in getattr(own, which).tolist()]
     for (a, b), difference in zip(pairs.tolist(), rms.tolist(), strict=True):
-        (part, row), (other_part, other_row) = (_place(i, n_train) for i in (a, b))
+        (part, row), (other_part, other_row) = (_place(i, len(rows["train"])) for i in (a, b))
         kind = "copy" if difference == 0 else "near-copy"
-        found.append((*_row(part, parts[part], row, kind, names)[:-2], other_part, other_row))
-    return found
+        other = other_part, int(rows[other_part][other_row])
+        found.append((*_row(part, parts[part], row, kind, names)[:-2], *other))
+    return [(part, int(rows[part][row]), *more) for part, row, *more in found]
 
 
 def _place(row: int, n_train: int) -> tuple[str, int]:

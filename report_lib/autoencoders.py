@@ -270,7 +270,7 @@ class _Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     @classmethod
     def from_arrays(cls, *, about: np.ndarray, **weights: np.ndarray) -> "_Autoencoder":
         """Return the fitted estimator that `arrays` came from; it gives the same codes."""
-        estimator = training.from_arrays(cls, lambda own: own._network(own.n_features_in_), about, weights)
+        estimator = training.from_arrays(cls, lambda own: own._network(own.n_features_in_), _KEPT, about, weights)
         estimator.code_shape_ = tuple(estimator.code_shape_)
         return estimator
 

@@ -22,7 +22,7 @@ from sklearn.svm import SVC
 from report_lib.audit import Part, Removal
 from report_lib.few_labels import Curve, OneUnit
 from report_lib.label_choice import Choice
-from report_lib.metrics import Interval, pseudo_label_scores, wilson_interval
+from report_lib.metrics import Interval, apply_map, contingency, majority_map, paired_difference, wilson_interval
 from report_lib.parallel import at_once
 from report_lib.supervised import Score
 
@@ -165,6 +165,11 @@ def _share_equal(a: np.ndarray, b: np.ndarray) -> Interval:
     return wilson_interval(int(np.sum(a == b)), len(a))
 
 
+def most_faithful(results: dict[str, PseudoLabelResult]) -> str:
+    """Return the name of the classifier that repeats the clusters best on the part held out."""
+    return max(results, key=lambda name: results[name].holdout.value)
+
+
 @dataclass(frozen=True)
 class Truth:
     """What pseudo-labels are worth against the true classes of the test images.
@@ -175,10 +180,13 @@ class Truth:
         By classifier; each cluster stands for the commonest class of its train images.
     ceiling : Interval
         The same of the clusters themselves.
+    below : dict of str to Interval
+        By classifier, its accuracy less that of the clusters, on the same images.
     """
 
     accuracy: dict[str, Interval]
     ceiling: Interval
+    below: dict[str, Interval]
 
 
 def judge(
@@ -195,9 +203,15 @@ def judge(
     clusters : dict with `train` and `test`
         Of all images.
     """
-    truth = (train_labels, test_labels, n_classes)
-    scores = {name: pseudo_label_scores(clusters, own.test_clusters, *truth) for name, own in results.items()}
-    return Truth({name: own for name, (own, _) in scores.items()}, next(iter(scores.values()))[1])
+    n_clusters = int(max(clusters["train"].max(), clusters["test"].max())) + 1
+    mapping = majority_map(contingency(train_labels, clusters["train"], n_classes, n_clusters))
+    own = apply_map(mapping, clusters["test"]) == test_labels
+    right = {name: apply_map(mapping, result.test_clusters) == test_labels for name, result in results.items()}
+    return Truth(
+        {name: wilson_interval(int(found.sum()), len(found)) for name, found in right.items()},
+        ceiling=wilson_interval(int(own.sum()), len(own)),
+        below={name: paired_difference(found, own) for name, found in right.items()},
+    )
 
 
 def report_metrics(
@@ -265,10 +279,10 @@ def supervised_metrics(scores: Sequence[Score]) -> dict[str, object]:
             "precision": one.precision,
             "recall": one.recall,
             "f1": one.f1,
-            "macro_f1": float(one.f1.mean()),
+            "macro_f1": one.macro_f1,
             "confusion": one.confusion,
             "calibration_error": None if one.calibration is None else one.calibration.expected_error,
-            "p_value_against_best": one.p_value,
+            "p_value_against_reference": one.p_value,
         }
         for one in scores
     }

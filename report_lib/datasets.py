@@ -32,6 +32,8 @@ class ImageSet:
         SHA-256 of what was read, by part.
     origin : str
         A sentence on where the images are from and how they were split.
+    train_rows, test_rows : ndarray of shape (n,), int64, or None
+        Which rows of one file they are, where the file had no parts of its own.
     """
 
     title: str
@@ -42,6 +44,8 @@ class ImageSet:
     class_names: tuple[str, ...] = ()
     hashes: dict[str, str] = field(default_factory=dict)
     origin: str = ""
+    train_rows: np.ndarray | None = None
+    test_rows: np.ndarray | None = None
 
     @property
     def has_labels(self) -> bool:
@@ -52,6 +56,12 @@ class ImageSet:
     def image_shape(self) -> tuple[int, int]:
         """Height and width of an image, in pixels."""
         return self.train_images.shape[1], self.train_images.shape[2]
+
+    @property
+    def rows(self) -> dict[str, np.ndarray]:
+        """Where the images of each part, `train` and `test`, stand in the file that they came from."""
+        parts = {"train": (self.train_rows, self.train_images), "test": (self.test_rows, self.test_images)}
+        return {name: np.arange(len(images)) if rows is None else rows for name, (rows, images) in parts.items()}
 
     @property
     def class_counts(self) -> dict[str, tuple[int, int]]:
@@ -164,6 +174,8 @@ def _split(title, images, labels, names, test_size, seed, origin) -> ImageSet:
         train_labels=None if labels is None else labels[train],
         test_labels=None if labels is None else labels[test],
         class_names=names,
+        train_rows=train,
+        test_rows=test,
         hashes={"images": _sha256(images)} | ({} if labels is None else {"labels": _sha256(labels)}),
         origin=f"{origin}, {test_size:.0%} of them drawn at random as test images.",
     )

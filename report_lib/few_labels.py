@@ -18,6 +18,7 @@ from sklearn.semi_supervised import LabelSpreading
 from report_lib import architectures, metrics
 from report_lib.graph_clustering import Edges
 from report_lib.label_choice import choose
+from report_lib.metrics import NOISE
 from report_lib.neighbors import Neighbors, weights
 from report_lib.parallel import at_once
 from report_lib.reduction import sample_rows
@@ -26,8 +27,8 @@ HIDDEN_UNITS, NETWORK_STEPS, LEAST_EPOCHS = 64, 900, 3
 # How far a label may be overruled by its neighbours, and how many edges it travels at most.
 ALPHA, SPREADING_STEPS = 0.8, 30
 UNKNOWN = -1
-GRAPH = "graph"
-# Images that are chosen by their clusters, at most; beyond, random ones are as good, and K-Means takes minutes.
+GRAPH, GRADIENTS = "graph", "gradients"
+# Images that are chosen by their clusters, at most: looking for many parts takes K-Means long.
 MOST_CHOSEN = 500
 
 
@@ -92,9 +93,9 @@ def chosen_rows(
     codes : ndarray of shape (n, d)
     clusters : ndarray of shape (n,), int
     counts : sequence of int
-        Those beyond `MOST_CHOSEN`, or half the images, are left out: there is nothing left to choose.
+        Those beyond `MOST_CHOSEN`, or half the images in clusters, are left out: there is nothing left to choose.
     """
-    counts = [count for count in counts if count <= min(MOST_CHOSEN, len(codes) // 2)]
+    counts = [count for count in counts if count <= min(MOST_CHOSEN, np.sum(clusters != NOISE) // 2)]
     seeds = np.random.default_rng(random_state).integers(2**31, size=n_draws).tolist()
     calls = ((choose, (codes, clusters, n), {"random_state": seed}) for n in counts for seed in seeds)
     found = at_once(calls)
@@ -178,7 +179,7 @@ def network_curves(
     """
     curves = {}
     for name, train, test in described:
-        done = {n: right for n, right in known.get(architectures.title(name), {}).items() if n in counts}
+        done = {n: right for n, right in known.get(title_of(name), {}).items() if n in counts}
         left = [n for n in counts if n not in done]
         curve = network_curve(train, train_labels, test, test_labels, counts=left, **options)
         curves[name] = Curve(dict(sorted((curve.right | done).items())))
@@ -198,9 +199,27 @@ def measured(kept: dict[str, np.ndarray], n_draws: int) -> dict[str, dict[int, n
     return found
 
 
+def level_with(curves: dict[str, Curve], best: str, n_labels: int) -> list[str]:
+    """Return the titles of those that are not told from the best by a 95% interval of the difference, draw by draw."""
+    first, found = curves[best].right[n_labels], []
+    for title, curve in curves.items():
+        own = curve.right.get(n_labels)
+        if title == best or own is None:
+            continue
+        several = len(own) > 1
+        gain = metrics.difference_over_draws(first, own) if several else metrics.paired_difference(first[0], own[0])
+        found += [title] if gain.low <= 0 else []
+    return found
+
+
+def title_of(name: str) -> str:
+    """Return what readers call a description, or the graph."""
+    return name if name in (GRAPH, GRADIENTS) else architectures.title(name)
+
+
 def titled(curves: dict[str, Curve]) -> dict[str, Curve]:
     """Return curves by what readers call their descriptions."""
-    return {name if name == GRAPH else architectures.title(name): curve for name, curve in curves.items()}
+    return {title_of(name): curve for name, curve in curves.items()}
 
 
 def as_matrix(edges: Edges) -> csr_matrix:

@@ -34,11 +34,17 @@ class Choice:
     clusters: np.ndarray
     stands_for: np.ndarray
 
-    def table(self) -> list[tuple[object, ...]]:
-        """Return one row an image, in the order of `COLUMNS`; ranks and clusters are counted from 1."""
-        columns = (self.rows.tolist(), self.clusters.tolist(), self.stands_for.tolist())
-        rows = zip(*columns, strict=True)
-        return [(rank, row, f"C{cluster + 1}", n) for rank, (row, cluster, n) in enumerate(rows, 1)]
+    def table(self, rows: np.ndarray) -> list[tuple[object, ...]]:
+        """Return one row an image, in the order of `COLUMNS`; ranks and clusters are counted from 1.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_train,), int
+            Where each train image stands in the file that a person has.
+        """
+        columns = (rows[self.rows].tolist(), self.clusters.tolist(), self.stands_for.tolist())
+        found = enumerate(zip(*columns, strict=True), 1)
+        return [(rank, row, f"C{cluster + 1}", n) for rank, (row, cluster, n) in found]
 
 
 def choose(codes: np.ndarray, clusters: np.ndarray, n: int, *, random_state: int) -> Choice:
@@ -63,7 +69,7 @@ def choose(codes: np.ndarray, clusters: np.ndarray, n: int, *, random_state: int
     rng, found = np.random.default_rng(random_state), []
     for cluster, n_parts in enumerate(shares(sizes, min(n, int(sizes.sum())))):
         rows = np.flatnonzero(clusters == cluster)
-        if len(rows) > MOST_PARTED:
+        if n_parts > 1 and len(rows) > MOST_PARTED:
             rows = np.sort(rng.permutation(rows)[: max(MOST_PARTED, int(n_parts))])
         middles, counts = _middles(codes[rows], int(n_parts), random_state)
         counts = np.round(counts * sizes[cluster] / max(len(rows), 1)).astype(np.int64)
@@ -89,6 +95,9 @@ def shares(sizes: np.ndarray, n: int) -> np.ndarray:
 
 def _middles(codes: np.ndarray, n_parts: int, random_state: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the row nearest to the centre of each part, and how many rows the part has, the largest part first."""
+    if n_parts == 1:
+        middle = np.square(codes - codes.mean(axis=0)).sum(axis=1).argmin()
+        return np.array([middle]), np.array([len(codes)])
     if n_parts == 0:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     fitted = kmeans(codes, n_parts, n_init=1, random_state=random_state)

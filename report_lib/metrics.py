@@ -372,31 +372,3 @@ def refit_scores(
         kinds = {"ari": adjusted_rand, "nmi": normalized_mutual_info}
         scores[name] = {key: np.array([score(table) for table in tables]) for key, score in kinds.items()}
     return scores
-
-
-def pseudo_label_scores(
-    clusters: dict[str, np.ndarray],
-    predicted: np.ndarray,
-    train_labels: np.ndarray,
-    test_labels: np.ndarray,
-    n_classes: int,
-) -> tuple[Interval, Interval]:
-    """Score predicted clusters against the true classes, and the clusters themselves, which set the ceiling.
-
-    Both use the same majority map, learnt from the clusters of the train images.
-
-    Parameters
-    ----------
-    clusters : dict with `train` and `test`
-        Clusters of all train and test images.
-    predicted : ndarray of shape (n_test,)
-        Clusters that a classifier gives to the test images.
-
-    Returns
-    -------
-    accuracy, ceiling : Interval
-    """
-    n_clusters = int(max(clusters["train"].max(), clusters["test"].max())) + 1
-    mapping = majority_map(contingency(train_labels, clusters["train"], n_classes, n_clusters))
-    right = [int(np.sum(apply_map(mapping, found) == test_labels)) for found in (predicted, clusters["test"])]
-    return tuple(wilson_interval(n, len(test_labels)) for n in right)

@@ -188,6 +188,6 @@ class ConvClassifier(ClassifierMixin, BaseEstimator):
     @classmethod
     def from_arrays(cls, *, about: np.ndarray, **weights: np.ndarray) -> "ConvClassifier":
         """Return the fitted classifier that `arrays` came from; it gives the same probabilities."""
-        classifier = training.from_arrays(cls, lambda own: own._network(len(own.classes_)), about, weights)
+        classifier = training.from_arrays(cls, lambda own: own._network(len(own.classes_)), _KEPT, about, weights)
         classifier.classes_ = np.array(classifier.classes_)
         return classifier

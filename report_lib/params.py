@@ -189,8 +189,10 @@ class Classification(Section):
         ["logistic_regression", "knn", "random_forest", "mlp", "svc", "gradients", "conv"],
         description="classifiers that learn all labels; [] for none",
     )
-    n_slow: Positive = Field(
-        6_000, description="train images that nearest neighbours, Random Forest and support vectors learn from, at most"
+    n_slow: int = Field(
+        6_000,
+        ge=50,
+        description="train images that nearest neighbours, Random Forest and support vectors learn from, at most",
     )
     conv_filters: list[Positive] = Field(
         [16, 32, 64], min_length=1, description="filters of each layer of the convolutional network"
@@ -421,7 +423,9 @@ def check_size(
         if asked > available:
             section, key = name.split(".")
             raise ReportError(f"{name} is {getattr(getattr(params, section), key)}, but {reason}; lower it")
-    _check_representations(reduction, image_shape)
+    learnt = bool(class_counts) and bool(classification.label_counts)
+    sources = [n for n in classification.label_sources if not architectures.is_learnt(n)] if learnt else []
+    _check_representations(reduction, sources, image_shape)
     if "conv" in classification.classifiers and class_counts:
         try:
             architectures.check_pooling(tuple(classification.conv_filters), image_shape)
@@ -432,11 +436,12 @@ def check_size(
 
 def _check_classes(classification: Classification, class_counts: dict[str, tuple[int, int]]) -> None:
     """Refuse classes that nothing can learn, or that the folds of the audit cannot share."""
+    learns = bool(classification.label_counts or classification.classifiers or classification.audit_folds)
     for name, (n_train, n_test) in class_counts.items():
-        if n_train == 0:
+        if n_train == 0 and learns:
             raise ReportError(
-                f"class {name!r} has {n_test} test images and no train image, so nothing can learn it; give it train images, "
-                "or take it out"
+                f"class {name!r} has {n_test} test images and no train image, so nothing can learn it; give it train "
+                "images, or another seed or dataset.test_size where they are drawn"
             )
         if n_train < classification.audit_folds:
             raise ReportError(
@@ -474,9 +479,10 @@ def _needs_of_maps(reduction: Reduction, n_train: int) -> list[tuple[str, int, i
     return needs
 
 
-def _check_representations(reduction: Reduction, image_shape: tuple[int, int]) -> None:
-    for name in reduction.representations:
+def _check_representations(reduction: Reduction, sources: list[str], image_shape: tuple[int, int]) -> None:
+    asked = {"reduction.representations": reduction.representations, "classification.label_sources": sources}
+    for parameter, name in ((parameter, name) for parameter, names in asked.items() for name in names):
         try:
             architectures.code_shape(name, image_shape, reduction.n_components)
         except ValueError as error:
-            raise ReportError(f"reduction.representations: {name}: {error}, or leave it out") from error
+            raise ReportError(f"{parameter}: {name}: {error}, or leave it out") from error

@@ -296,11 +296,12 @@ def _prefixed(name: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]
 def about(predictor: Predictor, run: str, path: Path) -> dict[str, Any]:
     """Return what `About` holds of a predictor whose arrays were kept in a file."""
     packages = PACKAGES if predictor.network is not None else PACKAGES[:-1]
-    return About(
-        format=FORMAT, run=run, sha256=_sha256(path), image_shape=list(predictor.image_shape), low=predictor.low,
+    found = About(
+        format=FORMAT, run=run, sha256="", image_shape=list(predictor.image_shape), low=predictor.low,
         high=predictor.high, class_names=list(predictor.class_names), n_neighbors=predictor.n_neighbors,
         versions={package: version(package) for package in packages},
-    ).model_dump()  # fmt: skip
+    )  # fmt: skip
+    return found.model_dump() | {"sha256": checksum(path, found)}
 
 
 def load(run: str, about_path: Path, arrays_path: Path) -> Predictor:
@@ -311,15 +312,17 @@ def load(run: str, about_path: Path, arrays_path: Path) -> Predictor:
     ReportError
         When a file is missing, truncated, changed, or another run's; says what to do.
     """
-    again = f"make it again with `make report PARAMS=params/{run}.yaml`"
+    again = f"make {run} again with the `make report` that made it"
     known = _read_about(about_path, again)
     if known.run != run:
         raise ReportError(f"{about_path}: belongs to the run {known.run}, not to {run}; {again}")
     if not arrays_path.is_file():
         raise ReportError(f"{arrays_path}: {NOT_THERE}; {again}")
-    if _sha256(arrays_path) != known.sha256:
-        raise ReportError(f"{arrays_path}: is not what the run saved: truncated, changed, or another run's; {again}")
     _compare_versions(known)
+    if checksum(arrays_path, known) != known.sha256:
+        raise ReportError(
+            f"{arrays_path}: it and {about_path.name} are not what the run saved: truncated, changed, or another run's; {again}"
+        )
     try:
         with np.load(arrays_path, allow_pickle=False) as archive:
             return _from_arrays({name: archive[name] for name in archive.files}, known)
@@ -396,9 +399,12 @@ def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def _sha256(path: Path) -> str:
+def checksum(path: Path, known: About) -> str:
+    """Return the checksum of the arrays and of all that is said of them."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        found = hashlib.file_digest(file, "sha256")
+    found.update(known.model_copy(update={"sha256": ""}).model_dump_json().encode())
+    return found.hexdigest()
 
 
 # --- asked from outside ---------------------------------------------------------------------------------------------

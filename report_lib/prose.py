@@ -78,9 +78,9 @@ def not_in_this_run(parameter: str) -> str:
     return f"{NOT_IN_THIS_RUN} `{parameter}` asks for none that could be had."
 
 
-def only_with_labels() -> str:
-    """Say that a section needs labels; the page leaves it out."""
-    return f"{NOT_IN_THIS_RUN} it needs labels."
+def left_out(parameter: str, *, has_labels: bool) -> str:
+    """Say that a section needs labels, or else that a run was not asked for it; the page leaves it out."""
+    return not_in_this_run(parameter) if has_labels else f"{NOT_IN_THIS_RUN} it needs labels."
 
 
 def times_of(key: str, caption: str) -> str:

@@ -40,7 +40,7 @@ TITLES = {
     "knn": "5 nearest neighbours",
     "random_forest": "Random Forest",
     "mlp": "network, 100 units",
-    "svc": "support vectors, rbf",
+    "svc": "support vector machine",
     "gradients": "network on gradients",
     "conv": "convolutional network",
 }
@@ -123,7 +123,7 @@ def fit_classic(
     n_slow : int
         Train images that the slow ones, `SLOW`, learn from, at most.
     """
-    names = [name for name in names if name in TITLES and name not in ("gradients", "conv")]
+    names = [name for name in names if name not in ("gradients", "conv")]
     few = sample_rows(len(train), n_slow, random_state)
     rows = {name: few if name in SLOW else np.arange(len(train)) for name in names}
     alone = [name for name in names if name in ALONE]
@@ -273,8 +273,8 @@ class Score:
     confusion : ndarray of shape (n_classes, n_classes), int64
         True classes in rows, predicted ones in columns.
     calibration : Calibration or None
-    p_value : float
-        McNemar's, against the most accurate classifier of the list, adjusted for their number; 1 for itself.
+    p_value : float or None
+        McNemar's, against the reference, adjusted for their number; None for the reference itself.
     """
 
     predictions: Predictions
@@ -285,16 +285,29 @@ class Score:
     support: np.ndarray
     confusion: np.ndarray
     calibration: Calibration | None
-    p_value: float
+    p_value: float | None
+
+    @property
+    def macro_f1(self) -> float:
+        """Mean F1 of the classes that have test images."""
+        return float(self.f1[self.support > 0].mean())
+
+
+def reference(found: Sequence[Predictions]) -> Predictions:
+    """Return what the others are compared with: the last of `TITLES` that is there, named before any score was seen."""
+    return max(found, key=lambda one: list(TITLES).index(one.name))
 
 
 def score(found: Sequence[Predictions], labels: np.ndarray, n_classes: int) -> list[Score]:
-    """Score classifiers on the test images, the most accurate first."""
+    """Score classifiers on the test images, the most accurate first, each compared with the `reference`."""
     right = {one.name: one.classes == labels for one in found}
     order = sorted(found, key=lambda one: -int(right[one.name].sum()))
-    adjusted = holm([mcnemar(right[one.name], right[order[0].name]) for one in order[1:]])
+    first = reference(found)
+    others = [one.name for one in order if one is not first]
+    adjusted = holm([mcnemar(right[name], right[first.name]) for name in others])
+    p_values = dict(zip(others, adjusted.tolist(), strict=True))
     kinds, scores = np.arange(n_classes), []
-    for one, p_value in zip(order, [1.0, *adjusted.tolist()], strict=True):
+    for one in order:
         report = precision_recall_fscore_support(labels, one.classes, labels=kinds, zero_division=0.0)
         scores.append(
             Score(
@@ -303,7 +316,7 @@ def score(found: Sequence[Predictions], labels: np.ndarray, n_classes: int) -> l
                 *report,
                 confusion=confusion_matrix(labels, one.classes, labels=kinds),
                 calibration=None if one.proba is None else calibration(one.proba, labels),
-                p_value=p_value,
+                p_value=p_values.get(one.name),
             )
         )
     return scores

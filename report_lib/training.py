@@ -65,10 +65,18 @@ def to_arrays(estimator: Any, fitted: Sequence[str]) -> dict[str, np.ndarray]:
     return {"about": np.array(json.dumps(about, default=lambda number: number.tolist())), **weights}
 
 
-def from_arrays(cls: type, build: Callable[[Any], nn.Module], about: np.ndarray, weights: dict[str, np.ndarray]) -> Any:
+def from_arrays(
+    cls: type,
+    build: Callable[[Any], nn.Module],
+    fitted: Sequence[str],
+    about: np.ndarray,
+    weights: dict[str, np.ndarray],
+) -> Any:
     """Return the estimator that `to_arrays` came from; its fitted attributes are as JSON has them, tuples as lists."""
     kept = json.loads(about.item())
     estimator = cls(**{name: as_tuple(value) for name, value in kept["parameters"].items()})
+    if set(kept["fitted"]) != set(fitted):
+        raise ValueError("holds other attributes than those of such a network")
     for name, value in kept["fitted"].items():
         setattr(estimator, name, value)
     network = build(estimator).to(memory_format=torch.channels_last)

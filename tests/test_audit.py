@@ -283,7 +283,13 @@ def test_every_finding_has_its_row_the_most_telling_first():
         np.array([0, 0, 1, 2]), no, far=no, quality=np.array([0.25, 1, 1, 1]), distance=np.float32([7, 1, 1, 1])
     )
     pairs, rms = np.array([[0, 3], [2, 4], [5, 7]]), np.array([0.0, 0.5, 0.0])
-    found = audit.rows_of({"train": train, "test": test}, pairs, rms, 4, ["a", "b", "c"])
+    found = audit.rows_of(
+        {"train": train, "test": test},
+        pairs,
+        rms,
+        rows={"train": np.arange(4), "test": np.arange(4)},
+        names=["a", "b", "c"],
+    )
     assert found == [
         ("train", 1, "label", "b", "a", 0.1, 2.0, "", ""),
         ("train", 0, "label", "a", "b", 0.2, 1.0, "", ""),
@@ -296,10 +302,21 @@ def test_every_finding_has_its_row_the_most_telling_first():
     assert {len(row) for row in found} == {len(audit.COLUMNS)}
 
 
+def test_rows_are_those_of_the_file_that_the_parts_were_drawn_from():
+    yes = np.array([True, True])
+    parts = {name: part(np.array([0, 1]), yes, far=~yes) for name in ("train", "test")}
+    rows = {"train": np.array([5, 2]), "test": np.array([9, 7])}
+    found = audit.rows_of(parts, np.array([[1, 2]]), np.zeros(1), rows=rows, names=["a", "b"])
+    assert {row[:2] for row in found[:4]} == {("train", 5), ("train", 2), ("test", 9), ("test", 7)}
+    assert (found[4][:3], found[4][-2:]) == (("train", 2, "copy"), ("test", 9))
+
+
 def test_test_findings_come_after_train_findings_of_their_kind():
     suspect, clean = np.array([False, True]), np.zeros(2, bool)
     parts = {name: part(np.array([0, 1]), suspect, far=suspect | clean) for name in ("train", "test")}
-    found = audit.rows_of(parts, np.zeros((0, 2), int), np.zeros(0), 2, ["a", "b"])
+    found = audit.rows_of(
+        parts, np.zeros((0, 2), int), np.zeros(0), rows={"train": np.arange(2), "test": np.arange(2)}, names=["a", "b"]
+    )
     assert [row[:3] for row in found] == [
         ("train", 1, "label"),
         ("test", 1, "label"),

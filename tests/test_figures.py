@@ -214,7 +214,7 @@ def pseudo(name="svm", fidelity=0.5):
 
 
 def classification_cases():
-    truth = classification.Truth({"random_forest": interval(0.4), "svm": interval(0.3)}, interval(0.45))
+    truth = classification.Truth({"random_forest": interval(0.4), "svm": interval(0.3)}, interval(0.45), {})
     return {"fidelity": (pseudo(),), "fidelity_and_accuracy": (pseudo(), truth)}
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from report_lib import comparison, layouts, metrics, prose, understanding
-from report_lib.findings import classification as about_classification
 from report_lib.findings import clustering as about_clustering
 from report_lib.findings import comparison as about_comparison
 from report_lib.findings import headlines
@@ -126,14 +125,6 @@ def test_scalings_that_are_unstable_are_named_together():
 def test_scalings_without_labels_have_no_winner():
     none = {name: {} for name in ("min-max", "whitened", "standard")}
     assert "nothing says which is better" in about_clustering.scaling(AGREEMENT, none, 50)
-
-
-@pytest.mark.parametrize(("accuracy", "word"), [(0.55, "is better"), (0.45, "is worse"), (0.5, "no different")])
-def test_the_ceiling_is_above_or_below(accuracy, word):
-    def exact(value):
-        return metrics.Interval(value, value, value)
-
-    assert word in about_classification.ceiling(exact(0.9), exact(accuracy), exact(0.5))
 
 
 def numbers_of_a_run(*, labelled):

@@ -141,6 +141,6 @@ def test_whoever_asks_again_gets_the_same(grouped):
 
 
 def test_ranks_and_clusters_are_counted_from_one():
-    found = Choice(np.array([7, 0]), np.array([1, 0]), np.array([30, 20])).table()
-    assert found == [(1, 7, "C2", 30), (2, 0, "C1", 20)]
+    found = Choice(np.array([7, 0]), np.array([1, 0]), np.array([30, 20])).table(np.arange(100, 108))
+    assert found == [(1, 107, "C2", 30), (2, 100, "C1", 20)]
     assert len(COLUMNS) == 4

@@ -144,7 +144,7 @@ def test_refusals_say_where_and_what(tmp_path, text, said):
             "classification.audit_folds=1",
             "SET classification.audit_folds=1: classification.audit_folds",
         ),
-        ("classification.n_slow=all", "classification.n_slow is 'all'; it takes a whole number, at least 1"),
+        ("classification.n_slow=all", "classification.n_slow is 'all'; it takes a whole number, at least 50"),
         ("reduction.steps_dense=0", "reduction.steps_dense is 0; it takes a whole number, at least 1"),
         ("reduction.maps=[isomap]", "reduction.maps is 'isomap'; it takes a list, each one of umap, tsne"),
         ("a.b.c=1", "write it as section.parameter=value"),
@@ -327,12 +327,24 @@ def refused_classes(counts, **options):
 EVEN = {"cat": (200, 50), "dog": (200, 50)}
 
 
-def test_a_class_without_train_images_is_refused_whatever_is_asked_for():
-    for asked in ({}, {"audit_folds": 0, "classifiers": [], "label_counts": []}):
+def test_a_class_without_train_images_is_refused_where_something_would_learn_it():
+    nothing = {"audit_folds": 0, "classifiers": [], "label_counts": []}
+    check_classes({**EVEN, "newt": (0, 3)}, **nothing)
+    for asked in (
+        {},
+        nothing | {"classifiers": ["knn"]},
+        nothing | {"label_counts": [10]},
+        nothing | {"audit_folds": 2},
+    ):
         said = refused_classes({**EVEN, "newt": (0, 3)}, **asked)
         assert said.startswith(
             "class 'newt' has 3 test images and no train image, so nothing can learn it; give it train"
         )
+
+
+def test_a_linear_description_larger_than_an_image_is_refused_for_learning_curves():
+    said = refused_classes(EVEN, label_sources=["pca-5000"])
+    assert said.startswith("classification.label_sources: pca-5000: an image has only")
 
 
 def test_a_class_without_test_images_is_accepted():

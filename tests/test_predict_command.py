@@ -1,7 +1,6 @@
 """The command that asks a run about new images: what it writes and says, and every kind of file that it refuses."""
 
 import csv
-import hashlib
 import json
 import os
 import pickle
@@ -17,10 +16,11 @@ import pytest
 from report_lib import datasets, predicting
 from report_lib.__main__ import main
 from report_lib.artifacts import Run
+from tests.models import sealed
 
 ROOT = Path(__file__).resolve().parent.parent
 EARLIER = b"what was answered the last time\n"
-AGAIN = "make it again with `make report PARAMS=params/digits.yaml`"
+AGAIN = "make digits again with the `make report` that made it"
 
 
 @pytest.fixture(scope="module")
@@ -447,6 +447,7 @@ def test_a_description_of_a_model_with_a_part_missing(model_files, known, tmp_pa
         pytest.param({"image_shape": [8, 9]}),
         pytest.param({"low": 99.0}),
         pytest.param({"low": float("nan")}),
+        pytest.param({"class_names": list("9876543210")}),
     ],
 )
 def test_a_description_of_a_model_that_does_not_fit_its_arrays(model_files, known, tmp_path, capfd, change):
@@ -473,8 +474,7 @@ def test_a_change_of_the_arrays_that_hides_its_traces(model_files, known, tmp_pa
     without = {name: own for name, own in whole.items() if name != "clusters"}
     for arrays, said in ((whole | {"train": trap}, "allow_pickle"), (without, "'clusters'"), ({}, "'")):
         np.savez(npz, allow_pickle=True, **arrays)
-        fitting = {"sha256": hashlib.sha256(npz.read_bytes()).hexdigest()}
-        about.write_text(json.dumps(json.loads(about.read_text()) | fitting))
+        sealed(about, npz)
         message = refused(capfd, saved(tmp_path, known[0]))
         assert message.startswith((f"{npz}: does not hold a model of this program (", f"{npz}: holds no "))
         assert said in message
@@ -482,9 +482,10 @@ def test_a_change_of_the_arrays_that_hides_its_traces(model_files, known, tmp_pa
 
 
 def test_another_version_of_a_library_is_a_warning(model_files, known, tmp_path, capfd, caplog):
-    _, about = model_files
+    npz, about = model_files
     own = json.loads(about.read_text())
     about.write_text(json.dumps(own | {"versions": {**own["versions"], "numpy": "1.0"}}))
+    sealed(about, npz)
     ask(capfd, saved(tmp_path, known[0][:2]))
     (record,) = [record for record in caplog.records if record.name == "report_lib.predicting"]
     assert record.getMessage() == f"saved with numpy 1.0, this is {np.__version__}: last digits may differ"

@@ -8,7 +8,6 @@ import re
 import sys
 import zipfile
 from dataclasses import replace
-from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
@@ -18,7 +17,7 @@ from report_lib import predicting
 from report_lib.errors import ReportError
 from report_lib.metrics import NOISE
 from report_lib.predicting import Answers
-from tests.models import NAMES, TEST, TRAIN, made, saved
+from tests.models import NAMES, TEST, TRAIN, made, saved, sealed
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +37,7 @@ def refusal(files, run="mine"):
     said = str(caught.value)
     assert "\n" not in said
     assert str(files[0].parent) in said
-    assert said.endswith(f"; make it again with `make report PARAMS=params/{run}.yaml`")
+    assert said.endswith(f"; make {run} again with the `make report` that made it")
     return said
 
 
@@ -52,7 +51,8 @@ def changed(files, **values):
 def holding(files, content):
     """Let the npz hold something else, as if the run had saved it."""
     files[1].write_bytes(content)
-    return changed(files, sha256=sha256(content).hexdigest())
+    sealed(*files)
+    return files
 
 
 def npz(**arrays):
@@ -80,7 +80,8 @@ class Trap:
 def test_what_is_known_about_a_model(files):
     about = json.loads(files[0].read_text())
     assert about == {
-        "format": 1, "run": "mine", "sha256": sha256(files[1].read_bytes()).hexdigest(), "image_shape": [12, 10],
+        "format": 1, "run": "mine", "sha256": predicting.checksum(files[1], predicting.About.model_validate(about)),
+        "image_shape": [12, 10],
         "low": float(TRAIN.min()), "high": float(TRAIN.max()), "class_names": NAMES, "n_neighbors": 7,
         "versions": {name: version(name) for name in ("numpy", "scikit-learn")},
     }  # fmt: skip
@@ -104,7 +105,7 @@ def test_a_file_that_is_not_there(missing, files):
 @pytest.mark.parametrize("length", [0, 1, 500, -1])
 def test_arrays_that_are_truncated(length, files):
     files[1].write_bytes(files[1].read_bytes()[:length])
-    assert "is not what the run saved: truncated, changed, or another run's" in refusal(files)
+    assert "are not what the run saved: truncated, changed, or another run's" in refusal(files)
 
 
 @pytest.mark.parametrize("place", [0, 0.3, 0.7, 1])
@@ -112,13 +113,13 @@ def test_arrays_with_one_other_bit(place, files):
     content = bytearray(files[1].read_bytes())
     content[int(place * (len(content) - 1))] ^= 1
     files[1].write_bytes(content)
-    assert "is not what the run saved" in refusal(files)
+    assert "are not what the run saved" in refusal(files)
 
 
 def test_arrays_of_another_run(files, tmp_path):
     other = saved(made("pca without labels"), tmp_path / "other", run="other")
     files[1].write_bytes(other[1].read_bytes())
-    assert "is not what the run saved" in refusal(files)
+    assert "are not what the run saved" in refusal(files)
 
 
 def test_the_model_of_another_run(files, tmp_path):
@@ -190,7 +191,7 @@ def other_content(kind):
 @pytest.mark.parametrize("kind", OTHER)
 def test_arrays_of_something_else(kind, files):
     said = refusal(holding(files, other_content(kind)))
-    assert "does not hold a model of this program (" in said or "of a model; make it again" in said
+    assert "does not hold a model of this program (" in said or "of a model; make mine again" in said
 
 
 def test_an_empty_file_that_the_json_file_knows(files):
@@ -217,6 +218,7 @@ def test_a_network_of_another_size(files):
 def test_other_versions_are_told_and_accepted(files, caplog):
     numpy = version("numpy")
     changed(files, versions={"numpy": "1.0", "scikit-learn": version("scikit-learn")})
+    sealed(*files)
     with caplog.at_level(logging.WARNING):
         loaded = predicting.load("mine", *files)
     assert caplog.messages == [f"saved with numpy 1.0, this is {numpy}: last digits may differ"]

@@ -122,8 +122,10 @@ def test_scores_are_scikit_learns_and_the_most_accurate_comes_first(rng):
         assert one.calibration is None
     right = {name: own == labels for name, own in classes.items()}
     p = [supervised.mcnemar(right[name], right["svc"]) for name in ("mlp", "knn")]
-    assert scores[0].p_value == 1.0
-    assert [one.p_value for one in scores[1:]] == pytest.approx([max(p[0], 2 * p[1]), 2 * p[1]])
+    assert supervised.reference([one.predictions for one in scores]).name == "svc"
+    assert {one.predictions.name: one.p_value for one in scores if one.predictions.name == "svc"} == {"svc": None}
+    others = [one.p_value for one in scores if one.predictions.name != "svc"]
+    assert others == pytest.approx([max(p[0], 2 * p[1]), 2 * p[1]])
 
 
 def test_classes_that_are_never_met_or_never_said_score_nothing():
@@ -132,7 +134,8 @@ def test_classes_that_are_never_met_or_never_said_score_nothing():
     assert one.recall.tolist() == [1, 0, 0, 0]
     assert one.support.tolist() == [1, 0, 2, 0]
     assert one.confusion.tolist() == [[1, 0, 0, 0], [0] * 4, [1, 1, 0, 0], [0] * 4]
-    assert one.p_value == 1.0
+    assert one.p_value is None
+    assert one.macro_f1 == pytest.approx((2 / 3 + 0) / 2)
 
 
 def test_those_equally_right_keep_their_order():

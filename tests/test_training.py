@@ -182,17 +182,23 @@ def test_parameters_attributes_and_weights_come_back():
     assert {value.dtype.kind for value in arrays.values()} == {"U", "f"}
     assert set(arrays) == {"about", "weights.weight", "weights.bias"}
     weights = {name: value for name, value in arrays.items() if name != "about"}
-    loaded = training.from_arrays(Line, lambda own: nn.Linear(*own.sizes).train(), arrays["about"], weights)
+    loaded = training.from_arrays(Line, lambda own: nn.Linear(*own.sizes).train(), ["seen_"], arrays["about"], weights)
     assert (loaded.sizes, loaded.random_state, loaded.seen_) == ((2, 1), None, [1.5, 2.5])
     assert torch.equal(loaded.network_.weight, line.network_.weight)
     assert not loaded.network_.training
+
+
+def test_attributes_that_nobody_asked_for_are_refused():
+    _, arrays = kept_line()
+    with pytest.raises(ValueError, match="other attributes"):
+        training.from_arrays(Line, lambda own: nn.Linear(*own.sizes), ["seen_", "more_"], arrays["about"], {})
 
 
 def test_weights_of_another_network_are_refused():
     _, arrays = kept_line()
     weights = {"weights.weight": arrays["weights.weight"]}
     with pytest.raises(RuntimeError, match="bias"):
-        training.from_arrays(Line, lambda own: nn.Linear(*own.sizes), arrays["about"], weights)
+        training.from_arrays(Line, lambda own: nn.Linear(*own.sizes), ["seen_"], arrays["about"], weights)
 
 
 @pytest.mark.parametrize(("value", "found"), [([1, 2], (1, 2)), ([], ()), (3, 3), ("ab", "ab"), (None, None)])

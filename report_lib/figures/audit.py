@@ -33,7 +33,7 @@ def suspects(
     )
     return style.finish(
         fig,
-        title=f"{n_found:,} labels of {part} images look wrong; the {n} least likely",
+        title=f"{n_found:,} labels of {part} images to look at again; the {n} that the network finds least likely",
         caption=f"One row an image of the {part} part: at its left its label and what a classifier that has not seen the "
         "label takes it for, then the image, then the train images nearest to it.",
         margin_l=210,

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 
 from report_lib.figures import style
 
-TITLES = {"random_forest": "Random Forest", "svm": "Support vectors, rbf", "mlp": "Network, 100 units"}
+TITLES = {"random_forest": "Random Forest", "svm": "Support vector machine", "mlp": "Network, 100 units"}
 
 
 def fidelity(results: dict[str, object]) -> go.Figure:
@@ -67,8 +67,9 @@ def fidelity_and_accuracy(results: dict[str, object], truth) -> go.Figure:
     said = "How often classifiers agree with the clusters that they were taught"
     if truth is not None:
         top = truth.ceiling.value
-        fig.add_vline(x=top, line={"color": style.INK, "dash": "dash"}, annotation_text=f"the clusters themselves {top:.3f}",
-                      annotation_position="top left")  # fmt: skip
+        above = {"yref": "paper", "y": 1.0, "yanchor": "bottom", "xanchor": "right"}
+        fig.add_vline(x=top, line={"color": style.INK, "dash": "dash"},
+                      annotation={"text": f"the clusters themselves {top:.3f}", **above})  # fmt: skip
         best = max(score.value for score in truth.accuracy.values())
         said = f"At most {best:.1%} agree with the true class, where the clusters themselves reach {top:.1%}"
     fig.update_xaxes(title_text="share of test images", range=[0, 1], tickformat=".0%")
@@ -76,8 +77,8 @@ def fidelity_and_accuracy(results: dict[str, object], truth) -> go.Figure:
     return style.finish(
         fig,
         title=said,
-        caption="Shares of the test images, with 95% intervals. The true class counts by the commonest class of each "
-        "cluster's train images.",
+        caption="Shares of the test images, with 95% intervals. An image counts as right when its class is the commonest "
+        "train class of the cluster that it is given.",
         numbers=style.listings(names, {kind: [s.value for s in scores] for kind, scores in shown.items()}, ".3f"),
         height=190 + 72 * len(names),
         legend={"orientation": "h", "y": -0.25, "traceorder": "normal"},

@@ -73,7 +73,8 @@ def choosing(random: object, chosen: object) -> go.Figure:
         fig,
         title=f"{n:,} labels: {a:.1%} right where they are chosen, {b:.1%} where they are drawn",
         caption="Share of the test images that are classified rightly when labels spread over the neighbour graph, by how "
-        "many train images have labels, chosen by clusters or drawn at random; means over the draws with 95% intervals.",
+        "many train images have labels, chosen by clusters or drawn at random; means with 95% "
+        "intervals, over the draws and the test images. All choices come from one clustering.",
         numbers=_numbers(curves),
         height=460,
         legend={"orientation": "h", "y": -0.22},
@@ -87,7 +88,7 @@ def to_label(images: np.ndarray, clusters: np.ndarray, rows: np.ndarray, limits:
     ----------
     images : ndarray of shape (n, h, w)
     clusters, rows : ndarray of shape (n,), int
-        Cluster of each, and its row among the train images.
+        Cluster of each, and its row in the file that the images came from.
     """
     names = style.cluster_names(int(clusters.max()) + 1)
     titles = [f"{names[c]} · {r}" for c, r in zip(clusters, rows, strict=True)]
@@ -95,5 +96,5 @@ def to_label(images: np.ndarray, clusters: np.ndarray, rows: np.ndarray, limits:
         style.image_grid(images, columns=min(10, len(images)), titles=titles, limits=limits),
         title=f"The first {len(images)} images to label",
         caption="In the order to label them: the middle of the largest part of each cluster first, then of the next parts. "
-        "Over each image its cluster and its row among the train images.",
+        "Over each image its cluster and its row in the file.",
     )

@@ -50,6 +50,7 @@ def league(scores: Sequence, published: dict[str, float]) -> go.Figure:
 def by_class(score: object, names: Sequence[str]) -> go.Figure:
     """Draw precision, recall and F1 of each class, the hardest on top; from a `supervised.Score`."""
     order = np.argsort(score.f1, kind="stable")
+    order = order[score.support[order] > 0]
     fig = go.Figure()
     shown = {"precision": score.precision, "recall": score.recall, "F1": score.f1}
     labels = [names[i] for i in order]
@@ -66,12 +67,12 @@ def by_class(score: object, names: Sequence[str]) -> go.Figure:
         caption=f"Test images, {score.predictions.title}. Precision: of those named so, how many are. Recall: of those that "
         "are, how many are named so. F1: their harmonic mean.",
         numbers=style.listings(labels, {name: values[order] for name, values in shown.items()}, ".3f"),
-        height=150 + 34 * len(names),
+        height=150 + 34 * len(order),
     )
 
 
 def confusion(score: object, tiles: np.ndarray, names: Sequence[str], limits: tuple[float, float]) -> go.Figure:
-    """Draw the confusion matrix with an example in each cell and the count beneath.
+    """Draw the confusion matrix with an example in each cell and the count above it.
 
     Parameters
     ----------
@@ -98,11 +99,12 @@ def confusion(score: object, tiles: np.ndarray, names: Sequence[str], limits: tu
                       "textangle": -35, "xanchor": "left", **at})  # fmt: skip
     off = counts - np.diag(np.diag(counts))
     worst = np.unravel_index(off.argmax(), off.shape)
+    said = f"{names[worst[0]]} is called {names[worst[1]]} most often: {off[worst]:,} of {counts[worst[0]].sum():,}"
     return style.finish(
         fig,
-        title=f"{names[worst[0]]} is called {names[worst[1]]} most often: {off[worst]:,} of {counts[worst[0]].sum():,}",
+        title=said if off.any() else "Not one test image is named wrongly",
         caption=f"Test images, {score.predictions.title}. Rows: the true class. Columns: what it is called. Each cell shows "
-        "the image that the network is surest of, and above it how many there are; the diagonal is right.",
+        "the surest image, and above it how many there are; the diagonal is right.",
         numbers=" ".join(f"{names[i]} is called {style.listing(names, counts[i], ',d')}" for i in range(n)),
         annotations=notes,
         margin_l=110,
@@ -119,7 +121,7 @@ def mistakes(images: np.ndarray, titles: Sequence[str], limits: tuple[float, flo
         fig,
         title=f"The {len(images)} surest mistakes of the {title}",
         caption="Test images that are named wrongly with the highest probability, the surest first. Over each, the given "
-        "class and what it is called. Some are mistakes of the label.",
+        "class and what it is called.",
     )
 
 

@@ -43,12 +43,13 @@ def titles_of(rows: np.ndarray, part: Any, names: Sequence[str]) -> list[str]:
 def removal(found: Any) -> str:
     """Say what leaving out the suspects changes."""
     gain, others = found.gain, found.gain_of_others
-    way = "changes nothing that can be told from chance" if gain.low <= 0 <= gain.high else (
+    way = "shows no gain and no loss beyond what the draw of test images allows" if gain.low <= 0 <= gain.high else (
         "makes it better" if gain.value > 0 else "makes it worse"
     )  # fmt: skip
     said = (
         f"Taught without the train suspects, the classifier gets {gain.value:+.4f} ({gain.low:+.4f} to {gain.high:+.4f}) on "
-        f"all test images: leaving them out {way}. Without as many others, drawn at random, it gets {others.value:+.4f} "
+        f"all test images: leaving them out {way} (one fit each; test labels have "
+        "such suspects, too). Without as many others, drawn at random, it gets {others.value:+.4f} "
         f"({others.low:+.4f} to {others.high:+.4f})."
     )
     if not found.kept.all() and found.kept.any():
@@ -78,7 +79,7 @@ def copies(pairs: np.ndarray, rms: np.ndarray, n_disagreeing: int) -> str:
     return (
         f"Within and between train and test images there {'is' if exact == 1 else 'are'} {count_of(exact, 'pair', 'pairs')} of "
         f"copies and {count_of(len(pairs) - exact, 'pair', 'pairs')} of near-copies; "
-        f"{count_of(n_disagreeing, 'has', 'have')} two different labels."
+        f"{n_disagreeing or 'none':} of them {'have' if n_disagreeing > 1 else 'has'} two different labels."
     )
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from report_lib.prose import listed, percent, scored
 
-TITLES = {"random_forest": "the Random Forest", "svm": "the support vectors", "mlp": "the network"}
+TITLES = {"random_forest": "the Random Forest", "svm": "the support vector machine", "mlp": "the network"}
 
 
 def fidelity(results: dict[str, Any]) -> str:
@@ -17,8 +17,8 @@ def fidelity(results: dict[str, Any]) -> str:
     folds = {name: np.array([fold.value for fold in own.folds]) for name, own in results.items()}
     said = [f"{TITLES[name]} {own.mean():.3f} ± {own.std(ddof=1):.3f}" for name, own in folds.items()]
     return (
-        f"Taught {one.n_images:,} train images with their clusters as labels, the classifiers repeat the clusters of images "
-        f"in another of {len(one.folds)} folds so often: {listed(said)} (mean and standard deviation over the folds)."
+        f"Taught {one.n_images:,} train images with their clusters as labels, in cross-validation of {len(one.folds)} folds "
+        f"they give an image's own cluster so often: {listed(said)} (mean and standard deviation over the folds)."
         f"{spread} A cluster is a rule that follows from the pixels, so this is how well each imitates a rule."
     )
 
@@ -46,13 +46,15 @@ def cluster_report(name: str, report: Any) -> str:
 def ceiling(results: dict[str, Any], truth: Any) -> str:
     """Set fidelity, accuracy and the clusters' own accuracy side by side."""
     name = max(results, key=lambda name: results[name].fidelity.value)
-    own, right, top = results[name].fidelity, truth.accuracy[name], truth.ceiling
-    overlap = right.low <= top.high and top.low <= right.high
-    beside = "no different within the intervals" if overlap else "better" if right.value > top.value else "worse"
+    own, right, top, below = results[name].fidelity, truth.accuracy[name], truth.ceiling, truth.below[name]
+    beside = (
+        "cannot be told from them" if below.low <= 0 <= below.high else "is better" if below.value > 0 else "is worse"
+    )
     return (
         f"The most faithful of them, {TITLES[name]}, agrees with the clusters of the test images at {scored(own)}, and with "
         f"their true classes at {scored(right)}. The clusters themselves, each named after its commonest train class, reach "
-        f"{scored(top)}: it is {beside}. It was taught the clusters, mistakes included; the first number says that it learnt "
+        f"{scored(top)}; on the same images the difference is {below.value:+.4f} ({below.low:+.4f} to {below.high:+.4f}), so "
+        f"it {beside}. It was taught the clusters, mistakes included; the first number says that it learnt "
         "its lesson, and nothing of whether the lesson was true."
     )
 
@@ -72,19 +74,22 @@ def pseudo_headline(models: dict[str, Any]) -> str:
 
 def labels_headline(numbers: dict[str, Any]) -> str:
     """Say what few labels and all labels give, from the phase's metrics; nothing where there are none."""
-    said = []
-    chosen = numbers.get("label_efficiency", {}).get("graph_chosen")
+    said, curves = [], numbers.get("label_efficiency", {})
+    chosen, random = curves.get("graph_chosen"), curves.get("graph", {})
     if chosen:
-        fewest, most = min(chosen, key=int), max(chosen, key=int)
-        parts = [f"{percent(chosen[n], 1)} with {int(n):,} labels" for n in dict.fromkeys((fewest, most))]
+        n = min(chosen, key=int)
+        ends = numbers["label_efficiency_intervals_95"]["graph_chosen"][n]
         said.append(
-            f"Labels on chosen images, spread over the neighbour graph, name {listed(parts)} of the test images rightly"
+            f"{int(n):,} labels, on the middles of clusters and spread over the neighbour graph, name {percent(chosen[n], 1)} "
+            f"({percent(ends['low'], 1)} to {percent(ends['high'], 1)}) of the test images rightly; on images drawn at random "
+            f"{percent(random[n], 1)}"
         )
     if numbers.get("supervised"):
-        best = max(numbers["supervised"].values(), key=lambda own: own["accuracy"])
-        ends = best["interval_95"]
+        name = "conv" if "conv" in numbers["supervised"] else next(iter(numbers["supervised"]))
+        own = numbers["supervised"][name]
+        ends, by = own["interval_95"], "a convolutional network" if name == "conv" else "the first classifier"
         said.append(
-            f"all labels give {percent(best['accuracy'], 1)} ({percent(ends['low'], 1)} to {percent(ends['high'], 1)})"
+            f"{by} taught all labels {percent(own['accuracy'], 1)} ({percent(ends['low'], 1)} to {percent(ends['high'], 1)})"
         )
     return "; ".join(said) + "." if said else ""
 
@@ -94,4 +99,7 @@ def audit_headline(numbers: dict[str, Any]) -> str:
     if "audit" not in numbers:
         return ""
     errors = numbers["audit"]["likely_label_errors"]
-    return f"{errors['train']:,} train and {errors['test']:,} test labels look wrong, and a person should look at them."
+    return (
+        f"{errors['train']:,} train and {errors['test']:,} test labels look wrong to a network, and a person should look at "
+        "them; how many are wrong is not known."
+    )

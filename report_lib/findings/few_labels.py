@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from report_lib.prose import listed, percent, plural, scored
@@ -24,21 +25,29 @@ def key(n_draws: int) -> str:
     return (
         f"Accuracy on all test images by number of labels: mean ± standard deviation over {n_draws} draws of the labelled "
         "images, the same draws for all; one fit where all train images are labelled. `graph`: labels spread over the graph of "
-        "shapes; the others: a small network taught the labelled images alone."
+        "nearest neighbours in the description of shape (gradients); the others: a small network taught the labelled "
+        "images alone."
     )
 
 
-def curves(found: dict[str, Any]) -> str:
-    """Say which description makes the most of few labels, and what more labels add."""
+def curves(found: dict[str, Any], level_with: Any) -> str:
+    """Say which description makes the most of few labels, and what more labels add.
+
+    Parameters
+    ----------
+    level_with : function
+        Such as `few_labels.level_with`: those that cannot be told from the best.
+    """
     counts = sorted({n for curve in found.values() for n in curve.accuracy})
     said = []
     for n in dict.fromkeys((counts[0], counts[len(counts) // 2], counts[-1])):
         scores = {title: curve.accuracy[n] for title, curve in found.items() if n in curve.accuracy}
         best = max(scores, key=lambda title: scores[title].value)
-        near = [t for t, s in scores.items() if t != best and s.high >= scores[best].low]
-        level = f", level within the intervals with {listed(near)}" if near else ""
-        said.append(f"with {plural(n, 'label')} {best} at {scored(scores[best])}{level}")
-    return f"Most is made of the labels {'; '.join(said)}."
+        near = level_with(found, best, n)
+        level = f", but cannot be told from {listed(near)} on the same draws" if near else ""
+        said.append(f"with {plural(n, 'label')}, {best} does best: {scored(scores[best])}{level}")
+    first = "; ".join(said)
+    return f"{first[:1].upper()}{first[1:]}."
 
 
 def choosing(random: Any, chosen: Any) -> str:
@@ -46,11 +55,13 @@ def choosing(random: Any, chosen: Any) -> str:
     said = []
     for n in (n for n in chosen.accuracy if n in random.accuracy):
         a, b = chosen.accuracy[n], random.accuracy[n]
-        apart = "" if a.low > b.high or b.low > a.high else " (the intervals overlap)"
+        apart = "" if a.low > b.high or b.low > a.high else " (their intervals overlap)"
         said.append(f"{n:,}: {a.value:.3f} against {b.value:.3f}{apart}")
     return (
-        f"Chosen against random, by number of labels: {listed(said)}. The graph, its clusters and the choice saw no label; the "
-        "draws differ in where K-Means starts when it parts the clusters, and with one image a cluster hardly at all."
+        f"Chosen against random, by number of labels: {listed(said)}. No fit saw a label: neither "
+        "the graph nor its clusters nor the choice. But the settings of the description were chosen with train labels in view, "
+        "and as many clusters were asked for as there are classes, so on other images expect less. The draws of chosen images "
+        "differ in which images of a cluster are looked at, not in the clusters."
     )
 
 
@@ -64,12 +75,12 @@ def medoids(chosen: Any, n_clusters: int) -> str:
     )
 
 
-def to_label(choice: Any, path: str) -> str:
+def to_label(rows: np.ndarray, path: str) -> str:
     """Say how the list of images to label is meant."""
-    rows = ", ".join(map(str, choice.rows[:10].tolist()))
+    first = ", ".join(map(str, rows[:10].tolist()))
     return (
-        f"The list of {len(choice.rows):,} images is in `{path}`: row among the train images, cluster, and how many images "
-        f"each stands for. The first rows: {rows}. No label was looked at in making it."
+        f"The list of {len(rows):,} images is in `{path}`: row in the file that the images came from, cluster, and how many "
+        f"images each stands for. The first rows: {first}. No label was looked at in making it."
     )
 
 

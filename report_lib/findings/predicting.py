@@ -2,7 +2,11 @@
 
 from typing import Any
 
+import numpy as np
+
 from report_lib.prose import percent
+
+SURE = 0.9
 
 
 def unlike(shares: dict[str, float]) -> str:
@@ -10,9 +14,9 @@ def unlike(shares: dict[str, float]) -> str:
     first, *others = shares
     said = ", ".join(f"{name} {percent(shares[name], 1)}" for name in others)
     return (
-        f"{percent(shares[first], 1)} of ordinary images are called unlike anything seen; by the way the limit is set, it is "
-        f"about 1% of all test images. Of the changed ones: {said}. A change that makes another ordinary image is not found, "
-        "and need not be."
+        f"{percent(shares[first], 1)} of ordinary images are called unlike anything seen; the limit is set so "
+        f"that it is about 1% of all test images. Of the changed ones: {said}. A change that makes another ordinary image is "
+        "not found, and need not be."
     )
 
 
@@ -31,7 +35,20 @@ def model(run: str, *, has_network: bool, has_labels: bool, agreement: float) ->
     )
 
 
-def answers(found: Any) -> str:
-    """Say how sure the model is of the test images."""
-    low = float((found.probability < 0.5).mean())
-    return f"For {percent(low, 1)} of the test images it is less than half sure."
+def answers(found: Any, labels: np.ndarray | None) -> str:
+    """Say how far to trust the model: when it is sure and when not, when an image is flagged and when not."""
+    sure = found.probability >= SURE
+    said = f"It is at least {percent(SURE)} sure of {percent(sure.mean(), 1)} of the test images."
+    if labels is None or found.classes is None:
+        return said
+    right = found.classes == labels
+    parts = {"Of these it names": sure, "of the others": ~sure}
+    rates = [f"{name} {percent(right[rows].mean(), 1)}" for name, rows in parts.items() if rows.any()]
+    said += f" {', '.join(rates)} rightly."
+    flagged = ~found.like_seen
+    if flagged.any():
+        said += (
+            f" Of the {flagged.sum():,} test images that are flagged as unlike anything seen it names "
+            f"{percent(right[flagged].mean(), 1)} rightly, of the rest {percent(right[~flagged].mean(), 1)}."
+        )
+    return said
