@@ -212,6 +212,21 @@ def level_with(curves: dict[str, Curve], best: str, n_labels: int) -> list[str]:
     return found
 
 
+def shape_curves(space: Any, train_labels: np.ndarray, test_labels: np.ndarray, **options: Any) -> dict[str, Curve]:
+    """Draw the curve of the network on a description, and that of labels spread over its graph, for the same draws.
+
+    Parameters
+    ----------
+    space : fitting.Space
+        With neighbours.
+    """
+    drawn = all_draws(len(space.train), **options)
+    return {
+        GRADIENTS: network_curve(space.train, train_labels, space.test, test_labels, **options),
+        GRAPH: graph_curve(space.edges, space.test_graph, train_labels, test_labels, drawn),
+    }
+
+
 def title_of(name: str) -> str:
     """Return what readers call a description, or the graph."""
     return name if name in (GRAPH, GRADIENTS) else architectures.title(name)

@@ -167,13 +167,6 @@ def test_every_refit_is_scored(labelled):
     assert metrics.refit_scores(refits, None, 0) == {"a": {}}
 
 
-def test_pseudo_label_scores_share_one_map():
-    clusters = {"train": np.array([0, 0, 1, 1]), "test": np.array([0, 1, 1, 0])}
-    truth = np.array([1, 1, 0, 0])
-    accuracy, ceiling = metrics.pseudo_label_scores(clusters, np.array([0, 1, 0, 0]), truth, np.array([1, 0, 0, 0]), 2)
-    assert (accuracy.value, ceiling.value) == (0.5, 0.75)
-
-
 def test_nmi_intervals_cover_the_truth(rng):
     """The index of a sample is too large; an interval that ignores this would miss the truth nearly always."""
     population = np.full((6, 6), 0.2 / 30)

@@ -377,7 +377,7 @@ def numbers_of(folder):
 def test_learning_curves_have_their_numbers(digits_build):
     numbers = numbers_of(digits_build)
     curves = numbers["label_efficiency"]
-    assert set(curves) == {"pixels", "pca", "dense-32-16", "conv-16-8", "graph", "graph_chosen"}
+    assert set(curves) == {"pixels", "pca", "dense-32-16", "conv-16-8", "gradients", "graph", "graph_chosen"}
     for name, own in curves.items():
         last = {"500"} if name == "graph_chosen" else {"500", "1438"}
         assert set(own) == {"10", "50", "100"} | last
@@ -408,12 +408,12 @@ def test_the_list_to_label_next_is_that_of_the_metrics_and_names_clusters_that_t
     assert list(rows[0]) == ["rank", "row", "cluster", "stands_for"]
     assert [int(row["rank"]) for row in rows] == list(range(1, 31))
     chosen = [int(row["row"]) for row in rows]
-    assert chosen == numbers["rows"]
+    assert chosen == datasets.load("digits").rows["train"][numbers["rows"]].tolist()
     assert len(set(chosen)) == 30
     assert [row["cluster"] for row in rows] == [f"C{cluster + 1}" for cluster in numbers["clusters"]]
     assert [int(row["stands_for"]) for row in rows] == numbers["stands_for"]
     with np.load(digits_build / "artifacts" / "clustering" / "clusters.npz") as clusters:
-        assert clusters["train"][chosen].tolist() == numbers["clusters"]
+        assert clusters["train"][numbers["rows"]].tolist() == numbers["clusters"]
         assert set(numbers["clusters"]) == set(clusters["train"].tolist()) - {-1}
         assert sum(numbers["stands_for"]) == (clusters["train"] >= 0).sum()
 

@@ -374,7 +374,7 @@ def test_a_model_that_is_not_what_the_run_saved(model_files, known, tmp_path, mo
     npz, _ = model_files
     npz.write_bytes(change(npz.read_bytes()))
     monkeypatch.chdir(tmp_path)
-    said = f"{npz}: is not what the run saved: truncated, changed, or another run's; {AGAIN}"
+    said = f"{npz}: it and model.json are not what the run saved: truncated, changed, or another run's; {AGAIN}"
     assert refused(capfd, saved(tmp_path, known[0])) == said
     assert not (tmp_path / "pickle-was-loaded").exists()
 
@@ -384,7 +384,10 @@ def test_a_model_of_another_run(model_files, known, tmp_path, capfd):
     other = without_labels(model_files, "other")
     path = saved(tmp_path, known[0])
     shutil.copy(other.path("model"), npz)
-    assert f"{npz}: is not what the run saved: truncated, changed, or another run's; {AGAIN}" == refused(capfd, path)
+    assert (
+        f"{npz}: it and model.json are not what the run saved: truncated, changed, or another run's; {AGAIN}"
+        == refused(capfd, path)
+    )
     shutil.copy(other.path("model_about"), about)
     assert f"{about}: belongs to the run other, not to digits; {AGAIN}" == refused(capfd, path)
 
