@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import StratifiedKFold
 
+from report_lib.few_labels import fit_within_budget
 from report_lib.metrics import Interval, paired_difference
 from report_lib.neighbors import nearest, nearest_to
 from report_lib.parallel import at_once
@@ -105,17 +105,11 @@ def out_of_fold(
     """
     folds = StratifiedKFold(n_folds, shuffle=True, random_state=random_state).split(codes, labels)
     folds = list(folds)
-    fitted = at_once((_fit, (clone(model), codes[rows], labels[rows]), {}) for rows, _ in folds)
+    fitted = at_once((fit_within_budget, (clone(model), codes[rows], labels[rows]), {}) for rows, _ in folds)
     proba = np.zeros((len(codes), n_classes), np.float32)
     for (_, held), one in zip(folds, fitted, strict=True):
         proba[np.ix_(held, one.classes_)] = one.predict_proba(codes[held])
     return proba
-
-
-def _fit(model: Any, X: np.ndarray, y: np.ndarray) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return model.fit(X, y)
 
 
 def look(
@@ -260,7 +254,7 @@ def remove(
     others = np.random.default_rng(random_state).permutation(np.flatnonzero(~train.issue))
     kept = [~train.issue, np.ones(len(train.issue), bool)]
     kept[1][others[: int(train.issue.sum())]] = False
-    fitted = at_once((_fit, (clone(model), train_codes[rows], train.labels[rows]), {}) for rows in kept)
+    fitted = at_once((fit_within_budget, (clone(model), train_codes[rows], train.labels[rows]), {}) for rows in kept)
     right = [one.predict(test_codes) == test.labels for one in fitted]
     return Removal(with_all == test.labels, *right, kept=~test.issue)
 

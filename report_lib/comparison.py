@@ -17,7 +17,7 @@ from sklearn.metrics import pairwise_distances_argmin_min
 
 from report_lib import architectures, metrics
 from report_lib.errors import ReportError
-from report_lib.few_labels import draws, small_network
+from report_lib.few_labels import draws, seeds_for, small_network
 from report_lib.fitting import kmeans
 from report_lib.parallel import at_once
 from report_lib.reduction import CHUNK, LinearReducer, Moments, PixelScaler, flatten, moments, sample_rows
@@ -367,7 +367,7 @@ def kmeans_scores(
     scores = {}
     for r in found:
         tables = []
-        for seed in _seeds(random_state, n_repeats):
+        for seed in seeds_for(random_state, n_repeats):
             rows = sample_rows(len(r.train), n_images, seed)
             clusters = kmeans(r.train[rows], n_clusters, n_init=1, random_state=seed).predict(r.test)
             tables.append(metrics.contingency(test_labels, clusters, n_classes, n_clusters))
@@ -377,10 +377,6 @@ def kmeans_scores(
             "ari": metrics.adjusted_rand(np.stack(tables)),
         }
     return scores
-
-
-def _seeds(random_state: int, n: int) -> list[int]:
-    return [int(seed) for seed in np.random.default_rng(random_state).integers(2**31, size=n)]
 
 
 @dataclass(frozen=True)

@@ -63,24 +63,37 @@ def small_network(X: np.ndarray, y: np.ndarray, random_state: int) -> BaseEstima
     # Few images are seen more often, so that the number of steps stays.
     epochs = max(LEAST_EPOCHS, math.ceil(NETWORK_STEPS / math.ceil(len(X) / batch)))
     options = {"batch_size": min(batch, len(X)), "max_iter": epochs, "learning_rate_init": 2e-3}
+    network = MLPClassifier((HIDDEN_UNITS,), **options, random_state=random_state)
+    return fit_within_budget(make_pipeline(OneUnit(), network), X, y)
+
+
+def fit_within_budget(model: Any, X: np.ndarray, y: np.ndarray) -> Any:
+    """Fit a model whose budget of steps is meant to be spent, which is no failure to converge."""
     with warnings.catch_warnings():
-        # The budget is meant to be spent, and is no failure to converge.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        network = MLPClassifier((HIDDEN_UNITS,), **options, random_state=random_state)
-        return make_pipeline(OneUnit(), network).fit(X, y)
+        return model.fit(X, y)
+
+
+def seeds_for(random_state: int, n: int) -> list[int]:
+    """Return seeds of several draws, the same for all who ask."""
+    return np.random.default_rng(random_state).integers(2**31, size=n).tolist()
 
 
 def draws(n: int, n_labels: int, n_draws: int, random_state: int) -> list[tuple[int, np.ndarray]]:
     """Draw which of n images have labels, several times; return (seed, rows) of each, the same for all who ask."""
-    seeds = np.random.default_rng(random_state).integers(2**31, size=n_draws).tolist()
-    return [(seed, sample_rows(n, n_labels, seed)) for seed in seeds]
+    return [(seed, sample_rows(n, n_labels, seed)) for seed in seeds_for(random_state, n_draws)]
 
 
 def all_draws(n: int, *, counts: Sequence[int], n_draws: int, random_state: int) -> dict[int, list[np.ndarray]]:
     """Return the rows of each draw, by the number of labels; of all labels there is one draw."""
-    return {
-        count: [rows for _, rows in draws(n, count, 1 if count == n else n_draws, random_state)] for count in counts
-    }
+    drawn = _draws_by_count(n, counts, n_draws, random_state)
+    return {count: [rows for _, rows in own] for count, own in drawn.items()}
+
+
+def _draws_by_count(
+    n: int, counts: Sequence[int], n_draws: int, random_state: int
+) -> dict[int, list[tuple[int, np.ndarray]]]:
+    return {count: draws(n, count, 1 if count == n else n_draws, random_state) for count in counts}
 
 
 def chosen_rows(
@@ -96,7 +109,7 @@ def chosen_rows(
         Those beyond `MOST_CHOSEN`, or half the images in clusters, are left out: there is nothing left to choose.
     """
     counts = [count for count in counts if count <= min(MOST_CHOSEN, np.sum(clusters != NOISE) // 2)]
-    seeds = np.random.default_rng(random_state).integers(2**31, size=n_draws).tolist()
+    seeds = seeds_for(random_state, n_draws)
     calls = ((choose, (codes, clusters, n), {"random_state": seed}) for n in counts for seed in seeds)
     found = at_once(calls)
     return {n: [next(found).rows for _ in seeds] for n in counts}
@@ -152,8 +165,7 @@ def network_curve(
     train, test : ndarray of shape (n, d)
         Codes.
     """
-    n = len(train)
-    drawn = {count: draws(n, count, 1 if count == n else n_draws, random_state) for count in counts}
+    drawn = _draws_by_count(len(train), counts, n_draws, random_state)
     calls = (
         (small_network, (train[rows], train_labels[rows], seed), {}) for own in drawn.values() for seed, rows in own
     )

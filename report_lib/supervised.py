@@ -5,7 +5,6 @@ Every step that learns sees train images only; test images are classified once.
 
 import math
 import time
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,6 @@ from typing import Any
 import numpy as np
 from scipy.stats import binomtest
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from sklearn.neighbors import KNeighborsClassifier
@@ -23,7 +21,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 
 from report_lib.errors import ReportError
-from report_lib.few_labels import OneUnit
+from report_lib.few_labels import OneUnit, fit_within_budget
 from report_lib.metrics import Interval, wilson_interval
 from report_lib.parallel import at_once
 from report_lib.reduction import sample_rows
@@ -196,10 +194,7 @@ def _fit(
     model: Any, train: np.ndarray, labels: np.ndarray, test: np.ndarray
 ) -> tuple[Any, np.ndarray, dict[str, float]]:
     start = time.perf_counter()
-    with warnings.catch_warnings():
-        # A budget of steps is meant to be spent, and is no failure to converge.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(train, labels)
+    fit_within_budget(model, train, labels)
     middle = time.perf_counter()
     gives = hasattr(model, "predict_proba")
     answer = model.predict_proba(test) if gives else model.predict(test)
