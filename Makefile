@@ -16,7 +16,7 @@ READY := .venv/.ready
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report predict smoke data lab test lint format lock check clean
+.PHONY: help setup report predict pdf smoke data lab test lint format lock check clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ report: $(READY)  ## run the notebooks and write build/<run>/report.html
 
 predict: $(READY)  ## ask a run about new images: RUN=fashion_mnist IMAGES=new.npy
 	@$(PY) -m report_lib predict --run "$(or $(RUN),$(basename $(notdir $(PARAMS))))" --images "$$IMAGES"
+
+pdf: $(READY)  ## print the report of the run in PARAMS to build/<run>/report.pdf, with an installed Chromium
+	@$(PY) -m report_lib pdf --run "$(or $(RUN),$(basename $(notdir $(PARAMS))))"
 
 smoke: $(READY)  ## the smallest report: scikit-learn's digits, offline, in seconds
 	@$(PY) -m report_lib report --params params/digits.yaml

@@ -48,6 +48,10 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--set", default="", help='"section.parameter=value …", overriding the file')
         command.add_argument("--verbose", action="store_true", help="show the traceback of an error")
         command.set_defaults(run_command=run)
+    command = commands.add_parser("pdf", help="print the report of a run with an installed Chromium")
+    command.add_argument("--run", required=True, help="name of the run, its folder below build/")
+    command.add_argument("--verbose", action="store_true", help="show the traceback of an error")
+    command.set_defaults(run_command=_pdf)
     command = commands.add_parser("predict", help="ask the model of a run about new images")
     command.add_argument("--run", required=True, help="name of the run, its folder below build/")
     command.add_argument("--images", required=True, help=".npy or .npz file with images")
@@ -78,6 +82,13 @@ def _data(options: argparse.Namespace) -> int:
 
     images = check_data(_load(options))
     print(f"{images.title}: {len(images.train_images):,} train and {len(images.test_images):,} test images")
+    return 0
+
+
+def _pdf(options: argparse.Namespace) -> int:
+    from report_lib.pipeline import make_pdf
+
+    print(make_pdf(options.run))
     return 0
 
 

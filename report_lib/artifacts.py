@@ -40,6 +40,8 @@ _HOMES = {
     "label_next": ("classification", "label_next.csv"),
     "audit": ("classification", "audit.csv"),
     "predictions": ("classification", "predictions.csv"),
+    # The test images as points, for the page's reader to explore.
+    "datamap": ("classification", "datamap.npz"),
     "model": ("classification", "model.npz"),
     "model_about": ("classification", "model.json"),
 }

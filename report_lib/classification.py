@@ -225,6 +225,7 @@ def report_metrics(
     choice: Choice,
     unlike: dict[str, float],
     agreement: float,
+    on_map: dict[str, float | None],
 ) -> dict[str, object]:
     """Gather the numbers that the phase shows, under the names of `metrics.json`; what was not done is left out."""
     numbers: dict[str, object] = {"pseudo_labels": pseudo_label_metrics(pseudo, truth)}
@@ -237,7 +238,7 @@ def report_metrics(
     numbers["label_next"] = {"rows": choice.rows, "clusters": choice.clusters, "stands_for": choice.stands_for}
     if unlike:
         numbers["model"] = {"called_unlike": unlike, "same_cluster_as_the_run": agreement}
-    return numbers
+    return numbers | {"map": on_map}
 
 
 def pseudo_label_metrics(results: dict[str, PseudoLabelResult], truth: Truth | None) -> dict[str, object]:

@@ -23,8 +23,18 @@ def show(*things: object) -> None:
             display(Markdown(str(thing)))
 
 
+# How tables look in a notebook; the page has the same in its own style sheet, and leaves this out.
+STYLE = """<style>
+.report-table { overflow-x: auto; }
+.report-table table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; border: 0; }
+.report-table :is(th, td) { padding: 5px 14px 5px 0; border: 0; border-bottom: 1px solid rgba(128, 134, 145, .3);
+  text-align: right; white-space: nowrap; background: none; }
+.report-table :is(th, td):first-child { text-align: left; font-weight: 600; }
+</style>"""
+
+
 def _table(frame: pd.DataFrame) -> str:
     """Write a table that scrolls sideways by itself, with the keyboard too, and has no empty heading."""
     table = frame.to_html(border=0, classes="table values", escape=True).replace("<th></th>", "<td></td>", 1)
     label = html.escape(f"Table of {', '.join(map(str, frame.columns))}")
-    return f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">{table}</div>'
+    return STYLE + f'<div class="scroll report-table" tabindex="0" role="region" aria-label="{label}">{table}</div>'

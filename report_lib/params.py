@@ -69,7 +69,7 @@ class Reduction(Section):
     reconstruction_components: list[Positive] = Field(
         [10, 50, 100, 200], min_length=1, max_length=8, description="component counts of the reconstructions"
     )
-    n_scatter: Positive = Field(10_000, description="images in the scatter plots, at most")
+    n_scatter: Positive = Field(4_000, description="images in the scatter plots, at most")
     representations: list[str] = Field(
         ["pixels", "pca", "svd", "pca-32", "dense-64-32", "dense-512", "conv-32-16"],
         description="what is compared: pixels, pca, svd, pca-32; dense-64-32, conv-32-16, autoencoders; [] for none",
@@ -86,7 +86,7 @@ class Reduction(Section):
     maps: list[Literal["umap", "tsne"]] = Field(["umap", "tsne"], description="umap, tsne, both, or [] for none")
     n_neighbors: int = Field(15, ge=2, le=100, description="neighbours of an image in the graph and the maps")
     umap_epochs: int = Field(200, ge=10, description="steps of UMAP's layout")
-    n_tsne: int = Field(5_000, ge=50, description="train images in t-SNE's map, at most")
+    n_tsne: int = Field(4_000, ge=50, description="train images in t-SNE's map, at most")
     tsne_iterations: int = Field(500, ge=250, description="steps of t-SNE's layout")
 
     @model_validator(mode="after")
@@ -197,7 +197,7 @@ class Classification(Section):
     conv_filters: list[Positive] = Field(
         [16, 32, 64], min_length=1, description="filters of each layer of the convolutional network"
     )
-    conv_epochs: Positive = Field(5, description="epochs of the convolutional network")
+    conv_epochs: Positive = Field(4, description="epochs of the convolutional network")
     audit_folds: int = Field(4, ge=0, description="folds that train labels are judged in; 0 for no audit")
     keep_model: bool = Field(True, description="whether a model for new images is kept")
 

@@ -103,12 +103,7 @@ def predict(name: str, images_path: str) -> tuple[Path, int, int]:
     """
     from report_lib import predicting
 
-    run = Run(name)
-    if name.strip(". ") != name or "/" in name or not name or not run.folder.is_dir():
-        there = ", ".join(sorted(p.name for p in artifacts.build_dir().glob("[!.]*") if p.is_dir())) or "none"
-        raise ReportError(
-            f"no run {name!r}; runs that are there: {there}; `make report PARAMS=params/{name}.yaml` makes one"
-        )
+    run = _existing(name)
     model = predicting.load(name, run.path("model_about"), run.path("model"))
     images = datasets.read_images(images_path, model.image_shape)
     predicting.check_images(images, model, images_path)
@@ -118,6 +113,33 @@ def predict(name: str, images_path: str) -> tuple[Path, int, int]:
         raise ReportError(f"{path}: is a folder, and the answers would be written there; move it away")
     artifacts.write_csv(path, predicting.COLUMNS, predicting.table(answers, model.class_names))
     return path, len(images), int((~answers.like_seen).sum())
+
+
+def make_pdf(name: str) -> Path:
+    """Print the report of a run; returns `report.pdf` beside it.
+
+    Raises
+    ------
+    ReportError
+        When there is no such run, or nothing to print with.
+    """
+    from report_lib.html.pdf import write_pdf
+
+    run = _existing(name)
+    page = run.folder / "report.html"
+    if not page.is_file():
+        raise ReportError(f"{page}: not there; `make report PARAMS=params/{name}.yaml` makes it")
+    return write_pdf(page, run.folder / "report.pdf")
+
+
+def _existing(name: str) -> Run:
+    run = Run(name)
+    if name.strip(". ") != name or "/" in name or not name or not run.folder.is_dir():
+        there = ", ".join(sorted(p.name for p in artifacts.build_dir().glob("[!.]*") if p.is_dir())) or "none"
+        raise ReportError(
+            f"no run {name!r}; runs that are there: {there}; `make report PARAMS=params/{name}.yaml` makes one"
+        )
+    return run
 
 
 def notebook_parameters(params: Params, phase: str) -> dict[str, Any]:
@@ -262,7 +284,7 @@ def _write_page(params, run: Run, notebooks, progress: Progress, started: dateti
     (run.folder / "metrics.json").write_text(artifacts.to_json(metrics), encoding="utf8")
     provenance = about | _facts(started, progress, _times(run))
     (run.folder / "provenance.json").write_text(artifacts.to_json(provenance), encoding="utf8")
-    return write_report(run.folder / "report.html", notebooks, metrics, about, provenance)
+    return write_report(run.folder / "report.html", notebooks, metrics, about, provenance, run.load("datamap"))
 
 
 def _facts(started: datetime, progress: Progress, times: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 
 from report_lib.params import load_params
 from report_lib.pipeline import run_report
+from tests.browser import CHROMIUM, FLAGS
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -63,3 +64,34 @@ def digits_build(digits_folder, monkeypatch):
     """The same, as the folder that runs are read from."""
     monkeypatch.setenv("REPORT_BUILD_DIR", str(digits_folder.parent))
     return digits_folder
+
+
+@pytest.fixture(scope="session")
+def browser():
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser, digits_build):
+    """A function that opens the report, from disk and offline; it notes every request and every error."""
+    contexts = []
+
+    def open_page(width=1280, **options):
+        context = browser.new_context(viewport={"width": width, "height": 900}, offline=True, **options)
+        context.set_default_timeout(60_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.asked, page.errors = [], []
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.goto((digits_build / "report.html").as_uri())
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()

@@ -285,6 +285,7 @@ def test_the_report_leaves_out_what_was_not_done(blobs):
     options = {
         "pseudo": {"svm": learn(X, labels, X, labels, name="svm")}, "truth": None, "curves": {}, "scores": [], "parts": {},
         "removal": None, "choice": Choice(rows, rows, rows), "unlike": {}, "agreement": 1.0,
+        "on_map": {"same_nearby": 0.5},
     }  # fmt: skip
     numbers = classification.report_metrics(**options)
     assert list(numbers) == ["pseudo_labels", "label_next"]

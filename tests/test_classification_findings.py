@@ -51,19 +51,32 @@ def test_the_most_faithful_is_above_or_below_the_ceiling(gain, word):
     assert "0.990" not in said
 
 
-def test_the_headline_of_few_labels_gives_the_fewest_and_the_most():
-    chosen = {"10": 0.61, "500": 0.85, "50": 0.7}
-    best = {"accuracy": 0.92, "interval_95": {"low": 0.91, "high": 0.93}}
+def test_the_headline_of_few_labels_gives_the_fewest():
     numbers = {
-        "label_efficiency": {"graph_chosen": chosen, "graph": {"10": 0.4, "50": 0.5, "500": 0.6}},
+        "label_efficiency": {
+            "graph_chosen": {"50": 0.7, "10": 0.61, "500": 0.85},
+            "graph": {"10": 0.4, "50": 0.5, "500": 0.6},
+        },
         "label_efficiency_intervals_95": {"graph_chosen": {"10": {"low": 0.6, "high": 0.62}}},
-        "supervised": {"knn": {**best, "accuracy": 0.8}, "conv": best},
     }
-    assert about_classification.labels_headline(numbers) == (
+    assert about_classification.few_labels_headline(numbers) == (
         "10 labels, on the middles of clusters and spread over the neighbour graph, name 61.0% (60.0% to 62.0%) of the test "
-        "images rightly; on images drawn at random 40.0%; a convolutional network taught all labels 92.0% (91.0% to 93.0%)."
+        "images rightly; on images drawn at random 40.0%."
     )
-    assert about_classification.labels_headline({}) == ""
+    assert about_classification.few_labels_headline({"label_efficiency": {"pixels": {"10": 0.5}}}) == ""
+    assert about_classification.few_labels_headline({}) == ""
+
+
+def test_the_headline_of_all_labels_is_that_of_the_convolutional_network():
+    network = {"accuracy": 0.92, "n_images": 60_000, "interval_95": {"low": 0.91, "high": 0.93}}
+    other = {**network, "accuracy": 0.95, "n_images": 10_000}
+    assert about_classification.all_labels_headline({"supervised": {"knn": other, "conv": network}}) == (
+        "Taught all 60,000 labels, a convolutional network names 92.0% (91.0% to 93.0%) of the test images rightly."
+    )
+    assert about_classification.all_labels_headline({"supervised": {"knn": other}}).startswith(
+        "Taught all 10,000 labels, the first classifier names 95.0%"
+    )
+    assert about_classification.all_labels_headline({}) == ""
 
 
 def test_the_headline_of_the_audit_is_there_only_with_an_audit():

@@ -14,6 +14,7 @@ from PIL import Image
 from report_lib import (
     classification,
     comparison,
+    datamap,
     density,
     few_labels,
     graph_clustering,
@@ -29,6 +30,7 @@ from report_lib.figures import cards as cards_figures
 from report_lib.figures import classification as classification_figures
 from report_lib.figures import clustering as clustering_figures
 from report_lib.figures import comparison as comparison_figures
+from report_lib.figures import datamap as datamap_figures
 from report_lib.figures import density as density_figures
 from report_lib.figures import few_labels as few_labels_figures
 from report_lib.figures import gradients as gradients_figures
@@ -71,6 +73,7 @@ def cases(rng):
         few_labels_figures: few_labels_cases(rng),
         supervised_figures: supervised_cases(rng),
         audit_figures: audit_cases(rng),
+        datamap_figures: {"outcomes": (made_map(rng), 3, np.arange(0, 40, 2))},
         predicting_figures: {"unlike": ({"as they are": 0.01, "inverted": 0.9, "upside down": 0.4}, 50)},
     }
 
@@ -263,7 +266,21 @@ def audit_cases(rng):
     }
 
 
+def made_map(rng, **changes):
+    """Forty test images of three classes: 4 of them named wrongly, 0 to 3, and the labels of two, 3 and 4, doubted."""
+    labels = np.arange(40) % 3
+    arrays = {
+        "method": "UMAP", "indices": np.arange(40), "positions": rng.normal(size=(40, 2)).astype(np.float32),
+        "rows": np.arange(40) + 100, "thumbnails": np.zeros((40, 6, 4), np.uint8), "clusters": (labels + 1) % 3,
+        "labels": labels, "predicted": np.where(np.arange(40) < 4, (labels + 1) % 3, labels),
+        "margins": np.linspace(0, 1, 40, dtype=np.float32), "suspects": np.isin(np.arange(40), [3, 4]),
+        "neighbors": np.zeros((40, 6), np.int32),
+    }  # fmt: skip
+    return datamap.DataMap(**{**arrays, **changes})
+
+
 KEYWORDS = {
+    "outcomes": {"unsure": 0.75},
     "suspects": {"part": "train", "n_found": 9},
     "class_by_cluster": {"normalize": True},
     "scatter": {"method": "K-Means", "where": "the first two components"},
@@ -342,12 +359,6 @@ def test_coordinates_are_sent_in_float32():
     assert fig.data[0].x.dtype == np.float32
 
 
-def test_only_many_points_take_a_context_of_the_browsers_few():
-    for n, kind in ((style.MOST_IN_SVG, go.Scatter), (style.MOST_IN_SVG + 1, go.Scattergl)):
-        fig = style.scatter(np.zeros(n), np.zeros(n), None, [])
-        assert {type(trace) for trace in fig.data} == {kind}
-
-
 def test_one_color_a_class():
     assert style.color(3) == style.color(3) != style.color(4)
     assert len(set(style.PALETTE)) == 10
@@ -409,3 +420,31 @@ def test_maps_without_labels_claim_no_classes():
         "continuity",
         "neighbours kept",
     ]
+
+
+def test_outcomes_count_doubtful_labels_before_mistakes(rng):
+    found, rows = made_map(rng), np.arange(40)
+    fig = datamap_figures.outcomes(found, 3, rows, unsure=0.75)
+    assert {trace.name: len(trace.x) for trace in fig.data} == {
+        "named rightly": 35, "named wrongly": 3, "label looks wrong": 2,
+    }  # fmt: skip
+    wrong = next(trace for trace in fig.data if trace.name == "named wrongly")
+    np.testing.assert_array_equal(np.transpose([wrong.x, wrong.y]), found.positions[:3])
+    assert len({trace.marker.color for trace in fig.data}) == len({trace.marker.symbol for trace in fig.data}) == 3
+    assert fig.layout.title.text.startswith("75% of the mistakes")
+    assert fig.layout.meta["caption"].startswith("40 test images, each put amid")
+    some = datamap_figures.outcomes(found, 3, rows[:10], unsure=None)
+    assert some.layout.meta["caption"].startswith("10 of 40 test images")
+    assert some.layout.title.text == "Not one of 40 test images is named wrongly"
+
+
+def test_outcomes_that_cannot_be_known_are_clusters(rng):
+    none, clusters = np.zeros(0, np.int64), np.arange(40) % 4 - 1
+    found = made_map(rng, labels=none, suspects=none, clusters=clusters, method="30 components")
+    fig = datamap_figures.outcomes(found, 3, np.arange(40), unsure=None)
+    assert [trace.name for trace in fig.data] == ["noise", "C1", "C2", "C3"]
+    assert fig.layout.title.text == "40 test images on the map, by cluster"
+    assert fig.layout.xaxis.title.text == "30 components, first axis (no unit)"
+    assert "on the first axes of the description, by cluster" in fig.layout.meta["caption"]
+    without_doubts = datamap_figures.outcomes(made_map(rng, suspects=none), 3, np.arange(40), unsure=0.75)
+    assert {trace.name: len(trace.x) for trace in without_doubts.data} == {"named rightly": 36, "named wrongly": 4}

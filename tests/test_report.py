@@ -2,57 +2,20 @@
 
 import json
 import re
-import shutil
 
 import nbformat
 import pytest
 
 from report_lib.errors import ReportError
 from report_lib.html import exporter
-
-sync_api = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--use-angle=swiftshader",
-         "--enable-unsafe-swiftshader"]  # fmt: skip
-needs_browser = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine; Debian's package is chromium")
-DRAWN = "[...document.querySelectorAll('.plotly-graph-div')].filter(c => c.querySelector('.main-svg, canvas')).length"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(browser, digits_build):
-    """A function that opens the report; it notes every request and every error."""
-    contexts = []
-
-    def open_page(width=1280, **options):
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.asked, page.errors = [], []
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.goto((digits_build / "report.html").as_uri())
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
+from tests.browser import DRAWN, needs_browser, until
 
 
 def scroll_through(page):
-    page.wait_for_function("window.Plotly")
+    until(page, "window.Plotly")
     for chart in page.query_selector_all(".plotly-graph-div"):
         chart.scroll_into_view_if_needed()
-    page.wait_for_function(f"{DRAWN} === document.querySelectorAll('.plotly-graph-div').length", timeout=60_000)
+    until(page, f"{DRAWN} === document.querySelectorAll('.plotly-graph-div').length")
 
 
 @needs_browser
@@ -85,7 +48,7 @@ def test_charts_follow_the_scheme(open_page):
     color = "document.querySelector('.plotly-graph-div').layout.font.color"
     light = page.evaluate(color)
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function(f"{color} !== '{light}'")
+    until(page, f"{color} !== '{light}'")
     body = "getComputedStyle(document.body).backgroundColor"
     assert page.evaluate(body) == "rgb(20, 23, 27)"
 

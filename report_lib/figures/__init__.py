@@ -6,6 +6,7 @@ from report_lib.figures import (
     classification,
     clustering,
     comparison,
+    datamap,
     density,
     few_labels,
     gradients,

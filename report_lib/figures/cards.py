@@ -66,12 +66,16 @@ def margins(Z: np.ndarray, margin: np.ndarray, axes: Sequence[str], where: str) 
     marker = {"size": 4, "color": np.asarray(margin[known], np.float32).round(2), "cmin": 0, "cmax": 1, "opacity": 0.75,
               "colorscale": style.DIVERGING, "colorbar": bar}  # fmt: skip
     hover = "margin %{marker.color:.2f}<extra></extra>"
-    fig = go.Figure(style.cloud(len(known))(**xy, mode="markers", marker=marker, hovertemplate=hover))
+    fig = go.Figure(go.Scatter(**xy, mode="markers", marker=marker, hovertemplate=hover))
     fig.update_xaxes(title_text=axes[0])
     fig.update_yaxes(title_text=axes[1])
     doubtful = float((margin[known] <= 0).mean())
     return style.finish(
         fig,
+        reading=(
+            "Near 1 an image is surrounded by its own cluster, near 0 it lies on a border, and below 0 its neighbours are "
+            "mostly of another."
+        ),
         title=f"{doubtful:.1%} of the images have as much of their neighbourhood in another cluster as in their own, or more",
         caption=f"{len(known):,} train images on {where}, coloured by margin: the share of an image's nearest "
         "neighbours that are in its own cluster, less that of the strongest other. 1 is deep inside; 0, and all below it, "

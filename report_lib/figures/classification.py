@@ -76,6 +76,10 @@ def fidelity_and_accuracy(results: dict[str, object], truth) -> go.Figure:
     fig.update_yaxes(autorange="reversed", type="category", showgrid=False)
     return style.finish(
         fig,
+        reading=(
+            "Fidelity is agreement with the clusters, accuracy with the true classes. A classifier that copies its lesson "
+            "well has a high fidelity whatever the lesson is worth."
+        ),
         title=said,
         caption="Shares of the test images, with 95% intervals. An image counts as right when its class is the commonest "
         "train class of the cluster that it is given.",

@@ -43,7 +43,16 @@ def class_by_cluster(table: np.ndarray, names: Sequence[str], *, normalize: bool
         f"{whole} {stay} at least 80% together, of {len(names)}" if normalize else "Test images by class and cluster"
     )
     what = "Share of each class's test images" if normalize else "Number of test images of each class"
-    return style.finish(fig, title=title, caption=f"{what} in each cluster.", numbers=f"Fullest cluster: {homes}.")
+    return style.finish(
+        fig,
+        reading=(
+            "Read along a row to see where a class goes, down a column to see what a cluster is made of. A class that "
+            "fills one cell is found as it is; a column with several full cells is a cluster that mixes classes."
+        ),
+        title=title,
+        caption=f"{what} in each cluster.",
+        numbers=f"Fullest cluster: {homes}.",
+    )
 
 
 def scatter(Z: np.ndarray, groups: np.ndarray, axes: Sequence[str], *, method: str, where: str) -> go.Figure:

@@ -30,6 +30,10 @@ def loss_curves(found: Sequence) -> go.Figure:
     last = [f"{r.title} {r.model.loss_curve_[r.model.best_epoch_ - 1]['validation']:.4f}" for r in found]
     return style.finish(
         fig,
+        reading=(
+            "Loss falls while the network learns what images have in common. Where it rises again on the images held out, "
+            "the network begins to learn single images by heart; the best epoch is the one that is kept."
+        ),
         title=f"Loss on held-out train images: {', '.join(last)}",
         caption="Binary cross-entropy of each autoencoder after each epoch, on the train images that it learnt from, "
         "averaged while it learnt, and on train images held out. It cannot reach 0: a grey pixel costs something even "
@@ -87,6 +91,10 @@ def error_by_size(curve, found: Sequence) -> go.Figure:
     below = [title for title, beats in curve.beaten_by(shown).items() if beats]
     return style.finish(
         fig,
+        reading=(
+            "To the right a description has more numbers to work with, so its error should fall. Compare what stands "
+            "above one another: what is lower at the same size describes the images better."
+        ),
         title=f"Better than as many principal components: {', '.join(below) or 'none'}",
         caption="Mean squared error of rebuilding all test images, the range of the pixels counted as 1, against how many "
         "numbers describe an image. Below PCA's curve, a description does better than as many principal components. All "
@@ -190,6 +198,10 @@ def few_labels(result) -> go.Figure:
     best, worst = names[int(values.argmax())], names[int(values.argmin())]
     return style.finish(
         fig,
+        reading=(
+            "Each dot is a mean over draws of the labelled images, the bar its 95% interval. Where two bars are far apart "
+            "the difference is no accident of the draw."
+        ),
         title=f"With {n_labels:,} labels: from {values.min():.1%} ({worst}) to {values.max():.1%} ({best})",
         caption=f"Accuracy on all test images of a network with one hidden layer, taught {n_labels:,} labelled train images "
         "described in each way. The interval is of the mean over draws of the labelled images, and over the test images.",

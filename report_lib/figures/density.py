@@ -25,6 +25,10 @@ def k_distances(result, where: str) -> go.Figure:
     fig.update_yaxes(title_text=f"distance to neighbour {result.k}, itself counted", rangemode="tozero")
     return style.finish(
         fig,
+        reading=(
+            "Images are sorted by how far their neighbour is. Flat stretches are images that lie about equally dense; a "
+            "sharp rise at the right is images that lie alone. A radius at the bend keeps the first and drops the second."
+        ),
         title=f"How far the neighbours are {where}"
         + ("" if result.knee is None else f": the knee is at {result.knee_eps:.2f}"),
         caption=f"Distance from each of {n:,} train images to its neighbour number {result.k} (the image itself is the "
@@ -58,6 +62,10 @@ def dbscan_sweep(sweep, where: str, *, knee: float | None) -> go.Figure:
     marked = "" if knee is None else ", the dashed line the knee of the distances"
     return style.finish(
         fig,
+        reading=(
+            "From left to right the radius grows: noise falls, and in the end all images are one cluster. A useful radius "
+            "has several clusters and little noise; there need not be one."
+        ),
         title=f"DBSCAN {where}: at best {n} {'cluster' if n == 1 else 'clusters'} and {sweep.noise[best]:.1%} noise",
         caption=f"DBSCAN {where} at {len(sweep.eps)} radii. At the best, {outside:,} {lie} outside the largest cluster. The "
         "silhouette is of the images that are not noise, and there is none where there are fewer than two clusters. The "

@@ -25,6 +25,10 @@ def learning_curves(curves: dict[str, object]) -> go.Figure:
     _axes(fig, counts)
     return style.finish(
         fig,
+        reading=(
+            "To the right there are more labels, on a logarithmic scale. A curve that is higher at the left makes more of "
+            "few labels; where curves meet at the right, labels have made up for the description."
+        ),
         title=f"With {fewest:,} labels, {ahead} is ahead: {curves[ahead].accuracy[fewest].value:.1%} of the test images right",
         caption="Share of the test images that are classified rightly, by how many train images, drawn at random, have "
         "labels; means over the draws with 95% intervals, the same draws for every line.",
@@ -71,6 +75,10 @@ def choosing(random: object, chosen: object) -> go.Figure:
     a, b = chosen.accuracy[n].value, random.accuracy[n].value
     return style.finish(
         fig,
+        reading=(
+            "The distance between the two curves is what it is worth to choose which images to label. Bars are 95% "
+            "intervals, over draws and test images."
+        ),
         title=f"{n:,} labels: {a:.1%} right where they are chosen, {b:.1%} where they are drawn",
         caption="Share of the test images that are classified rightly when labels spread over the neighbour graph, by how "
         "many train images have labels, chosen by clusters or drawn at random; means with 95% "

@@ -33,7 +33,16 @@ def layout(
         low = int(np.nanargmin(hit))
         title = f"{method}: {np.nanmean(hit):.0%} of the nearest are of the same class, least for {names[low]} ({hit[low]:.0%})"
         colored = "coloured by class, which the map never saw"
-    return style.finish(fig, title=title, caption=f"{len(X):,} train images, {colored}. {MAY_NOT}", height=640)
+    return style.finish(
+        fig,
+        reading=(
+            "Look at who lies beside whom. The space between groups, their size and how dense they look come from the "
+            "method, and another seed would turn and bend the picture."
+        ),
+        title=title,
+        caption=f"{len(X):,} train images, {colored}. {MAY_NOT}",
+        height=640,
+    )
 
 
 MEASURES = {

@@ -41,6 +41,10 @@ def league(rows: Sequence, chosen: str, measures: dict[str, str]) -> go.Figure:
     means = {name: [row.by_seed[key].mean() for row in rows] for key, name in names.items()}
     return style.finish(
         fig,
+        reading=(
+            "Each large mark is a mean, the small dots about it are single seeds: where they spread, one fit says little. "
+            "Accuracy gives each class one cluster at most; NMI and ARI forgive a class that is split more readily."
+        ),
         title=f"{titles[0]} agrees best with the classes: matched accuracy {rows[0].by_seed['accuracy'].mean():.3f}",
         caption="Agreement of clusters with the classes of the test images, for every method on every description, in the "
         "order of matched accuracy. Large marks are means over the seeds, small dots the seeds. The clusters of "

@@ -25,6 +25,10 @@ def panel(result, chosen: int) -> go.Figure:
     listed = style.listings(names, {c.name: c.values for c in criteria}, ".4g")
     return style.finish(
         fig,
+        reading=(
+            "Every criterion has a scale of its own, so only its shape counts: the large dot marks the number that it "
+            "likes best. Large dots above one another would be agreement."
+        ),
         title=f"Suggested: {said}",
         caption=f"Criteria for the number of clusters; the higher the better{lower}. The filled dot "
         f"is the K that each suggests, the dotted line the K that the run uses, {chosen}. Bands: {bands}.",

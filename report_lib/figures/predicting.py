@@ -13,6 +13,10 @@ def unlike(shares: dict[str, float], n_images: int) -> go.Figure:
     fig.update_xaxes(title_text="share called unlike anything seen", tickformat=".0%", range=[0, 1.05])
     return style.finish(
         fig,
+        reading=(
+            "The first bar should be small: these are ordinary images. The others are the same images spoilt on purpose; "
+            "the nearer to all of them, the better the model knows what it has not seen."
+        ),
         title=f"Called unlike anything seen: {values[0]:.1%} of ordinary images, {values[1:].max():.0%} of the strangest",
         caption=f"{n_images:,} test images as they are, and after each of three changes that make them unlike the train "
         "images; the share that is more unusual than 99% of all test images, by the distance to the nearest train images or by "

@@ -39,6 +39,11 @@ def explained_variance(ratio: np.ndarray, marks: dict[float, int]) -> go.Figure:
     needed = ", ".join(f"{count} for {share:.0%}" for share, count in marks.items())
     return style.finish(
         fig,
+        reading=(
+            "Each component takes up as much of what is left as one direction can. The curve rises fast where pixels move "
+            "together; a bend is where further components add little each. Above, the share so far; below, what each "
+            "adds, on a logarithmic scale."
+        ),
         title=f"Components needed: {needed}",
         caption=f"Variance explained by PCA on train images. The first component holds {ratio[0]:.1%}, the first two "
         f"{cumulative[min(1, len(ratio) - 1)]:.1%}; components needed: {needed} of the variance.",
@@ -53,6 +58,10 @@ def components(images: np.ndarray, ratio: np.ndarray) -> go.Figure:
     fig = style.image_grid(images, columns=min(5, len(images)), titles=titles, diverging=True)
     return style.finish(
         fig,
+        reading=(
+            "Grey is zero. Adding a component to an image brightens what is light in it and darkens what is dark; the "
+            "sign as a whole means nothing. The first components are broad shapes, later ones detail."
+        ),
         title=f"The first {len(images)} components as images",
         caption="Each tile is one principal axis: where it is light, a larger coordinate adds brightness, where it is "
         "dark it takes brightness away, mid grey is left alone; each is stretched to its own range.",
@@ -68,6 +77,10 @@ def scatter_2d(Z: np.ndarray, labels: np.ndarray | None, names: Sequence[str], r
     colored = "coloured by class" if labels is not None else "without labels"
     return style.finish(
         fig,
+        reading=(
+            "Two images are near each other here if they are alike in the two directions that vary most; those that lie "
+            "together may still differ in all others. Click a name in the legend to hide a class, twice to see it alone."
+        ),
         title=f"Two components show {ratio[:2].sum():.0%} of the variance",
         caption=f"{len(Z):,} train images on the first two principal components, {colored}. What lies apart here is "
         "apart in all components; what overlaps here may still be apart in others.",
@@ -84,6 +97,7 @@ def scatter_3d(Z: np.ndarray, labels: np.ndarray | None, names: Sequence[str], r
     axes = {f"{axis}axis_title_text": f"component {i + 1}" for i, axis in enumerate("xyz")}
     return style.finish(
         fig.update_scenes(**axes, aspectmode="data"),
+        reading="Drag to turn it, pinch or scroll to come nearer. Click a name in the legend to hide a class.",
         title=f"Three components show {ratio[:3].sum():.0%}; drag to turn",
         caption=f"{len(Z):,} train images on the first three principal components, "
         f"{ratio[0]:.1%}, {ratio[1]:.1%} and {ratio[2]:.1%} of the variance.",

@@ -21,6 +21,10 @@ CLUSTER_PALETTE = (
 )  # fmt: skip
 # Past ten groups the colours come again, with another mark.
 SYMBOLS = ("circle", "diamond", "square", "cross", "x", "triangle-up")
+# What the darkest of them become on a dark page, where they would vanish.
+ON_DARK = {
+    "#5566cc": "#7f8cf0", "#117733": "#3aa564", "#882255": "#c2518f", "#bd1f01": "#e2533a", "#832db6": "#b06be0",
+}  # fmt: skip
 # Things that are neither classes nor clusters: methods, scores.
 SERIES_COLORS = ("#3d6fd1", "#ee7733", "#1f9e77", "#aa4499", "#999933", "#a96b59")
 NOISE_COLOR = "#9aa0a6"
@@ -31,7 +35,6 @@ SEQUENTIAL = [[0.0, "#f3f6fc"], [1.0, "#3d6fd1"]]
 # Doubt in orange, safety in blue, grey between.
 DIVERGING = [[0.0, "#b5520a"], [0.5, "#d9d5cf"], [1.0, "#2f5fbf"]]
 TEMPLATE = "report"
-MOST_IN_SVG = 4000
 GAP = 3
 
 
@@ -66,7 +69,9 @@ def _template() -> go.layout.Template:
 pio.templates[TEMPLATE] = _template()
 
 
-def finish(fig: go.Figure, *, title: str, caption: str, numbers: str = "", **layout: object) -> go.Figure:
+def finish(
+    fig: go.Figure, *, title: str, caption: str, numbers: str = "", reading: str = "", **layout: object
+) -> go.Figure:
     """Give a figure the template, a title that says what is seen, and a caption that can stand in for it.
 
     Parameters
@@ -76,10 +81,12 @@ def finish(fig: go.Figure, *, title: str, caption: str, numbers: str = "", **lay
         Plain text; the caption travels in `layout.meta` and becomes the page's `figcaption`.
     numbers : str
         Every value drawn, in words, where there are few; the page folds them under the caption.
+    reading : str
+        How to read the figure, where that is not plain; folded there too.
     **layout
         Further layout, such as `height`.
     """
-    meta = {**(fig.layout.meta or {}), "caption": caption, "numbers": numbers}
+    meta = {**(fig.layout.meta or {}), "caption": caption, "numbers": numbers, "reading": reading}
     return fig.update_layout(template=TEMPLATE, title_text=escape(title), meta=meta, **layout)
 
 
@@ -172,7 +179,7 @@ def image_grid(
     for pixels, drawn, (x, y) in zip(_to_bytes(images, diverging, limits), there, corners, strict=True):
         sheet[y : y + h, x : x + w, 0] = pixels
         sheet[y : y + h, x : x + w, 1] = 255 * drawn
-    fig = go.Figure(go.Image(source=_png(sheet), hoverinfo="skip"))
+    fig = go.Figure(go.Image(source=png(sheet), hoverinfo="skip"))
     _label_tiles(fig, corners, titles, rows, (h, w), columns)
     hidden = {"visible": False, "showgrid": False}
     fig.update_xaxes(range=[-0.5, sheet.shape[1] - 0.5], constrain="domain", **hidden)
@@ -180,7 +187,13 @@ def image_grid(
     margin = {"l": 84 if rows else 4, "r": 4, "t": 28 if rows else 4, "b": 4}
     fig.update_layout(margin={**margin, "t": margin["t"] + 44}, showlegend=False)
     height = round(720 * sheet.shape[0] / sheet.shape[1]) + margin["t"] + 48
-    return fig.update_layout(height=height, meta={"aspect": sheet.shape[0] / sheet.shape[1], "columns": columns})
+    # Where the tiles are, and what stands over each, for whoever wants the pixels.
+    over = [titles[i % columns] if rows and titles else titles[i] if i < len(titles) else "" for i in range(n)]
+    beside = [f"{rows[i // columns]}, " if rows and i // columns < len(rows) else "" for i in range(n)]
+    tiles = {"width": w, "height": h, "columns": columns, "corners": corners,
+             "titles": [f"{a}{b}".strip(", ") for a, b in zip(beside, map(str, over), strict=True)]}  # fmt: skip
+    meta = {"aspect": sheet.shape[0] / sheet.shape[1], "columns": columns, "tiles": tiles}
+    return fig.update_layout(height=height, meta=meta)
 
 
 def _to_bytes(images: np.ndarray, diverging: bool, limits: tuple[float, float] | None) -> np.ndarray:
@@ -193,9 +206,10 @@ def _to_bytes(images: np.ndarray, diverging: bool, limits: tuple[float, float] |
     return np.round(255 * np.clip((images - low) / max(high - low, 1e-12), 0, 1)).astype(np.uint8)
 
 
-def _png(sheet: np.ndarray) -> str:
+def png(pixels: np.ndarray) -> str:
+    """Return a picture as a PNG data URI: uint8 of shape (h, w), or (h, w, 2) with an opacity."""
     buffer = io.BytesIO()
-    Image.fromarray(sheet, mode="LA").save(buffer, format="PNG", optimize=True)
+    Image.fromarray(pixels).save(buffer, format="PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
@@ -213,23 +227,18 @@ def _label_tiles(fig, corners, titles, rows, size, columns) -> None:
 def scatter(
     x: np.ndarray, y: np.ndarray, groups: np.ndarray | None, names: Sequence[str], *, clusters: bool = False
 ) -> go.Figure:
-    """Draw points in two dimensions, one colour a group; group -1 is noise, and grey."""
+    """Draw points in two dimensions, one colour a group; group -1 is noise, and grey.
+
+    As SVG, in which some 4,000 are drawn without delay: Plotly's WebGL needs `unsafe-eval`, which the page forbids.
+    """
     fig = go.Figure()
     for group, rows, name in split_groups(groups, len(x), names):
         # A handful of points would be lost among thousands.
         marker = {"size": 4 if len(rows) > 50 else 9, "opacity": 0.65, "color": color(group, clusters=clusters),
                   "symbol": SYMBOLS[max(group, 0) // len(PALETTE) % len(SYMBOLS)]}  # fmt: skip
         xy = {"x": np.asarray(x[rows], np.float32), "y": np.asarray(y[rows], np.float32)}
-        fig.add_trace(cloud(len(x))(**xy, mode="markers", name=name, marker=marker, hoverinfo="name"))
+        fig.add_scatter(**xy, mode="markers", name=name, marker=marker, hoverinfo="name")
     return fig.update_layout(height=560, dragmode="pan")
-
-
-def cloud(n: int) -> type[go.Scatter] | type[go.Scattergl]:
-    """Return the trace for so many points: WebGL where there are many.
-
-    A browser keeps 16 WebGL contexts, of which such a chart takes three, and takes the oldest away for a new one.
-    """
-    return go.Scattergl if n > MOST_IN_SVG else go.Scatter
 
 
 def split_groups(groups: np.ndarray | None, n: int, names: Sequence[str]) -> list[tuple[int, np.ndarray, str]]:

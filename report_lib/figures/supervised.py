@@ -38,6 +38,10 @@ def league(scores: Sequence, published: dict[str, float]) -> go.Figure:
     beside = " Orange: as published, each taught 60,000 images." if known else ""
     return style.finish(
         fig,
+        reading=(
+            "Each dot is the share of the test images named rightly, the bar its 95% interval over the draw of these "
+            "images; an orange stroke is what others have published."
+        ),
         title=f"{style.sentence(scores[0].predictions.title)} is right most often: {values[0]:.1%}",
         caption="Share of the test images that each classifier names rightly, with 95% intervals; in brackets, how many "
         f"train images it learnt from.{beside}",
@@ -102,6 +106,10 @@ def confusion(score: object, tiles: np.ndarray, names: Sequence[str], limits: tu
     said = f"{names[worst[0]]} is called {names[worst[1]]} most often: {off[worst]:,} of {counts[worst[0]].sum():,}"
     return style.finish(
         fig,
+        reading=(
+            "The class names the row, what the classifier said the column. On the diagonal it is right. A pair of cells "
+            "mirrored at the diagonal is a pair of classes taken for each other."
+        ),
         title=said if off.any() else "Not one test image is named wrongly",
         caption=f"Test images, {score.predictions.title}. Rows: the true class. Columns: what it is called. Each cell shows "
         "the surest image, and above it how many there are; the diagonal is right.",
@@ -142,6 +150,10 @@ def reliability(scores: Sequence) -> go.Figure:
     best = min(errors, key=errors.get)
     return style.finish(
         fig,
+        reading=(
+            "On the diagonal a probability is as good as its word. Below it the classifier is surer than it is right, "
+            "above it less sure."
+        ),
         title=f"{style.sentence(best)} knows best how sure to be: {errors[best]:.3f} off on average",
         caption="Reliability on the test images. On the dotted line a classifier is as often right as it says; below it, it is "
         f"too sure. Larger marks hold more images; bins of fewer than {LEAST_IN_BIN} are not drawn.",

@@ -6,6 +6,7 @@ from report_lib.findings import (
     classification,
     clustering,
     comparison,
+    datamap,
     density,
     few_labels,
     gradients,
@@ -15,6 +16,7 @@ from report_lib.findings import (
     panel,
     predicting,
     reduction,
+    scores,
     supervised,
     understanding,
 )

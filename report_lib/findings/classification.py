@@ -72,26 +72,33 @@ def pseudo_headline(models: dict[str, Any]) -> str:
     )
 
 
-def labels_headline(numbers: dict[str, Any]) -> str:
-    """Say what few labels and all labels give, from the phase's metrics; nothing where there are none."""
-    said, curves = [], numbers.get("label_efficiency", {})
+def few_labels_headline(numbers: dict[str, Any]) -> str:
+    """Say what the fewest labels give, from the phase's metrics; nothing where there are none."""
+    curves = numbers.get("label_efficiency", {})
     chosen, random = curves.get("graph_chosen"), curves.get("graph", {})
-    if chosen:
-        n = min(chosen, key=int)
-        ends = numbers["label_efficiency_intervals_95"]["graph_chosen"][n]
-        said.append(
-            f"{int(n):,} labels, on the middles of clusters and spread over the neighbour graph, name {percent(chosen[n], 1)} "
-            f"({percent(ends['low'], 1)} to {percent(ends['high'], 1)}) of the test images rightly; on images drawn at random "
-            f"{percent(random[n], 1)}"
-        )
-    if numbers.get("supervised"):
-        name = "conv" if "conv" in numbers["supervised"] else next(iter(numbers["supervised"]))
-        own = numbers["supervised"][name]
-        ends, by = own["interval_95"], "a convolutional network" if name == "conv" else "the first classifier"
-        said.append(
-            f"{by} taught all labels {percent(own['accuracy'], 1)} ({percent(ends['low'], 1)} to {percent(ends['high'], 1)})"
-        )
-    return "; ".join(said) + "." if said else ""
+    if not chosen:
+        return ""
+    n = min(chosen, key=int)
+    ends = numbers["label_efficiency_intervals_95"]["graph_chosen"][n]
+    return (
+        f"{int(n):,} labels, on the middles of clusters and spread over the neighbour graph, name {percent(chosen[n], 1)} "
+        f"({percent(ends['low'], 1)} to {percent(ends['high'], 1)}) of the test images rightly; on images drawn at random "
+        f"{percent(random[n], 1)}."
+    )
+
+
+def all_labels_headline(numbers: dict[str, Any]) -> str:
+    """Say what all labels give, from the phase's metrics; nothing where no classifier learnt them."""
+    found = numbers.get("supervised")
+    if not found:
+        return ""
+    name = "conv" if "conv" in found else next(iter(found))
+    own, by = found[name], "a convolutional network" if name == "conv" else "the first classifier"
+    ends = own["interval_95"]
+    return (
+        f"Taught all {own['n_images']:,} labels, {by} names {percent(own['accuracy'], 1)} ({percent(ends['low'], 1)} to "
+        f"{percent(ends['high'], 1)}) of the test images rightly."
+    )
 
 
 def audit_headline(numbers: dict[str, Any]) -> str:

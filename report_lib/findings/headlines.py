@@ -2,7 +2,12 @@
 
 from typing import Any
 
-from report_lib.findings.classification import audit_headline, labels_headline, pseudo_headline
+from report_lib.findings.classification import (
+    all_labels_headline,
+    audit_headline,
+    few_labels_headline,
+    pseudo_headline,
+)
 from report_lib.findings.density import dbscan_headline
 from report_lib.findings.league import title_of
 from report_lib.findings.panel import panel_headline
@@ -24,34 +29,50 @@ def lede(metrics: dict[str, Any]) -> str:
 
 
 def headlines(metrics: dict[str, Any]) -> list[str]:
-    """Return the findings that matter most, as sentences made from the run's metrics."""
-    data, reduced = metrics["dataset"], metrics["reduction"]["pca"]
+    """Return what was found, as sentences made from the run's metrics; what matters most comes first."""
     clustered, classified = metrics["clustering"], metrics["classification"]
-    found = clustered["methods"][clustered["chosen"]]
-    near = metrics["understanding"]["near_duplicates"]
     said = [
+        _clusters(metrics),
+        few_labels_headline(classified),
+        all_labels_headline(classified),
+        panel_headline(clustered["panel"]),
+        audit_headline(classified),
+        pseudo_headline(classified["pseudo_labels"]),
+        dbscan_headline(clustered["density"]),
+        *_images(metrics),
+    ]
+    return [sentence for sentence in said if sentence]
+
+
+def _clusters(metrics: dict[str, Any]) -> str:
+    clustered = metrics["clustering"]
+    found = clustered["methods"][clustered["chosen"]]
+    if "ari" not in found:
+        return (
+            f"{plural(found['n_clusters'], 'cluster')} by {title_of(clustered)}. There are no labels, so the report cannot "
+            "say how well clusters agree with anything true."
+        )
+    ends = found["intervals_95"]["majority_accuracy"]
+    counts = metrics["understanding"]["class_counts"].values()
+    return (
+        f"{plural(found['n_clusters'], 'cluster')}, found without looking at labels ({title_of(clustered)}), each then "
+        "named after its commonest train class, agree with the class of "
+        f"{percent(found['majority_accuracy'], 1)} of the test images "
+        f"({percent(ends['low'], 1)} to {percent(ends['high'], 1)} for this one fit; a blind guess: "
+        f"{percent(max(counts) / sum(counts), 1)}). Adjusted Rand index {found['ari']:.2f}, normalised mutual "
+        f"information {found['nmi']:.2f}."
+    )
+
+
+def _images(metrics: dict[str, Any]) -> list[str]:
+    data, near = metrics["dataset"], metrics["understanding"]["near_duplicates"]
+    return [
+        f"{metrics['reduction']['pca']['components_for_95']} of {data['height'] * data['width']} principal components hold "
+        "95% of the variance.",
         f"{data['n_train']:,} train and {data['n_test']:,} test images of {data['height']} × {data['width']} pixels: "
         f"{count_of(near['exact']['total'], 'exact copy', 'exact copies')}, and "
         f"{count_of(near['near']['total'], 'pair', 'pairs')} of near-copies.",
-        f"{reduced['components_for_95']} of {data['height'] * data['width']} principal components hold 95% of the variance.",
-        panel_headline(clustered["panel"]),
     ]
-    if "ari" in found:
-        ends = found["intervals_95"]["majority_accuracy"]
-        counts = metrics["understanding"]["class_counts"].values()
-        said.append(
-            f"{plural(found['n_clusters'], 'cluster')}, found without looking at labels ({title_of(clustered)}), each then "
-            "named after its commonest train class, agree with the class of "
-            f"{percent(found['majority_accuracy'], 1)} of the test images "
-            f"({percent(ends['low'], 1)} to {percent(ends['high'], 1)} for this one fit; a blind guess: "
-            f"{percent(max(counts) / sum(counts), 1)}). Adjusted Rand index {found['ari']:.2f}, normalised mutual "
-            f"information {found['nmi']:.2f}."
-        )
-    else:
-        said.append("There are no labels, so the report cannot say how well clusters agree with anything true.")
-    said.append(dbscan_headline(clustered["density"]))
-    said += [pseudo_headline(classified["pseudo_labels"]), labels_headline(classified), audit_headline(classified)]
-    return [sentence for sentence in said if sentence]
 
 
 def interpretation(metrics: dict[str, Any]) -> str:

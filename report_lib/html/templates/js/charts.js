@@ -1,0 +1,133 @@
+/* Draws each chart when it comes near the view, in the page's colours. plotly.js travels gzipped inside the page. */
+const charts = () => [...document.querySelectorAll(".plotly-graph-div")];
+const isDrawn = (chart) => chart.classList.contains("js-plotly-plot");
+
+async function loadPlotly() {
+  const packed = document.getElementById("plotly-js");
+  const blob = await unpacked(packed.textContent);
+  packed.remove();
+  const script = document.createElement("script");
+  script.src = URL.createObjectURL(new Blob([blob], { type: "text/javascript" }));
+  await new Promise((resolve, reject) => {
+    script.onload = resolve;
+    script.onerror = reject;
+    document.head.append(script);
+  });
+  URL.revokeObjectURL(script.src);
+}
+
+function unpacked(text) {
+  const raw = atob(text);
+  const bytes = new Uint8Array(raw.length);
+  for (let i = 0; i < raw.length; i++) bytes[i] = raw.charCodeAt(i);
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).blob();
+}
+
+/* What a figure holds; the picture of an image figure is in the still beneath the chart, which is also what is printed. */
+function readFigure(chart) {
+  const text = document.getElementById(chart.id + "-data").textContent;
+  const figure = JSON.parse(text);
+  const still = chart.previousElementSibling;
+  for (const trace of figure.data) if (trace.type === "image") trace.source = still.querySelector("image").getAttribute("href");
+  return figure;
+}
+
+/* On a dark page the darkest colours would vanish, and the palest cell of a heatmap has to be dark. */
+const DARK_SCALE = [[0, "#222831"], [1, "#7ea6ff"]];
+
+function inTheDark(figure) {
+  const swap = (value) => {
+    if (typeof value === "string") return palette.dark[value] || value;
+    if (Array.isArray(value)) return value.map(swap);
+    return value;
+  };
+  for (const trace of figure.data) {
+    if (trace.type === "heatmap") trace.colorscale = DARK_SCALE;
+    for (const part of [trace.marker, trace.line, trace.textfont, trace.error_x, trace.error_y]) {
+      if (part && part.color) part.color = swap(part.color);
+    }
+  }
+  return figure;
+}
+
+function fitted(figure, width) {
+  const style = getComputedStyle(document.documentElement);
+  const layout = structuredClone(figure.layout);
+  const narrow = width < 560;
+  const ink = isDark() ? palette.ink.dark : palette.ink.light;
+  layout.template = palette.template;
+  layout.font = { ...layout.font, color: ink, size: narrow ? 11 : 13 };
+  layout.hoverlabel = { bgcolor: style.getPropertyValue("--raised"), bordercolor: ink, font: { color: ink } };
+  layout.hoverlabel.bgcolor = isDark() ? "#1b1f24" : "#ffffff";
+  layout.autosize = true;
+  const margin = { ...palette.template.layout.margin, ...layout.margin };
+  layout.margin = { ...margin, t: Math.max(12, margin.t - 44) };
+  const meta = layout.meta || {};
+  if (meta.aspect) {
+    const side = layout.margin.l + layout.margin.r;
+    const inner = Math.min(width - side, (layout.height || 420) / meta.aspect);
+    layout.height = Math.round(inner * meta.aspect + layout.margin.t + layout.margin.b);
+    if (narrow) turnLabels(layout, meta);
+  }
+  if (narrow && layout.showlegend !== false && figure.data.length > 1) {
+    layout.legend = { ...layout.legend, orientation: "h", y: -0.18, yanchor: "top" };
+    layout.height = (layout.height || 420) + 60;
+  }
+  return layout;
+}
+
+/* Names above many narrow columns of images would run into one another: stand them on end. */
+function turnLabels(layout, meta) {
+  for (const note of layout.annotations || []) {
+    note.font = { ...note.font, size: 10 };
+    if (meta.columns > 5 && note.xref !== "paper") Object.assign(note, { textangle: -90 });
+  }
+  if (meta.columns > 5) {
+    layout.margin.t += 48;
+    layout.height += 48;
+  }
+}
+
+function draw(chart) {
+  const figure = isDark() ? inTheDark(readFigure(chart)) : readFigure(chart);
+  const layout = fitted(figure, chart.clientWidth);
+  if (chart.clientWidth < 560) {
+    for (const trace of figure.data) if (trace.type === "heatmap") trace.textfont = { size: 9 };
+  }
+  chart.style.minHeight = layout.height + "px";
+  const config = { displaylogo: false, responsive: true, scrollZoom: false, modeBarButtonsToRemove: ["toImage"] };
+  return Plotly.react(chart, figure.data, layout, config);
+}
+
+/* Charts are drawn one at a time, the nearest first, and the browser may scroll in between. */
+const waiting = new Set();
+let drawing = false;
+
+function drawNext() {
+  const middle = innerHeight / 2;
+  const away = (chart) => {
+    const box = chart.getBoundingClientRect();
+    return Math.abs((box.top + box.bottom) / 2 - middle);
+  };
+  const next = [...waiting].sort((a, b) => away(a) - away(b))[0];
+  drawing = Boolean(next);
+  if (!next) return;
+  waiting.delete(next);
+  draw(next);
+  setTimeout(drawNext);
+}
+
+function startCharts() {
+  const watcher = new IntersectionObserver((entries) => {
+    for (const entry of entries.filter((e) => e.isIntersecting)) {
+      watcher.unobserve(entry.target);
+      waiting.add(entry.target);
+    }
+    if (!drawing) drawNext();
+  }, { rootMargin: "1200px 0px" });
+  charts().forEach((chart) => watcher.observe(chart));
+  // The first one at once, wherever the reader is: it warms up what all others need.
+  waiting.add(charts()[0]);
+  drawNext();
+  document.addEventListener("report:theme", () => charts().filter(isDrawn).forEach(draw));
+}

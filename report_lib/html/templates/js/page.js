@@ -1,0 +1,132 @@
+/* What the page does by itself: light and dark, contents that follow, links to copy, code, and what differs from run to
+   run. Everything here only adds: without it the page can be read. */
+function keep(theme) {
+  try { localStorage.setItem("theme", theme); } catch { /* A browser may forbid it to files; the switch works anyway. */ }
+}
+
+function kept() {
+  try { return localStorage.getItem("theme") || ""; } catch { return ""; }
+}
+
+function setTheme(theme) {
+  if (theme) document.documentElement.dataset.theme = theme;
+  else delete document.documentElement.dataset.theme;
+  document.dispatchEvent(new Event("report:theme"));
+}
+
+function startTheme() {
+  const chosen = document.documentElement.dataset.theme || "";
+  for (const input of document.querySelectorAll(".theme input")) {
+    input.checked = input.value === chosen;
+    input.addEventListener("change", () => { keep(input.value); setTheme(input.value); });
+  }
+  dark.addEventListener("change", () => document.dispatchEvent(new Event("report:theme")));
+}
+
+function startLinks() {
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("a.link");
+    if (!link) return;
+    try {
+      await navigator.clipboard.writeText(link.href);
+      toast("Link copied");
+    } catch {
+      toast("The link is in the address bar");
+    }
+  });
+}
+
+function startCode() {
+  const button = document.getElementById("all-code");
+  button.addEventListener("click", () => {
+    const open = button.getAttribute("aria-pressed") !== "true";
+    button.setAttribute("aria-pressed", open);
+    for (const code of document.querySelectorAll("details.code")) code.open = open;
+  });
+}
+
+function followContents() {
+  const nav = document.querySelector(".contents");
+  const links = new Map([...nav.querySelectorAll("a")].map((a) => [a.hash.slice(1), a]));
+  const watcher = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      if (!entry.isIntersecting || !links.has(entry.target.id)) continue;
+      links.forEach((a) => a.removeAttribute("aria-current"));
+      const link = links.get(entry.target.id);
+      link.setAttribute("aria-current", "true");
+      nav.scrollTop = link.offsetTop - nav.clientHeight / 2;
+    }
+  }, { rootMargin: "-10% 0px -80% 0px" });
+  document.querySelectorAll("section[id], header[id]").forEach((part) => watcher.observe(part));
+}
+
+function tableRow(name, value) {
+  const tr = document.createElement("tr");
+  const th = document.createElement("th");
+  th.scope = "row";
+  th.textContent = name;
+  const td = document.createElement("td");
+  td.textContent = value;
+  tr.append(th, td);
+  return tr;
+}
+
+function fillProvenance() {
+  const facts = read("provenance");
+  const body = document.querySelector("#provenance-table tbody");
+  body.append(tableRow("started", facts.started), tableRow("whole run", facts.seconds.toFixed(1) + " s"));
+  for (const [name, value] of Object.entries(facts.machine)) body.append(tableRow(name, value));
+  for (const [phase, sections] of Object.entries(facts.sections)) {
+    const seconds = Object.values(sections).reduce((a, b) => a + b, 0);
+    body.append(tableRow(phase + ", time", seconds.toFixed(1) + " s"));
+  }
+}
+
+/* Times differ from run to run, so the page holds them in one place, and tables of them are made here. */
+function fillTimes() {
+  const times = read("provenance").times;
+  for (const place of document.querySelectorAll("[data-times]")) {
+    const rows = times[place.dataset.times] || [];
+    if (!rows.length) continue;
+    const columns = ["fit", "encode", "predict"].filter((key) => key in rows[0]);
+    const table = document.createElement("table");
+    table.className = "table";
+    const head = table.createTHead().insertRow();
+    head.insertCell();
+    for (const column of columns) {
+      const th = document.createElement("th");
+      th.scope = "col";
+      th.textContent = column + " (s)";
+      head.append(th);
+    }
+    const body = table.createTBody();
+    for (const own of rows) {
+      const tr = tableRow(own.name, own[columns[0]].toFixed(1));
+      for (const column of columns.slice(1)) tr.insertCell().textContent = own[column].toFixed(1);
+      body.append(tr);
+    }
+    place.replaceChildren(place.firstElementChild, table);
+    place.classList.add("scroll");
+    place.tabIndex = 0;
+    place.setAttribute("role", "region");
+    place.setAttribute("aria-label", "Table of times: " + place.dataset.times);
+  }
+}
+
+/* Colours first, before anything is painted; plotly.js unpacks while the rest of the page is still being read. */
+document.documentElement.classList.add("js");
+setTheme(kept());
+const plotly = loadPlotly();
+document.addEventListener("DOMContentLoaded", () => {
+  if (innerWidth < 1000) document.querySelector(".contents details").open = false;
+  startTheme();
+  startLinks();
+  startCode();
+  startSearch();
+  startDownloads();
+  fillProvenance();
+  fillTimes();
+  followContents();
+  startMap();
+  plotly.then(startCharts, () => toast("The charts could not be unpacked; static pictures are shown instead"));
+});

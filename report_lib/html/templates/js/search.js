@@ -1,0 +1,104 @@
+/* Search over headings, captions and text, in the page itself. */
+const MOST_FOUND = 12;
+let entries = null;
+
+function makeEntries() {
+  const found = [];
+  for (const part of document.querySelectorAll("header[id], section[id]")) {
+    const heading = part.querySelector("h1, h2, h3");
+    found.push({ id: part.id, kind: 0, title: heading.textContent, text: "" });
+    for (const prose of part.querySelectorAll(":scope > .prose, :scope > .scroll, :scope > .lede, :scope > .headlines li, :scope > .aside")) {
+      found.push({ id: part.id, kind: 2, title: heading.textContent, text: prose.textContent.replace(/\s+/g, " ").trim() });
+    }
+  }
+  for (const figure of document.querySelectorAll("figure[id]")) {
+    const title = figure.querySelector(".figure-title span:not(.number)").textContent;
+    const number = figure.querySelector(".number").textContent;
+    found.push({ id: figure.id, kind: 1, title: `${number} ${title}`, text: figure.querySelector("figcaption").textContent.replace(/\s+/g, " ") });
+  }
+  return found;
+}
+
+function matches(query) {
+  entries = entries || makeEntries();
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const scored = [];
+  for (const entry of entries) {
+    const title = entry.title.toLowerCase();
+    const all = title + " " + entry.text.toLowerCase();
+    if (!words.every((word) => all.includes(word))) continue;
+    const inTitle = words.every((word) => title.includes(word));
+    if (entry.kind === 2 && words.every((word) => title.includes(word)) && !words.some((word) => entry.text.toLowerCase().includes(word))) continue;
+    scored.push({ entry, rank: (inTitle ? 0 : 3) + entry.kind });
+  }
+  return scored.sort((a, b) => a.rank - b.rank).map((one) => one.entry);
+}
+
+/* Text with the words found in it marked; text from data stays text. */
+function marked(text, words) {
+  const place = document.createDocumentFragment();
+  const low = text.toLowerCase();
+  let at = 0;
+  while (at < text.length) {
+    const hits = words.map((word) => [low.indexOf(word, at), word.length]).filter(([i]) => i >= 0);
+    if (!hits.length) break;
+    const [start, length] = hits.sort((a, b) => a[0] - b[0])[0];
+    const mark = document.createElement("mark");
+    mark.textContent = text.slice(start, start + length);
+    place.append(text.slice(at, start), mark);
+    at = start + length;
+  }
+  place.append(text.slice(at));
+  return place;
+}
+
+function snippet(text, words) {
+  const first = Math.min(...words.map((word) => text.toLowerCase().indexOf(word)).filter((i) => i >= 0));
+  if (!Number.isFinite(first)) return text.slice(0, 110) + (text.length > 110 ? " …" : "");
+  const from = Math.max(0, text.lastIndexOf(" ", Math.max(0, first - 40)));
+  return (from ? "… " : "") + text.slice(from, from + 130).trim() + (text.length > from + 130 ? " …" : "");
+}
+
+function resultItem(entry, words) {
+  const item = document.createElement("li");
+  const link = document.createElement("a");
+  link.href = "#" + entry.id;
+  const title = document.createElement("b");
+  title.append(marked(entry.title, words));
+  link.append(title);
+  if (entry.text) {
+    const said = document.createElement("span");
+    said.append(marked(snippet(entry.text, words), words));
+    link.append(said);
+  }
+  item.append(link);
+  return item;
+}
+
+function startSearch() {
+  const field = document.getElementById("search");
+  const list = document.querySelector(".search ol");
+  const said = document.querySelector(".search p");
+  const show = () => {
+    const query = field.value.trim();
+    const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+    const found = query ? matches(query) : [];
+    list.replaceChildren(...found.slice(0, MOST_FOUND).map((entry) => resultItem(entry, words)));
+    said.textContent = !query ? "" : found.length > MOST_FOUND ? `${MOST_FOUND} of ${found.length} places` :
+      found.length === 1 ? "1 place" : `${found.length || "no"} places`;
+  };
+  field.addEventListener("input", show);
+  const links = () => [...list.querySelectorAll("a")];
+  document.querySelector(".search").addEventListener("keydown", (event) => {
+    const at = links().indexOf(document.activeElement);
+    if (event.key === "Escape") { field.value = ""; show(); field.focus(); }
+    else if (event.key === "ArrowDown" && links()[at + 1]) { event.preventDefault(); links()[at + 1].focus(); }
+    else if (event.key === "ArrowUp" && at >= 0) { event.preventDefault(); (links()[at - 1] || field).focus(); }
+    else if (event.key === "Enter" && document.activeElement === field && links()[0]) links()[0].click();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.target.closest("input, select, textarea, [contenteditable]")) return;
+    event.preventDefault();
+    field.focus();
+  });
+}

@@ -1,0 +1,19 @@
+"""What tests in a real browser share."""
+
+import shutil
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync", "--use-angle=swiftshader",
+         "--enable-unsafe-swiftshader"]  # fmt: skip
+DRAWN = "[...document.querySelectorAll('.plotly-graph-div')].filter(c => c.querySelector('.main-svg, canvas')).length"
+needs_browser = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine; Debian's package is chromium")
+
+
+def until(page, condition):
+    """Wait until an expression is true; Playwright's own wait uses `eval`, which the page forbids."""
+    page.evaluate(
+        f"() => new Promise(done => {{ const look = () => ({condition}) ? done() : setTimeout(look, 20); look(); }})"
+    )
