@@ -16,7 +16,7 @@ READY := .venv/.ready
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report predict pdf smoke data lab test lint format lock check clean
+.PHONY: help setup report predict pdf smoke data lab test lint format lock check bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ test: $(READY)  ## run the tests
 
 check: $(READY)  ## hold the figures of the run in PARAMS against exact and published values
 	$(PY) -m tests.published build/$(basename $(notdir $(PARAMS)))/metrics.json
+
+bench: $(READY)  ## print how heavy the page of the run in PARAMS is and how fast it opens, in an installed Chromium
+	$(PY) -m tests.benchmark build/$(basename $(notdir $(PARAMS)))/report.html
 
 lint: $(READY)  ## check style and the notebooks
 	$(PY) -m ruff check .

@@ -180,7 +180,7 @@ class Classification(Section):
         description="labelled train images in the learning curves, each at most all; [] for no curves",
     )
     label_sources: list[str] = Field(
-        ["pixels", "pca", "dense-64-32", "conv-32-16"],
+        ["pixels", "pca", "conv-32-16"],
         description="descriptions that learning curves are drawn for, of those in reduction.representations",
     )
     n_draws: int = Field(5, ge=2, description="draws of the labelled images for each of these numbers")
@@ -197,7 +197,7 @@ class Classification(Section):
     conv_filters: list[Positive] = Field(
         [16, 32, 64], min_length=1, description="filters of each layer of the convolutional network"
     )
-    conv_epochs: Positive = Field(4, description="epochs of the convolutional network")
+    conv_epochs: Positive = Field(5, description="epochs of the convolutional network")
     audit_folds: int = Field(4, ge=0, description="folds that train labels are judged in; 0 for no audit")
     keep_model: bool = Field(True, description="whether a model for new images is kept")
 

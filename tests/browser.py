@@ -15,5 +15,8 @@ needs_browser = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this mac
 def until(page, condition):
     """Wait until an expression is true; Playwright's own wait uses `eval`, which the page forbids."""
     page.evaluate(
-        f"() => new Promise(done => {{ const look = () => ({condition}) ? done() : setTimeout(look, 20); look(); }})"
+        f"""() => new Promise((done, fail) => {{
+            const look = () => {{ try {{ ({condition}) ? done() : setTimeout(look, 20); }} catch (error) {{ fail(error); }} }};
+            look();
+        }})"""
     )

@@ -59,7 +59,11 @@ def test_methods_are_sorted_among_those_of_others():
     assert [cell["note"] for cell in clusters["rows"][0]["cells"]] == [
         "0.889–0.922", "", "0.789–0.822", "0.689–0.722",
     ]  # fmt: skip
-    assert [row["name"] for row in full["rows"]] == ["Network on gradients", "Convolutional network", "k nearest neighbours"]
+    assert [row["name"] for row in full["rows"]] == [
+        "Network on gradients",
+        "Convolutional network",
+        "k nearest neighbours",
+    ]
     assert [row["cells"][1]["value"] for row in full["rows"]] == ["", "", "0.854"]
     assert all(len(row["cells"]) == 4 for group in (clusters, few, full) for row in group["rows"])
 

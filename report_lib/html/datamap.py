@@ -52,7 +52,7 @@ def pack(arrays: dict[str, np.ndarray], class_names: Sequence[str], method: str)
     """
     fields = _fields(arrays)
     block = b"".join(values.tobytes() for values in fields.values())
-    thumbnails = _reduced(arrays["thumbnails"])
+    thumbnails = _reduced(_stretched(arrays["thumbnails"]))
     labelled = len(arrays["labels"]) > 0
     return {
         "data": _script_json(_facts(arrays, fields, thumbnails, class_names)),
@@ -161,6 +161,12 @@ def _script_json(value: Any) -> str:
     """Write JSON that cannot end the script element that it stands in."""
     text = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
     return text.replace("</", "<\\/").replace("<!--", "<\\u0021--")
+
+
+def _stretched(images: np.ndarray) -> np.ndarray:
+    """Return the images with the brightest of all their pixels white: some files use only 16 greys of 256."""
+    brightest = int(images.max())
+    return images if brightest in (0, 255) else np.round(images * (255 / brightest)).astype(np.uint8)
 
 
 def _reduced(images: np.ndarray) -> np.ndarray:

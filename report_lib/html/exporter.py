@@ -145,6 +145,7 @@ def _palette() -> dict[str, Any]:
         "template": pio.templates[style.TEMPLATE].to_plotly_json(),
         "dark": style.ON_DARK,
         "ink": {"light": "#565e6a", "dark": "#a9b1bc"},
+        "raised": {"light": "#ffffff", "dark": "#1b1f24"},
     }
 
 

@@ -27,12 +27,15 @@ def write_pdf(page: Path, path: Path) -> Path:
         raise ReportError(
             "no Chromium or Chrome found to print with; install one, or name it: REPORT_BROWSER=path make pdf"
         )
-    with tempfile.TemporaryDirectory() as folder:
+    # What a browser still writes to its profile while it ends is no reason to fail.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         part = Path(folder) / "report.pdf"
         said = _print(browser, page, part, folder)
         if not part.is_file():
             raise ReportError(f"{browser} did not print {page}: {said}")
-        shutil.move(part, path)
+        # Moving between disks is copying, so the last step is within one.
+        shutil.move(part, path.with_suffix(".part"))
+    os.replace(path.with_suffix(".part"), path)
     return path
 
 

@@ -204,7 +204,7 @@ function mapTheme(map) {
   const both = scheme.includes("light") && scheme.includes("dark");
   map.dark = both ? matchMedia("(prefers-color-scheme: dark)").matches : scheme.includes("dark");
   // Asked of an element, a variable comes as a plain colour, whatever it was written as.
-  for (const name of ["ink", "ink-soft", "line", "accent", "raised"]) {
+  for (const name of ["ink", "ink-soft", "accent", "raised"]) {
     map.part.said.style.color = `var(--${name})`;
     map.inks[name] = getComputedStyle(map.part.said).color;
   }
@@ -230,6 +230,28 @@ function mapRampColor(map, share) {
   const at = Math.min(share * (stops.length - 1), stops.length - 1.001);
   const [from, to] = [stops[Math.floor(at)], stops[Math.floor(at) + 1]];
   return `rgb(${from.map((value, i) => Math.round(value + (to[i] - value) * (at % 1))).join(" ")})`;
+}
+
+// Any CSS colour as [red and blue, green], each at its place in a pixel's 32 bits.
+function mapLanes(map, color) {
+  map.tester = map.tester || mapElement("canvas", { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
+  map.tester.fillStyle = color;
+  map.tester.fillRect(0, 0, 1, 1);
+  const [red, green, blue] = map.tester.getImageData(0, 0, 1, 1).data;
+  return [red | (blue << 16), green << 8];
+}
+
+function mapMark(mark, x, y, r) {
+  const path = new Path2D();
+  const polygon = (corners) => { corners.forEach(([dx, dy]) => path.lineTo(x + r * dx, y + r * dy)); path.closePath(); };
+  const cross = [[-0.4, -1], [0.4, -1], [0.4, -0.4], [1, -0.4], [1, 0.4], [0.4, 0.4], [0.4, 1], [-0.4, 1], [-0.4, 0.4], [-1, 0.4], [-1, -0.4], [-0.4, -0.4]];
+  if (mark === "diamond") polygon([[0, -1.2], [1.2, 0], [0, 1.2], [-1.2, 0]].map(([a, b]) => [a / 1.1, b / 1.1]));
+  else if (mark === "square") polygon([[-0.85, -0.85], [0.85, -0.85], [0.85, 0.85], [-0.85, 0.85]]);
+  else if (mark === "triangle-up") polygon([[0, -1], [1, 0.8], [-1, 0.8]]);
+  else if (mark === "cross") polygon(cross);
+  else if (mark === "x") polygon(cross.map(([a, b]) => [(a - b) * 0.707, (a + b) * 0.707]));
+  else path.arc(x, y, r, 0, 7);
+  return path;
 }
 
 function mapRecolour(map) {

@@ -57,7 +57,8 @@ function mapMove(map, x, y) {
 function mapZoom(map, factor, at = [map.width / 2, map.height / 2]) {
   const before = map.view.zoom;
   const [x, y] = mapInData(map, at);
-  map.view.zoom = Math.min(mapMost, Math.max(1, before * factor));
+  // Rounded, so that as many steps back as forth end at the same zoom.
+  map.view.zoom = Math.min(mapMost, Math.max(1, Math.round(before * factor * 1e6) / 1e6));
   if (map.view.zoom === before) return false;
   const [nowX, nowY] = mapInData(map, at);
   mapMove(map, map.view.x + x - nowX, map.view.y + y - nowY);
@@ -142,30 +143,8 @@ function mapStamps(map, mark, radius) {
   return stamps;
 }
 
-// Any CSS colour as [red and blue, green], each at its place in a pixel's 32 bits.
-function mapLanes(map, color) {
-  map.tester = map.tester || mapElement("canvas", { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
-  map.tester.fillStyle = color;
-  map.tester.fillRect(0, 0, 1, 1);
-  const [red, green, blue] = map.tester.getImageData(0, 0, 1, 1).data;
-  return [red | (blue << 16), green << 8];
-}
-
-function mapMark(mark, x, y, r) {
-  const path = new Path2D();
-  const polygon = (corners) => { corners.forEach(([dx, dy]) => path.lineTo(x + r * dx, y + r * dy)); path.closePath(); };
-  const cross = [[-0.4, -1], [0.4, -1], [0.4, -0.4], [1, -0.4], [1, 0.4], [0.4, 0.4], [0.4, 1], [-0.4, 1], [-0.4, 0.4], [-1, 0.4], [-1, -0.4], [-0.4, -0.4]];
-  if (mark === "diamond") polygon([[0, -1.2], [1.2, 0], [0, 1.2], [-1.2, 0]].map(([a, b]) => [a / 1.1, b / 1.1]));
-  else if (mark === "square") polygon([[-0.85, -0.85], [0.85, -0.85], [0.85, 0.85], [-0.85, 0.85]]);
-  else if (mark === "triangle-up") polygon([[0, -1], [1, 0.8], [-1, 0.8]]);
-  else if (mark === "cross") polygon(cross);
-  else if (mark === "x") polygon(cross.map(([a, b]) => [(a - b) * 0.707, (a + b) * 0.707]));
-  else path.arc(x, y, r, 0, 7);
-  return path;
-}
-
 function mapDrawPoints(map) {
-  const pen = map.part.points.getContext("2d", { alpha: false });
+  const pen = map.part.points.getContext("2d", { alpha: false, willReadFrequently: true });
   const { sheet } = map;
   const [redBlue, green] = map.ground;
   sheet.pixels.fill(0xff000000 | redBlue | green);
@@ -378,7 +357,10 @@ function mapUp(map, down, event, at) {
   if (map.drawing) return mapCloseLasso(map);
   if (!pointer || pointer.moved) return;
   const i = mapPick(map, at, event.pointerType === "mouse" ? 12 : 22);
-  if (i >= 0) mapPin(map, i);
+  if (i < 0) return;
+  // Fingers do not hover, and below a small screen's map the pinned image may be out of sight.
+  if (event.pointerType !== "mouse") map.focus = i;
+  mapPin(map, i);
 }
 
 function mapCloseLasso(map) {

@@ -50,15 +50,18 @@ function inTheDark(figure) {
   return figure;
 }
 
+/* The colour that charts stand on. */
+function raised() {
+  return isDark() ? palette.raised.dark : palette.raised.light;
+}
+
 function fitted(figure, width) {
-  const style = getComputedStyle(document.documentElement);
   const layout = structuredClone(figure.layout);
   const narrow = width < 560;
   const ink = isDark() ? palette.ink.dark : palette.ink.light;
   layout.template = palette.template;
   layout.font = { ...layout.font, color: ink, size: narrow ? 11 : 13 };
-  layout.hoverlabel = { bgcolor: style.getPropertyValue("--raised"), bordercolor: ink, font: { color: ink } };
-  layout.hoverlabel.bgcolor = isDark() ? "#1b1f24" : "#ffffff";
+  layout.hoverlabel = { bgcolor: raised(), bordercolor: ink, font: { color: ink } };
   layout.autosize = true;
   const margin = { ...palette.template.layout.margin, ...layout.margin };
   layout.margin = { ...margin, t: Math.max(12, margin.t - 44) };

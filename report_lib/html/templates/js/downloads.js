@@ -88,7 +88,7 @@ async function picture(chart, format) {
   const figure = isDark() ? inTheDark(readFigure(chart)) : readFigure(chart);
   const width = 960;
   const layout = fitted(figure, width);
-  Object.assign(layout, { width, height: layout.height + 44, paper_bgcolor: isDark() ? "#14171b" : "#ffffff" });
+  Object.assign(layout, { width, height: layout.height + 44, paper_bgcolor: raised() });
   layout.margin.t += 44;
   layout.title = { text: figure.title, x: 0, xanchor: "left", xref: "container", y: 1, yanchor: "top", pad: { t: 14, l: 12 }, font: { size: 16 } };
   return Plotly.toImage({ data: figure.data, layout }, { format, width, height: layout.height, scale: format === "png" ? 2 : 1 });

@@ -1,0 +1,81 @@
+"""How heavy a finished page is and how fast it opens, in headless Chromium: `make bench`. Prints figures, judges nothing.
+
+python -m tests.benchmark build/fashion_mnist/report.html
+"""
+
+import statistics
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from tests.browser import CHROMIUM, FLAGS
+
+ROUNDS = 5
+BUDGET = {"size_mb": 6.0, "first_chart_ms": 1500, "longest_task_scrolling_ms": 300}
+# Notes when the first chart is there, and every task that keeps the page's thread busy for 50 ms or more.
+WATCH = """
+window.seen = {tasks: []};
+new PerformanceObserver((list) => list.getEntries().forEach((e) => window.seen.tasks.push([e.startTime, e.duration])))
+  .observe({type: "longtask", buffered: true});
+new MutationObserver((_, watcher) => {
+  if (!document.querySelector(".js-plotly-plot .main-svg")) return;
+  window.seen.chart = performance.now();
+  watcher.disconnect();
+}).observe(document, {childList: true, subtree: true});
+"""
+SCROLL = """async () => {
+  const from = performance.now();
+  const step = () => new Promise((done) => requestAnimationFrame(done));
+  for (let y = 0; y < document.documentElement.scrollHeight; y += 60) {
+    scrollTo({top: y, behavior: "instant"});
+    await step();
+  }
+  return from;
+}"""
+
+
+def measure(browser, path: Path) -> dict[str, float]:
+    """Open the page as on a first visit, wait for a chart, scroll to the end; return times in milliseconds."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, offline=True)
+    page = context.new_page()
+    page.add_init_script(WATCH)
+    page.goto(path.resolve().as_uri())
+    page.evaluate("() => new Promise(done => { const f = () => window.seen.chart ? done() : setTimeout(f, 20); f(); })")
+    page.evaluate("() => new Promise(done => setTimeout(done, 1000))")
+    start = page.evaluate(SCROLL)
+    page.evaluate("() => new Promise(done => setTimeout(done, 1000))")
+    seen = page.evaluate("window.seen")
+    load = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
+    paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    context.close()
+    scrolling = [duration for at, duration in seen["tasks"] if at >= start]
+    return {
+        "first_paint_ms": paint,
+        "load_ms": load,
+        "first_chart_ms": seen["chart"],
+        "longest_task_scrolling_ms": max(scrolling, default=0.0),
+    }
+
+
+def main(path: Path) -> int:
+    """Print the median of each figure over the rounds, with its range and the budget where there is one."""
+    if not path.is_file():
+        print(f"error: {path}: not there; `make report` makes it", file=sys.stderr)
+        return 1
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        rounds = [measure(browser, path) for _ in range(ROUNDS)]
+        browser.close()
+    print(f"{path}: {path.stat().st_size / 1e6:.2f} MB (budget {BUDGET['size_mb']:.0f})")
+    for name in rounds[0]:
+        values = [one[name] for one in rounds]
+        budget = f", budget {BUDGET[name]:.0f}" if name in BUDGET else ""
+        print(
+            f"{name}: median {statistics.median(values):.0f} ({min(values):.0f} to {max(values):.0f}, {ROUNDS} rounds){budget}"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
