@@ -158,7 +158,7 @@ def test_ten_thousand_images_stay_small():
     assert len(packed["bytes"]) < 400_000
     assert len(packed["sprite"]) < 1_500_000
     assert len(packed["still"]) < 40_000
-    assert packed["text"].startswith("Each point is one of 10,000 test images, placed by UMAP")
+    assert packed["text"].startswith("Each point is one of 10,000 test images, put amid its nearest train images")
 
 
 def test_the_still_has_one_path_a_group_and_few_enough_points():

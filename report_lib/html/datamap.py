@@ -7,7 +7,6 @@ unpacks both.
 import base64
 import gzip
 import io
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from report_lib.figures import style
+from report_lib.html.embed import script_json
 
 COLUMNS = 100
 LARGEST_SIDE = 32
@@ -42,7 +42,7 @@ def pack(arrays: dict[str, np.ndarray], class_names: Sequence[str], method: str)
     class_names : sequence of str
         Any text; the page never reads it as markup.
     method : str
-        What made the positions, as it stands within a sentence, such as "UMAP".
+        What the train images were laid out with, `UMAP`, or else the description whose first axes these are.
 
     Returns
     -------
@@ -55,15 +55,21 @@ def pack(arrays: dict[str, np.ndarray], class_names: Sequence[str], method: str)
     thumbnails = _reduced(_stretched(arrays["thumbnails"]))
     labelled = len(arrays["labels"]) > 0
     return {
-        "data": _script_json(_facts(arrays, fields, thumbnails, class_names)),
+        "data": script_json(_facts(arrays, fields, thumbnails, class_names)),
         "bytes": base64.b64encode(gzip.compress(block, compresslevel=9, mtime=0)).decode("ascii"),
         "sprite": "data:image/webp;base64," + base64.b64encode(_sprite(thumbnails)).decode("ascii"),
         "still": picture(
             arrays["positions"], arrays["labels"] if labelled else arrays["clusters"], clusters=not labelled
         ),
-        "text": f"Each point is one of {len(arrays['rows']):,} test images, placed by {method}: "
-        "images that look alike lie close together.",
+        "text": f"Each point is one of {len(arrays['rows']):,} test images, {_placed(method)}: images that look alike lie "
+        "close together. Rows are counted from 0 in the file that they came from.",
     }
+
+
+def _placed(method: str) -> str:
+    if method == "UMAP":
+        return "put amid its nearest train images on their UMAP"
+    return f"on the first two axes of its description, {method}"
 
 
 def picture(positions: np.ndarray, groups: np.ndarray, *, clusters: bool = False) -> str:
@@ -155,12 +161,6 @@ def _group(name: str, index: int, *, clusters: bool = False) -> dict[str, str]:
     # Past the last colour they come again, with another mark.
     mark = style.SYMBOLS[max(index, 0) // len(palette) % len(style.SYMBOLS)]
     return {"name": name, "color": color, "dark": style.ON_DARK.get(color, color), "mark": mark}
-
-
-def _script_json(value: Any) -> str:
-    """Write JSON that cannot end the script element that it stands in."""
-    text = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
-    return text.replace("</", "<\\/").replace("<!--", "<\\u0021--")
 
 
 def _stretched(images: np.ndarray) -> np.ndarray:

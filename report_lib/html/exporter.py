@@ -29,13 +29,12 @@ from report_lib.errors import ReportError
 from report_lib.figures import style
 from report_lib.findings import headlines, scores
 from report_lib.html import datamap
+from report_lib.html.embed import script_json
 from report_lib.html.stills import still
 from report_lib.prose import NOT_IN_THIS_RUN
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
-SCRIPTS = (
-    "js/base.js", "js/charts.js", "js/search.js", "js/downloads.js", "map_view.js", "map_panel.js", "map.js", "js/page.js",
-)  # fmt: skip
+SCRIPTS = ("base", "charts", "search", "downloads", "map_view", "map_panel", "map", "page")
 PLOTLY = "application/vnd.plotly.v1+json"
 MOST_HEADLINES = 5
 MOST_SAMPLED = 12
@@ -93,8 +92,8 @@ def write_report(
         phases=phases,
         about=_about_tables(about),
         figures=figures,
-        palette=_script_json(_palette()),
-        provenance=_script_json(provenance),
+        palette=script_json(_palette()),
+        provenance=script_json(provenance),
         plotly_js=packed_plotly(),
         css=css,
         script=script,
@@ -118,7 +117,7 @@ def _read(*names: str) -> str:
 
 def _script() -> str:
     """Bring the parts of the page's script together; none of their names is seen outside."""
-    return f'"use strict";\n(() => {{\n{_read(*SCRIPTS)}\n}})();'
+    return f'"use strict";\n(() => {{\n{_read(*(f"js/{name}.js" for name in SCRIPTS))}\n}})();'
 
 
 def _stills_on_dark() -> str:
@@ -296,7 +295,7 @@ def _figure(place: str, number: str, figure: dict[str, Any]) -> tuple[str, str]:
         f"<figcaption>{html.escape(caption)}{_folded(layout)}</figcaption>"
         f'<div class="tools needs-script">{tools}</div></figure>'
     )
-    return markup, _script_json({"data": _without_pictures(figure["data"]), "layout": layout, "title": title})
+    return markup, script_json({"data": _without_pictures(figure["data"]), "layout": layout, "title": title})
 
 
 def _frame(figure: dict[str, Any], number: str) -> str:
@@ -324,12 +323,6 @@ def _folded(layout: dict[str, Any]) -> str:
         for title, said in parts
         if said
     )
-
-
-def _script_json(value: Any) -> str:
-    """Write JSON that cannot end the script element that it stands in."""
-    text = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
-    return text.replace("</", "<\\/").replace("<!--", "<\\u0021--")
 
 
 def _about_tables(about: dict[str, Any]) -> list[dict[str, Any]]:

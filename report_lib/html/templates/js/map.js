@@ -73,7 +73,8 @@ async function mapOpen(map) {
   new ResizeObserver(() => mapResize(map)).observe(map.part.stage);
   mapResize(map);
   mapRecolour(map);
-  map.still.remove();
+  // On paper the still is what is shown.
+  map.still.classList.add("map-on-paper");
   map.root.dataset.ready = "yes";
 }
 

@@ -144,7 +144,7 @@ function mapStamps(map, mark, radius) {
 }
 
 function mapDrawPoints(map) {
-  const pen = map.part.points.getContext("2d", { alpha: false, willReadFrequently: true });
+  const pen = map.part.points.getContext("2d", { alpha: false });
   const { sheet } = map;
   const [redBlue, green] = map.ground;
   sheet.pixels.fill(0xff000000 | redBlue | green);
