@@ -374,10 +374,14 @@ def test_paper_is_light_whatever_was_chosen(open_page):
 
 def test_on_a_phone_wide_figures_scroll_by_themselves(open_page):
     page = open_page(360)
-    wide = page.eval_on_selector_all(
-        ".chart.wide",
-        "all => all.map(c => { c.scrollLeft = 90; return [c.scrollWidth - c.clientWidth > 90, c.scrollLeft]; })",
-    )
+    # A frame out of view is not laid out.
+    scrolled = """async frame => {
+        frame.scrollIntoView();
+        await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+        frame.scrollLeft = 90;
+        return [frame.scrollWidth - frame.clientWidth > 90, frame.scrollLeft];
+    }"""
+    wide = [frame.evaluate(scrolled) for frame in page.locator(".chart.wide").all()]
     assert len(wide) > 3
     assert {tuple(one) for one in wide} == {(True, 90)}
     assert page.locator(".contents details[open]").count() == 0

@@ -36,6 +36,7 @@ SEQUENTIAL = [[0.0, "#f3f6fc"], [1.0, "#3d6fd1"]]
 DIVERGING = [[0.0, "#b5520a"], [0.5, "#d9d5cf"], [1.0, "#2f5fbf"]]
 TEMPLATE = "report"
 GAP = 3
+HEIGHT = 420
 
 
 def _template() -> go.layout.Template:
@@ -59,7 +60,7 @@ def _template() -> go.layout.Template:
             },
             "legend": {"itemsizing": "constant", "bgcolor": "rgba(0,0,0,0)"},
             "margin": {"l": 64, "r": 16, "t": 56, "b": 56},
-            "height": 420,
+            "height": HEIGHT,
             "hoverlabel": {"align": "left"},
             "bargap": 0.25,
         }

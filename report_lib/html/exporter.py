@@ -283,15 +283,15 @@ def _figure(place: str, number: str, figure: dict[str, Any]) -> tuple[str, str]:
     caption = layout.get("meta", {}).get("caption", "")
     if not title or not caption:
         raise ReportError(f"{place}: a figure without title or caption; give it both with figures.style.finish")
-    said = html.escape(html.unescape(title))
+    said, height = html.escape(html.unescape(title)), layout.get("height", style.HEIGHT)
     button = '<button type="button" class="quiet" data-save="{0}" aria-label="{1}: download figure {2}">{1}</button>'
     tools = "".join(button.format(kind, kind.upper(), number) for kind in ("csv", "png", "svg"))
     markup = (
         f'<figure id="{place}"><p class="figure-title"><span class="number">Figure {number}</span><span>{title}</span> '
         f'<a class="link" href="#{place}" aria-label="Link to figure {number}">#</a></p>'
-        f"<div {_frame(figure, number)}><!--still {place}-->"
+        f'<div {_frame(figure, number)} style="contain-intrinsic-height:auto {height}px"><!--still {place}-->'
         f'<div class="plotly-graph-div" id="{place}-chart" role="group" aria-label="{said}" '
-        f'style="min-height:{layout.get("height", 420)}px"></div></div>'
+        f'style="min-height:{height}px"></div></div>'
         f"<figcaption>{html.escape(caption)}{_folded(layout)}</figcaption>"
         f'<div class="tools needs-script">{tools}</div></figure>'
     )

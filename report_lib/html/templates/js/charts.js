@@ -102,11 +102,20 @@ function draw(chart) {
   return Plotly.react(chart, figure.data, layout, config);
 }
 
-/* Charts are drawn one at a time, the nearest first, and the browser may scroll in between. */
+/* Charts are drawn one at a time, the nearest first, while the page is at rest: the still is there until then, and
+   nobody who scrolls is held up. */
+const REST = 150;
 const waiting = new Set();
 let drawing = false;
+let scrolledAt = -REST;
 
 function drawNext() {
+  const rest = scrolledAt + REST - performance.now();
+  if (rest > 0) {
+    drawing = true;
+    setTimeout(drawNext, rest);
+    return;
+  }
   const middle = innerHeight / 2;
   const away = (chart) => {
     const box = chart.getBoundingClientRect();
@@ -124,11 +133,12 @@ function startCharts() {
   const watcher = new IntersectionObserver((entries) => {
     for (const entry of entries.filter((e) => e.isIntersecting)) {
       watcher.unobserve(entry.target);
-      waiting.add(entry.target);
+      waiting.add(entry.target.querySelector(".plotly-graph-div"));
     }
     if (!drawing) drawNext();
   }, { rootMargin: "1200px 0px" });
-  charts().forEach((chart) => watcher.observe(chart));
+  document.querySelectorAll(".chart").forEach((frame) => watcher.observe(frame));
+  addEventListener("scroll", () => { scrolledAt = performance.now(); }, { passive: true });
   // The first one at once, wherever the reader is: it warms up what all others need.
   waiting.add(charts()[0]);
   drawNext();

@@ -117,7 +117,7 @@ function fillTimes() {
 document.documentElement.classList.add("js");
 setTheme(kept());
 const plotly = loadPlotly();
-document.addEventListener("DOMContentLoaded", () => {
+function start() {
   if (innerWidth < 1000) document.querySelector(".contents details").open = false;
   startTheme();
   startLinks();
@@ -129,4 +129,5 @@ document.addEventListener("DOMContentLoaded", () => {
   followContents();
   startMap();
   plotly.then(startCharts, () => toast("The charts could not be unpacked; static pictures are shown instead"));
-});
+}
+document.addEventListener("DOMContentLoaded", () => setTimeout(start));
