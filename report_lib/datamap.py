@@ -130,18 +130,21 @@ def unsure_share(found: DataMap, share: float = 0.25) -> float | None:
     return float(wrong[least].sum() / wrong.sum())
 
 
-def hit(found: DataMap, *, k: int = N_NEIGHBORS) -> tuple[float, float]:
+def hit(found: DataMap, *, k: int = N_NEIGHBORS) -> tuple[float, float] | None:
     """Return how many of the nearest are of the same class, on the map and in the description.
 
-    The same cluster, noise left out, where there are no labels.
+    The same cluster, noise left out, where there are no labels; None if all is noise.
     """
     groups = found.labels if len(found.labels) else found.clusters
     kept = groups != NOISE
+    if not kept.any():
+        return None
     k = min(k, found.neighbors.shape[1])
     near = (nearest(found.positions, k).indices, found.neighbors[:, :k])
     return tuple(float((groups[indices] == groups[:, None])[kept].mean()) for indices in near)
 
 
-def numbers(unsure: float | None, near: tuple[float, float]) -> dict[str, float | None]:
+def numbers(unsure: float | None, near: tuple[float, float] | None) -> dict[str, float | None]:
     """Name what `unsure_share` and `hit` return as `metrics.json` does."""
-    return {"mistakes_in_least_sure_quarter": unsure, "same_nearby_on_map": near[0], "same_nearby": near[1]}
+    on_map, there = near or (None, None)
+    return {"mistakes_in_least_sure_quarter": unsure, "same_nearby_on_map": on_map, "same_nearby": there}

@@ -144,3 +144,17 @@ def test_neighbours_need_not_be_as_many_as_the_median_is_of():
     places = np.array([[0, 0], [1, 5], [9, 9], [7, 7]], dtype=float)
     found = built(Space("x", space.train, space.test, test_graph=near), train_map=places)
     np.testing.assert_array_equal(found.positions, [[1, 5]] * 4)
+
+
+def test_a_map_of_noise_alone_has_no_hit(rng):
+    space = made_space(rng)
+    found = datamap.build(
+        np.zeros((12, 2, 2), np.uint8), np.arange(12), space, np.full(12, -1), None, indices=np.arange(12)
+    )
+    assert datamap.hit(found) is None
+    assert datamap.numbers(None, None) == {
+        "mistakes_in_least_sure_quarter": None,
+        "same_nearby_on_map": None,
+        "same_nearby": None,
+    }
+    assert "noise" in about_datamap.said(found, None)

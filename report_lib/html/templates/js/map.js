@@ -16,7 +16,7 @@ function startMap() {
       map.part.keys.textContent = "This is a still of the map: this browser could not open the map itself.";
       console.error(error);
     });
-  }, { rootMargin: "600px" });
+  }, { rootMargin: "100px" });
   near.observe(root);
 }
 
