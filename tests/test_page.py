@@ -456,3 +456,24 @@ def test_scripts_in_the_markup_do_not_run(browser, digits_build, tmp_path):
     assert (ran, works) == (None, True)
     (error,) = errors
     assert "Content Security Policy" in error
+
+
+@needs_browser
+def test_on_a_phone_the_contents_stay_at_hand_and_go_when_used(open_page):
+    page = open_page(390)
+    page.evaluate("scrollTo({top: 5000, behavior: 'instant'})")
+    box = page.locator(".side").bounding_box()
+    assert box["y"] == 0
+    assert box["height"] < 80
+    page.locator(".contents summary").click()
+    link = page.locator('.contents a[href="#clustering"]')
+    assert link.is_visible()
+    link.click()
+    assert page.locator(".contents details[open]").count() == 0
+    assert page.locator("#clustering h2").bounding_box()["y"] >= box["height"]
+    page.locator("#search").fill("silhouette")
+    page.locator(".search li a").first.click()
+    assert page.locator(".search li").count() == 0
+    page.locator(".contents summary").click()
+    page.keyboard.press("Escape")
+    assert page.locator(".contents details[open]").count() == 0

@@ -52,7 +52,7 @@ def pack(arrays: dict[str, np.ndarray], class_names: Sequence[str], method: str)
     """
     fields = _fields(arrays)
     block = b"".join(values.tobytes() for values in fields.values())
-    thumbnails = _reduced(_stretched(arrays["thumbnails"]))
+    thumbnails = _reduced(stretched(arrays["thumbnails"]))
     labelled = len(arrays["labels"]) > 0
     return {
         "data": script_json(_facts(arrays, fields, thumbnails, class_names)),
@@ -163,7 +163,7 @@ def _group(name: str, index: int, *, clusters: bool = False) -> dict[str, str]:
     return {"name": name, "color": color, "dark": style.ON_DARK.get(color, color), "mark": mark}
 
 
-def _stretched(images: np.ndarray) -> np.ndarray:
+def stretched(images: np.ndarray) -> np.ndarray:
     """Return the images with the brightest of all their pixels white: some files use only 16 greys of 256."""
     brightest = int(images.max())
     return images if brightest in (0, 255) else np.round(images * (255 / brightest)).astype(np.uint8)

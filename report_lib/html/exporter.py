@@ -158,10 +158,11 @@ def _samples(points: dict[str, Any], names: Sequence[str]) -> list[dict[str, str
     """Return some images of each class, or of each cluster where there are none, as PNG."""
     labelled = len(points["labels"]) > 0
     groups = points["labels"] if labelled else points["clusters"]
+    thumbnails = datamap.stretched(points["thumbnails"])
     rows = [np.flatnonzero(groups == group)[:2] for group in np.unique(groups[groups >= 0])][:MOST_SAMPLED]
     return [
         {
-            "source": style.png(points["thumbnails"][row]),
+            "source": style.png(thumbnails[row]),
             "name": names[groups[row]] if labelled else f"C{groups[row] + 1}",
         }
         for pair in rows
@@ -319,7 +320,7 @@ def _folded(layout: dict[str, Any]) -> str:
     meta = layout.get("meta", {})
     parts = (("How to read this", meta.get("reading", "")), ("The numbers", meta.get("numbers", "")))
     return "".join(
-        f'<details class="fold"><summary>{title}</summary><p>{html.escape(said)}</p></details>'
+        f' <details class="fold"><summary>{title}</summary> <p>{html.escape(said)}</p></details>'
         for title, said in parts
         if said
     )

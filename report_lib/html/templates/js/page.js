@@ -45,6 +45,22 @@ function startCode() {
   });
 }
 
+/* On a narrow screen the contents lie over the page, and go when they have been used. */
+const isNarrow = () => matchMedia("(max-width: 999px)").matches;
+
+function foldContents() {
+  const details = document.querySelector(".contents details");
+  details.open = !isNarrow();
+  details.addEventListener("click", (event) => {
+    if (isNarrow() && event.target.closest("a")) details.open = false;
+  });
+  details.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !isNarrow()) return;
+    details.open = false;
+    details.firstElementChild.focus();
+  });
+}
+
 function followContents() {
   const nav = document.querySelector(".contents");
   const links = new Map([...nav.querySelectorAll("a")].map((a) => [a.hash.slice(1), a]));
@@ -118,7 +134,7 @@ document.documentElement.classList.add("js");
 setTheme(kept());
 const plotly = loadPlotly();
 function start() {
-  if (innerWidth < 1000) document.querySelector(".contents details").open = false;
+  foldContents();
   startTheme();
   startLinks();
   startCode();

@@ -88,6 +88,8 @@ function startSearch() {
       found.length === 1 ? "1 place" : `${found.length || "no"} places`;
   };
   field.addEventListener("input", show);
+  // On a narrow screen the results lie over the page, and go when one has been chosen.
+  list.addEventListener("click", () => { if (isNarrow()) { field.value = ""; show(); } });
   const links = () => [...list.querySelectorAll("a")];
   document.querySelector(".search").addEventListener("keydown", (event) => {
     const at = links().indexOf(document.activeElement);
