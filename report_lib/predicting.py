@@ -431,14 +431,21 @@ def check_images(images: np.ndarray, predictor: Predictor, path: Path | str) -> 
         raise ReportError(f"{path}: pixels reach only from {low:g} to {high:g}, but {known}; bring them to that range")
 
 
-def table(answers: Answers, class_names: Sequence[str]) -> list[tuple[object, ...]]:
-    """Return one row an image, in the order of `COLUMNS`; clusters are named as in the report, C1 the largest."""
+def table(answers: Answers, class_names: Sequence[str], rows: Sequence[int] | None = None) -> list[tuple[object, ...]]:
+    """Return one row an image, in the order of `COLUMNS`; clusters are named as in the report, C1 the largest.
+
+    Parameters
+    ----------
+    rows : sequence of int, or None
+        Where the images stand in their file; None for one after the other.
+    """
+    rows = range(len(answers.clusters)) if rows is None else rows
     clusters = ["noise" if c == NOISE else f"C{c + 1}" for c in answers.clusters.tolist()]
     classes = [""] * len(clusters) if answers.classes is None else [class_names[c] for c in answers.classes.tolist()]
     numbers = zip(answers.probability, answers.margin, answers.as_unusual, answers.like_seen, strict=True)
     return [
         (row, cluster, name, str(probability), str(margin), str(unusual), "yes" if like else "no")
-        for row, (cluster, name, (probability, margin, unusual, like)) in enumerate(
-            zip(clusters, classes, numbers, strict=True)
+        for row, cluster, name, (probability, margin, unusual, like) in zip(
+            rows, clusters, classes, numbers, strict=True
         )
     ]

@@ -71,11 +71,13 @@ def test_the_headline_of_all_labels_is_that_of_the_convolutional_network():
     network = {"accuracy": 0.92, "n_images": 60_000, "interval_95": {"low": 0.91, "high": 0.93}}
     other = {**network, "accuracy": 0.95, "n_images": 10_000}
     assert about_classification.all_labels_headline({"supervised": {"knn": other, "conv": network}}) == (
-        "Taught all 60,000 labels, a convolutional network names 92.0% (91.0% to 93.0%) of the test images rightly."
+        "Taught 60,000 labels, a convolutional network names 92.0% (91.0% to 93.0%) of the test images rightly."
     )
     assert about_classification.all_labels_headline({"supervised": {"knn": other}}).startswith(
-        "Taught all 10,000 labels, the first classifier names 95.0%"
+        "Taught 10,000 labels, a vote of the nearest images names 95.0%"
     )
+    slow = {"knn": other, "svc": other, "mlp": {**network, "accuracy": 0.88}}
+    assert "a network on pixels names 88.0%" in about_classification.all_labels_headline({"supervised": slow})
     assert about_classification.all_labels_headline({}) == ""
 
 

@@ -370,6 +370,7 @@ def test_points_have_their_colours_and_follow_the_theme(open_map):
     wait(page, dark=False)
     for scheme in ("dark", "light"):
         page.emulate_media(color_scheme=scheme)
+        page.evaluate("document.dispatchEvent(new Event('report:theme'))")
         wait(page, dark=scheme == "dark")
     part(page, "labels").select_option("0")
     wait(page, shown=60)
@@ -526,7 +527,12 @@ def test_nothing_is_unpacked_before_the_map_comes_near(open_map):
     assert page.locator(".map-stage .map-still").count() == 1
     part(page, "stage").scroll_into_view_if_needed()
     until(page, "document.querySelector('#map[data-ready]')")
-    assert page.locator(".map-still").count() == 0
+    assert not page.locator(".map-still").is_visible()
+    assert not page.locator(".map-key").is_visible()
+    page.emulate_media(media="print")
+    assert page.locator(".map-still").is_visible()
+    assert page.locator(".map-key").is_visible()
+    assert not part(page, "over").is_visible()
 
 
 def test_without_javascript_there_is_a_still(open_map):

@@ -218,3 +218,15 @@ def test_notebooks(open_page, digits_build):
         assert 'run = "digits"' in injected.source
         executed = nbformat.read(digits_build / "notebooks" / notebook_name(phase), 4)
         assert [cell.source for cell in notebook.cells] == [cell.source for cell in executed.cells]
+
+
+def test_a_picture_of_a_figure_without_a_height_of_its_own(open_page, digits_build):
+    page = open_page()
+    until(page, "window.Plotly")
+    data = page.eval_on_selector_all(
+        "script[id$=-chart-data]", "all => all.map(s => [s.id, JSON.parse(s.textContent).layout.height ?? 0])"
+    )
+    place = next(name.removesuffix("-chart-data") for name, height in data if not height)
+    picture = Image.open(io.BytesIO(downloaded(page, place, "png")))
+    assert picture.width == 1920
+    assert picture.height > 500

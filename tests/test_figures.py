@@ -431,7 +431,7 @@ def test_outcomes_count_doubtful_labels_before_mistakes(rng):
     wrong = next(trace for trace in fig.data if trace.name == "named wrongly")
     np.testing.assert_array_equal(np.transpose([wrong.x, wrong.y]), found.positions[:3])
     assert len({trace.marker.color for trace in fig.data}) == len({trace.marker.symbol for trace in fig.data}) == 3
-    assert fig.layout.title.text.startswith("75% of the mistakes")
+    assert fig.layout.title.text.startswith("3 of 4 mistakes")
     assert fig.layout.meta["caption"].startswith("40 test images, each put amid")
     some = datamap_figures.outcomes(found, 3, rows[:10], unsure=None)
     assert some.layout.meta["caption"].startswith("10 of 40 test images")

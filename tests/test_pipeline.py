@@ -129,9 +129,11 @@ def test_without_labels_everything_runs_and_says_so(tmp_path, capfd):
     ):
         assert f"the report cannot say {missing}" in page
     assert "done:" in capfd.readouterr().err
-    assert set(numbers["classification"]) == {"pseudo_labels", "label_next", "model"}
+    assert set(numbers["classification"]) == {"pseudo_labels", "label_next", "model", "map"}
     made = {path.name for path in (folder / "artifacts" / "classification").iterdir()}
-    assert made == {"metrics.json", "times.json", "label_next.csv", "predictions.csv", "model.npz", "model.json"}
+    assert made == {
+        "metrics.json", "times.json", "label_next.csv", "datamap.npz", "predictions.csv", "model.npz", "model.json",
+    }  # fmt: skip
     assert len(table(folder, "label_next")) == 30
     tells_clusters_and_no_class(folder, path)
 
@@ -140,11 +142,14 @@ def tells_clusters_and_no_class(folder, path):
     """What a run without labels says of its test images, it says of the same images in a file."""
     expected = table(folder, "predictions")
     assert {row["class"] for row in expected} == {""}
-    images = datasets.load(str(path), image_shape=[8, 8]).test_images
-    np.save(path.with_name("test.npy"), images)
+    images = datasets.load(str(path), image_shape=[8, 8])
+    assert [int(row.pop("row")) for row in expected] == images.test_rows.tolist()
+    np.save(path.with_name("test.npy"), images.test_images)
     pipeline.predict("mine", str(path.with_name("test.npy")))
-    told = path.with_name("test.predictions.csv").read_bytes()
-    assert told == (folder / "artifacts" / "classification" / "predictions.csv").read_bytes()
+    with path.with_name("test.predictions.csv").open(encoding="utf8") as file:
+        told = list(csv.DictReader(file))
+    assert [int(row.pop("row")) for row in told] == list(range(len(images.test_images)))
+    assert told == expected
 
 
 # --- when something is wrong ----------------------------------------------------------------------------------------
@@ -452,9 +457,14 @@ def test_another_process_gives_the_same_predictions_byte_by_byte(digits_build, t
     words = [sys.executable, "-m", "report_lib", "predict", "--run", "digits", "--images", str(tmp_path / "new.npy")]
     found = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path)
     assert (found.returncode, found.stderr) == (0, "")
-    expected = (digits_build / "artifacts" / "classification" / "predictions.csv").read_bytes()
-    assert (tmp_path / "new.predictions.csv").read_bytes() == expected
+    told = (tmp_path / "new.predictions.csv").read_bytes()
     path, n_images, n_unlike = pipeline.predict("digits", str(tmp_path / "new.npy"))
     assert (path, n_images) == (tmp_path / "new.predictions.csv", 359)
-    assert n_unlike == expected.count(b",no\n")
-    assert path.read_bytes() == expected
+    assert path.read_bytes() == told
+    assert n_unlike == told.count(b",no\n")
+    # The run names the rows of the file that it split, the command those of the file that it was given.
+    expected = (digits_build / "artifacts" / "classification" / "predictions.csv").read_bytes()
+    assert [line.split(b",", 1)[1] for line in told.splitlines()] == [
+        line.split(b",", 1)[1] for line in expected.splitlines()
+    ]
+    assert [int(row["row"]) for row in table(digits_build, "predictions")] == datasets.load("digits").test_rows.tolist()

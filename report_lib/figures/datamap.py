@@ -5,6 +5,10 @@ import plotly.graph_objects as go
 
 from report_lib.figures import style
 
+READING = (
+    "Mistakes along the borders of groups are doubtful cases. A mistake deep within a group is one that the neighbours "
+    "cannot explain, and its label deserves a look."
+)
 OUTCOMES = ("named rightly", "named wrongly", "label looks wrong")
 
 
@@ -33,10 +37,7 @@ def outcomes(found: object, n_clusters: int, rows: np.ndarray, *, unsure: float 
     fig.update_yaxes(showticklabels=False, title_text=f"{found.method}, second axis (no unit)", scaleanchor="x")
     return style.finish(
         fig,
-        reading=(
-            "Mistakes along the borders of groups are doubtful cases. A mistake deep within a group is one that the "
-            "neighbours cannot explain, and its label deserves a look."
-        ),
+        reading=READING if known else "",
         title=_title(found, wrong, unsure),
         caption=_caption(found, rows, known),
         height=640,
@@ -54,7 +55,10 @@ def _title(found: object, wrong: np.ndarray | None, unsure: float | None) -> str
         return f"{len(found.positions):,} test images on the map, by cluster"
     if unsure is None:
         return f"Not one of {len(wrong):,} test images is named wrongly"
-    return f"{unsure:.0%} of the mistakes are among the quarter of the images that the model is least sure of"
+    return (
+        f"{round(unsure * wrong.sum()):,} of {wrong.sum():,} mistakes are among the quarter of the images that the model is "
+        "least sure of"
+    )
 
 
 def _caption(found: object, rows: np.ndarray, known: bool) -> str:

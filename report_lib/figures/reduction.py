@@ -79,7 +79,7 @@ def scatter_2d(Z: np.ndarray, labels: np.ndarray | None, names: Sequence[str], r
         fig,
         reading=(
             "Two images are near each other here if they are alike in the two directions that vary most; those that lie "
-            "together may still differ in all others. Click a name in the legend to hide a class, twice to see it alone."
+            "together may still differ in all others."
         ),
         title=f"Two components show {ratio[:2].sum():.0%} of the variance",
         caption=f"{len(Z):,} train images on the first two principal components, {colored}. What lies apart here is "
@@ -97,7 +97,7 @@ def scatter_3d(Z: np.ndarray, labels: np.ndarray | None, names: Sequence[str], r
     axes = {f"{axis}axis_title_text": f"component {i + 1}" for i, axis in enumerate("xyz")}
     return style.finish(
         fig.update_scenes(**axes, aspectmode="data"),
-        reading="Drag to turn it, pinch or scroll to come nearer. Click a name in the legend to hide a class.",
+        reading="Drag to turn it, pinch or scroll to come nearer.",
         title=f"Three components show {ratio[:3].sum():.0%}; drag to turn",
         caption=f"{len(Z):,} train images on the first three principal components, "
         f"{ratio[0]:.1%}, {ratio[1]:.1%} and {ratio[2]:.1%} of the variance.",

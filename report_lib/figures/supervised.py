@@ -39,8 +39,8 @@ def league(scores: Sequence, published: dict[str, float]) -> go.Figure:
     return style.finish(
         fig,
         reading=(
-            "Each dot is the share of the test images named rightly, the bar its 95% interval over the draw of these "
-            "images; an orange stroke is what others have published."
+            "Each dot is the share of the test images named rightly, the bar its 95% interval over the draw of these images"
+            + ("; an orange stroke is what others have published." if known else ".")
         ),
         title=f"{style.sentence(scores[0].predictions.title)} is right most often: {values[0]:.1%}",
         caption="Share of the test images that each classifier names rightly, with 95% intervals; in brackets, how many "

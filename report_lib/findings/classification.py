@@ -7,6 +7,16 @@ import pandas as pd
 
 from report_lib.prose import listed, percent, scored
 
+# Who speaks for those that learn all labels: the first of these that was asked for, whatever its score.
+NAMED_FIRST = {
+    "conv": "a convolutional network",
+    "gradients": "a network on gradients",
+    "mlp": "a network on pixels",
+    "svc": "a support vector classifier",
+    "random_forest": "a Random Forest",
+    "logistic_regression": "logistic regression",
+    "knn": "a vote of the nearest images",
+}
 TITLES = {"random_forest": "the Random Forest", "svm": "the support vector machine", "mlp": "the network"}
 
 
@@ -89,14 +99,15 @@ def few_labels_headline(numbers: dict[str, Any]) -> str:
 
 def all_labels_headline(numbers: dict[str, Any]) -> str:
     """Say what all labels give, from the phase's metrics; nothing where no classifier learnt them."""
-    found = numbers.get("supervised")
-    if not found:
+    found = numbers.get("supervised", {})
+    n_images = max((own["n_images"] for own in found.values()), default=0)
+    full = [name for name in NAMED_FIRST if name in found and found[name]["n_images"] == n_images]
+    if not full:
         return ""
-    name = "conv" if "conv" in found else next(iter(found))
-    own, by = found[name], "a convolutional network" if name == "conv" else "the first classifier"
+    own, by = found[full[0]], NAMED_FIRST[full[0]]
     ends = own["interval_95"]
     return (
-        f"Taught all {own['n_images']:,} labels, {by} names {percent(own['accuracy'], 1)} ({percent(ends['low'], 1)} to "
+        f"Taught {own['n_images']:,} labels, {by} names {percent(own['accuracy'], 1)} ({percent(ends['low'], 1)} to "
         f"{percent(ends['high'], 1)}) of the test images rightly."
     )
 

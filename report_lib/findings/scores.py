@@ -48,8 +48,8 @@ def table(
     if "ari" not in methods[chosen]:
         rows = [_unjudged(own) for own in methods.values()]
         groups = [{"title": "Without labels", "rows": rows}]
-        note = "`Covered` is the share of the test images that are not noise."
-        return {"header": ("method", "clusters", "covered"), "groups": groups, "note": note.replace("`", "")}
+        note = "Covered is the share of the test images that are not noise."
+        return {"header": ("method", "clusters", "covered"), "groups": groups, "note": note}
     groups = [
         {"title": "Clusters, without labels", "rows": _clusterings(methods, clusterings)},
         {"title": "With few labels", "rows": _few(metrics["classification"])},

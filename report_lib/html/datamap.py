@@ -47,13 +47,13 @@ def pack(arrays: dict[str, np.ndarray], class_names: Sequence[str], method: str)
     Returns
     -------
     dict
-        `data` (JSON), `bytes` (base64 of the gzipped arrays), `sprite` (a data URI), `still` (SVG) and `text` (a
-        sentence, not escaped).
+        `data` (JSON), `bytes` (base64 of the gzipped arrays), `sprite` (a data URI), `still` (SVG), `key` (name and
+        colour of the groups in it) and `text` (sentences); names and text are not escaped.
     """
     fields = _fields(arrays)
     block = b"".join(values.tobytes() for values in fields.values())
     thumbnails = _reduced(stretched(arrays["thumbnails"]))
-    labelled = len(arrays["labels"]) > 0
+    labelled, n_clusters = len(arrays["labels"]) > 0, int(arrays["clusters"].max()) + 1
     return {
         "data": script_json(_facts(arrays, fields, thumbnails, class_names)),
         "bytes": base64.b64encode(gzip.compress(block, compresslevel=9, mtime=0)).decode("ascii"),
@@ -61,9 +61,15 @@ def pack(arrays: dict[str, np.ndarray], class_names: Sequence[str], method: str)
         "still": picture(
             arrays["positions"], arrays["labels"] if labelled else arrays["clusters"], clusters=not labelled
         ),
-        "text": f"Each point is one of {len(arrays['rows']):,} test images, {_placed(method)}: images that look alike lie "
-        "close together. Rows are counted from 0 in the file that they came from.",
+        "text": f"Each point is one of {len(arrays['rows']):,} test images, {_placed(method)}: images that look alike tend "
+        "to lie close together. Rows are counted from 0 in the file that they came from.",
+        "key": _key(class_names) if labelled else _key(style.cluster_names(n_clusters), clusters=True),
     }
+
+
+def _key(names: Sequence[str], *, clusters: bool = False) -> list[tuple[str, str]]:
+    """Return name and colour of each group of the still."""
+    return [(name, style.color(i, clusters=clusters)) for i, name in enumerate(names)]
 
 
 def _placed(method: str) -> str:

@@ -65,16 +65,19 @@ function fitted(figure, width) {
   layout.autosize = true;
   const margin = { ...palette.template.layout.margin, ...layout.margin };
   layout.margin = { ...margin, t: Math.max(12, margin.t - 44) };
+  layout.height ??= palette.template.layout.height;
+  // What the reader has zoomed, hidden or turned stays as it is when the chart is drawn again.
+  layout.uirevision = true;
   const meta = layout.meta || {};
   if (meta.aspect) {
     const side = layout.margin.l + layout.margin.r;
-    const inner = Math.min(width - side, (layout.height || 420) / meta.aspect);
+    const inner = Math.min(width - side, layout.height / meta.aspect);
     layout.height = Math.round(inner * meta.aspect + layout.margin.t + layout.margin.b);
     if (narrow) turnLabels(layout, meta);
   }
   if (narrow && layout.showlegend !== false && figure.data.length > 1) {
     layout.legend = { ...layout.legend, orientation: "h", y: -0.18, yanchor: "top" };
-    layout.height = (layout.height || 420) + 60;
+    layout.height += 60;
   }
   return layout;
 }
@@ -125,15 +128,17 @@ function drawNext() {
   drawing = Boolean(next);
   if (!next) return;
   waiting.delete(next);
-  draw(next);
+  // First, so that a chart that fails does not keep the others from being drawn.
   setTimeout(drawNext);
+  draw(next);
 }
 
 function startCharts() {
   const watcher = new IntersectionObserver((entries) => {
     for (const entry of entries.filter((e) => e.isIntersecting)) {
       watcher.unobserve(entry.target);
-      waiting.add(entry.target.querySelector(".plotly-graph-div"));
+      const chart = entry.target.querySelector(".plotly-graph-div");
+      if (!isDrawn(chart)) waiting.add(chart);
     }
     if (!drawing) drawNext();
   }, { rootMargin: "1200px 0px" });
@@ -142,5 +147,8 @@ function startCharts() {
   // The first one at once, wherever the reader is: it warms up what all others need.
   waiting.add(charts()[0]);
   drawNext();
-  document.addEventListener("report:theme", () => charts().filter(isDrawn).forEach(draw));
+  document.addEventListener("report:theme", () => {
+    for (const chart of charts().filter(isDrawn)) waiting.add(chart);
+    if (!drawing) drawNext();
+  });
 }

@@ -59,7 +59,7 @@ function matrixRows(trace) {
 }
 
 /* Each tile as a row: where it is, what stands over it, and its pixels as they are drawn, 0 to 255. */
-async function tileRows(chart, figure) {
+async function tileRows(figure) {
   const tiles = figure.layout.meta.tiles;
   const picture = new Image();
   picture.src = figure.data[0].source;
@@ -80,7 +80,7 @@ async function tileRows(chart, figure) {
 
 async function figureRows(chart) {
   const figure = readFigure(chart);
-  if (figure.data[0].type === "image") return tileRows(chart, figure);
+  if (figure.data[0].type === "image") return tileRows(figure);
   return figure.data[0].type === "heatmap" ? matrixRows(figure.data[0]) : pointRows(figure);
 }
 

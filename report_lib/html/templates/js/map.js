@@ -22,14 +22,17 @@ function startMap() {
 
 // Put the controls in place at once, so that nothing moves when the data arrive; the still waits where the map will be.
 function mapMount(root, info) {
-  const still = root.querySelector("svg");
+  const still = root.querySelector("svg"), key = root.querySelector(".map-key");
   root.replaceChildren(document.getElementById("map-parts").content.cloneNode(true));
   const part = {};
   for (const element of root.querySelectorAll("[data-map]")) part[element.dataset.map] = element;
   part.stage.prepend(still);
+  // The still's own key is for paper, where it stands without the legend.
+  key.classList.add("map-on-paper");
+  part.stage.after(key);
   const has = (name) => info.fields.some((field) => field[0] === name);
   const map = {
-    root, info, part, still, has, sprite: null, dark: false, inks: {}, asked: {}, lasso: null, lassoing: false,
+    root, info, part, still, has, sprite: null, dark: false, inks: {}, asked: {}, lasso: null, drawing: null, lassoing: false,
     only: { labels: null, clusters: null, predicted: null, suspects: null }, // -1 among clusters is noise
     colour: has("labels") ? "labels" : "clusters",
     shown: 0, chosen: null, hover: -1, focus: -1, pinned: -1,
@@ -134,9 +137,7 @@ function mapListen(map) {
     part.query.focus();
   });
   part.chooseShown.addEventListener("click", () => mapChoose(map, mapEvery(map, () => true), null));
-  const redraw = () => { mapTheme(map); mapRecolour(map); };
-  document.addEventListener("report:theme", redraw);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  document.addEventListener("report:theme", () => { mapTheme(map); mapRecolour(map); });
 }
 
 function mapOnly(map, name, value) {

@@ -26,7 +26,7 @@ function mapCluster(map, i) {
   return (map.clusters[i] < 0 ? map.info.noise : map.info.clusters[map.clusters[i]]).name;
 }
 
-function mapWrong(map, i) {
+function mapSuspect(map, i) {
   return Boolean(map.data.suspects && map.data.suspects[i]);
 }
 
@@ -52,7 +52,7 @@ function mapSentence(map, i) {
     mapLabel(map, i) && `label ${mapLabel(map, i)}`,
     mapPrediction(map, i) && `prediction ${mapPrediction(map, i)}${margin === null ? "" : ` with margin ${margin.toFixed(2)}`}`,
     map.clusters[i] < 0 ? "in no cluster" : `cluster ${mapCluster(map, i)}`,
-    mapWrong(map, i) && "label looks wrong",
+    mapSuspect(map, i) && "label looks wrong",
   ].filter(Boolean).join(", ") + ".";
 }
 
@@ -65,7 +65,7 @@ function mapThumb(map, i) {
 }
 
 function mapWarning() {
-  return mapElement("p", { className: "map-wrong" }, ["label looks wrong"]);
+  return mapElement("p", { className: "map-suspect" }, ["label looks wrong"]);
 }
 
 // --- the card at the pointer --------------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ function mapShowCard(map, i) {
   if (card.hidden || Number(card.dataset.point) !== i) {
     card.dataset.point = i;
     const text = mapElement("div", {}, [mapElement("strong", {}, [`row ${map.data.rows[i]}`]), mapFacts(map, i)]);
-    if (mapWrong(map, i)) text.append(mapWarning());
+    if (mapSuspect(map, i)) text.append(mapWarning());
     card.replaceChildren(mapThumb(map, i), text);
     card.hidden = false;
   }
@@ -109,7 +109,7 @@ function mapShowPinned(map) {
   close.addEventListener("click", () => { mapPin(map, -1); map.part.over.focus(); });
   const title = mapElement("h3", { className: "map-title", tabIndex: -1 }, [`row ${map.data.rows[i]}`]);
   const facts = mapElement("div", {}, [mapFacts(map, i)]);
-  if (mapWrong(map, i)) facts.append(mapWarning());
+  if (mapSuspect(map, i)) facts.append(mapWarning());
   pinned.replaceChildren(
     mapElement("div", { className: "map-title-row" }, [title, close]),
     mapElement("div", { className: "map-pinned-head" }, [mapThumb(map, i), facts]),
@@ -196,7 +196,7 @@ function mapCsv(map, points) {
   if (map.data.labels) columns.label = (i) => mapLabel(map, i);
   if (map.data.predicted) columns.predicted = (i) => mapPrediction(map, i);
   if (map.data.margins) columns.margin = (i) => String(mapMargin(map, i));
-  if (map.data.suspects) columns.suspect = (i) => (mapWrong(map, i) ? "yes" : "no");
+  if (map.data.suspects) columns.suspect = (i) => (mapSuspect(map, i) ? "yes" : "no");
   const names = ["row", "label", "predicted", "margin", "cluster", "suspect"].filter((name) => columns[name]);
   const lines = points.map((i) => names.map((name) => quoted(columns[name](i))).join(","));
   return [names.join(","), ...lines, ""].join("\n");

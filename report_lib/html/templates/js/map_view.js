@@ -224,7 +224,8 @@ function mapTile(map, i) {
 function mapDrawOver(map) {
   const { over } = map.part;
   const marked = map.hover >= 0 ? map.hover : map.focus;
-  const empty = marked < 0 && map.pinned < 0 && !map.lasso;
+  const outline = map.drawing || map.lasso;
+  const empty = marked < 0 && map.pinned < 0 && !outline;
   if (empty) mapHideCard(map);
   // While the bare map is moved there is no second canvas to bring up to date.
   if (empty && map.clear) return;
@@ -232,7 +233,7 @@ function mapDrawOver(map) {
   const pen = over.getContext("2d");
   pen.setTransform(map.ratio, 0, 0, map.ratio, 0, 0);
   pen.clearRect(0, 0, map.width, map.height);
-  if (map.lasso) mapDrawLasso(map, pen);
+  if (outline) mapDrawLasso(map, pen, outline);
   if (map.pinned >= 0) mapDrawNeighbors(map, pen);
   if (marked >= 0) mapRing(map, pen, marked, 4, 2, map.inks.ink);
   if (map.pinned >= 0) mapRing(map, pen, map.pinned, 5, 2.5, map.inks.accent);
@@ -240,10 +241,10 @@ function mapDrawOver(map) {
   else mapHideCard(map);
 }
 
-function mapDrawLasso(map, pen) {
+function mapDrawLasso(map, pen, outline) {
   const { scale, left, top } = mapPlace(map);
   pen.beginPath();
-  for (const [x, y] of map.lasso) pen.lineTo(left + scale * x, top - scale * y);
+  for (const [x, y] of outline) pen.lineTo(left + scale * x, top - scale * y);
   pen.closePath();
   pen.strokeStyle = pen.fillStyle = map.inks.accent;
   pen.lineWidth = 1.5;
@@ -328,7 +329,7 @@ function mapDrag(map, down, event, at) {
   if (!pointer) return event.pointerType === "mouse" && mapHover(map, mapPick(map, at, 12));
   if (Math.hypot(at[0] - pointer.from[0], at[1] - pointer.from[1]) > 4 && !pointer.moved) {
     pointer.moved = true;
-    if (map.lassoing) map.drawing = map.lasso = [mapInData(map, pointer.from)];
+    if (map.lassoing) map.drawing = [mapInData(map, pointer.from)];
   }
   const before = pointer.at;
   pointer.at = at;
@@ -371,7 +372,7 @@ function mapCloseLasso(map) {
 }
 
 function mapDropLasso(map) {
-  if (map.drawing) map.drawing = map.lasso = null;
+  map.drawing = null;
   mapAsk(map, "over");
 }
 

@@ -1,11 +1,16 @@
 /* What the page does by itself: light and dark, contents that follow, links to copy, code, and what differs from run to
    run. Everything here only adds: without it the page can be read. */
 function keep(theme) {
-  try { localStorage.setItem("theme", theme); } catch { /* A browser may forbid it to files; the switch works anyway. */ }
+  try { localStorage.setItem("image-structure-report-theme", theme); } catch { /* A browser may forbid it to files; the switch works anyway. */ }
 }
 
 function kept() {
-  try { return localStorage.getItem("theme") || ""; } catch { return ""; }
+  try {
+    const theme = localStorage.getItem("image-structure-report-theme");
+    return ["light", "dark"].includes(theme) ? theme : "";
+  } catch {
+    return "";
+  }
 }
 
 function setTheme(theme) {
