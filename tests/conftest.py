@@ -8,7 +8,7 @@ import pytest
 
 from report_lib.params import load_params
 from report_lib.pipeline import run_report
-from tests.browser import CHROMIUM, FLAGS
+from tests.browser import CHROMIUM, FLAGS, until
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -90,6 +90,8 @@ def open_page(browser, digits_build):
         page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: page.errors.append(str(error)))
         page.goto((digits_build / "report.html").as_uri())
+        if options.get("java_script_enabled", True):
+            until(page, "document.documentElement.dataset.ready")
         return page
 
     yield open_page

@@ -288,7 +288,7 @@ def test_the_report_leaves_out_what_was_not_done(blobs):
         "on_map": {"same_nearby": 0.5},
     }  # fmt: skip
     numbers = classification.report_metrics(**options)
-    assert list(numbers) == ["pseudo_labels", "label_next"]
+    assert list(numbers) == ["pseudo_labels", "label_next", "map"]
     assert numbers["label_next"]["rows"].tolist() == [4, 2]
     parts, removal = made_audit()
     done = {"curves": {"pca": Curve({3: np.ones((2, 2), bool)})}, "scores": made_scores(), "parts": parts}

@@ -354,6 +354,8 @@ def test_points_have_their_colours_and_follow_the_theme(open_map):
     ((x, y),) = on_screen(page, 130)
 
     def seen():
+        # Drawn in the next frame at the latest.
+        page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         return page.evaluate(lit, [x - box["x"], y - box["y"]])
 
     def expected(color, ground):

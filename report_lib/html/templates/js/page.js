@@ -149,6 +149,7 @@ function start() {
   fillTimes();
   followContents();
   startMap();
+  document.documentElement.dataset.ready = "yes";
   plotly.then(startCharts, () => toast("The charts could not be unpacked; static pictures are shown instead"));
 }
 document.addEventListener("DOMContentLoaded", () => setTimeout(start));
