@@ -187,3 +187,17 @@ def test_sections_that_were_not_asked_for_are_left_out():
     ]
     kept = exporter._without_unasked(cells)
     assert [c.source for c in kept] == ["## A", "a", "## C", "d"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "parts"),
+    [
+        (
+            "10 clusters are right for 73.2% (72.0% to 74.0%).",
+            ("10 clusters are right for ", "73.2%", " (72.0% to 74.0%)."),
+        ),
+        ("43 of 784 components hold 95% of the variance.", ("", "", "43 of 784 components hold 95% of the variance.")),
+    ],
+)
+def test_scores_with_an_interval_are_set_off(sentence, parts):
+    assert exporter._emphasised(sentence) == parts

@@ -105,8 +105,8 @@ def write_report(
 
 
 def _emphasised(sentence: str) -> tuple[str, str, str]:
-    """Part a sentence at its first figure, the first share if there is one: before, figure, after."""
-    found = re.search(r"[\d.]+%", sentence) or re.search(r"[\d,]*\d", sentence)
+    """Part a sentence that gives an interval at its first share, which is the score: before, score, after."""
+    found = re.search(r"[\d.]+%", sentence) if "% to " in sentence else None
     start, end = found.span() if found else (0, 0)
     return sentence[:start], sentence[start:end], sentence[end:]
 
