@@ -201,3 +201,23 @@ def test_sections_that_were_not_asked_for_are_left_out():
 )
 def test_scores_with_an_interval_are_set_off(sentence, parts):
     assert exporter._emphasised(sentence) == parts
+
+
+@needs_browser
+def test_no_chart_offers_to_send_itself_away(open_page):
+    page = open_page()
+    until(page, DRAWN)
+    titles = page.eval_on_selector_all(
+        ".modebar-btn", "all => all.map(b => b.dataset.title || b.getAttribute('aria-label') || '')"
+    )
+    assert len(titles) > 3
+    assert [title for title in titles if "hare" in title or "loud" in title] == []
+
+
+def test_no_sentence_has_a_hole(digits_build):
+    page = (digits_build / "report.html").read_text(encoding="utf8")
+    said = re.findall(
+        r'<div class="prose found">.*?</div>|<figcaption>.*?</figcaption>|<p class="figure-title">.*?</p>', page, re.S
+    )
+    assert len(said) > 60
+    assert [text for text in said if re.search(r"\{[a-z_.]+[^{}]*\}", text)] == []

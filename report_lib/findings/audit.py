@@ -49,7 +49,7 @@ def removal(found: Any) -> str:
     said = (
         f"Taught without the train suspects, the classifier gets {gain.value:+.4f} ({gain.low:+.4f} to {gain.high:+.4f}) on "
         f"all test images: leaving them out {way} (one fit each; test labels have "
-        "such suspects, too). Without as many others, drawn at random, it gets {others.value:+.4f} "
+        f"such suspects, too). Without as many others, drawn at random, it gets {others.value:+.4f} "
         f"({others.low:+.4f} to {others.high:+.4f})."
     )
     if not found.kept.all() and found.kept.any():

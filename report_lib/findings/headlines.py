@@ -56,11 +56,11 @@ def _clusters(metrics: dict[str, Any]) -> str:
     counts = metrics["understanding"]["class_counts"].values()
     return (
         f"{plural(found['n_clusters'], 'cluster')}, found without looking at labels ({title_of(clustered)}), each then "
-        "named after its commonest train class, agree with the class of "
+        "named after its commonest train class (the names, not the clusters, use the train labels), agree with the class of "
         f"{percent(found['majority_accuracy'], 1)} of the test images "
         f"({percent(ends['low'], 1)} to {percent(ends['high'], 1)} for this one fit; a blind guess: "
-        f"{percent(max(counts) / sum(counts), 1)}). Adjusted Rand index {found['ari']:.2f}, normalised mutual "
-        f"information {found['nmi']:.2f}."
+        f"{percent(max(counts) / sum(counts), 1)}); with one cluster a class, {percent(found['accuracy'], 1)}. Adjusted "
+        f"Rand index {found['ari']:.2f}, normalised mutual information {found['nmi']:.2f}."
     )
 
 

@@ -64,7 +64,11 @@ def _opinions(suggested: dict[str, int]) -> str:
 
 def panel_headline(found: dict[str, Any]) -> str:
     """Say what the panel suggests, from the run's metrics."""
-    return f"How many clusters? {_opinions(found['suggested'])}"
+    tried = sorted(int(k) for k in found.get("mean_rank", {}))
+    within = (
+        f" Only {tried[0]} to {tried[-1]} were tried, so an end of that is no more than a direction." if tried else ""
+    )
+    return f"How many clusters? {_opinions(found['suggested'])}{within}"
 
 
 def separation(sweep: Any) -> str:

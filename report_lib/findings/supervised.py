@@ -45,8 +45,8 @@ def key(source: str | None) -> str:
     return (
         f"Test images; accuracy with its 95% interval over their draw.{beside} `McNemar's p` compares with the reference "
         "on the same images, adjusted for the number of comparisons by Holm's method; the reference was named beforehand, and "
-        "each classifier is one fit. Logistic regression has 30 steps and the networks ten epochs. A classifier that gives no "
-        "probabilities has no calibration error."
+        "each classifier is one fit. Logistic regression has 30 steps and the network on pixels ten epochs. A classifier that "
+        "gives no probabilities has no calibration error."
     )
 
 

@@ -62,7 +62,8 @@ def pack(arrays: dict[str, np.ndarray], class_names: Sequence[str], method: str)
             arrays["positions"], arrays["labels"] if labelled else arrays["clusters"], clusters=not labelled
         ),
         "text": f"Each point is one of {len(arrays['rows']):,} test images, {_placed(method)}: images that look alike tend "
-        "to lie close together. Rows are counted from 0 in the file that they came from.",
+        "to lie close together, but distances between groups, and their sizes, mean little. Those most like an image are its "
+        "nearest in the description, not on the map. Rows are counted from 0 in the file that they came from.",
         "key": _key(class_names) if labelled else _key(style.cluster_names(n_clusters), clusters=True),
     }
 

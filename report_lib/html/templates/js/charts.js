@@ -101,7 +101,11 @@ function draw(chart) {
     for (const trace of figure.data) if (trace.type === "heatmap") trace.textfont = { size: 9 };
   }
   chart.style.minHeight = layout.height + "px";
-  const config = { displaylogo: false, responsive: true, scrollZoom: false, modeBarButtonsToRemove: ["toImage"] };
+  // Plotly would offer to send a chart to its own servers; this page asks nobody for anything.
+  const config = {
+    displaylogo: false, responsive: true, scrollZoom: false, showSendToCloud: false, plotlyServerURL: "",
+    modeBarButtonsToRemove: ["toImage"],
+  };
   return Plotly.react(chart, figure.data, layout, config);
 }
 
