@@ -324,7 +324,7 @@ def test_progress_and_warnings_go_to_the_command_line_and_not_into_the_page(monk
     assert "The images to label next" in page
     assert "Not in this run" not in page
     kept = {path.name for path in (build / "artifacts" / "classification").iterdir()}
-    assert kept == {"metrics.json", "times.json", "label_next.csv"}
+    assert kept == {"metrics.json", "times.json", "label_next.csv", "datamap.npz"}
 
 
 def test_the_comparison_has_its_numbers(digits_build):
