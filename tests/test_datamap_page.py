@@ -51,7 +51,7 @@ def write_page(path, arrays, names, above):
     css = SHELL + _read("map.css")
     script = (
         '"use strict";(() => {'
-        + "\n".join(map(_read, ("js/map_view.js", "js/map_panel.js", "js/map.js")))
+        + "\n".join(map(_read, ("js/base.js", "js/map_view.js", "js/map_panel.js", "js/map.js")))
         + "\nstartMap(); })();"
     )
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)

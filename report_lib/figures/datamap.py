@@ -33,8 +33,7 @@ def outcomes(found: object, n_clusters: int, rows: np.ndarray, *, unsure: float 
             i = OUTCOMES.index(trace.name)
             trace.marker.update(color=(style.NOISE_COLOR, style.SECOND, style.ACCENT)[i], symbol=style.SYMBOLS[i])
             trace.marker.update(size=(3, 5, 6)[i], opacity=(0.4, 0.9, 0.9)[i])
-    fig.update_xaxes(showticklabels=False, title_text=f"{found.method}, first axis (no unit)")
-    fig.update_yaxes(showticklabels=False, title_text=f"{found.method}, second axis (no unit)", scaleanchor="x")
+    style.name_map_axes(fig, found.method)
     return style.finish(
         fig,
         reading=READING if known else "",

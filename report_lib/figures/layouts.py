@@ -25,9 +25,7 @@ def layout(
         Share of the nearest on the map that are of the same class, for each class.
     """
     fig = style.scatter(X[:, 0], X[:, 1], labels, names)
-    # The axes have no units and no meaning of their own.
-    fig.update_xaxes(showticklabels=False, title_text=f"{method}, first axis (no unit)")
-    fig.update_yaxes(showticklabels=False, title_text=f"{method}, second axis (no unit)", scaleanchor="x")
+    style.name_map_axes(fig, method)
     title, colored = f"{method} of {len(X):,} train images", "without labels"
     if hit is not None:
         low = int(np.nanargmin(hit))

@@ -242,6 +242,12 @@ def scatter(
     return fig.update_layout(height=560, dragmode="pan")
 
 
+def name_map_axes(fig: go.Figure, method: str) -> None:
+    """Name the axes of a map, which have no units and no meaning of their own, and give both the same scale."""
+    fig.update_xaxes(showticklabels=False, title_text=f"{method}, first axis (no unit)")
+    fig.update_yaxes(showticklabels=False, title_text=f"{method}, second axis (no unit)", scaleanchor="x")
+
+
 def split_groups(groups: np.ndarray | None, n: int, names: Sequence[str]) -> list[tuple[int, np.ndarray, str]]:
     """Return (group, rows, name) of each group that has rows, noise first so that it lies beneath."""
     if groups is None:

@@ -1,7 +1,6 @@
 /* What all parts of the script share. */
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
-const palette = read("palette");
 
 function isDark() {
   const set = document.documentElement.dataset.theme;
@@ -14,6 +13,26 @@ function toast(text) {
   place.textContent = text;
   clearTimeout(toastTimer);
   toastTimer = setTimeout(() => { place.textContent = ""; }, 4000);
+}
+
+function bytesOf(base64) {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+/* What was gzipped and written in base64, as a response to be read as one likes. */
+function unzipped(base64) {
+  return new Response(new Blob([bytesOf(base64)]).stream().pipeThrough(new DecompressionStream("gzip")));
+}
+
+function csv(rows) {
+  const cell = (value) => {
+    const text = value === null || value === undefined || Number.isNaN(value) ? "" : String(value);
+    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return rows.map((row) => row.map(cell).join(",")).join("\n") + "\n";
 }
 
 function download(name, content, type) {

@@ -1,10 +1,11 @@
 /* Draws each chart when it comes near the view, in the page's colours. plotly.js travels gzipped inside the page. */
+const palette = read("palette");
 const charts = () => [...document.querySelectorAll(".plotly-graph-div")];
 const isDrawn = (chart) => chart.classList.contains("js-plotly-plot");
 
 async function loadPlotly() {
   const packed = document.getElementById("plotly-js");
-  const blob = await unpacked(packed.textContent);
+  const blob = await unzipped(packed.textContent).blob();
   packed.remove();
   const script = document.createElement("script");
   script.src = URL.createObjectURL(new Blob([blob], { type: "text/javascript" }));
@@ -14,13 +15,6 @@ async function loadPlotly() {
     document.head.append(script);
   });
   URL.revokeObjectURL(script.src);
-}
-
-function unpacked(text) {
-  const raw = atob(text);
-  const bytes = new Uint8Array(raw.length);
-  for (let i = 0; i < raw.length; i++) bytes[i] = raw.charCodeAt(i);
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).blob();
 }
 
 /* What a figure holds; the picture of an image figure is in the still beneath the chart, which is also what is printed. */

@@ -4,8 +4,7 @@ const ARRAYS = { i1: Int8Array, u1: Uint8Array, i2: Int16Array, u2: Uint16Array,
 /* Plotly packs arrays of numbers as base64. Numbers in single precision are told with the digits that they have. */
 function values(packed) {
   if (!packed || !packed.bdata) return packed;
-  const bytes = Uint8Array.from(atob(packed.bdata), (c) => c.charCodeAt(0));
-  let flat = [...new ARRAYS[packed.dtype](bytes.buffer)];
+  let flat = [...new ARRAYS[packed.dtype](bytesOf(packed.bdata).buffer)];
   if (packed.dtype === "f4") flat = flat.map((v) => Number(v.toPrecision(7)));
   if (!packed.shape) return flat;
   const shape = String(packed.shape).split(",").map(Number);
@@ -16,14 +15,6 @@ function values(packed) {
 function plain(text) {
   const place = new DOMParser().parseFromString(String(text ?? "").replace(/<br\s*\/?>/g, " "), "text/html");
   return place.body.textContent;
-}
-
-function csv(rows) {
-  const cell = (value) => {
-    const text = value === null || value === undefined || Number.isNaN(value) ? "" : String(value);
-    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  return rows.map((row) => row.map(cell).join(",")).join("\n") + "\n";
 }
 
 function pointRows(figure) {

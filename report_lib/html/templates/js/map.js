@@ -60,7 +60,7 @@ function mapFillSelects(map) {
 async function mapOpen(map) {
   map.sprite = mapSprite().catch(() => null);
   const info = map.info;
-  const data = mapArrays(await mapUnpack("map-bytes"), info.fields);
+  const data = mapArrays(await unzipped(document.getElementById("map-bytes").textContent.trim()).arrayBuffer(), info.fields);
   map.data = data;
   map.clusters = Int16Array.from(data.clusters, (cluster) => cluster - 1);
   map.passes = new Uint8Array(info.n);
@@ -81,23 +81,11 @@ async function mapOpen(map) {
   map.root.dataset.ready = "yes";
 }
 
-function mapBytes(base64) {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
-}
-
-async function mapUnpack(id) {
-  const packed = new Blob([mapBytes(document.getElementById(id).textContent.trim())]).stream();
-  return new Response(packed.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
-}
-
 // A bitmap and no <img>: decoded beside the page's own work, and drawn from as often as wanted.
 async function mapSprite() {
   const address = document.getElementById("map-sprite").textContent.trim();
   const comma = address.indexOf(",");
-  return createImageBitmap(new Blob([mapBytes(address.slice(comma + 1))], { type: address.slice(5, comma).split(";")[0] }));
+  return createImageBitmap(new Blob([bytesOf(address.slice(comma + 1))], { type: address.slice(5, comma).split(";")[0] }));
 }
 
 function mapArrays(buffer, fields) {

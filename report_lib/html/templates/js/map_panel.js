@@ -185,27 +185,19 @@ function mapChosenActions(map, points) {
     made.addEventListener("click", () => action(made));
     return made;
   };
-  const actions = points.length ? [button("Download rows (CSV)", () => mapDownload(map, points)), button("Copy row numbers", (made) => mapCopy(map, points, made))] : [];
+  const actions = points.length ? [button("Download rows (CSV)", () => download("chosen-rows.csv", csv(mapRows(map, points)), "text/csv;charset=utf-8")), button("Copy row numbers", (made) => mapCopy(map, points, made))] : [];
   const clear = button("Clear", () => { mapChoose(map, null, null); map.part.over.focus(); });
   return mapElement("div", { className: "map-actions" }, [...actions, clear]);
 }
 
-function mapCsv(map, points) {
-  const quoted = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+function mapRows(map, points) {
   const columns = { row: (i) => String(map.data.rows[i]), cluster: (i) => mapCluster(map, i) };
   if (map.data.labels) columns.label = (i) => mapLabel(map, i);
   if (map.data.predicted) columns.predicted = (i) => mapPrediction(map, i);
   if (map.data.margins) columns.margin = (i) => String(mapMargin(map, i));
   if (map.data.suspects) columns.suspect = (i) => (mapSuspect(map, i) ? "yes" : "no");
   const names = ["row", "label", "predicted", "margin", "cluster", "suspect"].filter((name) => columns[name]);
-  const lines = points.map((i) => names.map((name) => quoted(columns[name](i))).join(","));
-  return [names.join(","), ...lines, ""].join("\n");
-}
-
-function mapDownload(map, points) {
-  const address = URL.createObjectURL(new Blob([mapCsv(map, points)], { type: "text/csv;charset=utf-8" }));
-  mapElement("a", { href: address, download: "chosen-rows.csv" }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  return [names, ...points.map((i) => names.map((name) => columns[name](i)))];
 }
 
 async function mapCopy(map, points, button) {

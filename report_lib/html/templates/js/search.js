@@ -28,7 +28,7 @@ function matches(query) {
     const all = title + " " + entry.text.toLowerCase();
     if (!words.every((word) => all.includes(word))) continue;
     const inTitle = words.every((word) => title.includes(word));
-    if (entry.kind === 2 && words.every((word) => title.includes(word)) && !words.some((word) => entry.text.toLowerCase().includes(word))) continue;
+    if (entry.kind === 2 && inTitle && !words.some((word) => entry.text.toLowerCase().includes(word))) continue;
     scored.push({ entry, rank: (inTitle ? 0 : 3) + entry.kind });
   }
   return scored.sort((a, b) => a.rank - b.rank).map((one) => one.entry);
