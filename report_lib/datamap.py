@@ -22,8 +22,6 @@ class DataMap:
     ----------
     method : str
         What laid the train images out, such as `UMAP`.
-    indices : ndarray of shape (n,), int64
-        Which test images these are.
     positions : ndarray of shape (n, 2), float32
     rows : ndarray of shape (n,), int64
         Where they stand in the file that they came from.
@@ -40,7 +38,6 @@ class DataMap:
     """
 
     method: str
-    indices: np.ndarray
     positions: np.ndarray
     rows: np.ndarray
     thumbnails: np.ndarray
@@ -58,7 +55,7 @@ class DataMap:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return what the page needs, by name."""
-        return {name: np.asarray(value) for name, value in vars(self).items() if name != "indices"}
+        return {name: np.asarray(value) for name, value in vars(self).items()}
 
 
 def build(
@@ -92,7 +89,6 @@ def build(
     of = {"labels": labels, "predicted": predicted, "margins": margins, "suspects": suspects}
     return DataMap(
         "UMAP" if placed else space.title,
-        indices,
         np.asarray(positions[indices], np.float32),
         rows[indices],
         to_bytes(images[indices]),

@@ -270,7 +270,7 @@ def made_map(rng, **changes):
     """Forty test images of three classes: 4 of them named wrongly, 0 to 3, and the labels of two, 3 and 4, doubted."""
     labels = np.arange(40) % 3
     arrays = {
-        "method": "UMAP", "indices": np.arange(40), "positions": rng.normal(size=(40, 2)).astype(np.float32),
+        "method": "UMAP", "positions": rng.normal(size=(40, 2)).astype(np.float32),
         "rows": np.arange(40) + 100, "thumbnails": np.zeros((40, 6, 4), np.uint8), "clusters": (labels + 1) % 3,
         "labels": labels, "predicted": np.where(np.arange(40) < 4, (labels + 1) % 3, labels),
         "margins": np.linspace(0, 1, 40, dtype=np.float32), "suspects": np.isin(np.arange(40), [3, 4]),
