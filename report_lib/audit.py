@@ -14,8 +14,8 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold
 
-from report_lib.few_labels import fit_within_budget
 from report_lib.metrics import Interval, paired_difference
+from report_lib.models import fit_within_budget
 from report_lib.neighbors import nearest, nearest_to
 from report_lib.parallel import at_once
 

@@ -20,9 +20,10 @@ from sklearn.pipeline import make_pipeline as make_unit_pipeline
 from sklearn.svm import SVC
 
 from report_lib.audit import Part, Removal
-from report_lib.few_labels import Curve, OneUnit
+from report_lib.few_labels import Curve
 from report_lib.label_choice import Choice
 from report_lib.metrics import Interval, apply_map, contingency, majority_map, paired_difference, wilson_interval
+from report_lib.models import OneUnit
 from report_lib.parallel import at_once
 from report_lib.supervised import Score
 

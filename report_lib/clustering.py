@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from report_lib import density, fitting, graph_clustering, panel
+from report_lib import density, fitting, graph_clustering, models, panel
 from report_lib.cards import Cards
 from report_lib.errors import ReportError
 from report_lib.fitting import Clusters, Fitted, Space
@@ -127,7 +127,7 @@ def compare_scalings(
     """
     n = len(next(iter(variants.values()))[0])
     found: dict[str, list[Clusters]] = {name: [] for name in variants}
-    for refit, seed in enumerate(fitting.seeds_from(random_state, n_refits)):
+    for refit, seed in enumerate(models.seeds_from(random_state, n_refits)):
         rows = np.random.default_rng([random_state, refit]).permutation(n)[: max(n // 2, n_clusters)]
         for name, (train, test) in variants.items():
             space = Space(name, train[rows], test)

@@ -16,11 +16,11 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.metrics import pairwise_distances_argmin_min
 
 from report_lib import architectures, metrics
+from report_lib.arrays import CHUNK, flatten, sample_rows
 from report_lib.errors import ReportError
-from report_lib.few_labels import draws, seeds_for, small_network
-from report_lib.fitting import kmeans
+from report_lib.models import draws, kmeans, seeds_for, small_network
 from report_lib.parallel import at_once
-from report_lib.reduction import CHUNK, LinearReducer, Moments, PixelScaler, flatten, moments, sample_rows
+from report_lib.reduction import LinearReducer, Moments, PixelScaler, moments
 
 log = logging.getLogger(__name__)
 # Images a training step, and the share of them that is held out to choose the epoch.

@@ -1,6 +1,5 @@
 """What few labels are worth: learning curves for each description, and labels spread over the neighbour graph."""
 
-import math
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,20 +7,16 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.neural_network import MLPClassifier
-from sklearn.pipeline import make_pipeline
 from sklearn.semi_supervised import LabelSpreading
 
 from report_lib import architectures, metrics
 from report_lib.graph_clustering import Edges
 from report_lib.label_choice import choose
 from report_lib.metrics import NOISE
+from report_lib.models import draws, seeds_for, small_network
 from report_lib.neighbors import Neighbors, weights
 from report_lib.parallel import at_once
-from report_lib.reduction import sample_rows
 
 HIDDEN_UNITS, NETWORK_STEPS, LEAST_EPOCHS = 64, 900, 3
 # How far a label may be overruled by its neighbours, and how many edges it travels at most.
@@ -30,58 +25,6 @@ UNKNOWN = -1
 GRAPH, GRADIENTS = "graph", "gradients"
 # Images that are chosen by their clusters, at most: looking for many parts takes K-Means long.
 MOST_CHOSEN = 500
-
-
-class OneUnit(TransformerMixin, BaseEstimator):
-    """Centre codes and divide them by one number, so that the learning rate suits codes of any unit.
-
-    No direction is stretched against another.
-
-    Attributes
-    ----------
-    mean_ : ndarray of shape (size of the code,)
-    unit_ : float32
-        Root of the mean variance of the entries; 1 where none of them varies.
-    """
-
-    def fit(self, X: np.ndarray, y: object = None) -> "OneUnit":
-        """Learn from codes of shape (n, size of the code)."""
-        self.mean_ = X.mean(axis=0)
-        self.unit_ = np.float32(np.sqrt(X.var(axis=0, dtype=np.float64).mean()) or 1.0)
-        return self
-
-    def transform(self, X: np.ndarray) -> np.ndarray:
-        """Bring codes to the unit of those learnt from."""
-        return (X - self.mean_) / self.unit_
-
-
-def small_network(X: np.ndarray, y: np.ndarray, random_state: int) -> BaseEstimator:
-    """Teach a network of one hidden layer the classes of codes; a constant where there is one class only."""
-    if len(np.unique(y)) == 1:
-        return DummyClassifier().fit(X, y)
-    batch = min(128, max(16, len(X) // 40))
-    # Few images are seen more often, so that the number of steps stays.
-    epochs = max(LEAST_EPOCHS, math.ceil(NETWORK_STEPS / math.ceil(len(X) / batch)))
-    options = {"batch_size": min(batch, len(X)), "max_iter": epochs, "learning_rate_init": 2e-3}
-    network = MLPClassifier((HIDDEN_UNITS,), **options, random_state=random_state)
-    return fit_within_budget(make_pipeline(OneUnit(), network), X, y)
-
-
-def fit_within_budget(model: Any, X: np.ndarray, y: np.ndarray) -> Any:
-    """Fit a model whose budget of steps is meant to be spent, which is no failure to converge."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return model.fit(X, y)
-
-
-def seeds_for(random_state: int, n: int) -> list[int]:
-    """Return seeds of several draws, the same for all who ask."""
-    return np.random.default_rng(random_state).integers(2**31, size=n).tolist()
-
-
-def draws(n: int, n_labels: int, n_draws: int, random_state: int) -> list[tuple[int, np.ndarray]]:
-    """Draw which of n images have labels, several times; return (seed, rows) of each, the same for all who ask."""
-    return [(seed, sample_rows(n, n_labels, seed)) for seed in seeds_for(random_state, n_draws)]
 
 
 def all_draws(n: int, *, counts: Sequence[int], n_draws: int, random_state: int) -> dict[int, list[np.ndarray]]:

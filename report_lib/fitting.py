@@ -12,17 +12,17 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
+from report_lib.arrays import sample_rows
 from report_lib.density import PredictingDBSCAN, PredictingHDBSCAN
 from report_lib.graph_clustering import Edges, GraphClustering, jaccard_edges, vote
 from report_lib.metrics import NOISE
+from report_lib.models import kmeans
 from report_lib.neighbors import Neighbors
 from report_lib.parallel import at_once
 from report_lib.prose import titled
-from report_lib.reduction import sample_rows
 from report_lib.silhouettes import silhouette_scores
 
 MIXTURE_STEPS = 100
@@ -165,13 +165,6 @@ def _ranks(n_clusters: int, train: np.ndarray) -> tuple[np.ndarray, int]:
     return rank, n
 
 
-def kmeans(X: np.ndarray, n_clusters: int, *, n_init: int, random_state: int) -> KMeans:
-    """Fit K-Means to rows; where there are fewer distinct rows than clusters, the sizes show that some are empty."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return KMeans(n_clusters, n_init=n_init, random_state=random_state).fit(X)
-
-
 def fit_kmeans(space: Space, *, n_clusters: int, n_init: int, seeds: Sequence[int]) -> Fitted:
     """Fit K-Means to all train images; the fit of least inertia is kept."""
     start = time.perf_counter()
@@ -306,8 +299,3 @@ def _overlap(one: Clusters, other: Clusters) -> np.ndarray:
     either = a.sum(axis=0)[:, None] + b.sum(axis=0) - both
     best = (both / np.maximum(either, 1)).max(axis=1, initial=0.0)
     return np.where(a.sum(axis=0) > 0, best, np.nan)
-
-
-def seeds_from(seed: int, n: int) -> list[int]:
-    """Draw seeds that no run with another seed has in common with this one but by chance."""
-    return np.random.SeedSequence(seed).generate_state(n).tolist()

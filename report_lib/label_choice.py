@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from report_lib.fitting import kmeans
 from report_lib.metrics import NOISE
+from report_lib.models import kmeans
 
 # Images of a cluster that its parts are looked for among, at most; drawn at random.
 MOST_PARTED = 3000

@@ -7,7 +7,8 @@ import numpy as np
 from scipy.stats import rankdata
 from sklearn.metrics import adjusted_rand_score
 
-from report_lib.fitting import fit_mixture, kmeans, seeds_from
+from report_lib.fitting import fit_mixture
+from report_lib.models import kmeans, seeds_from
 from report_lib.parallel import at_once
 from report_lib.silhouettes import over_rows, silhouettes
 

@@ -6,7 +6,6 @@ and its exact reconstruction error; the same with the uncentred second moment gi
 Jolliffe, Principal Component Analysis, 2nd edition, 2002, sections 1.1 and 3.2.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +13,7 @@ from scipy.linalg import eigh
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-CHUNK = 8192
-
-
-def flatten(images: np.ndarray) -> np.ndarray:
-    """Return images of shape (n, h, w) as rows of shape (n, h * w), not copied."""
-    return images.reshape(len(images), -1)
+from report_lib.arrays import CHUNK, chunks, flatten
 
 
 @dataclass(frozen=True)
@@ -63,18 +57,13 @@ def moments(X: np.ndarray) -> Moments:
     d = X.shape[1]
     shift = np.asarray(X[:CHUNK], np.float64).mean(axis=0).astype(np.float32)
     total, products = np.zeros(d), np.zeros((d, d))
-    for chunk in _chunks(X):
+    for chunk in chunks(X):
         centred = chunk - shift
         total += centred.sum(axis=0, dtype=np.float64)
         products += centred.T @ centred
     n, mean = len(X), total / len(X)
     covariance = (products - n * np.outer(mean, mean)) / max(n - 1, 1)
     return Moments(n, shift + mean, covariance, float(X.min()), float(X.max()))
-
-
-def _chunks(X: np.ndarray) -> Iterator[np.ndarray]:
-    for i in range(0, len(X), CHUNK):
-        yield np.asarray(X[i : i + CHUNK], dtype=np.float32)
 
 
 class PixelScaler(TransformerMixin, BaseEstimator):
@@ -232,7 +221,7 @@ def encode(scaler: PixelScaler, reducer: LinearReducer, images: np.ndarray, n_co
     """Give the first components of images, chunk by chunk; shape (n, n_components), float32."""
     axes = reducer.components_[:n_components].T
     mean = reducer.mean_.astype(np.float32)
-    return np.concatenate([(scaler.transform(chunk) - mean) @ axes for chunk in _chunks(flatten(images))])
+    return np.concatenate([(scaler.transform(chunk) - mean) @ axes for chunk in chunks(flatten(images))])
 
 
 def components_for(reducer: LinearReducer, share: float) -> int:
@@ -253,7 +242,7 @@ def test_mse(scaler: PixelScaler, reducer: LinearReducer, images: np.ndarray) ->
     """
     d = len(reducer.mean_)
     total, explained = 0.0, np.zeros(d)
-    for chunk in _chunks(flatten(images)):
+    for chunk in chunks(flatten(images)):
         centred = scaler.transform(chunk) - reducer.mean_.astype(np.float32)
         total += float(np.square(centred, dtype=np.float64).sum())
         explained += np.square(centred @ reducer.components_.T).sum(axis=0, dtype=np.float64)
@@ -325,13 +314,6 @@ def scaling_variants(
             deviation = np.sqrt(np.where(variance > 1e-6 * variance[0], variance, np.inf)).astype(np.float32)
             variants["whitened"] = tuple(part / deviation for part in variants[kind])
     return variants
-
-
-def sample_rows(n: int, n_sample: int, random_state: int) -> np.ndarray:
-    """Draw rows without replacement, in ascending order; all of them where there are no more than asked for."""
-    if n <= n_sample:
-        return np.arange(n)
-    return np.sort(np.random.default_rng(random_state).choice(n, n_sample, replace=False))
 
 
 def report_metrics(

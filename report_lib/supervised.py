@@ -20,11 +20,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 
+from report_lib.arrays import sample_rows
 from report_lib.errors import ReportError
-from report_lib.few_labels import OneUnit, fit_within_budget
 from report_lib.metrics import Interval, wilson_interval
+from report_lib.models import OneUnit, fit_within_budget
 from report_lib.parallel import at_once
-from report_lib.reduction import sample_rows
 
 # Steps of logistic regression, which would go on for minutes: more change little.
 LOGISTIC_STEPS = 30

@@ -13,9 +13,10 @@ from sklearn.svm import SVC
 
 from report_lib import classification, supervised
 from report_lib.audit import Part, Removal
-from report_lib.few_labels import Curve, OneUnit
+from report_lib.few_labels import Curve
 from report_lib.label_choice import Choice
 from report_lib.metrics import wilson_interval
+from report_lib.models import OneUnit
 from report_lib.reduction import PixelScaler
 
 KINDS = ("random_forest", "svm", "mlp")

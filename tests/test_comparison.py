@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
-from report_lib import comparison, few_labels, metrics, reduction
+from report_lib import arrays, comparison, metrics, models, reduction
 from report_lib.errors import ReportError
 
 OPTIONS = {
@@ -33,7 +33,7 @@ def digits():
 
 def fit(names, digits, **options):
     train, test, *_ = digits
-    m = reduction.moments(reduction.flatten(train))
+    m = reduction.moments(arrays.flatten(train))
     return comparison.fit_representations(names, train, test, m, **{**OPTIONS, **options})
 
 
@@ -57,7 +57,7 @@ def test_codes_of_every_description(found, digits):
 
 
 def test_errors_are_those_of_scikit_learn(found, digits):
-    train, test = (reduction.flatten(part) / 16.0 for part in digits[:2])
+    train, test = (arrays.flatten(part) / 16.0 for part in digits[:2])
     errors = {r.name: r.test_mse for r in found}
     assert errors["pixels"] < 1e-12
     for name, method in (("pca", PCA(6, svd_solver="full")), ("svd", TruncatedSVD(6, algorithm="arpack"))):
@@ -65,14 +65,14 @@ def test_errors_are_those_of_scikit_learn(found, digits):
         expected = np.mean((method.inverse_transform(method.transform(test)) - test) ** 2)
         assert errors[name] == pytest.approx(expected, rel=1e-4)
     for r in found[3:]:
-        rebuilt = r.model.inverse_transform(r.model.transform(reduction.flatten(digits[1]))) / 16.0
+        rebuilt = r.model.inverse_transform(r.model.transform(arrays.flatten(digits[1]))) / 16.0
         assert r.test_mse == pytest.approx(np.mean((rebuilt - test) ** 2), rel=1e-5)
 
 
 @pytest.mark.parametrize("scaling", ["none", "standard"])
 def test_errors_are_in_pixels_whatever_the_scaling(scaling, digits):
     train, test, *_ = digits
-    m = reduction.moments(reduction.flatten(train))
+    m = reduction.moments(arrays.flatten(train))
     fitted = reduction.fit_moments(m, scaling=scaling)
     ((r,), _) = fit(["pca"], digits, scaling=scaling)
     (error,) = reduction.pixel_mse(fitted, test, [6], m)
@@ -143,17 +143,17 @@ def test_a_walk_begins_and_ends_at_the_images_and_fades_between(found, digits):
 
 def test_pictures_half_way_and_the_nearest_train_image(found, digits):
     train, test, *_ = digits
-    m = reduction.moments(reduction.flatten(train))
+    m = reduction.moments(arrays.flatten(train))
     result = comparison.middles(found, test, train, m, n_pairs=30, random_state=0)
     rows = np.random.default_rng(0).permutation(200)[:60]
-    halves = (reduction.flatten(test)[rows[:30]] + reduction.flatten(test)[rows[30:]].astype(float)) / 2
+    halves = (arrays.flatten(test)[rows[:30]] + arrays.flatten(test)[rows[30:]].astype(float)) / 2
 
     def mean_gap(pictures):
-        gaps = np.sqrt(((pictures[:, None, :] - reduction.flatten(train)[None].astype(float)) ** 2).mean(axis=2))
+        gaps = np.sqrt(((pictures[:, None, :] - arrays.flatten(train)[None].astype(float)) ** 2).mean(axis=2))
         return gaps.min(axis=1).mean() / 16.0
 
     assert result.distance["pixels"].value == pytest.approx(mean_gap(halves), rel=1e-4)
-    assert result.real.value == pytest.approx(mean_gap(reduction.flatten(test)[rows[:30]].astype(float)), rel=1e-4)
+    assert result.real.value == pytest.approx(mean_gap(arrays.flatten(test)[rows[:30]].astype(float)), rel=1e-4)
     assert result.distance["pixels"].low < result.distance["pixels"].value
     assert comparison.middles(found[:1], test[:7], train, m, n_pairs=30, random_state=0).n_pairs == 3
 
@@ -164,7 +164,7 @@ def test_channels_beside_the_image(found, digits):
     assert pictures.shape == (3, 3, 8, 8)
     assert pictures.min() == 0.0
     assert pictures.max() == 1.0
-    codes = found[-1].model.transform(reduction.flatten(images)).reshape(3, 2, 2, 2)
+    codes = found[-1].model.transform(arrays.flatten(images)).reshape(3, 2, 2, 2)
     assert np.unique(pictures[0, 1]).size <= 4
     low, high = codes[:, 0].min(), codes[:, 0].max()
     assert pictures[1, 1, 0, 7] == pytest.approx((codes[1, 0, 0, 1] - low) / max(high - low, 1e-12))
@@ -173,8 +173,8 @@ def test_channels_beside_the_image(found, digits):
 def test_kmeans_scores_are_scikit_learns(found, digits):
     labels = digits[3]
     scores = comparison.kmeans_scores(found[:2], labels, 10, n_clusters=8, n_images=300, n_repeats=3, random_state=0)
-    seed = few_labels.seeds_for(0, 3)[1]
-    rows = reduction.sample_rows(400, 300, seed)
+    seed = models.seeds_for(0, 3)[1]
+    rows = arrays.sample_rows(400, 300, seed)
     clusters = KMeans(8, n_init=1, random_state=seed).fit(found[1].train[rows]).predict(found[1].test)
     assert scores["PCA"]["ari"][1] == pytest.approx(adjusted_rand_score(labels, clusters))
     assert scores["PCA"]["nmi"][1] == pytest.approx(normalized_mutual_info_score(labels, clusters))
@@ -208,7 +208,7 @@ def test_autoencoders_are_kept_and_come_back(found, digits):
     with np.load(file, allow_pickle=False) as kept:
         loaded = comparison.from_arrays(dict(kept))
     assert set(loaded) == {"dense-12-5", "conv-4-2"}
-    rows = reduction.flatten(digits[1])
+    rows = arrays.flatten(digits[1])
     for r in found[3:]:
         assert loaded[r.name].transform(rows).tobytes() == r.test.tobytes()
 
@@ -245,8 +245,8 @@ def test_paired_differences_are_narrower_than_two_intervals(rng):
 
 
 def test_the_unit_of_a_code_does_not_matter_to_the_small_network(digits):
-    X = reduction.flatten(digits[0]).astype(np.float32)
-    unit = few_labels.OneUnit()
+    X = arrays.flatten(digits[0]).astype(np.float32)
+    unit = models.OneUnit()
     np.testing.assert_allclose(unit.fit_transform(X * 1024), unit.fit_transform(X), rtol=1e-5, atol=1e-6)
     scaled = unit.fit(X[:200]).transform(X[200:])
     np.testing.assert_allclose(scaled * np.sqrt(X[:200].var(axis=0).mean()) + X[:200].mean(axis=0), X[200:], atol=1e-4)

@@ -9,11 +9,12 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.semi_supervised import LabelSpreading
 
-from report_lib import few_labels
-from report_lib.few_labels import UNKNOWN, Curve, OneUnit
+from report_lib import few_labels, models
+from report_lib.few_labels import UNKNOWN, Curve
 from report_lib.graph_clustering import Edges, jaccard_edges
 from report_lib.label_choice import choose
 from report_lib.metrics import wilson_interval
+from report_lib.models import OneUnit
 from report_lib.neighbors import Neighbors, nearest, nearest_to
 
 
@@ -131,18 +132,18 @@ def test_the_votes_of_nearer_images_weigh_more(chain):
 
 
 def test_draws_are_the_same_for_all_who_ask():
-    first, second = (few_labels.draws(500, 20, 4, 7) for _ in range(2))
+    first, second = (models.draws(500, 20, 4, 7) for _ in range(2))
     for (seed, rows), (other_seed, other_rows) in zip(first, second, strict=True):
         assert seed == other_seed
         np.testing.assert_array_equal(rows, other_rows)
         assert len(np.unique(rows)) == 20
         assert 0 <= rows.min() <= rows.max() < 500
     assert len({tuple(rows) for _, rows in first}) == 4
-    assert first[0][0] != few_labels.draws(500, 20, 4, 8)[0][0]
+    assert first[0][0] != models.draws(500, 20, 4, 8)[0][0]
 
 
 def test_more_draws_begin_with_the_fewer():
-    few, many = few_labels.draws(90, 5, 2, 0), few_labels.draws(90, 5, 6, 0)
+    few, many = models.draws(90, 5, 2, 0), models.draws(90, 5, 6, 0)
     assert [seed for seed, _ in few] == [seed for seed, _ in many[:2]]
     np.testing.assert_array_equal(few[1][1], many[1][1])
 
@@ -158,7 +159,7 @@ def test_the_numbers_of_labels_end_with_all(n, asked, found):
 def test_all_draws_are_those_of_each_number_and_one_of_all():
     found = few_labels.all_draws(60, counts=[5, 60], n_draws=3, random_state=2)
     assert {count: len(own) for count, own in found.items()} == {5: 3, 60: 1}
-    for rows, (_, expected) in zip(found[5], few_labels.draws(60, 5, 3, 2), strict=True):
+    for rows, (_, expected) in zip(found[5], models.draws(60, 5, 3, 2), strict=True):
         np.testing.assert_array_equal(rows, expected)
     np.testing.assert_array_equal(found[60][0], np.arange(60))
 
@@ -199,7 +200,7 @@ def test_one_unit_divides_by_the_root_of_the_mean_variance():
 
 def test_the_small_network_is_scikit_learns(blobs):
     X, y = blobs
-    found = few_labels.small_network(X[:90], y[:90] + 1, 3)
+    found = models.small_network(X[:90], y[:90] + 1, 3)
     Z = (X - X[:90].mean(axis=0)) / np.sqrt(X[:90].var(axis=0).mean())
     # 90 rows in 6 batches of 16 make 900 steps in 150 epochs.
     known = MLPClassifier((64,), batch_size=16, max_iter=150, learning_rate_init=2e-3, random_state=3)
@@ -210,15 +211,16 @@ def test_the_small_network_is_scikit_learns(blobs):
 @pytest.mark.parametrize(("n", "batch", "epochs"), [(4, 4, 900), (30, 16, 450), (2000, 50, 23), (9000, 128, 13)])
 def test_few_images_are_seen_more_often(n, batch, epochs, monkeypatch, rng):
     asked = {}
-    monkeypatch.setattr(few_labels, "MLPClassifier", lambda _, **options: (asked.update(options), DummyClassifier())[1])
-    few_labels.small_network(rng.random((n, 2)), np.arange(n) % 2, 0)
+    monkeypatch.setattr(models, "MLPClassifier", lambda _, **options: (asked.update(options), DummyClassifier())[1])
+    models.small_network(rng.random((n, 2)), np.arange(n) % 2, 0)
     assert (asked["batch_size"], asked["max_iter"]) == (batch, epochs)
 
 
 def test_of_one_class_nothing_is_learnt(rng):
-    assert few_labels.small_network(rng.random((3, 2)), np.array([4, 4, 4]), 0).predict(
-        rng.random((2, 2))
-    ).tolist() == [4, 4]
+    assert models.small_network(rng.random((3, 2)), np.array([4, 4, 4]), 0).predict(rng.random((2, 2))).tolist() == [
+        4,
+        4,
+    ]
 
 
 # --- curves ---------------------------------------------------------------------------------------------------------
@@ -249,12 +251,12 @@ def test_the_curve_of_the_network(blobs):
     assert {n: own.shape for n, own in curve.right.items()} == {3: (3, 60), 30: (3, 60), 60: (1, 60)}
     assert curve.accuracy[30].value > 0.97
     # Three images of fewer than three classes cannot teach three.
-    seen = [len(np.unique(y[::3][rows])) for _, rows in few_labels.draws(60, 3, 3, 5)]
+    seen = [len(np.unique(y[::3][rows])) for _, rows in models.draws(60, 3, 3, 5)]
     assert min(seen) < 3
     for classes, right in zip(seen, curve.right[3], strict=True):
         assert right.mean() <= classes / 3
-    seed, rows = few_labels.draws(60, 30, 3, 5)[2]
-    alone = few_labels.small_network(X[::3][rows], y[::3][rows], seed).predict(X[1::3])
+    seed, rows = models.draws(60, 30, 3, 5)[2]
+    alone = models.small_network(X[::3][rows], y[::3][rows], seed).predict(X[1::3])
     np.testing.assert_array_equal(curve.right[30][2], alone == y[1::3])
 
 

@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.preprocessing import StandardScaler
 
-from report_lib import reduction
+from report_lib import arrays, reduction
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def pixels(rng):
 
 
 def fit(images, scaling):
-    return reduction.fit_moments(reduction.moments(reduction.flatten(images)), scaling=scaling)
+    return reduction.fit_moments(reduction.moments(arrays.flatten(images)), scaling=scaling)
 
 
 @pytest.mark.parametrize("offset", [0, 100, 1000])
@@ -38,7 +38,7 @@ def test_inverted_pictures_have_the_same_components(rng):
 
 
 def test_moments_are_numpys(pixels, monkeypatch):
-    monkeypatch.setattr(reduction, "CHUNK", 64)
+    monkeypatch.setattr(arrays, "CHUNK", 64)
     found = reduction.moments(pixels)
     np.testing.assert_allclose(found.mean, pixels.mean(axis=0, dtype=float), rtol=1e-6)
     np.testing.assert_allclose(found.covariance, np.cov(pixels.astype(float), rowvar=False), rtol=1e-5, atol=1e-3)
@@ -119,7 +119,7 @@ def test_components_for_a_share_are_the_fewest(pixels):
 def test_encode_is_scaler_then_reducer(rng):
     images = rng.integers(0, 256, size=(60, 4, 4)).astype(np.uint8)
     fitted = fit(images, "standard")
-    expected = fitted.pca.transform(fitted.scaler.transform(reduction.flatten(images)))[:, :3]
+    expected = fitted.pca.transform(fitted.scaler.transform(arrays.flatten(images)))[:, :3]
     np.testing.assert_allclose(reduction.encode(fitted.scaler, fitted.pca, images, 3), expected, atol=1e-5)
 
 
@@ -141,7 +141,7 @@ def test_estimators_can_be_cloned():
 
 def test_scaling_variants(rng):
     images = rng.integers(0, 256, size=(90, 3, 4)).astype(np.uint8)
-    m = reduction.moments(reduction.flatten(images))
+    m = reduction.moments(arrays.flatten(images))
     variants = reduction.scaling_variants(m, images, images[:20], 4)
     assert list(variants) == ["min-max", "whitened", "standard"]
     np.testing.assert_allclose(variants["whitened"][0].std(axis=0, ddof=1), 1.0, rtol=1e-3)
@@ -152,17 +152,17 @@ def test_scaling_variants(rng):
 
 
 def test_sample_rows():
-    np.testing.assert_array_equal(reduction.sample_rows(5, 10, 0), np.arange(5))
-    rows = reduction.sample_rows(100, 10, 0)
+    np.testing.assert_array_equal(arrays.sample_rows(5, 10, 0), np.arange(5))
+    rows = arrays.sample_rows(100, 10, 0)
     assert len(set(rows.tolist())) == 10
     assert (np.diff(rows) > 0).all()
-    assert (rows != reduction.sample_rows(100, 10, 1)).any()
+    assert (rows != arrays.sample_rows(100, 10, 1)).any()
 
 
 def test_whitening_leaves_out_components_without_variance(rng):
     images = rng.integers(0, 256, size=(90, 3, 4)).astype(np.uint8)
     images[:, 0] = 7
-    m = reduction.moments(reduction.flatten(images))
+    m = reduction.moments(arrays.flatten(images))
     whitened, _ = reduction.scaling_variants(m, images, images, 12)["whitened"]
     assert np.isfinite(whitened).all()
     np.testing.assert_allclose(whitened[:, :8].std(axis=0, ddof=1), 1.0, rtol=1e-3)

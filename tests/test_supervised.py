@@ -15,10 +15,10 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from report_lib import supervised
+from report_lib.arrays import sample_rows
 from report_lib.errors import ReportError
-from report_lib.few_labels import OneUnit
 from report_lib.metrics import wilson_interval
-from report_lib.reduction import sample_rows
+from report_lib.models import OneUnit
 from report_lib.supervised import Predictions
 
 CLASSIC = ("logistic_regression", "knn", "random_forest", "mlp", "svc")

@@ -2,12 +2,7 @@
 
 from typing import Any
 
-from report_lib.findings.classification import (
-    all_labels_headline,
-    audit_headline,
-    few_labels_headline,
-    pseudo_headline,
-)
+from report_lib.findings.classification import all_labels_headline, audit_headline, few_labels_headline, pseudo_headline
 from report_lib.findings.density import dbscan_headline
 from report_lib.findings.league import title_of
 from report_lib.findings.panel import panel_headline

@@ -1,0 +1,26 @@
+"""Images as rows, rows chunk by chunk, and samples of rows."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+# Rows that are worked on at once.
+CHUNK = 8192
+
+
+def flatten(images: np.ndarray) -> np.ndarray:
+    """Return images of shape (n, h, w) as rows of shape (n, h * w), not copied."""
+    return images.reshape(len(images), -1)
+
+
+def chunks(X: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield rows chunk by chunk, as float32."""
+    for i in range(0, len(X), CHUNK):
+        yield np.asarray(X[i : i + CHUNK], dtype=np.float32)
+
+
+def sample_rows(n: int, n_sample: int, random_state: int) -> np.ndarray:
+    """Draw rows without replacement, in ascending order; all of them where there are no more than asked for."""
+    if n <= n_sample:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(random_state).choice(n, n_sample, replace=False))
