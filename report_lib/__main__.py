@@ -8,7 +8,7 @@ import signal
 import sys
 import traceback
 
-from report_lib.errors import ReportError
+from report_lib.common.errors import ReportError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _load(options: argparse.Namespace):
-    from report_lib.params import load_params
+    from report_lib.run.params import load_params
 
     try:
         settings = shlex.split(options.set)
@@ -71,14 +71,14 @@ def _load(options: argparse.Namespace):
 
 
 def _report(options: argparse.Namespace) -> int:
-    from report_lib.pipeline import run_report
+    from report_lib.run.pipeline import run_report
 
     run_report(_load(options), verbose=options.verbose)
     return 0
 
 
 def _data(options: argparse.Namespace) -> int:
-    from report_lib.pipeline import check_data
+    from report_lib.run.pipeline import check_data
 
     images = check_data(_load(options))
     print(f"{images.title}: {len(images.train_images):,} train and {len(images.test_images):,} test images")
@@ -86,18 +86,18 @@ def _data(options: argparse.Namespace) -> int:
 
 
 def _pdf(options: argparse.Namespace) -> int:
-    from report_lib.pipeline import make_pdf
+    from report_lib.run.pipeline import make_pdf
 
     print(make_pdf(options.run))
     return 0
 
 
 def _predict(options: argparse.Namespace) -> int:
-    from report_lib.parallel import pinned_threads
+    from report_lib.common.parallel import pinned_threads
 
     os.environ.update(pinned_threads())
-    from report_lib.pipeline import predict
-    from report_lib.prose import plural
+    from report_lib.common.prose import plural
+    from report_lib.run.pipeline import predict
 
     if not options.images:
         raise ReportError("no images; write `make predict RUN=fashion_mnist IMAGES=new.npy`")

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from report_lib.params import load_params
-from report_lib.pipeline import run_report
+from report_lib.run.params import load_params
+from report_lib.run.pipeline import run_report
 from tests.browser import CHROMIUM, FLAGS, until
 
 ROOT = Path(__file__).resolve().parent.parent

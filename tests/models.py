@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 from sklearn.cluster import KMeans
 
-from report_lib import predicting
-from report_lib.artifacts import to_json
-from report_lib.gradients import OrientedGradients
-from report_lib.metrics import NOISE
-from report_lib.networks import ConvClassifier
-from report_lib.reduction import LinearReducer, PixelScaler
+from report_lib.classification import new_images
+from report_lib.classification.networks import ConvClassifier
+from report_lib.clustering.hog import OrientedGradients
+from report_lib.common.metrics import NOISE
+from report_lib.reduction.linear import LinearReducer, PixelScaler
+from report_lib.run.artifacts import to_json
 
 NAMES = ["disc", "bar", "corner"]
 DESCRIPTIONS = ("pca", "gradients")
@@ -37,7 +37,7 @@ TEST, TEST_LABELS = drawn(60, 1)
 def pixels_described(n_components=8):
     scaler = PixelScaler("min-max").fit(TRAIN.reshape(150, -1))
     scaled = scaler.transform(TRAIN.reshape(150, -1))
-    return predicting.PCADescription(scaler, LinearReducer(n_components).fit(scaled))
+    return new_images.PCADescription(scaler, LinearReducer(n_components).fit(scaled))
 
 
 def shapes_described(kind):
@@ -59,23 +59,23 @@ def made(kind, **changes):
     if kind.endswith("network"):
         network = ConvClassifier((4, 4), image_shape=(12, 10), max_epochs=3, batch_size=32, random_state=0)
         network.fit(TRAIN.reshape(150, -1), LABELS)
-    found = predicting.build(
+    found = new_images.build(
         pixels, shape, codes, {"n_neighbors": np.array(7), **grouped(kind, codes)},
         None if "without labels" in kind else LABELS, images=TRAIN, class_names=NAMES, network=network,
     )  # fmt: skip
-    return replace(predicting.calibrate(found, TEST)[0], **changes)
+    return replace(new_images.calibrate(found, TEST)[0], **changes)
 
 
 def saved(predictor, folder, run="mine"):
     folder.mkdir(exist_ok=True)
     paths = folder / "model.json", folder / "model.npz"
-    np.savez(paths[1], allow_pickle=False, **predicting.to_arrays(predictor))
-    paths[0].write_text(to_json(predicting.about(predictor, run, paths[1])), encoding="utf8")
+    np.savez(paths[1], allow_pickle=False, **new_images.to_arrays(predictor))
+    paths[0].write_text(to_json(new_images.about(predictor, run, paths[1])), encoding="utf8")
     return paths
 
 
 def sealed(about, npz):
     """Make the checksum in the JSON fit again what was changed on purpose."""
-    known = predicting.About.model_validate_json(about.read_bytes())
-    found = known.model_copy(update={"sha256": predicting.checksum(npz, known)})
+    known = new_images.About.model_validate_json(about.read_bytes())
+    found = known.model_copy(update={"sha256": new_images.checksum(npz, known)})
     about.write_text(found.model_dump_json())

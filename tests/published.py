@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-from report_lib.published import CLASSIFIERS
+from report_lib.common.published import CLASSIFIERS
 
 EXACT = {
     "Fashion-MNIST": {

@@ -5,12 +5,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from report_lib import comparison, layouts, metrics, prose, understanding
-from report_lib.findings import clustering as about_clustering
-from report_lib.findings import comparison as about_comparison
-from report_lib.findings import headlines
-from report_lib.findings import layouts as about_layouts
-from report_lib.findings import understanding as about_understanding
+from report_lib.classification.findings import headlines
+from report_lib.clustering.findings import clusters as about_clustering
+from report_lib.common import metrics, prose
+from report_lib.reduction import comparison, layouts
+from report_lib.reduction.findings import comparison as about_comparison
+from report_lib.reduction.findings import layouts as about_layouts
+from report_lib.understanding import findings as about_understanding
+from report_lib.understanding import measure
 
 
 def test_prose_helpers():
@@ -36,8 +38,8 @@ def test_balanced_and_unbalanced_classes():
 
 
 def test_dark_and_bright_images():
-    dark = understanding.Histogram(np.arange(5.0), np.array([80, 10, 5, 5]))
-    light = understanding.Histogram(np.arange(5.0), np.array([10, 40, 30, 20]))
+    dark = measure.Histogram(np.arange(5.0), np.array([80, 10, 5, 5]))
+    light = measure.Histogram(np.arange(5.0), np.array([10, 40, 30, 20]))
     assert "More than half of all pixels have one value" in about_understanding.intensity(dark)
     assert "10% in the brighter half" in about_understanding.intensity(dark)
     assert "No single value takes up half" in about_understanding.intensity(light)
@@ -51,9 +53,9 @@ def test_prototypes_most_and_least_alike():
 
 
 def test_leaks_between_train_and_test_are_said():
-    none = understanding.Duplicates(np.empty((0, 2), int), np.empty(0), 10)
+    none = measure.Duplicates(np.empty((0, 2), int), np.empty(0), 10)
     assert "None joins a train and a test image" in about_understanding.duplicates(none, 0.02)
-    one = understanding.Duplicates(np.array([[3, 12]]), np.array([0.0]), 10)
+    one = measure.Duplicates(np.array([[3, 12]]), np.array([0.0]), 10)
     said = about_understanding.duplicates(one, 0.02)
     assert "1 image is a copy of an earlier one" in said
     assert "no more pairs differ" in said

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from report_lib.artifacts import PHASES, notebook_name
-from report_lib.params import Params, load_params
+from report_lib.run.artifacts import PHASES, notebook_name
+from report_lib.run.params import Params, load_params
 
 ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = sorted((ROOT / "report_lib").rglob("*.py"))
-SOURCES = [*LIBRARY, *sorted((ROOT / "tests").glob("*.py"))]
-KERNEL_MODULES = {"report_lib", "report_lib.errors"}
+SOURCES = [*LIBRARY, *sorted((ROOT / "tests").rglob("*.py"))]
+KERNEL_MODULES = {"report_lib", "report_lib.common.errors"}
 
 
 def imports(path):
@@ -38,38 +38,49 @@ def own(path):
 
 # --- who may import whom --------------------------------------------------------------------------------------------
 
-
-@pytest.mark.parametrize("phase", PHASES)
-def test_phase_modules_import_no_phase_and_no_figure(phase):
-    closed = {"artifacts", "pipeline", "html", "figures", "findings", "display", "prose", *PHASES}
-    assert not {name for name in own(ROOT / "report_lib" / f"{phase}.py") if name.split(".")[1] in closed}
+# Data flows from left to right; a package imports what stands left of it.
+ORDER = ("common", "data", *PHASES, "page", "run", "__main__")
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "report_lib" / "figures").glob("[!_]*.py")), ids=lambda p: p.name)
-def test_figures_import_style_alone(path):
-    assert own(path) <= {"report_lib.figures", "report_lib.figures.style"}
+def place(module):
+    """Return where a module of the library, or a file of it, stands in the flow."""
+    parts = module.relative_to(ROOT).with_suffix("").parts if isinstance(module, Path) else module.split(".")
+    return ORDER.index(parts[1])
 
 
-def test_only_the_command_line_and_the_tests_import_the_pipeline():
-    importers = {p.name for p in LIBRARY if "report_lib.pipeline" in own(p)}
-    assert importers == {"__main__.py"}
+def within_the_library():
+    return [path for path in LIBRARY if path != ROOT / "report_lib" / "__init__.py"]
 
 
-def test_only_the_pipeline_imports_the_page():
-    outside = [p for p in LIBRARY if "html" not in p.parts]
-    importers = {p.name for p in outside if any(name.startswith("report_lib.html") for name in own(p))}
-    assert importers == {"pipeline.py"}
+def test_every_module_has_a_room():
+    assert {path.name for path in (ROOT / "report_lib").glob("*.py")} == {"__init__.py", "__main__.py"}
+    assert {path.parent.name for path in (ROOT / "report_lib").glob("*/__init__.py")} == set(ORDER[:-1])
 
 
-@pytest.mark.parametrize("module", ["architectures", "metrics", "prose", "display", "idx", "errors", "parallel"])
+def test_imports_go_with_the_flow():
+    back = {
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in within_the_library()
+        for name in own(path)
+        if place(name) > place(path)
+    }
+    assert back == set()
+
+
+def test_what_computes_imports_no_figure_and_no_sentence():
+    draws = re.compile(r"\.(figures|findings)(\.|$)")
+    computing = [p for phase in PHASES for p in (ROOT / "report_lib" / phase).glob("*.py")
+                 if p.stem not in ("figures", "findings")]  # fmt: skip
+    assert computing
+    assert {p.name: [n for n in own(p) if draws.search(n)] for p in computing if any(map(draws.search, own(p)))} == {}
+
+
+@pytest.mark.parametrize("module", ["architectures", "metrics", "prose", "display", "errors", "parallel"])
 def test_what_everyone_uses_uses_little(module):
-    assert own(ROOT / "report_lib" / f"{module}.py") <= {"report_lib.errors", "report_lib.prose"}
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "report_lib" / "findings").glob("*.py")), ids=lambda p: p.name)
-def test_sentences_are_made_from_values_alone(path):
-    others = {name for name in own(path) if not name.startswith("report_lib.findings")}
-    assert others <= {"report_lib.prose"}
+    assert own(ROOT / "report_lib" / "common" / f"{module}.py") <= {
+        "report_lib.common.errors",
+        "report_lib.common.prose",
+    }
 
 
 def test_every_import_is_a_declared_dependency():
@@ -85,12 +96,11 @@ def test_every_import_is_a_declared_dependency():
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_notebook_module_figures_section_and_tests_share_a_name(phase):
+def test_a_phase_has_one_name_everywhere(phase):
+    room = ROOT / "report_lib" / phase
     assert (ROOT / "notebooks" / notebook_name(phase)).is_file()
-    assert (ROOT / "report_lib" / f"{phase}.py").is_file()
-    assert (ROOT / "report_lib" / "figures" / f"{phase}.py").is_file()
-    assert (ROOT / "report_lib" / "findings" / f"{phase}.py").is_file()
-    assert (ROOT / "tests" / f"test_{phase}.py").is_file()
+    assert all((room / kind).is_dir() or (room / f"{kind}.py").is_file() for kind in ("figures", "findings"))
+    assert list((ROOT / "tests" / phase).glob("test_*.py"))
     assert phase in Params.model_fields
 
 
@@ -110,15 +120,16 @@ def test_classic_states_what_the_textbook_does():
 # --- the shape of the code ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_files_and_functions_are_short(path):
-    text = path.read_text(encoding="utf8")
-    limit = 500 if path in LIBRARY else 600
-    assert len(text.splitlines()) <= limit
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef):
-            body = node.body[1:] if ast.get_docstring(node) else node.body
-            assert not body or node.end_lineno - body[0].lineno < 45, f"{node.name} is too long"
+def test_files_and_functions_are_short():
+    too_long = []
+    for path in SOURCES:
+        text = path.read_text(encoding="utf8")
+        too_long += [path.name] if len(text.splitlines()) > (500 if path in LIBRARY else 600) else []
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                body = node.body[1:] if ast.get_docstring(node) else node.body
+                too_long += [f"{path.name}: {node.name}"] if body and node.end_lineno - body[0].lineno >= 45 else []
+    assert too_long == []
 
 
 def test_options_are_keyword_only():

@@ -11,9 +11,9 @@ import nbformat
 import papermill
 import pytest
 
-from report_lib.artifacts import PHASES, notebook_name
-from report_lib.params import Params, load_params
-from report_lib.pipeline import notebook_parameters
+from report_lib.run.artifacts import PHASES, notebook_name
+from report_lib.run.params import Params, load_params
+from report_lib.run.pipeline import notebook_parameters
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = {"int": int, "float": float, "str": str, "bool": bool, "list": list, "int, str": (int, str)}

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from report_lib.params import load_params
-from report_lib.published import CLASSIFIERS
+from report_lib.common.published import CLASSIFIERS
+from report_lib.run.params import load_params
 from tests import published
 
 ROOT = Path(__file__).resolve().parent.parent

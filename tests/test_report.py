@@ -6,8 +6,8 @@ import re
 import nbformat
 import pytest
 
-from report_lib.errors import ReportError
-from report_lib.html import exporter
+from report_lib.common.errors import ReportError
+from report_lib.page import exporter
 from tests.browser import DRAWN, needs_browser, until
 
 

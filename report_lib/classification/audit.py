@@ -1,0 +1,316 @@
+"""Labels that look wrong, images that look out of place, and copies: what a person should look at again.
+
+Every label is judged by a classifier that has not seen it: train labels by one fitted to the other folds, test labels by
+one fitted to all train images. Likely errors are found by confident learning (Northcutt, Jiang and Chuang, Confident
+learning: estimating uncertainty in dataset labels, 2021).
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.model_selection import StratifiedKFold
+
+from report_lib.common.metrics import Interval, paired_difference
+from report_lib.common.models import fit_within_budget
+from report_lib.common.neighbors import nearest, nearest_to
+from report_lib.common.parallel import at_once
+
+# An image is far from its class beyond this many interquartile ranges above the third quartile of the class (Tukey's
+# outer fence, Exploratory Data Analysis, 1977).
+FENCE = 3.0
+NEAREST_OF_CLASS = 5
+
+
+@dataclass(frozen=True)
+class Part:
+    """What was found in train or in test images.
+
+    Attributes
+    ----------
+    labels, predicted : ndarray of shape (n,), int64
+    proba : ndarray of shape (n, n_classes), float32
+        Out of sample.
+    quality : ndarray of shape (n,), float64
+        Probability of the given label.
+    issue : ndarray of shape (n,), bool
+        Likely label errors.
+    distance : ndarray of shape (n,), float32
+        Mean distance to the nearest train images of its own class.
+    far : ndarray of shape (n,), bool
+        Far from its class.
+    """
+
+    labels: np.ndarray
+    predicted: np.ndarray
+    proba: np.ndarray
+    quality: np.ndarray
+    issue: np.ndarray
+    distance: np.ndarray
+    far: np.ndarray
+
+    @property
+    def suspects(self) -> np.ndarray:
+        """Rows of likely label errors, the least likely label first."""
+        rows = np.flatnonzero(self.issue)
+        return rows[np.argsort(self.quality[rows], kind="stable")]
+
+    @property
+    def strangers(self) -> np.ndarray:
+        """Rows of images far from their class, the farthest first."""
+        rows = np.flatnonzero(self.far)
+        return rows[np.argsort(-self.distance[rows], kind="stable")]
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What leaving out the suspects changes.
+
+    Attributes
+    ----------
+    with_all, without_suspects, without_others : ndarray of shape (n_test,), bool
+        Whether each test image is classified rightly by a classifier fitted to all train images, to all but the
+        suspects, and to all but as many others, drawn at random.
+    kept : ndarray of shape (n_test,), bool
+        Test images that are no suspects themselves.
+    """
+
+    with_all: np.ndarray
+    without_suspects: np.ndarray
+    without_others: np.ndarray
+    kept: np.ndarray
+
+    @property
+    def gain(self) -> Interval:
+        """Accuracy on all test images without the train suspects less that with them."""
+        return paired_difference(self.without_suspects, self.with_all)
+
+    @property
+    def gain_of_others(self) -> Interval:
+        """The same for the others."""
+        return paired_difference(self.without_others, self.with_all)
+
+
+def out_of_fold(
+    model: Any, codes: np.ndarray, labels: np.ndarray, n_classes: int, *, n_folds: int, random_state: int
+) -> np.ndarray:
+    """Return the probabilities that a classifier fitted to the other folds gives each row.
+
+    Returns
+    -------
+    ndarray of shape (n, n_classes), float32
+    """
+    folds = StratifiedKFold(n_folds, shuffle=True, random_state=random_state).split(codes, labels)
+    folds = list(folds)
+    fitted = at_once((fit_within_budget, (clone(model), codes[rows], labels[rows]), {}) for rows, _ in folds)
+    proba = np.zeros((len(codes), n_classes), np.float32)
+    for (_, held), one in zip(folds, fitted, strict=True):
+        proba[np.ix_(held, one.classes_)] = one.predict_proba(codes[held])
+    return proba
+
+
+def look(
+    labels: np.ndarray, proba: np.ndarray, codes: np.ndarray, train_codes: np.ndarray, train_labels: np.ndarray
+) -> Part:
+    """Find likely label errors and images far from their class.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n,), int64
+    proba : ndarray of shape (n, n_classes)
+        Out of sample.
+    codes : ndarray of shape (n, d)
+        The same array as `train_codes` for train images: no image is its own neighbour.
+    """
+    distance = _to_own_class(labels, codes, train_codes, train_labels)
+    return Part(
+        labels=labels,
+        predicted=proba.argmax(axis=1),
+        proba=proba,
+        quality=proba[np.arange(len(labels)), labels].astype(np.float64),
+        issue=_issues(labels, proba),
+        distance=distance,
+        far=_beyond_fence(distance, labels),
+    )
+
+
+def _issues(labels: np.ndarray, proba: np.ndarray) -> np.ndarray:
+    with warnings.catch_warnings():
+        # Its progress bar misses a widget, and classes of very few images are warned of, which the page can do without.
+        warnings.simplefilter("ignore")
+        # Loaded here: a second that only an audit need wait for.
+        from cleanlab.filter import find_label_issues
+
+        return find_label_issues(labels, proba, n_jobs=1)
+
+
+def look_at_both(
+    train_proba: np.ndarray,
+    test_proba: np.ndarray,
+    train_codes: np.ndarray,
+    test_codes: np.ndarray,
+    train_labels: np.ndarray,
+    test_labels: np.ndarray,
+) -> dict[str, Part]:
+    """Do `look` for train images and for test images; returns `train` and `test`."""
+    return {
+        "train": look(train_labels, train_proba, train_codes, train_codes, train_labels),
+        "test": look(test_labels, test_proba, test_codes, train_codes, train_labels),
+    }
+
+
+def with_neighbors(
+    train_images: np.ndarray,
+    images: np.ndarray,
+    train_codes: np.ndarray,
+    codes: np.ndarray,
+    *,
+    own_rows: np.ndarray | None,
+    n_neighbors: int,
+) -> np.ndarray:
+    """Set images beside the train images nearest to them, other than themselves.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, h, w)
+        Of `codes`.
+    own_rows : ndarray of shape (n,), int, or None
+        Their rows among the train images; None where they are none of them.
+
+    Returns
+    -------
+    ndarray of shape (n, 1 + n_neighbors, h, w)
+    """
+    if not len(images):
+        return np.empty((0, 1 + n_neighbors, *images.shape[1:]), images.dtype)
+    near = nearest_to(train_codes, codes, n_neighbors + 1)
+    others = np.ones(near.indices.shape, bool) if own_rows is None else near.indices != own_rows[:, None]
+    # Those that are not the image itself come first, in the order of their distance.
+    first = np.argsort(~others, axis=1, kind="stable")[:, :n_neighbors]
+    return np.concatenate([images[:, None], train_images[np.take_along_axis(near.indices, first, axis=1)]], axis=1)
+
+
+def suspects_with_neighbors(
+    images: Any, space: Any, rows: dict[str, np.ndarray], *, n_neighbors: int
+) -> dict[str, np.ndarray]:
+    """Return what `with_neighbors` makes of rows of train and of test images, by part.
+
+    Parameters
+    ----------
+    images : datasets.ImageSet
+    space : fitting.Space
+    rows : dict with `train` or `test` or both
+    """
+    parts = {"train": (images.train_images, space.train), "test": (images.test_images, space.test)}
+    found = {}
+    for part, own in rows.items():
+        pictures, codes = parts[part]
+        train = own if part == "train" else None
+        options = {"own_rows": train, "n_neighbors": min(n_neighbors, len(space.train) - 1)}
+        found[part] = with_neighbors(images.train_images, pictures[own], space.train, codes[own], **options)
+    return found
+
+
+def _to_own_class(labels, codes, train_codes, train_labels) -> np.ndarray:
+    found = np.full(len(labels), np.nan, np.float32)
+    for own in np.unique(labels):
+        rows, among = np.flatnonzero(labels == own), train_codes[train_labels == own]
+        k = min(NEAREST_OF_CLASS, len(among) - (codes is train_codes))
+        if k > 0:
+            near = nearest(among, k) if codes is train_codes else nearest_to(among, codes[rows], k)
+            found[rows] = near.distances.mean(axis=1)
+    return found
+
+
+def _beyond_fence(distance: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    far = np.zeros(len(labels), bool)
+    for own in np.unique(labels):
+        rows = labels == own
+        low, high = np.nanquantile(distance[rows], [0.25, 0.75]) if np.isfinite(distance[rows]).any() else (0, np.inf)
+        far[rows] = distance[rows] > high + FENCE * (high - low)
+    return far
+
+
+def remove(
+    model: Any,
+    train_codes: np.ndarray,
+    test_codes: np.ndarray,
+    train: Part,
+    test: Part,
+    with_all: np.ndarray,
+    *,
+    random_state: int,
+) -> Removal:
+    """Fit a classifier without the train suspects, and without as many others.
+
+    Parameters
+    ----------
+    with_all : ndarray of shape (n_test,)
+        Classes of the test images by the same classifier, fitted to all train images.
+    """
+    others = np.random.default_rng(random_state).permutation(np.flatnonzero(~train.issue))
+    kept = [~train.issue, np.ones(len(train.issue), bool)]
+    kept[1][others[: int(train.issue.sum())]] = False
+    fitted = at_once((fit_within_budget, (clone(model), train_codes[rows], train.labels[rows]), {}) for rows in kept)
+    right = [one.predict(test_codes) == test.labels for one in fitted]
+    return Removal(with_all == test.labels, *right, kept=~test.issue)
+
+
+COLUMNS = (
+    "part", "row", "finding", "label", "predicted", "probability_of_label", "distance_to_class", "other_part", "other_row",
+)  # fmt: skip
+
+
+def rows_of(
+    parts: dict[str, Part],
+    pairs: np.ndarray,
+    rms: np.ndarray,
+    *,
+    rows: dict[str, np.ndarray],
+    names: Sequence[str],
+) -> list[tuple[object, ...]]:
+    """List every finding, the most telling first: likely label errors, images far from their class, copies.
+
+    Parameters
+    ----------
+    parts : dict with `train` and `test`
+    pairs : ndarray of shape (n_pairs, 2), int
+        Copies and near-copies; test rows are counted on from the last train row.
+    rms : ndarray of shape (n_pairs,)
+        0 for copies.
+    rows : dict with `train` and `test`
+        Where each image stands in the file that a person has.
+
+    Returns
+    -------
+    list of tuple
+        In the order of `COLUMNS`.
+    """
+    found: list[tuple[object, ...]] = []
+    for finding, which in (("label", "suspects"), ("far", "strangers")):
+        for part, own in parts.items():
+            found += [_row(part, own, row, finding, names) for row in getattr(own, which).tolist()]
+    for (a, b), difference in zip(pairs.tolist(), rms.tolist(), strict=True):
+        (part, row), (other_part, other_row) = (_place(i, len(rows["train"])) for i in (a, b))
+        kind = "copy" if difference == 0 else "near-copy"
+        other = other_part, int(rows[other_part][other_row])
+        found.append((*_row(part, parts[part], row, kind, names)[:-2], *other))
+    return [(part, int(rows[part][row]), *more) for part, row, *more in found]
+
+
+def _place(row: int, n_train: int) -> tuple[str, int]:
+    return ("train", row) if row < n_train else ("test", row - n_train)
+
+
+def _row(part: str, own: Part, row: int, finding: str, names: Sequence[str]) -> tuple[object, ...]:
+    said = names[own.labels[row]], names[own.predicted[row]], float(own.quality[row]), float(own.distance[row])
+    return (part, row, finding, *said, "", "")
+
+
+def disagreeing(pairs: np.ndarray, known: tuple[np.ndarray, np.ndarray]) -> int:
+    """Count pairs of copies or near-copies with different labels; `known` are the labels of train and of test images."""
+    labels = np.concatenate(known)
+    return int(np.sum(labels[pairs[:, 0]] != labels[pairs[:, 1]]))

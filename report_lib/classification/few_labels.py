@@ -1,0 +1,271 @@
+"""What few labels are worth: learning curves for each description, and labels spread over the neighbour graph."""
+
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.sparse import coo_matrix, csr_matrix
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.semi_supervised import LabelSpreading
+
+from report_lib.classification.label_choice import choose
+from report_lib.clustering.graph_clustering import Edges
+from report_lib.common import architectures, metrics
+from report_lib.common.metrics import NOISE
+from report_lib.common.models import draws, seeds_for, small_network
+from report_lib.common.neighbors import Neighbors, weights
+from report_lib.common.parallel import at_once
+
+HIDDEN_UNITS, NETWORK_STEPS, LEAST_EPOCHS = 64, 900, 3
+# How far a label may be overruled by its neighbours, and how many edges it travels at most.
+ALPHA, SPREADING_STEPS = 0.8, 30
+UNKNOWN = -1
+GRAPH, GRADIENTS = "graph", "gradients"
+# Images that are chosen by their clusters, at most: looking for many parts takes K-Means long.
+MOST_CHOSEN = 500
+
+
+def all_draws(n: int, *, counts: Sequence[int], n_draws: int, random_state: int) -> dict[int, list[np.ndarray]]:
+    """Return the rows of each draw, by the number of labels; of all labels there is one draw."""
+    drawn = _draws_by_count(n, counts, n_draws, random_state)
+    return {count: [rows for _, rows in own] for count, own in drawn.items()}
+
+
+def _draws_by_count(
+    n: int, counts: Sequence[int], n_draws: int, random_state: int
+) -> dict[int, list[tuple[int, np.ndarray]]]:
+    return {count: draws(n, count, 1 if count == n else n_draws, random_state) for count in counts}
+
+
+def chosen_rows(
+    codes: np.ndarray, clusters: np.ndarray, counts: Sequence[int], *, n_draws: int, random_state: int
+) -> dict[int, list[np.ndarray]]:
+    """Choose which images to label, by the number of labels, several times; `label_choice.choose` with other seeds.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n, d)
+    clusters : ndarray of shape (n,), int
+    counts : sequence of int
+        Those beyond `MOST_CHOSEN`, or half the images in clusters, are left out: there is nothing left to choose.
+    """
+    counts = [count for count in counts if count <= min(MOST_CHOSEN, np.sum(clusters != NOISE) // 2)]
+    seeds = seeds_for(random_state, n_draws)
+    calls = ((choose, (codes, clusters, n), {"random_state": seed}) for n in counts for seed in seeds)
+    found = at_once(calls)
+    return {n: [next(found).rows for _ in seeds] for n in counts}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """How often test images are classified rightly, by the number of labelled train images.
+
+    Attributes
+    ----------
+    right : dict of int to ndarray of shape (n_draws, n_test), bool
+        By the number of labels, ascending.
+    """
+
+    right: dict[int, np.ndarray]
+
+    @property
+    def accuracy(self) -> dict[int, metrics.Interval]:
+        """Mean over the draws; where there is one draw only, the interval is over the images alone."""
+        return {n: mean_accuracy(own) for n, own in self.right.items()}
+
+    @property
+    def spread(self) -> dict[int, float]:
+        """Standard deviation over the draws, 0 where there is one."""
+        return {n: float(own.mean(axis=1).std(ddof=1)) if len(own) > 1 else 0.0 for n, own in self.right.items()}
+
+
+def mean_accuracy(right: np.ndarray) -> metrics.Interval:
+    """Return the mean of draws with its 95% interval, of one draw with Wilson's."""
+    return metrics.mean_over_draws(right) if len(right) > 1 else metrics.wilson_interval(int(right.sum()), right.size)
+
+
+def counts_for(n: int, asked: Sequence[int]) -> list[int]:
+    """Return the numbers of labels that n images can have, ascending; more than all are all."""
+    return sorted({min(count, n) for count in asked})
+
+
+def network_curve(
+    train: np.ndarray,
+    train_labels: np.ndarray,
+    test: np.ndarray,
+    test_labels: np.ndarray,
+    *,
+    counts: Sequence[int],
+    n_draws: int,
+    random_state: int,
+) -> Curve:
+    """Teach the small network more and more labels, several draws of each number but one of all.
+
+    Parameters
+    ----------
+    train, test : ndarray of shape (n, d)
+        Codes.
+    """
+    drawn = _draws_by_count(len(train), counts, n_draws, random_state)
+    calls = (
+        (small_network, (train[rows], train_labels[rows], seed), {}) for own in drawn.values() for seed, rows in own
+    )
+    networks = at_once(calls)
+    return Curve({k: np.stack([next(networks).predict(test) for _ in own]) == test_labels for k, own in drawn.items()})
+
+
+def network_curves(
+    described: Iterable[tuple[str, np.ndarray, np.ndarray]],
+    train_labels: np.ndarray,
+    test_labels: np.ndarray,
+    *,
+    known: dict[str, dict[int, np.ndarray]],
+    counts: Sequence[int],
+    **options: Any,
+) -> dict[str, Curve]:
+    """Draw `network_curve` for each description, of which (name, train codes, test codes) are given; by name.
+
+    Parameters
+    ----------
+    known : dict of str to dict
+        As `measured` gives it: what need not be done again.
+    """
+    curves = {}
+    for name, train, test in described:
+        done = {n: right for n, right in known.get(title_of(name), {}).items() if n in counts}
+        left = [n for n in counts if n not in done]
+        curve = network_curve(train, train_labels, test, test_labels, counts=left, **options)
+        curves[name] = Curve(dict(sorted((curve.right | done).items())))
+    return curves
+
+
+def measured(kept: dict[str, np.ndarray], n_draws: int) -> dict[str, dict[int, np.ndarray]]:
+    """Return what `comparison.FewLabels.arrays` kept, by title and number of labels, where it has as many draws.
+
+    The comparison draws with `draws`, too, and the run's seed, so the draws are the same.
+    """
+    found: dict[str, dict[int, np.ndarray]] = {}
+    for key, right in kept.items():
+        n_labels, title = key.split("/", 1)
+        if len(right) == n_draws:
+            found.setdefault(title, {})[int(n_labels)] = right
+    return found
+
+
+def level_with(curves: dict[str, Curve], best: str, n_labels: int) -> list[str]:
+    """Return the titles of those that are not told from the best by a 95% interval of the difference, draw by draw."""
+    first, found = curves[best].right[n_labels], []
+    for title, curve in curves.items():
+        own = curve.right.get(n_labels)
+        if title == best or own is None:
+            continue
+        several = len(own) > 1
+        gain = metrics.difference_over_draws(first, own) if several else metrics.paired_difference(first[0], own[0])
+        found += [title] if gain.low <= 0 else []
+    return found
+
+
+def shape_curves(space: Any, train_labels: np.ndarray, test_labels: np.ndarray, **options: Any) -> dict[str, Curve]:
+    """Draw the curve of the network on a description, and that of labels spread over its graph, for the same draws.
+
+    Parameters
+    ----------
+    space : fitting.Space
+        With neighbours.
+    """
+    drawn = all_draws(len(space.train), **options)
+    return {
+        GRADIENTS: network_curve(space.train, train_labels, space.test, test_labels, **options),
+        GRAPH: graph_curve(space.edges, space.test_graph, train_labels, test_labels, drawn),
+    }
+
+
+def title_of(name: str) -> str:
+    """Return what readers call a description, or the graph."""
+    return name if name in (GRAPH, GRADIENTS) else architectures.title(name)
+
+
+def titled(curves: dict[str, Curve]) -> dict[str, Curve]:
+    """Return curves by what readers call their descriptions."""
+    return {title_of(name): curve for name, curve in curves.items()}
+
+
+def as_matrix(edges: Edges) -> csr_matrix:
+    """Return the weights of a graph as a symmetric sparse matrix of shape (n, n)."""
+    a, b = edges.pairs.T
+    both = np.concatenate([a, b]), np.concatenate([b, a])
+    return coo_matrix((np.tile(edges.weights, 2), both), shape=(edges.n, edges.n)).tocsr()
+
+
+def spread(graph: csr_matrix, labels: np.ndarray, n_classes: int) -> np.ndarray:
+    """Let labels spread over a graph (Zhou et al., Learning with local and global consistency, 2004).
+
+    Parameters
+    ----------
+    graph : sparse matrix of shape (n, n)
+    labels : ndarray of shape (n,), int
+        -1 where nobody has looked.
+
+    Returns
+    -------
+    ndarray of shape (n, n_classes), float64
+        Share of each class; zeros where no label arrives.
+    """
+    model = LabelSpreading(kernel=lambda *_: graph, alpha=ALPHA, max_iter=SPREADING_STEPS, tol=0)
+    with warnings.catch_warnings():
+        # All steps are gone; what has not arrived by then is too far away to matter.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(np.arange(len(labels))[:, None], labels)
+    found = np.zeros((len(labels), n_classes))
+    found[:, model.classes_] = np.nan_to_num(model.label_distributions_)
+    return found
+
+
+def spread_to(
+    graph: csr_matrix, test_graph: Neighbors, rows: np.ndarray, labels: np.ndarray, n_classes: int
+) -> np.ndarray:
+    """Label a few train images, let the labels spread, and ask test images' nearest train images; returns classes.
+
+    Parameters
+    ----------
+    rows, labels : ndarray of int
+        The train images that have labels, and these.
+
+    Returns
+    -------
+    ndarray of shape (n_test,), int64
+        The commonest class of `labels` where no label arrives.
+    """
+    given = np.full(graph.shape[0], UNKNOWN)
+    given[rows] = labels
+    shares = spread(graph, given, n_classes)
+    votes = np.einsum("ij,ijk->ik", weights(test_graph), shares[test_graph.indices])
+    nobody = votes.max(axis=1) == 0
+    votes[nobody, np.bincount(labels).argmax()] = 1
+    return votes.argmax(axis=1)
+
+
+def graph_curve(
+    edges: Edges,
+    test_graph: Neighbors,
+    labels: np.ndarray,
+    test_labels: np.ndarray,
+    chosen: dict[int, list[np.ndarray]],
+) -> Curve:
+    """Spread the labels of chosen train images over the graph.
+
+    Parameters
+    ----------
+    labels, test_labels : ndarray of int
+        Of all train and test images; only those of the chosen are looked at before scoring.
+    chosen : dict of int to list of ndarray
+        By the number of labels, the rows of each draw.
+    """
+    graph, n_classes = as_matrix(edges), int(max(labels.max(), test_labels.max())) + 1
+    calls = (
+        (spread_to, (graph, test_graph, rows, labels[rows], n_classes), {}) for own in chosen.values() for rows in own
+    )
+    found: Iterator[np.ndarray] = at_once(calls)
+    return Curve({k: np.stack([next(found) for _ in own]) == test_labels for k, own in chosen.items()})

@@ -1,0 +1,108 @@
+"""Figures of what few labels are worth."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from report_lib.common import style
+
+
+def learning_curves(curves: dict[str, object]) -> go.Figure:
+    """Draw accuracy against the number of labels, one line a description.
+
+    Parameters
+    ----------
+    curves : dict of str to few_labels.Curve
+        By title.
+    """
+    fig = go.Figure()
+    for i, (title, curve) in enumerate(curves.items()):
+        _line(fig, title, curve, style.series(i), style.SYMBOLS[i % len(style.SYMBOLS)])
+    counts = sorted({n for curve in curves.values() for n in curve.accuracy})
+    fewest = counts[0]
+    ahead = max(curves, key=lambda title: curves[title].accuracy[fewest].value)
+    _axes(fig, counts)
+    return style.finish(
+        fig,
+        reading=(
+            "To the right there are more labels, on a logarithmic scale. A curve that is higher at the left makes more of "
+            "few labels; where curves meet at the right, labels have made up for the description."
+        ),
+        title=f"With {fewest:,} labels, {ahead} is ahead: {curves[ahead].accuracy[fewest].value:.1%} of the test images right",
+        caption="Share of the test images that are classified rightly, by how many train images, drawn at random, have "
+        "labels; means over the draws with 95% intervals, the same draws for every line.",
+        numbers=_numbers(curves),
+        height=500,
+        legend={"orientation": "h", "y": -0.22},
+    )
+
+
+def _line(fig: go.Figure, title: str, curve: object, color: str, symbol: str, dash: str = "solid") -> None:
+    counts = list(curve.accuracy)
+    values, low, high = (
+        np.array([getattr(score, end) for score in curve.accuracy.values()]) for end in ("value", "low", "high")
+    )
+    error = {**style.interval_bars(values, low, high), "color": color}
+    fig.add_scatter(x=counts, y=values, error_y=error, mode="lines+markers", name=style.escape(title),
+                    line={"color": color, "dash": dash}, marker={"size": 8, "symbol": symbol},
+                    hovertemplate="%{x:,} labels: %{y:.3f}")  # fmt: skip
+
+
+def _axes(fig: go.Figure, counts: Sequence[int]) -> None:
+    ticks = [f"{n:,}" for n in counts]
+    fig.update_xaxes(title_text="labelled train images (logarithmic)", type="log", tickvals=counts, ticktext=ticks)
+    fig.update_yaxes(title_text="share of test images right", tickformat=".0%")
+
+
+def _numbers(curves: dict[str, object]) -> str:
+    said = []
+    for title, curve in curves.items():
+        values = [score.value for score in curve.accuracy.values()]
+        said.append(f"{title}: {style.listing([f'{n:,} labels' for n in curve.accuracy], values, '.3f')}")
+    return " ".join(said)
+
+
+def choosing(random: object, chosen: object) -> go.Figure:
+    """Draw what random labels and chosen labels give, both spread over the graph; each a `few_labels.Curve`."""
+    curves = {"chosen: middles of clusters and of their parts": chosen, "drawn at random": random}
+    fig = go.Figure()
+    for i, (title, curve) in enumerate(curves.items()):
+        _line(fig, title, curve, style.series(i), style.SYMBOLS[i], ("solid", "dot")[i])
+    counts = [n for n in chosen.accuracy if n in random.accuracy]
+    _axes(fig, sorted({*chosen.accuracy, *random.accuracy}))
+    n = counts[0]
+    a, b = chosen.accuracy[n].value, random.accuracy[n].value
+    return style.finish(
+        fig,
+        reading=(
+            "The distance between the two curves is what it is worth to choose which images to label. Bars are 95% "
+            "intervals, over draws and test images."
+        ),
+        title=f"{n:,} labels: {a:.1%} right where they are chosen, {b:.1%} where they are drawn",
+        caption="Share of the test images that are classified rightly when labels spread over the neighbour graph, by how "
+        "many train images have labels, chosen by clusters or drawn at random; means with 95% "
+        "intervals, over the draws and the test images. All choices come from one clustering.",
+        numbers=_numbers(curves),
+        height=460,
+        legend={"orientation": "h", "y": -0.22},
+    )
+
+
+def to_label(images: np.ndarray, clusters: np.ndarray, rows: np.ndarray, limits: tuple[float, float]) -> go.Figure:
+    """Draw the first of the images to label next, in their order.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, h, w)
+    clusters, rows : ndarray of shape (n,), int
+        Cluster of each, and its row in the file that the images came from.
+    """
+    names = style.cluster_names(int(clusters.max()) + 1)
+    titles = [f"{names[c]} · {r}" for c, r in zip(clusters, rows, strict=True)]
+    return style.finish(
+        style.image_grid(images, columns=min(10, len(images)), titles=titles, limits=limits),
+        title=f"The first {len(images)} images to label",
+        caption="In the order to label them: the middle of the largest part of each cluster first, then of the next parts. "
+        "Over each image its cluster and its row in the file.",
+    )

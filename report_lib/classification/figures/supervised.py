@@ -1,0 +1,163 @@
+"""Figures of what all labels give."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from report_lib.common import style
+
+# A bin of fewer images says little of how often they are right.
+LEAST_IN_BIN = 20
+
+
+def league(scores: Sequence, published: dict[str, float]) -> go.Figure:
+    """Draw the accuracy of each classifier with its interval, beside what is published.
+
+    Parameters
+    ----------
+    scores : sequence of `supervised.Score`
+        The most accurate first.
+    published : dict of str to float
+        By name; empty where there is none for these images.
+    """
+    names = [f"{one.predictions.title} ({one.predictions.n_images:,})" for one in scores]
+    values, low, high = (np.array([getattr(one.accuracy, end) for one in scores]) for end in ("value", "low", "high"))
+    fig = go.Figure(
+        go.Scatter(x=values, y=names, mode="markers", name="here", marker={"size": 10, "color": style.ACCENT},
+                   error_x=style.interval_bars(values, low, high), hovertemplate="%{y}: %{x:.4f}<extra></extra>")
+    )  # fmt: skip
+    known = [(name, published[one.predictions.name]) for name, one in zip(names, scores, strict=True)
+             if one.predictions.name in published]  # fmt: skip
+    if known:
+        fig.add_scatter(x=[value for _, value in known], y=[name for name, _ in known], mode="markers", name="published",
+                        marker={"size": 11, "color": style.SECOND, "symbol": "line-ns-open", "line_width": 3},
+                        hovertemplate="%{y}, published: %{x:.3f}<extra></extra>")  # fmt: skip
+    fig.update_xaxes(title_text="share of test images right", tickformat=".1%", nticks=8)
+    fig.update_yaxes(autorange="reversed", type="category", title_text="classifier (images learnt from)")
+    beside = " Orange: as published, each taught 60,000 images." if known else ""
+    return style.finish(
+        fig,
+        reading=(
+            "Each dot is the share of the test images named rightly, the bar its 95% interval over the draw of these images"
+            + ("; an orange stroke is what others have published." if known else ".")
+        ),
+        title=f"{style.sentence(scores[0].predictions.title)} is right most often: {values[0]:.1%}",
+        caption="Share of the test images that each classifier names rightly, with 95% intervals; in brackets, how many "
+        f"train images it learnt from.{beside}",
+        numbers=style.listing(names, values, ".4f"),
+        height=150 + 40 * len(names),
+        legend={"orientation": "h", "y": 1.12, "x": 1, "xanchor": "right"},
+    )
+
+
+def by_class(score: object, names: Sequence[str]) -> go.Figure:
+    """Draw precision, recall and F1 of each class, the hardest on top; from a `supervised.Score`."""
+    order = np.argsort(score.f1, kind="stable")
+    order = order[score.support[order] > 0]
+    fig = go.Figure()
+    shown = {"precision": score.precision, "recall": score.recall, "F1": score.f1}
+    labels = [names[i] for i in order]
+    for i, (name, values) in enumerate(shown.items()):
+        marker = {"size": 10, "color": style.series(i), "symbol": style.SYMBOLS[i]}
+        fig.add_scatter(x=values[order], y=[style.escape(label) for label in labels], mode="markers", name=name,
+                        marker=marker, hovertemplate=f"%{{y}}, {name}: %{{x:.3f}}<extra></extra>")  # fmt: skip
+    fig.update_xaxes(title_text="share", tickformat=".0%")
+    fig.update_yaxes(autorange="reversed", type="category", title_text="class")
+    return style.finish(
+        fig,
+        title=f"{labels[0]} is the hardest class (F1 {score.f1[order[0]]:.2f}), {labels[-1]} the easiest "
+        f"({score.f1[order[-1]]:.2f})",
+        caption=f"Test images, {score.predictions.title}. Precision: of those named so, how many are. Recall: of those that "
+        "are, how many are named so. F1: their harmonic mean.",
+        numbers=style.listings(labels, {name: values[order] for name, values in shown.items()}, ".3f"),
+        height=150 + 34 * len(order),
+    )
+
+
+def confusion(score: object, tiles: np.ndarray, names: Sequence[str], limits: tuple[float, float]) -> go.Figure:
+    """Draw the confusion matrix with an example in each cell and the count above it.
+
+    Parameters
+    ----------
+    score : supervised.Score
+    tiles : ndarray of shape (n_classes * n_classes, h, w)
+        Row by row; what stands in empty cells is not drawn.
+    """
+    counts, n = score.confusion, len(names)
+    h, w = tiles.shape[1:]
+    label = max(5, round(0.34 * h))
+    tiles = np.where((counts.ravel() > 0)[:, None, None], tiles.astype(np.float64), np.nan)
+    fig = style.image_grid(tiles, columns=n, limits=limits, label=label)
+    step_x, step_y = w + style.GAP, h + label
+    size = max(7, 11 - max(0, n - 10) // 2)
+    notes = [
+        {"x": j * step_x + (w - 1) / 2, "y": i * step_y + label - 1, "text": f"{count:,}", "showarrow": False,
+         "yanchor": "bottom", "font": {"size": size, "weight": 700 if i == j else 400}}
+        for (i, j), count in np.ndenumerate(counts) if count
+    ]  # fmt: skip
+    for i, name in enumerate(names):
+        at = {"text": style.escape(name), "showarrow": False, "font": {"size": 12}}
+        notes.append({"x": 0, "xref": "paper", "xshift": -8, "y": i * step_y + label + h / 2, "xanchor": "right", **at})
+        notes.append({"y": 1, "yref": "paper", "yshift": 6, "x": i * step_x + w / 2, "yanchor": "bottom",
+                      "textangle": -35, "xanchor": "left", **at})  # fmt: skip
+    off = counts - np.diag(np.diag(counts))
+    worst = np.unravel_index(off.argmax(), off.shape)
+    said = f"{names[worst[0]]} is called {names[worst[1]]} most often: {off[worst]:,} of {counts[worst[0]].sum():,}"
+    return style.finish(
+        fig,
+        reading=(
+            "The class names the row, what the classifier said the column. On the diagonal it is right. A pair of cells "
+            "mirrored at the diagonal is a pair of classes taken for each other."
+        ),
+        title=said if off.any() else "Not one test image is named wrongly",
+        caption=f"Test images, {score.predictions.title}. Rows: the true class. Columns: what it is called. Each cell shows "
+        "the surest image, and above it how many there are; the diagonal is right.",
+        numbers=" ".join(f"{names[i]} is called {style.listing(names, counts[i], ',d')}" for i in range(n)),
+        annotations=notes,
+        margin_l=110,
+        margin_r=64,
+        margin_t=150,
+        height=fig.layout.height + 100,
+    )
+
+
+def mistakes(images: np.ndarray, titles: Sequence[str], limits: tuple[float, float], title: str) -> go.Figure:
+    """Draw test images that are wrong with the highest probability; `titles` say what each is and is called."""
+    fig = style.image_grid(images, columns=min(4, len(images)), titles=titles, limits=limits)
+    return style.finish(
+        fig,
+        title=f"The {len(images)} surest mistakes of the {title}",
+        caption="Test images that are named wrongly with the highest probability, the surest first. Over each, the given "
+        "class and what it is called.",
+    )
+
+
+def reliability(scores: Sequence) -> go.Figure:
+    """Draw how often classifiers are right against how sure they are; of `supervised.Score` those with probabilities."""
+    fig = go.Figure(go.Scatter(x=[0, 1], y=[0, 1], mode="lines", name="as sure as right", hoverinfo="skip",
+                               line={"color": style.INK, "dash": "dot"}))  # fmt: skip
+    for i, one in enumerate(scores):
+        found = one.calibration
+        kept = found.count >= LEAST_IN_BIN
+        size = 6 + 14 * np.sqrt(found.count[kept] / found.count.sum())
+        fig.add_scatter(x=found.confidence[kept], y=found.accuracy[kept], mode="lines+markers", text=found.count[kept],
+                        name=one.predictions.title, line={"color": style.series(i)}, marker={"size": size},
+                        hovertemplate="sure %{x:.2f}, right %{y:.2f}, %{text:,} images")  # fmt: skip
+    fig.update_xaxes(title_text="how sure: highest probability, mean of the bin", range=[0, 1.02])
+    fig.update_yaxes(title_text="how often right", range=[0, 1.02])
+    errors = {one.predictions.title: one.calibration.expected_error for one in scores}
+    best = min(errors, key=errors.get)
+    return style.finish(
+        fig,
+        reading=(
+            "On the diagonal a probability is as good as its word. Below it the classifier is surer than it is right, "
+            "above it less sure."
+        ),
+        title=f"{style.sentence(best)} knows best how sure to be: {errors[best]:.3f} off on average",
+        caption="Reliability on the test images. On the dotted line a classifier is as often right as it says; below it, it is "
+        f"too sure. Larger marks hold more images; bins of fewer than {LEAST_IN_BIN} are not drawn.",
+        numbers="Expected calibration error: " + style.listing(list(errors), list(errors.values()), ".4f"),
+        height=520,
+        legend={"orientation": "h", "y": -0.2},
+    )

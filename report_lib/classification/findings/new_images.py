@@ -1,0 +1,54 @@
+"""Sentences on what a run can say of new images."""
+
+from typing import Any
+
+import numpy as np
+
+from report_lib.common.prose import percent
+
+SURE = 0.9
+
+
+def unlike(shares: dict[str, float]) -> str:
+    """Say how well strange images are told from ordinary ones."""
+    first, *others = shares
+    said = ", ".join(f"{name} {percent(shares[name], 1)}" for name in others)
+    return (
+        f"{percent(shares[first], 1)} of ordinary images are called unlike anything seen; the limit is set so "
+        f"that it is about 1% of all test images. Of the changed ones: {said}. A change that makes another ordinary image is "
+        "not found, and need not be."
+    )
+
+
+def model(run: str, *, has_network: bool, has_labels: bool, agreement: float) -> str:
+    """Say what the saved model does and how to ask it."""
+    by = "the convolutional network" if has_network else "a vote of the nearest train images"
+    told = f"the class by {by}" if has_labels else "no class, as there were no labels"
+    rule = "" if agreement == 1 else (
+        f" Its clusters are those of this run for {percent(agreement, 1)} of the test images: it asks the nearest images, "
+        "not the method itself."
+    )  # fmt: skip
+    return (
+        f"The model of this run tells the cluster, {told}, how sure it is, and whether the image is like anything seen. Its "
+        f"files hold arrays and text alone, and run no code when loaded. To ask it: `make predict RUN={run} IMAGES=new.npy` "
+        f"writes `new.predictions.csv`.{rule}"
+    )
+
+
+def answers(found: Any, labels: np.ndarray | None) -> str:
+    """Say how far to trust the model: when it is sure and when not, when an image is flagged and when not."""
+    sure = found.probability >= SURE
+    said = f"It is at least {percent(SURE)} sure of {percent(sure.mean(), 1)} of the test images."
+    if labels is None or found.classes is None:
+        return said
+    right = found.classes == labels
+    parts = {"Of these it names": sure, "of the others": ~sure}
+    rates = [f"{name} {percent(right[rows].mean(), 1)}" for name, rows in parts.items() if rows.any()]
+    said += f" {', '.join(rates)} rightly."
+    flagged = ~found.like_seen
+    if flagged.any():
+        said += (
+            f" Of the {flagged.sum():,} test images that are flagged as unlike anything seen it names "
+            f"{percent(right[flagged].mean(), 1)} rightly, of the rest {percent(right[~flagged].mean(), 1)}."
+        )
+    return said

@@ -1,0 +1,123 @@
+"""Sentences on what classifiers learn from clusters, and on the whole phase."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from report_lib.common.prose import listed, percent, scored
+
+# Who speaks for those that learn all labels: the first of these that was asked for, whatever its score.
+NAMED_FIRST = {
+    "conv": "a convolutional network",
+    "gradients": "a network on gradients",
+    "mlp": "a network on pixels",
+    "svc": "a support vector classifier",
+    "random_forest": "a Random Forest",
+    "logistic_regression": "logistic regression",
+    "knn": "a vote of the nearest images",
+}
+TITLES = {"random_forest": "the Random Forest", "svm": "the support vector machine", "mlp": "the network"}
+
+
+def fidelity(results: dict[str, Any]) -> str:
+    """Say how well classifiers repeat the clusters."""
+    one = next(iter(results.values()))
+    spread = "" if one.stratified else " A cluster was too small to be spread over the folds, so folds are random."
+    folds = {name: np.array([fold.value for fold in own.folds]) for name, own in results.items()}
+    said = [f"{TITLES[name]} {own.mean():.3f} ± {own.std(ddof=1):.3f}" for name, own in folds.items()]
+    return (
+        f"Taught {one.n_images:,} train images with their clusters as labels, in cross-validation of {len(one.folds)} folds "
+        f"they give an image's own cluster so often: {listed(said)} (mean and standard deviation over the folds)."
+        f"{spread} A cluster is a rule that follows from the pixels, so this is how well each imitates a rule."
+    )
+
+
+def report_table(report: Any) -> pd.DataFrame:
+    """Tabulate precision, recall and F1 of each cluster on the held-out images."""
+    columns = {
+        "precision": [f"{v:.3f}" for v in report.precision],
+        "recall": [f"{v:.3f}" for v in report.recall],
+        "F1": [f"{v:.3f}" for v in report.f1],
+        "held-out images": [f"{v:,}" for v in report.support],
+    }
+    return pd.DataFrame(columns, index=[f"C{i + 1}" for i in range(len(report.f1))])
+
+
+def cluster_report(name: str, report: Any) -> str:
+    """Say how far clusters differ in how well they are repeated."""
+    worst, best = int(np.argmin(report.f1)), int(np.argmax(report.f1))
+    return (
+        f"For {TITLES[name]}, F1 runs from {report.f1[worst]:.2f} (C{worst + 1}) to {report.f1[best]:.2f} (C{best + 1}). "
+        "The table measures agreement with the clusters, not with any truth."
+    )
+
+
+def ceiling(results: dict[str, Any], truth: Any) -> str:
+    """Set fidelity, accuracy and the clusters' own accuracy side by side."""
+    name = max(results, key=lambda name: results[name].fidelity.value)
+    own, right, top, below = results[name].fidelity, truth.accuracy[name], truth.ceiling, truth.below[name]
+    beside = (
+        "cannot be told from them" if below.low <= 0 <= below.high else "is better" if below.value > 0 else "is worse"
+    )
+    return (
+        f"The most faithful of them, {TITLES[name]}, agrees with the clusters of the test images at {scored(own)}, and with "
+        f"their true classes at {scored(right)}. The clusters themselves, each named after its commonest train class, reach "
+        f"{scored(top)}; on the same images the difference is {below.value:+.4f} ({below.low:+.4f} to {below.high:+.4f}), so "
+        f"it {beside}. It was taught the clusters, mistakes included; the first number says that it learnt "
+        "its lesson, and nothing of whether the lesson was true."
+    )
+
+
+def pseudo_headline(models: dict[str, Any]) -> str:
+    """Say what a classifier taught the clusters is worth, from the run's metrics."""
+    name = max(models, key=lambda name: models[name]["fidelity"])
+    found = models[name]
+    said = f"Taught these clusters, {TITLES[name]} repeats them for {percent(found['fidelity'], 1)} of the test images"
+    if "accuracy" not in found:
+        return said + "; how many it names rightly cannot be known without labels."
+    return said + (
+        f" and agrees with the true class of {percent(found['accuracy'], 1)}; the clusters themselves agree with "
+        f"{percent(found['ceiling'], 1)}."
+    )
+
+
+def few_labels_headline(numbers: dict[str, Any]) -> str:
+    """Say what the fewest labels give, from the phase's metrics; nothing where there are none."""
+    curves = numbers.get("label_efficiency", {})
+    chosen, random = curves.get("graph_chosen"), curves.get("graph", {})
+    if not chosen:
+        return ""
+    n = min(chosen, key=int)
+    ends = numbers["label_efficiency_intervals_95"]["graph_chosen"][n]
+    return (
+        f"{int(n):,} labels, on the middles of clusters and spread over the neighbour graph, name {percent(chosen[n], 1)} "
+        f"({percent(ends['low'], 1)} to {percent(ends['high'], 1)}) of the test images rightly; on images drawn at random "
+        f"{percent(random[n], 1)}."
+    )
+
+
+def all_labels_headline(numbers: dict[str, Any]) -> str:
+    """Say what all labels give, from the phase's metrics; nothing where no classifier learnt them."""
+    found = numbers.get("supervised", {})
+    n_images = max((own["n_images"] for own in found.values()), default=0)
+    full = [name for name in NAMED_FIRST if name in found and found[name]["n_images"] == n_images]
+    if not full:
+        return ""
+    own, by = found[full[0]], NAMED_FIRST[full[0]]
+    ends = own["interval_95"]
+    return (
+        f"Taught {own['n_images']:,} labels, {by} names {percent(own['accuracy'], 1)} ({percent(ends['low'], 1)} to "
+        f"{percent(ends['high'], 1)}) of the test images rightly."
+    )
+
+
+def audit_headline(numbers: dict[str, Any]) -> str:
+    """Say how many labels look wrong, from the phase's metrics; nothing where none were looked at."""
+    if "audit" not in numbers:
+        return ""
+    errors = numbers["audit"]["likely_label_errors"]
+    return (
+        f"{errors['train']:,} train and {errors['test']:,} test labels look wrong to a network, and a person should look at "
+        "them; how many are wrong is not known."
+    )

@@ -1,0 +1,451 @@
+"""What a run can say of new images: kept in arrays and JSON, loaded without running any code, asked from outside.
+
+New images are described as the run described its own, told the cluster by the run's rule and the class by its network.
+An image is like nothing seen when its nearest train images are farther away than those of nearly all test images were (Sun
+et al., Out-of-distribution detection with deep nearest neighbors, 2022), or when the principal components of the pixels
+leave out more of it (Jackson and Mudholkar, Control procedures for residuals associated with principal component analysis,
+1979): noise has no shape, and so lies far from no shape.
+"""
+
+import hashlib
+import logging
+import math
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sklearn.metrics import pairwise_distances_argmin
+
+from report_lib.clustering.hog import OrientedGradients
+from report_lib.common.errors import ReportError
+from report_lib.common.metrics import NOISE
+from report_lib.common.neighbors import Neighbors, nearest_to, votes
+from report_lib.reduction.linear import LinearReducer, PixelScaler
+
+log = logging.getLogger(__name__)
+FORMAT = 1
+# Images are worked on so many at a time, the last filled up, so that no answer depends on how many images there are.
+BLOCK = 1024
+# Pixels may leave the range of the train images by this share of it; all within less than `NARROWEST` are on another scale.
+MARGIN, NARROWEST = 0.1, 0.1
+# An image more unusual than all but this share of the test images were is like nothing seen.
+RAREST = 0.01
+PACKAGES = ("numpy", "scikit-learn", "torch")
+NOT_THERE = "not there, so the run cannot predict; with classification.keep_model a run keeps a model"
+_DAMAGED = (
+    ValueError, TypeError, AttributeError, IndexError, RuntimeError, OSError, EOFError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+COLUMNS = ("row", "cluster", "class", "probability", "margin", "as_unusual", "like_seen")
+
+
+@dataclass(frozen=True)
+class PCADescription:
+    """Scaled pixels on principal components."""
+
+    scaler: PixelScaler
+    reducer: LinearReducer
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Describe rows of pixels; float32."""
+        return self.reducer.transform(self.scaler.transform(X))
+
+    def residual(self, X: np.ndarray) -> np.ndarray:
+        """Return how much of each row the components leave out: the length of what is missing, float32."""
+        scaled = self.scaler.transform(X)
+        missing = scaled - self.reducer.inverse_transform(self.reducer.transform(scaled))
+        return np.sqrt(np.square(missing).sum(axis=1))
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What is said of images.
+
+    Attributes
+    ----------
+    clusters : ndarray of shape (n,), int64
+        -1 is noise.
+    classes : ndarray of shape (n,), int64, or None
+        None without labels.
+    probability, margin : ndarray of shape (n,), float32
+        Of the class, or of the cluster where there are no classes: the highest, and how far the next is below.
+    distance : ndarray of shape (n,), float32
+        To the nearest train images, mean.
+    residual : ndarray of shape (n,), float32
+        What the principal components leave out.
+    as_unusual : ndarray of shape (n,), float32
+        Share of the run's test images that were as far from their nearest train images, or had as large a residual; the
+        smaller of the two, doubled for there being two.
+    """
+
+    clusters: np.ndarray
+    classes: np.ndarray | None
+    probability: np.ndarray
+    margin: np.ndarray
+    distance: np.ndarray
+    residual: np.ndarray
+    as_unusual: np.ndarray
+
+    @property
+    def like_seen(self) -> np.ndarray:
+        """Whether each image is like anything seen."""
+        return self.as_unusual >= RAREST
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """What answers, of one run.
+
+    Attributes
+    ----------
+    pixels : PCADescription
+    shape : OrientedGradients, or None
+        The description that the neighbours are looked for in; None for that of the pixels.
+    train : ndarray of shape (n_train, d), float32
+        Codes of the train images.
+    clusters : ndarray of shape (n_train,), int64
+    centers : ndarray of shape (n_clusters, d), or None
+        The rule of K-Means; the others' is a vote of the nearest train images.
+    labels : ndarray of shape (n_train,), int64, or None
+    distances, residuals : ndarray of shape (n_test,), float32
+        From each test image to its nearest train images, mean, and what the components leave out; both ascending, and
+        empty until the predictor is calibrated.
+    network : classifier, or None
+        What tells the class; without it the nearest train images vote.
+    class_names : sequence of str
+    n_neighbors : int
+    image_shape : tuple of int
+    low, high : float
+        Range of the train pixels.
+    """
+
+    pixels: PCADescription
+    shape: OrientedGradients | None
+    train: np.ndarray
+    clusters: np.ndarray
+    centers: np.ndarray | None
+    labels: np.ndarray | None
+    distances: np.ndarray
+    residuals: np.ndarray
+    network: Any
+    class_names: Sequence[str]
+    n_neighbors: int
+    image_shape: tuple[int, int]
+    low: float
+    high: float
+
+    def predict(self, images: np.ndarray) -> Answers:
+        """Answer for images of shape (n, h, w), of the run's shape and range."""
+        rows = np.ascontiguousarray(images).reshape(len(images), -1)
+        codes = in_blocks((self.shape or self.pixels).transform, rows)
+        found = [nearest_to(self.train, block, self.n_neighbors) for block in _blocks(codes)]
+        graph = Neighbors(*(np.concatenate(parts)[: len(rows)] for parts in zip(*map(_fields, found), strict=True)))
+        in_clusters = votes(graph, self.clusters, max(int(self.clusters.max()) + 1, 1))
+        told = in_clusters if self.labels is None else self._in_classes(rows, graph)
+        ranked = np.sort(np.column_stack([told, np.zeros(len(told))]), axis=1).astype(np.float32)
+        return Answers(
+            clusters=self._cluster(codes, in_clusters),
+            classes=None if self.labels is None else told.argmax(axis=1),
+            probability=ranked[:, -1],
+            margin=ranked[:, -1] - ranked[:, -2],
+            distance=(distance := graph.distances.mean(axis=1)),
+            residual=(residual := in_blocks(self.pixels.residual, rows)),
+            as_unusual=self.as_unusual(distance, residual),
+        )
+
+    def _cluster(self, codes: np.ndarray, shares: np.ndarray) -> np.ndarray:
+        if self.centers is not None:
+            nearest = in_blocks(lambda block: pairwise_distances_argmin(block, self.centers), codes)
+            return nearest.astype(np.int64)
+        # What is missing from 1 is the share of noise.
+        return np.where(shares.max(axis=1) > 1 - shares.sum(axis=1), shares.argmax(axis=1), NOISE)
+
+    def _in_classes(self, rows: np.ndarray, graph: Neighbors) -> np.ndarray:
+        if self.network is None:
+            return votes(graph, self.labels, len(self.class_names))
+        proba = np.zeros((len(rows), len(self.class_names)), np.float32)
+        proba[:, self.network.classes_] = self.network.predict_proba(rows)
+        return proba
+
+    def as_unusual(self, distance: np.ndarray, residual: np.ndarray) -> np.ndarray:
+        """Return the share of the run's test images that are as unusual, as `Answers` has it."""
+        rarer = np.minimum(_share_beyond(self.distances, distance), _share_beyond(self.residuals, residual))
+        return np.minimum(2 * rarer, 1).astype(np.float32)
+
+
+def _share_beyond(known: np.ndarray, values: np.ndarray) -> np.ndarray:
+    return (len(known) - np.searchsorted(known, values, side="left")) / max(len(known), 1)
+
+
+def in_blocks(function: Callable[[np.ndarray], np.ndarray], rows: np.ndarray) -> np.ndarray:
+    """Call a function of rows block by block, each of the same size: matrices of other sizes are rounded otherwise.
+
+    So the first rows of a file get the same results, to the last bit, whatever follows them. Another place in the block
+    may still change last digits.
+    """
+    return np.concatenate([function(block) for block in _blocks(rows)])[: len(rows)]
+
+
+def _blocks(rows: np.ndarray) -> Iterator[np.ndarray]:
+    for i in range(0, len(rows), BLOCK):
+        block = rows[i : i + BLOCK]
+        yield np.concatenate([block, np.repeat(block[:1], BLOCK - len(block), axis=0)])
+
+
+def _fields(graph: Neighbors) -> tuple[np.ndarray, np.ndarray]:
+    return graph.indices, graph.distances
+
+
+def build(
+    pixels: PCADescription,
+    shape: OrientedGradients | None,
+    codes: np.ndarray,
+    clusters: dict[str, np.ndarray],
+    labels: np.ndarray | None,
+    *,
+    images: np.ndarray,
+    class_names: Sequence[str],
+    network: Any,
+) -> Predictor:
+    """Put together what a run found, not yet calibrated.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_train, d)
+        Of the train images.
+    clusters : dict
+        As `clustering.handed_on` gives it: `train`, `n_neighbors` and, where the nearest centre is the rule, `centers`.
+    labels : ndarray of shape (n_train,), int64, or None
+    images : ndarray of shape (n_train, h, w)
+        Train images, for their shape and range.
+    network : classifier, or None
+    """
+    n_neighbors = min(clusters["n_neighbors"].item(), len(codes))
+    none = np.empty(0, np.float32)
+    return Predictor(
+        pixels, shape, codes, clusters["train"], clusters.get("centers"), labels, none, none, network, class_names,
+        n_neighbors, images.shape[1:], low=float(images.min()), high=float(images.max()),
+    )  # fmt: skip
+
+
+def calibrate(predictor: Predictor, test_images: np.ndarray) -> tuple[Predictor, Answers]:
+    """Return the predictor that knows how far test images are from train images, and its answers for these."""
+    answers = predictor.predict(test_images)
+    known = replace(predictor, distances=np.sort(answers.distance), residuals=np.sort(answers.residual))
+    return known, replace(answers, as_unusual=known.as_unusual(answers.distance, answers.residual))
+
+
+def unlike(predictor: Predictor, images: np.ndarray, *, random_state: int) -> dict[str, float]:
+    """Return the share of ordinary and of strange images that are called unlike anything seen, by kind."""
+    kinds = strange_images(images, predictor.low, predictor.high, random_state=random_state)
+    return {kind: float(np.mean(~predictor.predict(changed).like_seen)) for kind, changed in kinds.items()}
+
+
+def strange_images(images: np.ndarray, low: float, high: float, *, random_state: int) -> dict[str, np.ndarray]:
+    """Make images unlike any seen out of some that were: upside down, inverted, and with their pixels shuffled."""
+    n, h, w = images.shape
+    order = np.random.default_rng(random_state).permutation(h * w)
+    return {
+        "as they are": images,
+        "upside down": images[:, ::-1],
+        "inverted": (low + high - np.clip(images.astype(np.float64), low, high)).astype(images.dtype),
+        "pixels shuffled": images.reshape(n, -1)[:, order].reshape(n, h, w),
+    }
+
+
+# --- kept and loaded ------------------------------------------------------------------------------------------------
+
+
+class About(BaseModel):
+    """What stands beside the arrays of a predictor, in JSON."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+    format: int
+    run: str
+    sha256: str
+    image_shape: Annotated[list[int], Field(min_length=2, max_length=2)]
+    low: float
+    high: float
+    class_names: list[str]
+    n_neighbors: Annotated[int, Field(ge=1)]
+    versions: dict[str, str]
+
+
+def to_arrays(predictor: Predictor) -> dict[str, np.ndarray]:
+    """Return the arrays of a predictor, none of which needs pickling."""
+    found = {name: getattr(predictor, name) for name in ("train", "clusters", "distances", "residuals")}
+    found |= {name: own for name in ("centers", "labels") if (own := getattr(predictor, name)) is not None}
+    pca = predictor.pixels.reducer
+    found |= _prefixed("pca", pca.arrays(pca.n_components))
+    parts = {"scaler": predictor.pixels.scaler, "gradients": predictor.shape, "network": predictor.network}
+    for name, part in parts.items():
+        found |= _prefixed(name, part.arrays() if part is not None else {})
+    return found
+
+
+def _prefixed(name: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {f"{name}/{key}": value for key, value in arrays.items()}
+
+
+def about(predictor: Predictor, run: str, path: Path) -> dict[str, Any]:
+    """Return what `About` holds of a predictor whose arrays were kept in a file."""
+    packages = PACKAGES if predictor.network is not None else PACKAGES[:-1]
+    found = About(
+        format=FORMAT, run=run, sha256="", image_shape=list(predictor.image_shape), low=predictor.low,
+        high=predictor.high, class_names=list(predictor.class_names), n_neighbors=predictor.n_neighbors,
+        versions={package: version(package) for package in packages},
+    )  # fmt: skip
+    return found.model_dump() | {"sha256": checksum(path, found)}
+
+
+def load(run: str, about_path: Path, arrays_path: Path) -> Predictor:
+    """Return the predictor of a run.
+
+    Raises
+    ------
+    ReportError
+        When a file is missing, truncated, changed, or another run's; says what to do.
+    """
+    again = f"make {run} again with the `make report` that made it"
+    known = _read_about(about_path, again)
+    if known.run != run:
+        raise ReportError(f"{about_path}: belongs to the run {known.run}, not to {run}; {again}")
+    if not arrays_path.is_file():
+        raise ReportError(f"{arrays_path}: {NOT_THERE}; {again}")
+    _compare_versions(known)
+    if checksum(arrays_path, known) != known.sha256:
+        raise ReportError(
+            f"{arrays_path}: it and {about_path.name} are not what the run saved: truncated, changed, or another run's; {again}"
+        )
+    try:
+        with np.load(arrays_path, allow_pickle=False) as archive:
+            return _from_arrays({name: archive[name] for name in archive.files}, known)
+    except KeyError as error:
+        raise ReportError(f"{arrays_path}: holds no {error} of a model; {again}") from error
+    except _DAMAGED as error:
+        raise ReportError(
+            f"{arrays_path}: does not hold a model of this program ({_first_line(error)}); {again}"
+        ) from error
+
+
+def _compare_versions(known: About) -> None:
+    for package, then in known.versions.items():
+        try:
+            now = version(package)
+        except PackageNotFoundError as error:
+            raise ReportError(f"the model needs {package}, which is not installed; `pip install {package}`") from error
+        if now != then:
+            log.warning("saved with %s %s, this is %s: last digits may differ", package, then, now)
+
+
+def _read_about(path: Path, again: str) -> About:
+    if not path.is_file():
+        raise ReportError(f"{path}: {NOT_THERE}; {again}")
+    try:
+        known = About.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ReportError(
+            f"{path}: truncated or changed ({where + ': ' if where else ''}{first['msg']}); {again}"
+        ) from error
+    if known.format != FORMAT:
+        raise ReportError(f"{path}: has the format {known.format}, this program reads {FORMAT}; {again}")
+    return known
+
+
+def _from_arrays(arrays: dict[str, np.ndarray], known: About) -> Predictor:
+    parts: dict[str, dict[str, np.ndarray]] = {}
+    for name, value in arrays.items():
+        part, _, key = name.rpartition("/")
+        parts.setdefault(part, {})[key] = value
+    plain = parts[""]
+    lengths = {len(plain[name]) for name in ("train", "clusters", "labels") if name in plain}
+    n_pixels = len(parts["pca"]["mean"])
+    if (
+        len(lengths) > 1
+        or known.n_neighbors > min(lengths)
+        or math.prod(known.image_shape) != n_pixels
+        or known.low >= known.high
+    ):
+        raise ValueError("its parts do not fit one another")
+    if "labels" in plain and int(plain["labels"].max()) >= len(known.class_names):
+        raise ValueError("its labels and class names do not fit one another")
+    pixels = PCADescription(PixelScaler.from_arrays(**parts["scaler"]), LinearReducer.from_arrays(**parts["pca"]))
+    shape = OrientedGradients.from_arrays(**parts["gradients"]) if "gradients" in parts else None
+    return Predictor(
+        pixels, shape, plain["train"], plain["clusters"], plain.get("centers"), plain.get("labels"),
+        distances=plain["distances"], residuals=plain["residuals"],
+        network=_network(parts["network"]) if "network" in parts else None, class_names=known.class_names,
+        n_neighbors=known.n_neighbors, image_shape=tuple(known.image_shape), low=known.low, high=known.high,
+    )  # fmt: skip
+
+
+def _network(arrays: dict[str, np.ndarray]) -> Any:
+    try:
+        from report_lib.classification.networks import ConvClassifier
+    except (ImportError, OSError) as error:
+        raise ReportError("the model needs PyTorch, which is not installed; `pip install torch` brings it") from error
+    return ConvClassifier.from_arrays(**arrays)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def checksum(path: Path, known: About) -> str:
+    """Return the checksum of the arrays and of all that is said of them."""
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256")
+    found.update(known.model_copy(update={"sha256": ""}).model_dump_json().encode())
+    return found.hexdigest()
+
+
+# --- asked from outside ---------------------------------------------------------------------------------------------
+
+
+def check_images(images: np.ndarray, predictor: Predictor, path: Path | str) -> None:
+    """Refuse images of another shape or range than the run's.
+
+    Raises
+    ------
+    ReportError
+    """
+    h, w = predictor.image_shape
+    if images.shape[1:] != (h, w):
+        raise ReportError(
+            f"{path}: images of {images.shape[1]} × {images.shape[2]} pixels; the run had {h} × {w}; resize them"
+        )
+    low, high = float(images.min()), float(images.max())
+    span = predictor.high - predictor.low
+    known = f"the run's reach from {predictor.low:g} to {predictor.high:g}"
+    if low < predictor.low - MARGIN * span or high > predictor.high + MARGIN * span:
+        raise ReportError(f"{path}: pixels reach from {low:g} to {high:g}, but {known}; bring them to that range")
+    if high - low < NARROWEST * span:
+        raise ReportError(f"{path}: pixels reach only from {low:g} to {high:g}, but {known}; bring them to that range")
+
+
+def table(answers: Answers, class_names: Sequence[str], rows: Sequence[int] | None = None) -> list[tuple[object, ...]]:
+    """Return one row an image, in the order of `COLUMNS`; clusters are named as in the report, C1 the largest.
+
+    Parameters
+    ----------
+    rows : sequence of int, or None
+        Where the images stand in their file; None for one after the other.
+    """
+    rows = range(len(answers.clusters)) if rows is None else rows
+    clusters = ["noise" if c == NOISE else f"C{c + 1}" for c in answers.clusters.tolist()]
+    classes = [""] * len(clusters) if answers.classes is None else [class_names[c] for c in answers.classes.tolist()]
+    numbers = zip(answers.probability, answers.margin, answers.as_unusual, answers.like_seen, strict=True)
+    return [
+        (row, cluster, name, str(probability), str(margin), str(unusual), "yes" if like else "no")
+        for row, cluster, name, (probability, margin, unusual, like) in zip(
+            rows, clusters, classes, numbers, strict=True
+        )
+    ]

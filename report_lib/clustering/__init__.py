@@ -1,0 +1,1 @@
+"""What groups the images fall into."""

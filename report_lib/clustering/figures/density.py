@@ -1,0 +1,81 @@
+"""Figures of dense places: how far neighbours are, and what DBSCAN makes of it."""
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from report_lib.common import style
+
+
+def k_distances(result, where: str) -> go.Figure:
+    """Draw the sorted distances to the k-th neighbour, with the knee."""
+    n = len(result.distances)
+    shown = np.unique(np.linspace(0, n - 1, min(n, 1500)).astype(int))
+    fig = go.Figure(
+        go.Scatter(x=shown, y=result.distances[shown].astype(np.float32), mode="lines", line_color=style.ACCENT,
+                   hovertemplate="image %{x:,}: %{y:.3f}<extra></extra>")
+    )  # fmt: skip
+    knee = "no knee was found"
+    if result.knee is not None:
+        above = 1 - (result.knee + 1) / n
+        knee = f"the knee is at a distance of {result.knee_eps:.2f}, with {above:.1%} of the images above"
+        fig.add_scatter(x=[result.knee], y=[result.knee_eps], mode="markers+text", text=[f"knee: {result.knee_eps:.2f} "],
+                        textposition="middle left", marker={"size": 10, "color": style.SECOND}, hoverinfo="skip")  # fmt: skip
+    fig.update_xaxes(title_text="images, sorted by that distance")
+    fig.update_yaxes(title_text=f"distance to neighbour {result.k}, itself counted", rangemode="tozero")
+    return style.finish(
+        fig,
+        reading=(
+            "Images are sorted by how far their neighbour is. Flat stretches are images that lie about equally dense; a "
+            "sharp rise at the right is images that lie alone. A radius at the bend keeps the first and drops the second."
+        ),
+        title=f"How far the neighbours are {where}"
+        + ("" if result.knee is None else f": the knee is at {result.knee_eps:.2f}"),
+        caption=f"Distance from each of {n:,} train images to its neighbour number {result.k} (the image itself is the "
+        f"first), in ascending order; {knee}. DBSCAN's radii are taken from this curve.",
+        showlegend=False,
+    )
+
+
+def dbscan_sweep(sweep, where: str, *, knee: float | None) -> go.Figure:
+    """Draw clusters, silhouette and noise against eps, and the knee of the distances where there is one."""
+    fig = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.07)
+    panels = (
+        (sweep.n_clusters, "clusters", "d"),
+        (sweep.silhouette, "silhouette", ".3f"),
+        (sweep.noise, "noise", ".1%"),
+    )
+    for row, (values, name, form) in enumerate(panels, start=1):
+        fig.add_scatter(x=sweep.eps, y=values, mode="lines+markers", line_color=style.ACCENT, row=row, col=1,
+                        hovertemplate="eps %{x:.3f}: %{y:" + form + "}<extra></extra>")  # fmt: skip
+        fig.update_yaxes(title_text=name, row=row, col=1)
+    fig.update_yaxes(rangemode="tozero", tickformat="d", nticks=4, row=1, col=1)
+    fig.update_yaxes(tickformat=".0%", range=[0, 1], row=3, col=1)
+    fig.update_xaxes(title_text="eps", row=3, col=1)
+    fig.add_vline(x=sweep.eps[sweep.best_index], line={"color": style.SECOND, "dash": "dot"})
+    if knee is not None:
+        fig.add_vline(x=knee, line={"color": style.INK, "dash": "dash"})
+    rows = zip(sweep.eps, sweep.n_clusters, sweep.silhouette, sweep.noise, strict=True)
+    best = sweep.best_index
+    n, outside = int(sweep.n_clusters[best]), int(sweep.n_outside[best])
+    lie = "image lies" if outside == 1 else "images lie"
+    marked = "" if knee is None else ", the dashed line the knee of the distances"
+    return style.finish(
+        fig,
+        reading=(
+            "From left to right the radius grows: noise falls, and in the end all images are one cluster. A useful radius "
+            "has several clusters and little noise; there need not be one."
+        ),
+        title=f"DBSCAN {where}: at best {n} {'cluster' if n == 1 else 'clusters'} and {sweep.noise[best]:.1%} noise",
+        caption=f"DBSCAN {where} at {len(sweep.eps)} radii. At the best, {outside:,} {lie} outside the largest cluster. The "
+        "silhouette is of the images that are not noise, and there is none where there are fewer than two clusters. The "
+        f"dotted line marks the best{marked}.",
+        numbers="; ".join(_radius(*row) for row in rows) + ".",
+        height=560,
+        showlegend=False,
+    )
+
+
+def _radius(eps: float, n_clusters: int, silhouette: float, noise: float) -> str:
+    score = "no silhouette" if np.isnan(silhouette) else f"silhouette {silhouette:.2f}"
+    return f"eps {eps:.2f}: {n_clusters} {'cluster' if n_clusters == 1 else 'clusters'}, {score}, noise {noise:.1%}"

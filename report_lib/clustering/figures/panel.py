@@ -1,0 +1,77 @@
+"""Figures of how many clusters there may be."""
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from report_lib.common import style
+
+FORMS = {"Calinski–Harabasz": ",.0f", "mixture BIC": ",.0f"}
+
+
+def panel(result, chosen: int) -> go.Figure:
+    """Draw each criterion against the number of clusters, from `panel.Panel`."""
+    criteria, ks = result.criteria, result.n_clusters
+    fig = make_subplots(rows=len(criteria), cols=1, shared_xaxes=True, vertical_spacing=0.03)
+    for row, criterion in enumerate(criteria, start=1):
+        _draw(fig, row, criterion, ks, result.suggested[criterion.name])
+    fig.update_xaxes(title_text="number of clusters K", dtick=1, row=len(criteria), col=1)
+    fig.add_vline(x=chosen, line={"color": style.SECOND, "dash": "dot"})
+    said = ", ".join(f"{name} {k}" for name, k in result.suggested.items())
+    bands = "; ".join(f"{c.name}, {c.spread}" for c in criteria if c.spread)
+    names = [f"K = {k}:" for k in ks]
+    falling = [c.name for c in criteria if not c.highest]
+    lower = f", but for {' and '.join(falling)}, where the lower is" if falling else ""
+    listed = style.listings(names, {c.name: c.values for c in criteria}, ".4g")
+    return style.finish(
+        fig,
+        reading=(
+            "Every criterion has a scale of its own, so only its shape counts: the large dot marks the number that it "
+            "likes best. Large dots above one another would be agreement."
+        ),
+        title=f"Suggested: {said}",
+        caption=f"Criteria for the number of clusters; the higher the better{lower}. The filled dot "
+        f"is the K that each suggests, the dotted line the K that the run uses, {chosen}. Bands: {bands}.",
+        numbers=listed,
+        height=130 + 145 * len(criteria),
+        showlegend=False,
+    )
+
+
+def _draw(fig: go.Figure, row: int, criterion, ks: np.ndarray, best: int) -> None:
+    form = FORMS.get(criterion.name, ".3f")
+    if criterion.low is not None:
+        around = np.concatenate([ks, ks[::-1]]), np.concatenate([criterion.high, criterion.low[::-1]])
+        fig.add_scatter(x=around[0], y=around[1], fill="toself", mode="none", fillcolor="rgba(61,111,209,0.15)",
+                        hoverinfo="skip", row=row, col=1)  # fmt: skip
+    fig.add_scatter(x=ks, y=criterion.values, mode="lines+markers", line_color=style.ACCENT, row=row, col=1,
+                    marker={"size": 6}, hovertemplate="K = %{x}: %{y:" + form + "}<extra></extra>")  # fmt: skip
+    at = int(np.flatnonzero(ks == best)[0])
+    fig.add_scatter(x=[best], y=[criterion.values[at]], mode="markers", marker={"size": 12, "color": style.ACCENT},
+                    hoverinfo="skip", row=row, col=1)  # fmt: skip
+    fig.update_yaxes(title_text=criterion.name, nticks=4, row=row, col=1)
+
+
+def resolutions(result) -> go.Figure:
+    """Draw the number of communities and their modularity against the resolution, from `Resolutions`."""
+    fig = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06)
+    panels = ((result.n_clusters, "communities", "d"), (result.modularity, "modularity", ".3f"))
+    for row, (values, name, form) in enumerate(panels, start=1):
+        fig.add_scatter(x=result.resolution, y=values, mode="lines+markers", line_color=style.ACCENT, row=row, col=1,
+                        hovertemplate="resolution %{x:.3g}: %{y:" + form + "}<extra></extra>")  # fmt: skip
+        fig.update_yaxes(title_text=name, row=row, col=1)
+    ticks = [float(f"{r:.2g}") for r in result.resolution]
+    fig.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{t:g}" for t in ticks])
+    fig.update_xaxes(title_text="resolution (log scale)", row=2, col=1)
+    best = int(result.modularity.argmax())
+    names = [f"resolution {r:.3g}:" for r in result.resolution]
+    return style.finish(
+        fig,
+        title=f"From {result.n_clusters.min()} to {result.n_clusters.max()} communities; modularity is highest at "
+        f"{result.n_clusters[best]}",
+        caption="Communities that Leiden finds in the graph of nearest neighbours at several resolutions, and their "
+        "modularity: how much more of the weight lies inside communities than chance would put there.",
+        numbers=style.listings(names, {"communities": result.n_clusters, "modularity": result.modularity}, ".3g"),
+        height=430,
+        showlegend=False,
+    )

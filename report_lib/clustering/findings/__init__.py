@@ -1,0 +1,3 @@
+"""Values in, sentences out."""
+
+from report_lib.clustering.findings import cards, clusters, density, hog, league, panel

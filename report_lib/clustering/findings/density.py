@@ -1,0 +1,117 @@
+"""Sentences on dense places."""
+
+from typing import Any
+
+import numpy as np
+
+from report_lib.common.prose import listed, percent, plural
+
+# A mean silhouette below this, noise counted as 0, is no grouping to speak of.
+MEAGRE = 0.25
+
+
+def knee(result: Any) -> str:
+    """Say where the k-distances bend."""
+    low, high = np.quantile(result.distances, [0.1, 0.9])
+    spread = f"Nine images in ten have theirs within {high:.2f}, one in ten within {low:.2f}."
+    if result.knee is None:
+        return f"The curve has no knee: no radius parts dense from sparse. {spread}"
+    above = 1 - (result.knee + 1) / len(result.distances)
+    return (
+        f"The knee is at {result.knee_eps:.2f}; {percent(above, 1)} of the images have their neighbour number {result.k} "
+        f"farther away. {spread}"
+    )
+
+
+def dbscan(distances: Any, result: Any) -> str:
+    """Say what density finds: at the knee, and at the best radius.
+
+    Parameters
+    ----------
+    distances : density.KDistances
+    result : density.DBSCANSweep
+    """
+    i, n = result.best_index, len(result.eps)
+    knee = _at_knee(distances, result)
+    if not result.found_groups:
+        return (
+            f"{knee}At none of the {n} radii does DBSCAN find two clusters: it sees one body of images, or noise alone."
+        )
+    best = f"eps {result.eps[i]:.2f}, {_found(result, i)}"
+    if overall(result) < MEAGRE:
+        return (
+            f"{knee}No radius gives a grouping to speak of. By the mean silhouette of all images, noise counted as 0, the best "
+            f"of {n} is {best}; it comes to {overall(result):.3f}."
+        )
+    outside, kept = int(result.n_outside[i]), int(result.n_clustered[i])
+    verdict = " That is one body of images with crumbs beside it, not a grouping." if outside < 0.1 * kept else ""
+    ends = {0: "smallest", n - 1: "largest"}
+    edge = f" It is the {ends[i]} radius tried, so another may do better." if i in ends and n > 1 else ""
+    return (
+        f"{knee}Of {n} radii, the best by the mean silhouette of all images, noise counted as 0, is {best}; it comes to "
+        f"{overall(result):.2f}. Of the {kept:,} clustered images {outside:,} lie outside the largest cluster.{edge}{verdict}"
+    )
+
+
+def _found(result: Any, i: int) -> str:
+    return f"with {plural(int(result.n_clusters[i]), 'cluster')} and {percent(result.noise[i], 1)} noise"
+
+
+def _at_knee(distances: Any, result: Any) -> str:
+    if distances.knee_eps is None or distances.knee_eps < result.eps[0]:
+        return ""
+    i = int(np.abs(result.eps - distances.knee_eps).argmin())
+    return f"At the knee, eps {result.eps[i]:.2f}, DBSCAN comes out {_found(result, i)}. "
+
+
+def contrast(found: dict[str, Any]) -> str:
+    """Say how much sparse places differ from dense ones, in each description: what DBSCAN lives on.
+
+    Parameters
+    ----------
+    found : dict of str to `density.Density`
+        Nothing is said where copies bring a distance to zero.
+    """
+    spread = {place: _spread(one.distances.distances) for place, one in found.items()}
+    if not np.isfinite(list(spread.values())).all():
+        return ""
+    told = listed([f"{value:.1f} on {place}" for place, value in spread.items()])
+    said = (
+        "DBSCAN lives on the contrast between dense and sparse places. Between the sparsest and the densest tenth of the "
+        f"images, the distance to the neighbours differs by a factor of at least {told}."
+    )
+    first, last = next(iter(found)), next(reversed(found))
+    worth = {place: overall(one.sweep) for place, one in found.items()}
+    if worth[first] < MEAGRE < worth[last]:
+        sweep = found[last].sweep
+        best = sweep.best_index
+        said += (
+            " In many dimensions distances grow alike, and no one radius parts what is dense from what is sparse. On "
+            f"{last} one does: {plural(int(sweep.n_clusters[best]), 'cluster')}, with {percent(sweep.noise[best], 1)} noise. "
+            "They are islands of that map, and whether they are more is for the scores below to say."
+        )
+    return said
+
+
+def _spread(distances: np.ndarray) -> float:
+    low, high = np.quantile(distances, [0.1, 0.9])
+    return float(high / low) if low > 1e-6 * distances[-1] else np.nan
+
+
+def overall(sweep: Any) -> float:
+    """Return the mean silhouette of all images at the best radius, noise counted as 0."""
+    best = sweep.best_index
+    return float(np.nan_to_num(sweep.silhouette[best]) * (1 - sweep.noise[best]))
+
+
+def dbscan_headline(found: dict[str, dict[str, Any]]) -> str:
+    """Say what DBSCAN found on each description, from the run's metrics."""
+    return " ".join(_on(place, own["best"]) for place, own in found.items())
+
+
+def _on(place: str, best: dict[str, Any]) -> str:
+    silhouette = best["silhouette"]
+    counted = f"{plural(best['n_clusters'], 'cluster')} and {percent(best['noise'], 1)} noise"
+    if silhouette is None or np.isnan(silhouette) or silhouette * (1 - best["noise"]) < MEAGRE:
+        return f"On {place}, no radius makes DBSCAN find a grouping; the best gives {counted}."
+    return f"On {place}, DBSCAN at the best radius finds {counted}."

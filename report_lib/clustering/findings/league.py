@@ -1,0 +1,197 @@
+"""Sentences and tables on all clusterings side by side."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from report_lib.common.prose import COLUMNS, MEASURES, percent, scored, text, titled
+
+KEY = "`K`, `covered`: clusters, over the seeds, and the share of test images that are not noise, mean over the seeds."
+SCORES_KEY = (
+    "Scores on test images, mean ± standard deviation over the seeds; highest matched accuracy first. `matched` (Hungarian) "
+    "accuracy gives each class one cluster at most, `majority` accuracy names each cluster after its commonest train class; "
+    "both count noise as wrong; `ARI`, `NMI` and `AMI` count it as one more cluster."
+)
+INTERVALS_KEY = (
+    "The kept fits, each with its 95% interval over the draw of test images. It says nothing of another seed: where the "
+    "deviation above is larger, believe that."
+)
+COVERED_KEY = (
+    "Scores of the test images that are not noise alone. The fewer are covered, the less such a score is worth."
+)
+TIMES = (
+    "Seconds for one fit, measured once, on the machine named at the end of the page. The search for neighbours is counted "
+    "where this phase made it; on PCA the phase before may have. Making the descriptions, the map too, is not counted."
+)
+NOT_COMPARABLE = (
+    "Silhouettes and other indices without labels are left out on purpose: they measure distances, and distances in one "
+    "description cannot be compared with those in another."
+)
+SHOWN = ("accuracy", "majority_accuracy", "nmi", "ari")
+# Differences of NMI below this are not worth a sentence.
+WORTH_SAYING = 0.02
+
+
+def ranked(rows: Sequence[Any]) -> list[Any]:
+    """Sort by mean matched accuracy over the seeds, the highest first; as they come without labels."""
+    if "accuracy" not in rows[0].by_seed:
+        return list(rows)
+    return sorted(rows, key=lambda row: -row.by_seed["accuracy"].mean())
+
+
+def table(rows: Sequence[Any]) -> pd.DataFrame:
+    """Tabulate every method on every description.
+
+    Parameters
+    ----------
+    rows : sequence of `league.Row`
+    """
+    return pd.DataFrame.from_dict({row.fitted.title: _line(row) for row in ranked(rows)}, orient="index")
+
+
+def _line(row: Any) -> dict[str, str]:
+    low, high = row.by_seed["n_clusters"].min(), row.by_seed["n_clusters"].max()
+    found = {"K": f"{low}" if low == high else f"{low} to {high}", "covered": percent(row.by_seed["coverage"].mean())}
+    return found | {name: _spread(row.by_seed[key]) for key, name in COLUMNS.items() if key in row.by_seed}
+
+
+def _spread(values: np.ndarray) -> str:
+    if len(values) == 1:
+        return f"{values[0]:.3f}"
+    return f"{values.mean():.3f} ± {values.std(ddof=1):.3f}"
+
+
+def intervals(rows: Sequence[Any]) -> pd.DataFrame:
+    """Tabulate the fits that are kept, with 95% intervals over the draw of test images."""
+    keys = {key: name for key, name in COLUMNS.items() if key != "ami"}
+    found = {row.fitted.title: {n: _ends(getattr(row.scores, k)) for k, n in keys.items()} for row in ranked(rows)}
+    return pd.DataFrame.from_dict(found, orient="index")
+
+
+def _ends(interval: Any) -> str:
+    return f"{interval.value:.3f} ({interval.low:.3f}–{interval.high:.3f})"
+
+
+def covered(rows: Sequence[Any]) -> pd.DataFrame | str:
+    """Tabulate ARI and AMI of the covered images, where a kept fit leaves some out; nothing where none does."""
+    found = {
+        row.fitted.title: {"covered": percent(row.scores.coverage, 1)}
+        | {COLUMNS[key]: "none" if np.isnan(value) else f"{value:.3f}" for key, value in row.scores.clustered.items()}
+        for row in ranked(rows)
+        if row.scores.coverage < 1
+    }
+    return pd.DataFrame.from_dict(found, orient="index") if found else ""
+
+
+def terms(n_train: int, *, mixture: tuple[int, int], density: int, hdbscan_components: int) -> str:
+    """Say what each method gets to see, and so what a seed changes.
+
+    Parameters
+    ----------
+    mixture : (int, int)
+        Images and dimensions.
+    """
+    n_mixture, n_density = min(mixture[0], n_train), min(density, n_train)
+    return (
+        f"The terms are not equal. K-Means and graph clustering see all {n_train:,} train images, and a seed changes where "
+        f"they start. A Gaussian mixture sees {n_mixture:,} of them in at most {mixture[1]} dimensions, DBSCAN {n_density:,}, "
+        f"HDBSCAN {n_density:,} in at most {hdbscan_components} dimensions; there a seed draws the images anew. A method keeps "
+        "its fit of least inertia, highest likelihood or highest modularity, DBSCAN and HDBSCAN that of the largest mean "
+        "silhouette on its own description, noise counted as 0."
+    )
+
+
+def league(rows: Sequence[Any]) -> str:
+    """Say which clusterings lead by their mean over the seeds."""
+    first, *others = ranked(rows)
+    n = len(first.by_seed["accuracy"])
+    over = f", mean over {n} seeds" if n > 1 else ""
+    said = (
+        f"Judged by the classes, {first.fitted.title} leads{over}: matched accuracy {_spread(first.by_seed['accuracy'])}, "
+        f"NMI {_spread(first.by_seed['nmi'])}, ARI {_spread(first.by_seed['ari'])}."
+    )
+    if others:
+        said += (
+            f" Next comes {others[0].fitted.title} with a matched accuracy of {_spread(others[0].by_seed['accuracy'])}."
+        )
+    return said + _same_method(rows)
+
+
+def _same_method(rows: Sequence[Any]) -> str:
+    """Say what another description does for the same method, where all images are clustered."""
+    pairs = []
+    for method in dict.fromkeys(row.fitted.method for row in rows):
+        own = [row for row in rows if row.fitted.method == method and row.scores.coverage == 1]
+        own = sorted(own, key=lambda row: row.by_seed["nmi"].mean())
+        if len(own) > 1:
+            pairs.append((own[0], own[-1]))
+    if not pairs:
+        return ""
+    low, high = max(pairs, key=lambda pair: pair[1].by_seed["nmi"].mean() - pair[0].by_seed["nmi"].mean())
+    if high.by_seed["nmi"].mean() - low.by_seed["nmi"].mean() < WORTH_SAYING:
+        return ""
+    return (
+        f" The description counts too: NMI is {low.by_seed['nmi'].mean():.3f} for {low.fitted.title}, and "
+        f"{high.by_seed['nmi'].mean():.3f} for {high.fitted.title}."
+    )
+
+
+def published(row: Any, found: Sequence[Any], source: str) -> pd.DataFrame:
+    """Tabulate figures from the literature, marked as such, beneath the clusters that go on.
+
+    Parameters
+    ----------
+    row : league.Row
+    found : sequence of `published.Published`
+    """
+    ours = {"matched": f"{row.scores.accuracy.value:.3f}", "NMI": f"{row.scores.nmi.value:.3f}", "source": "this run"}
+    rows = {
+        text(one.method): {"matched": f"{one.accuracy:.3f}", "NMI": f"{one.nmi:.3f}", "source": source} for one in found
+    }
+    return pd.DataFrame.from_dict({row.fitted.title: ours} | rows, orient="index")
+
+
+def against_published(row: Any, found: Sequence[Any], source: str) -> str:
+    """Set the clusters that go on beside the best of these figures."""
+    best = max(found, key=lambda one: one.accuracy)
+    accuracy, nmi = row.scores.accuracy, row.scores.nmi
+    level = f"{_beside(best.accuracy, accuracy)} in matched accuracy, {scored(accuracy)}"
+    return (
+        f"Not computed here: {len(found)} figures from {source}, the best of them {text(best.method)}. Beside it "
+        f"{row.fitted.title} is {level}, and {_beside(best.nmi, nmi)} in NMI, {scored(nmi)}. All of them were told the number "
+        "of clusters. The terms differ in two ways: theirs were fitted to and scored on all images of the set, ours fitted to "
+        "train images and scored on test images; and the settings of the description of shape were chosen while looking at "
+        "the train labels of Fashion-MNIST and MNIST."
+    )
+
+
+def _beside(published: float, ours: Any) -> str:
+    if ours.low <= published <= ours.high:
+        return "level"
+    return "ahead" if ours.value > published else "behind"
+
+
+def title_of(numbers: dict[str, Any]) -> str:
+    """Name the method and the description of the clusters that go on, from the run's metrics."""
+    return titled(numbers["chosen"], numbers["chosen_on"])
+
+
+def league_headline(numbers: dict[str, Any]) -> str:
+    """Say what the clusters that go on are worth, from the run's metrics."""
+    own, title = numbers["methods"][numbers["chosen"]], title_of(numbers)
+    if "ari" not in own:
+        return f"The clusters that go on are the {own['n_clusters']} of {title}; there are no labels to judge them by."
+    told = ", ".join(f"{MEASURES[key]} {_mean(own, key)}" for key in SHOWN)
+    n = len(own["by_seed"]["ari"])
+    over = f", mean ± standard deviation over {n} seeds" if n > 1 else ""
+    return (
+        f"{title} makes {own['n_clusters']} clusters in fits that see no label. Against the classes of the test images: "
+        f"{told}{over}."
+    )
+
+
+def _mean(own: dict[str, Any], key: str) -> str:
+    spread = own["standard_deviation"][key]
+    return f"{own['mean'][key]:.3f}" + ("" if spread is None else f" ± {spread:.3f}")

@@ -1,0 +1,102 @@
+"""Sentences on how many clusters there may be."""
+
+from typing import Any
+
+import numpy as np
+
+from report_lib.common.prose import listed
+
+# Mean ranks that span less than this share of what they could say nothing.
+SETTLED = 0.3
+
+
+def panel(result: Any, chosen: int, auto: bool) -> str:
+    """Say which number of clusters each criterion suggests, and that they disagree where they do.
+
+    Parameters
+    ----------
+    result : panel.Panel
+    chosen : int
+        What the run uses.
+    auto : bool
+        Whether the run asked the panel.
+    """
+    if not result.criteria:
+        return "No criterion has a value for any of the numbers tried."
+    said = f"{_opinions(result.suggested)} {_ranks(result)}"
+    ends = {int(result.n_clusters[0]), int(result.n_clusters[-1])}
+    at_edge = [name for name, k in result.suggested.items() if k in ends]
+    if at_edge and len(ends) > 1:
+        said += (
+            f" For {listed(at_edge)} that is the end of what was tried, and no more than a direction: fewer, or more, than "
+            "this panel looked at."
+        )
+    if auto:
+        return f"{said} The run asked for what the panel supports best, so it uses {chosen}."
+    if chosen in result.tied:
+        return f"{said} That is also what the run was asked for."
+    return f"{said} The run was asked for {chosen}, whatever the panel says."
+
+
+def _ranks(result: Any) -> str:
+    best, worst = float(result.mean_rank.min()), float(result.mean_rank.max())
+    tied = listed(result.tied)
+    said = (
+        f"By mean rank over all of them, K = {tied} {'comes' if len(result.tied) == 1 else 'come'} out best "
+        f"({best:.1f}; the worst has {worst:.1f})."
+    )
+    if len(result.criteria) > 1 and worst - best < SETTLED * (len(result.n_clusters) - 1):
+        said += " That is close: the panel does not settle it."
+    return said
+
+
+def _opinions(suggested: dict[str, int]) -> str:
+    by_k: dict[int, list[str]] = {}
+    for name, k in suggested.items():
+        by_k.setdefault(k, []).append(name)
+    if not by_k:
+        return "No criterion has a value."
+    if len(by_k) == 1:
+        return f"All {len(suggested)} criteria suggest {next(iter(by_k))} clusters."
+    told = [f"{k} by {listed(names)}" for k, names in sorted(by_k.items())]
+    return f"The criteria disagree: they suggest {listed(told)}."
+
+
+def panel_headline(found: dict[str, Any]) -> str:
+    """Say what the panel suggests, from the run's metrics."""
+    tried = sorted(int(k) for k in found.get("mean_rank", {}))
+    within = (
+        f" Only {tried[0]} to {tried[-1]} were tried, so an end of that is no more than a direction." if tried else ""
+    )
+    return f"How many clusters? {_opinions(found['suggested'])}{within}"
+
+
+def separation(sweep: Any) -> str:
+    """Say how far groups stand apart at best, by the silhouette of K-Means."""
+    if np.isnan(sweep.silhouette).all():
+        return "There is no silhouette: the images fall into fewer groups than were asked for."
+    best = float(np.nanmax(sweep.silhouette))
+    apart = (
+        "the groups touch more than they stand apart"
+        if best < 0.25
+        else "the groups stand apart to some degree"
+        if best < 0.5
+        else "the groups stand well apart"
+    )
+    return (
+        f"The largest mean silhouette is {best:.3f}, at K = {sweep.best}: {apart}. No criterion here has seen a label, and "
+        "none can be compared between descriptions."
+    )
+
+
+def resolutions(result: Any) -> str:
+    """Say what resolution does to the number of communities."""
+    best = int(result.modularity.argmax())
+    if result.n_clusters.min() == result.n_clusters.max():
+        return f"At every resolution tried, Leiden finds the same number of communities, {result.n_clusters[0]}."
+    return (
+        f"From resolution {result.resolution[0]:.2g} to {result.resolution[-1]:.2g}, Leiden finds {result.n_clusters.min()} to "
+        f"{result.n_clusters.max()} communities. Modularity alone would take {result.n_clusters[best]}, at resolution "
+        f"{result.resolution[best]:.2g}: where edges join none but near neighbours, it pays to cut the graph into many "
+        "communities, so modularity is one voice in the panel and not the judge."
+    )

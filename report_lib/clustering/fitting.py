@@ -1,0 +1,301 @@
+"""Every clustering method on every description, several times, by one interface.
+
+A method is fitted to train images, once for each seed, and says of train and test images alike which cluster they
+belong to. Of its fits the one is kept that the method itself likes best; labels have no say in it.
+"""
+
+import time
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture
+
+from report_lib.clustering.density import PredictingDBSCAN, PredictingHDBSCAN
+from report_lib.clustering.graph_clustering import Edges, GraphClustering, jaccard_edges, vote
+from report_lib.clustering.silhouettes import silhouette_scores
+from report_lib.common.arrays import sample_rows
+from report_lib.common.metrics import NOISE
+from report_lib.common.models import kmeans
+from report_lib.common.neighbors import Neighbors
+from report_lib.common.parallel import at_once
+from report_lib.common.prose import titled
+
+MIXTURE_STEPS = 100
+MOST_JUDGED = 2500
+
+
+@dataclass(frozen=True)
+class Space:
+    """A description of the images that clusters are looked for in.
+
+    Attributes
+    ----------
+    title : str
+    train, test : ndarray of shape (n, d), float32
+    graph, test_graph : Neighbors, or None
+        The nearest train images of each train and of each test image.
+    edges : Edges, or None
+        Of `graph`.
+    seconds : float
+        That finding the neighbours took.
+    """
+
+    title: str
+    train: np.ndarray
+    test: np.ndarray
+    graph: Neighbors | None = None
+    test_graph: Neighbors | None = None
+    edges: Edges | None = None
+    seconds: float = 0.0
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return what `from_arrays` needs of a description with neighbours."""
+        own, new = self.graph, self.test_graph
+        return {
+            "train": self.train, "test": self.test, "indices": own.indices, "distances": own.distances,
+            "test_indices": new.indices, "test_distances": new.distances,
+        }  # fmt: skip
+
+    @classmethod
+    def from_arrays(
+        cls,
+        title: str,
+        *,
+        train: np.ndarray,
+        test: np.ndarray,
+        indices: np.ndarray,
+        distances: np.ndarray,
+        test_indices: np.ndarray,
+        test_distances: np.ndarray,
+    ) -> "Space":
+        """Return the description that `arrays` came from, with the edges of its graph."""
+        graph = Neighbors(indices, distances)
+        return cls(title, train, test, graph, Neighbors(test_indices, test_distances), jaccard_edges(graph))
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """A clustering of train images and what it says of test images, the largest cluster first; -1 is noise.
+
+    Attributes
+    ----------
+    n_clusters : int
+    train, test : ndarray of shape (n,), int64
+    centers : ndarray of shape (n_clusters, d), or None
+    rows : ndarray of int, or None
+        Which train images `train` speaks of; None for all.
+    objective : float
+        What the method itself judges its fits by; the higher, the better.
+    """
+
+    n_clusters: int
+    train: np.ndarray
+    test: np.ndarray
+    centers: np.ndarray | None = None
+    rows: np.ndarray | None = None
+    objective: float = 0.0
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """Train images in each cluster, noise left out."""
+        return np.bincount(self.train[self.train != NOISE], minlength=self.n_clusters)
+
+    def of_train(self, values: np.ndarray | None) -> np.ndarray | None:
+        """Return those of values of all train images that belong to `train`."""
+        return values if values is None or self.rows is None else values[self.rows]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """One method on one description.
+
+    Attributes
+    ----------
+    method, on : str
+        Name of the method, title of the description.
+    fits : list of Clusters
+        One a seed.
+    seconds : float
+        A fit took, with the neighbours that it needs, on average.
+    models : sequence of estimators
+        In the order of `fits`, where they were fitted to samples and may be asked about the rest.
+    """
+
+    method: str
+    on: str
+    fits: list[Clusters]
+    seconds: float
+    models: Sequence[Any] = field(default=(), repr=False)
+
+    @property
+    def kept(self) -> Clusters:
+        """The fit that the method itself likes best, the first of equals."""
+        return self.fits[self.best]
+
+    @property
+    def best(self) -> int:
+        """Its position."""
+        return int(np.argmax([fit.objective for fit in self.fits]))
+
+    @property
+    def title(self) -> str:
+        """Method and description, for readers."""
+        return titled(self.method, self.on)
+
+
+def by_size(n_clusters: int, train: np.ndarray, test: np.ndarray, **more: Any) -> Clusters:
+    """Sort clusters by size, the largest first; those without train images go."""
+    rank, n = _ranks(n_clusters, train)
+    if more.get("centers") is not None:
+        more["centers"] = more["centers"][np.argsort(rank[:-1], kind="stable")[n_clusters - n :]]
+    return Clusters(n, rank[train], rank[test], **more)
+
+
+def _ranks(n_clusters: int, train: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return the new number of each cluster, -1 for an empty one and, at the end, for noise; and how many have images."""
+    sizes = np.bincount(train[train != NOISE], minlength=n_clusters)
+    n = int(np.count_nonzero(sizes))
+    rank = np.full(n_clusters + 1, NOISE)
+    rank[np.argsort(-sizes, kind="stable")[:n]] = np.arange(n)
+    return rank, n
+
+
+def fit_kmeans(space: Space, *, n_clusters: int, n_init: int, seeds: Sequence[int]) -> Fitted:
+    """Fit K-Means to all train images; the fit of least inertia is kept."""
+    start = time.perf_counter()
+    models = [kmeans(space.train, n_clusters, n_init=n_init, random_state=seed) for seed in seeds]
+    seconds = (time.perf_counter() - start) / len(models)
+    fits = [
+        by_size(n_clusters, m.labels_.astype(np.int64), m.predict(space.test).astype(np.int64),
+                centers=m.cluster_centers_, objective=-float(m.inertia_))
+        for m in models
+    ]  # fmt: skip
+    return Fitted("kmeans", space.title, fits, seconds)
+
+
+def fit_mixture(X: np.ndarray, n_clusters: int, random_state: int) -> GaussianMixture:
+    """Fit Gaussians, each with a covariance of its own, from one K-Means start.
+
+    Variances are kept from falling below a millionth of the rows', so that copies of an image are no cluster of
+    infinite density.
+    """
+    X = np.asarray(X, np.float64)
+    floor = max(1e-6 * float(X.var(axis=0).mean()), 1e-12)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        mixture = GaussianMixture(n_clusters, reg_covar=floor, max_iter=MIXTURE_STEPS, random_state=random_state)
+        return mixture.fit(X)
+
+
+def fit_gaussian_mixture(
+    space: Space, *, n_clusters: int, n_images: int, n_components: int, seeds: Sequence[int]
+) -> Fitted:
+    """Fit a Gaussian mixture to samples of train images in the first dimensions; the likeliest is kept."""
+    train, test = (np.asarray(part[:, :n_components], np.float64) for part in (space.train, space.test))
+    start = time.perf_counter()
+    samples = [train[sample_rows(len(train), n_images, seed)] for seed in seeds]
+    models = list(at_once((fit_mixture, (X, n_clusters, seed), {}) for X, seed in zip(samples, seeds, strict=True)))
+    seconds = (time.perf_counter() - start) / len(models)
+    # All judge the same images, those that the first of them saw.
+    fits = [
+        by_size(n_clusters, m.predict(train), m.predict(test), objective=float(m.score(samples[0]))) for m in models
+    ]
+    return Fitted("gaussian_mixture", space.title, fits, seconds, models)
+
+
+def fit_dbscan(space: Space, *, eps: dict[str, float], min_samples: int, n_images: int, seeds: Sequence[int]) -> Fitted:
+    """Fit DBSCAN to samples of train images, at the radius given for the description.
+
+    Kept is the fit of the largest mean silhouette over the same few images, noise counted as 0; so with HDBSCAN.
+    """
+    model, start = PredictingDBSCAN(eps[space.title], min_samples=min_samples), time.perf_counter()
+    samples = [sample_rows(len(space.train), n_images, seed) for seed in seeds]
+    models = [clone(model).fit(space.train[rows]) for rows in samples]
+    return _density("dbscan", space, models, samples, (time.perf_counter() - start) / len(models))
+
+
+def fit_hdbscan(
+    space: Space, *, share: float, min_samples: int, n_images: int, n_components: int, seeds: Sequence[int]
+) -> Fitted:
+    """Fit HDBSCAN to samples of train images in the first dimensions; a cluster has at least that share of them."""
+    size = max(2, round(share * min(n_images, len(space.train))))
+    thin = replace(space, train=space.train[:, :n_components], test=space.test[:, :n_components])
+    model, start = PredictingHDBSCAN(size, min_samples=min_samples), time.perf_counter()
+    samples = [sample_rows(len(space.train), n_images, seed) for seed in seeds]
+    models = list(at_once((clone(model).fit, (thin.train[rows],), {}) for rows in samples))
+    return _density("hdbscan", thin, models, samples, (time.perf_counter() - start) / len(models))
+
+
+def _density(method: str, space: Space, models: list[Any], samples: list[np.ndarray], seconds: float) -> Fitted:
+    # All judge the same images, a few of them: silhouettes take time with the square of their number.
+    judged = space.train[sample_rows(len(space.train), MOST_JUDGED, 0)]
+    fits = [
+        by_size(int(m.labels_.max()) + 1, m.labels_, m.predict(space.test), rows=rows,
+                objective=_overall_silhouette(judged, m.predict(judged)))
+        for m, rows in zip(models, samples, strict=True)
+    ]  # fmt: skip
+    return Fitted(method, space.title, fits, seconds, models)
+
+
+def _overall_silhouette(X: np.ndarray, labels: np.ndarray) -> float:
+    """Mean silhouette of all rows, noise counted as 0; 0 where there is none."""
+    kept = silhouette_scores(X, _compact(labels)[None])[0]
+    return float(np.nan_to_num(kept) * np.mean(labels != NOISE))
+
+
+def _compact(labels: np.ndarray) -> np.ndarray:
+    """Renumber the clusters that have rows, from 0 on; noise stays."""
+    present = np.unique(labels[labels != NOISE])
+    return np.where(labels == NOISE, NOISE, np.searchsorted(present, labels))
+
+
+def fit_graph(space: Space, *, n_clusters: int, seeds: Sequence[int]) -> Fitted:
+    """Cluster the graph of all train images; the partition of highest modularity is kept."""
+    start = time.perf_counter()
+    k = space.graph.indices.shape[1]
+    model = GraphClustering(n_clusters, n_neighbors=k, n_starts=len(seeds), random_state=seeds[0])
+    model.fit(space.train, edges=space.edges)
+    seconds = space.seconds + (time.perf_counter() - start) / len(seeds)
+    fits = [
+        by_size(n_clusters, labels, vote(space.test_graph, labels), objective=float(score))
+        for labels, score in zip(model.partitions_, model.modularity_, strict=True)
+    ]
+    return Fitted("graph", space.title, fits, seconds)
+
+
+def for_all(fitted: Fitted, space: Space) -> Clusters:
+    """Return the kept fit with a word on every train image, also where it was fitted to a sample of them.
+
+    Clusters keep their numbers, so that what is known of them stays true.
+    """
+    kept = fitted.kept
+    if kept.rows is None:
+        return kept
+    model = fitted.models[fitted.best]
+    rank = _ranks(int(model.labels_.max()) + 1, model.labels_)[0]
+    return replace(kept, train=rank[model.predict(space.train[:, : model.n_features_in_])], rows=None)
+
+
+def recurrence(fitted: Fitted) -> np.ndarray:
+    """How well each cluster of the kept fit is found again in the other fits, by the test images in it.
+
+    The largest Jaccard overlap with a cluster of another fit, mean over the others (Hennig, Cluster-wise assessment of
+    cluster stability, 2007); NaN where there is no other fit, or no test image.
+    """
+    kept, others = fitted.kept, [fit for i, fit in enumerate(fitted.fits) if i != fitted.best]
+    if not others:
+        return np.full(kept.n_clusters, np.nan)
+    return np.mean([_overlap(kept, other) for other in others], axis=0)
+
+
+def _overlap(one: Clusters, other: Clusters) -> np.ndarray:
+    a, b = (np.eye(fit.n_clusters + 1)[fit.test][:, : fit.n_clusters] for fit in (one, other))
+    both = a.T @ b
+    either = a.sum(axis=0)[:, None] + b.sum(axis=0) - both
+    best = (both / np.maximum(either, 1)).max(axis=1, initial=0.0)
+    return np.where(a.sum(axis=0) > 0, best, np.nan)

@@ -1,0 +1,266 @@
+"""Clusters as communities of the nearest-neighbour graph: Jaccard weights, Leiden, and merging down to a number.
+
+Levine et al., Data-driven phenotypic dissection of AML, 2015 (the graph); Traag, Waltman and van Eck, From Louvain to
+Leiden, 2019 (its communities); Reichardt and Bornholdt, Statistical mechanics of community detection, 2006 (the
+resolution).
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_matrix, identity
+from scipy.sparse.csgraph import connected_components
+from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.utils.validation import check_is_fitted
+
+from report_lib.common.neighbors import Neighbors, nearest, nearest_to, votes
+from report_lib.common.parallel import at_once
+
+BLOCK = 2**17
+# A part of the graph that no edge joins to the rest is an island if it is below this share of an even cluster.
+ISLAND = 0.25
+# Leiden is asked for about this many times the clusters wanted; the surplus is merged.
+SURPLUS = 1.2
+# Where the search for such a resolution begins, the factor of its steps, and how many it takes at most.
+FIRST, STEP, LOWEST_STEP, HIGHEST_STEP = 0.2, 1.25, -25, 40
+
+
+@dataclass(frozen=True)
+class Edges:
+    """An undirected weighted graph.
+
+    Attributes
+    ----------
+    n : int
+        Nodes.
+    pairs : ndarray of shape (n_edges, 2), int32
+    weights : ndarray of shape (n_edges,), float64
+    """
+
+    n: int
+    pairs: np.ndarray
+    weights: np.ndarray
+
+    @property
+    def parts(self) -> np.ndarray:
+        """Sizes of the parts that no edge joins."""
+        ones = np.ones(len(self.pairs), np.int8)
+        joined = csr_matrix((ones, self.pairs.T), shape=(self.n, self.n))
+        return np.bincount(connected_components(joined, directed=False)[1])
+
+    @property
+    def n_parts(self) -> int:
+        """How many they are."""
+        return len(self.parts)
+
+    def between(self, labels: np.ndarray) -> np.ndarray:
+        """Share of all weight between each two clusters, symmetric and summing to 1; shape (n_clusters, n_clusters)."""
+        n = int(labels.max()) + 1
+        a, b = labels[self.pairs].T
+        found = np.bincount(a * n + b, self.weights, n * n).reshape(n, n)
+        return (found + found.T) / max(2 * self.weights.sum(), np.finfo(float).tiny)
+
+
+def jaccard_edges(graph: Neighbors) -> Edges:
+    """Join each row with its nearest; the weight is the share of neighbours that both have, themselves counted."""
+    n, k = graph.indices.shape
+    starts = np.arange(0, n * k + 1, k)
+    near = csr_matrix((np.ones(n * k, np.float32), graph.indices.ravel(), starts), shape=(n, n))
+    joined = near.maximum(near.T).tocoo()
+    upper = joined.row < joined.col
+    a, b = joined.row[upper], joined.col[upper]
+    around = near + identity(n, dtype=np.float32, format="csr")
+    # Edge by edge, in blocks: the product of all rows with all would hold every pair that has a neighbour in common.
+    steps = range(0, len(a), BLOCK)
+    shared = [around[a[i : i + BLOCK]].multiply(around[b[i : i + BLOCK]]).sum(axis=1) for i in steps]
+    both = np.concatenate([np.asarray(own, np.float64).ravel() for own in shared]) if shared else np.zeros(0)
+    return Edges(n, np.column_stack([a, b]).astype(np.int32), both / (2 * (k + 1) - both))
+
+
+def modularity(between: np.ndarray) -> float:
+    """Weight inside clusters less what chance would put there (Newman, Analysis of weighted networks, 2004).
+
+    Parameters
+    ----------
+    between : ndarray of shape (n_clusters, n_clusters)
+        As `Edges.between` gives it.
+    """
+    return float(np.trace(between) - np.square(between.sum(axis=1)).sum())
+
+
+def communities(edges: Edges, *, resolution: float, random_state: int) -> np.ndarray:
+    """Find communities with Leiden; a higher resolution gives more of them.
+
+    Returns
+    -------
+    ndarray of shape (n,), int64
+    """
+    import igraph
+
+    # igraph has one generator for all that it does.
+    igraph.set_random_number_generator(random.Random(random_state))
+    graph = igraph.Graph(edges.n)
+    graph.add_edges(edges.pairs.astype(np.int64))
+    found = graph.community_leiden(
+        objective_function="modularity", weights=edges.weights.tolist(), resolution=resolution, n_iterations=2
+    )
+    return np.asarray(found.membership, np.int64)
+
+
+def merge(edges: Edges, labels: np.ndarray, n_clusters: int, *, resolution: float) -> np.ndarray:
+    """Merge clusters two by two, each time those whose union costs the least modularity at that resolution.
+
+    Clauset, Newman and Moore, Finding community structure in very large networks, 2004, from clusters on.
+    """
+    between = edges.between(labels)
+    target = np.arange(len(between))
+    while len(between) > n_clusters:
+        strength = between.sum(axis=1)
+        gain = between - resolution * np.outer(strength, strength)
+        np.fill_diagonal(gain, -np.inf)
+        a, b = sorted(np.unravel_index(gain.argmax(), gain.shape))
+        between[a] += between[b]
+        between[:, a] += between[:, b]
+        between = np.delete(np.delete(between, b, axis=0), b, axis=1)
+        target = np.where(target == b, a, target - (target > b))
+    return target[labels]
+
+
+@dataclass(frozen=True)
+class Resolutions:
+    """Communities at several resolutions.
+
+    Attributes
+    ----------
+    resolution, modularity : ndarray of shape (m,), float64
+        Modularity is the usual one, at resolution 1, so that it can be compared.
+    n_clusters : ndarray of shape (m,), int
+    by_number : dict of int to float
+        The highest modularity found for each number of clusters asked for, after merging; NaN where there is none.
+    """
+
+    resolution: np.ndarray
+    n_clusters: np.ndarray
+    modularity: np.ndarray
+    by_number: dict[int, float]
+
+
+def sweep_resolutions(
+    edges: Edges, resolutions: Sequence[float], n_clusters: Sequence[int], *, random_state: int
+) -> Resolutions:
+    """Find communities at each resolution, and merge them down to each number of clusters."""
+    calls = [(communities, (edges,), {"resolution": r, "random_state": random_state}) for r in resolutions]
+    found = list(at_once(calls))
+    by_number = {}
+    for k in n_clusters:
+        fine = [(labels, r) for labels, r in zip(found, resolutions, strict=True) if labels.max() + 1 >= k]
+        merged = [modularity(edges.between(merge(edges, labels, k, resolution=r))) for labels, r in fine]
+        by_number[int(k)] = max(merged, default=np.nan)
+    return Resolutions(
+        np.asarray(resolutions, float),
+        np.array([int(labels.max()) + 1 for labels in found]),
+        np.array([modularity(edges.between(labels)) for labels in found]),
+        by_number,
+    )
+
+
+class GraphClustering(ClusterMixin, BaseEstimator):
+    """Leiden communities of the Jaccard graph of nearest neighbours, merged to as many as are asked for.
+
+    A resolution is looked for that gives about a fifth more communities than that; the surplus is merged. Asking
+    Leiden for the very number would tie the result to one resolution, where a small remote group may take the place
+    of a large one.
+
+    Parameters
+    ----------
+    n_clusters : int
+    n_neighbors : int
+        Less than the number of rows.
+    n_starts : int
+        Leiden runs, each with a seed of its own; the partition of highest modularity is kept.
+    random_state : int
+
+    Attributes
+    ----------
+    labels_ : ndarray of shape (n,), int64
+        Of the start that is kept.
+    partitions_ : ndarray of shape (n_starts, n), int64
+    modularity_ : ndarray of shape (n_starts,), float64
+    resolution_ : float
+    n_parts_ : int
+        Parts of the graph that no edge joins. Where there are more than clusters, the smallest are put together.
+    """
+
+    def __init__(self, n_clusters: int = 10, *, n_neighbors: int = 15, n_starts: int = 5, random_state: int = 0):
+        self.n_clusters = n_clusters
+        self.n_neighbors = n_neighbors
+        self.n_starts = n_starts
+        self.random_state = random_state
+
+    def fit(self, X: np.ndarray, y: object = None, *, edges: Edges | None = None) -> "GraphClustering":
+        """Learn from rows; their graph's `edges`, where known, save looking for neighbours again.
+
+        Raises
+        ------
+        ValueError
+            When more clusters are asked for than there are rows, or as many neighbours.
+        """
+        if self.n_clusters > len(X):
+            raise ValueError(f"n_clusters is {self.n_clusters}, but there are only {len(X)} rows")
+        self._rows, self.n_features_in_ = X, X.shape[1]
+        edges = edges or jaccard_edges(nearest(X, self.n_neighbors))
+        seeds = np.random.SeedSequence(self.random_state).generate_state(self.n_starts).tolist()
+        self.n_parts_ = edges.n_parts
+        self.resolution_, found = find_resolution(edges, self.n_clusters, seeds[:2])
+        calls = [(communities, (edges,), {"resolution": self.resolution_, "random_state": seed}) for seed in seeds[2:]]
+        merged = [
+            merge(edges, labels, self.n_clusters, resolution=self.resolution_) for labels in (*found, *at_once(calls))
+        ]
+        self.partitions_ = np.stack(merged)
+        self.modularity_ = np.array([modularity(edges.between(labels)) for labels in merged])
+        self.labels_ = self.partitions_[self.modularity_.argmax()]
+        return self
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Assign rows to clusters by a vote of the nearest rows learnt from, the nearer the weightier."""
+        check_is_fitted(self, "labels_")
+        return vote(nearest_to(self._rows, X, self.n_neighbors), self.labels_)
+
+
+def vote(graph: Neighbors, labels: np.ndarray) -> np.ndarray:
+    """Return the label that most of the weight of each row's neighbours has."""
+    return votes(graph, labels, int(labels.max()) + 1).argmax(axis=1)
+
+
+def find_resolution(edges: Edges, n_clusters: int, seeds: Sequence[int]) -> tuple[float, list[np.ndarray]]:
+    """Look for the lowest resolution, of steps of a quarter, that gives a surplus of communities with every seed.
+
+    Islands do not count: they would make up the number while the body of the rows stays whole. Four steps are tried at
+    a time, from just below the usual ones; where even the lowest gives enough, four below it, and where none does, four
+    above. Where none at all does, it is the highest.
+
+    Returns
+    -------
+    resolution : float
+    communities : list of ndarray of shape (n,)
+        One a seed.
+    """
+    islands = int((edges.parts < ISLAND * edges.n / n_clusters).sum())
+    wanted, tried, begin = int(np.ceil(SURPLUS * n_clusters)) + islands, {}, -1
+    while LOWEST_STEP <= begin <= HIGHEST_STEP:
+        steps = range(begin, begin + 4)
+        options = [{"resolution": _at(step), "random_state": seed} for step in steps for seed in seeds]
+        found = at_once((communities, (edges,), own) for own in options)
+        tried |= {step: [next(found) for _ in seeds] for step in steps}
+        enough = [step for step, own in tried.items() if min(labels.max() + 1 for labels in own) >= wanted]
+        if enough and min(enough) > min(tried):
+            break
+        begin = min(tried) - 4 if enough else max(tried) + 1
+    best = min(enough) if enough else max(tried)
+    return _at(best), tried[best]
+
+
+def _at(step: int) -> float:
+    return FIRST * STEP**step

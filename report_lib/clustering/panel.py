@@ -1,0 +1,186 @@
+"""How many clusters: several criteria, each on the data that it is made for, and what they say together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import rankdata
+from sklearn.metrics import adjusted_rand_score
+
+from report_lib.clustering.fitting import fit_mixture
+from report_lib.clustering.silhouettes import over_rows, silhouettes
+from report_lib.common.models import kmeans, seeds_from
+from report_lib.common.parallel import at_once
+
+
+@dataclass(frozen=True)
+class KMeansSweep:
+    """K-Means for several numbers of clusters on the same rows.
+
+    Attributes
+    ----------
+    n_clusters : ndarray of shape (m,), int
+    inertia, silhouette, calinski_harabasz : ndarray of shape (m,), float64
+    by_cluster : list of m ndarrays
+        Mean silhouette of each cluster.
+    n_images : int
+    """
+
+    n_clusters: np.ndarray
+    inertia: np.ndarray
+    silhouette: np.ndarray
+    calinski_harabasz: np.ndarray
+    by_cluster: list[np.ndarray]
+    n_images: int
+
+    @property
+    def best(self) -> int:
+        """Number of clusters with the largest silhouette; the smallest where there is none."""
+        return int(self.n_clusters[np.nan_to_num(self.silhouette, nan=-np.inf).argmax()])
+
+
+def sweep_kmeans(X: np.ndarray, *, k_min: int, k_max: int, n_init: int, random_state: int) -> KMeansSweep:
+    """Fit K-Means for every K from `k_min` to `k_max`; silhouettes are exact, on all rows.
+
+    Calinski and Harabasz, A dendrite method for cluster analysis, 1974: variance between clusters over variance
+    inside, each by its degrees of freedom.
+    """
+    ks, n = np.arange(k_min, k_max + 1), len(X)
+    fits = [kmeans(X, int(k), n_init=n_init, random_state=random_state) for k in ks]
+    labelings = np.stack([fit.labels_ for fit in fits])
+    inertia = np.array([float(fit.inertia_) for fit in fits])
+    total = float(n * X.var(axis=0, dtype=np.float64).sum())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = ((total - inertia) / (ks - 1)) / (inertia / (n - ks))
+    by_cluster = silhouettes(X, labelings)
+    sizes = [np.bincount(labels, minlength=len(own)) for labels, own in zip(labelings, by_cluster, strict=True)]
+    silhouette = [over_rows(own, size) for own, size in zip(by_cluster, sizes, strict=True)]
+    return KMeansSweep(ks, inertia, np.array(silhouette), ratio, by_cluster, n)
+
+
+def stability(X: np.ndarray, n_clusters: Sequence[int], *, n_pairs: int, n_init: int, random_state: int) -> np.ndarray:
+    """Compare K-Means fitted to one half of the rows with K-Means fitted to the other, on all: adjusted Rand index.
+
+    Ben-Hur, Elisseeff and Guyon, A stability based method for discovering structure in clustered data, 2002.
+
+    Returns
+    -------
+    ndarray of shape (len(n_clusters), n_pairs)
+    """
+    found = np.empty((len(n_clusters), n_pairs))
+    for j, seed in enumerate(seeds_from(random_state, n_pairs)):
+        order = np.random.default_rng([random_state, j]).permutation(len(X))
+        halves = np.array_split(order, 2)
+        for i, k in enumerate(n_clusters):
+            one, other = (kmeans(X[rows], int(k), n_init=n_init, random_state=seed).predict(X) for rows in halves)
+            found[i, j] = adjusted_rand_score(one, other)
+    return found
+
+
+def mixture_bic(X: np.ndarray, n_clusters: Sequence[int], *, random_state: int) -> np.ndarray:
+    """Bayesian information criterion of a Gaussian mixture with each number of components; the lower, the better.
+
+    Schwarz, Estimating the dimension of a model, 1978.
+    """
+    return np.array(list(at_once((_bic, (X, int(k), random_state), {}) for k in n_clusters)))
+
+
+def _bic(X: np.ndarray, k: int, random_state: int) -> float:
+    return float(fit_mixture(X, k, random_state).bic(X))
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """What one criterion says of each number of clusters.
+
+    Attributes
+    ----------
+    name : str
+    values : ndarray of shape (m,), float64
+    highest : bool
+        Whether the highest value is the best, or the lowest.
+    low, high : ndarray of shape (m,), or None
+        Spread of the value, where it has one.
+    spread : str
+        Over what.
+    """
+
+    name: str
+    values: np.ndarray
+    highest: bool = True
+    low: np.ndarray | None = None
+    high: np.ndarray | None = None
+    spread: str = ""
+
+    @property
+    def ranks(self) -> np.ndarray:
+        """1 for the best; what is not defined comes last."""
+        signed = -self.values if self.highest else self.values
+        return rankdata(np.where(np.isnan(signed), np.inf, signed))
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Several criteria for the number of clusters.
+
+    Attributes
+    ----------
+    n_clusters : ndarray of shape (m,), int
+    criteria : list of Criterion
+    """
+
+    n_clusters: np.ndarray
+    criteria: list[Criterion]
+
+    @property
+    def suggested(self) -> dict[str, int]:
+        """The number of clusters that each criterion likes best; the smallest of equals."""
+        return {c.name: int(self.n_clusters[c.ranks.argmin()]) for c in self.criteria}
+
+    @property
+    def mean_rank(self) -> np.ndarray:
+        """Mean over the criteria of the rank of each number of clusters; shape (m,)."""
+        return np.mean([c.ranks for c in self.criteria] or [np.zeros(len(self.n_clusters))], axis=0)
+
+    @property
+    def best(self) -> int:
+        """The number of clusters with the best mean rank; the smallest of equals."""
+        return self.tied[0]
+
+    @property
+    def tied(self) -> list[int]:
+        """All numbers of clusters with the best mean rank."""
+        return [int(k) for k in self.n_clusters[np.isclose(self.mean_rank, self.mean_rank.min())]]
+
+
+def panel(
+    sweep: KMeansSweep,
+    *,
+    halves: np.ndarray | None = None,
+    bic: np.ndarray | None = None,
+    modularity: dict[int, float] | None = None,
+) -> Panel:
+    """Put the criteria together; those that a run did not ask for, or that have no value, are left out.
+
+    Parameters
+    ----------
+    halves : ndarray of shape (m, n_pairs)
+        As `stability` gives it.
+    bic : ndarray of shape (m,)
+    modularity : dict of int to float
+        By number of clusters.
+    """
+    ends = [np.array([end(own) if np.isfinite(own).any() else np.nan for own in sweep.by_cluster])
+            for end in (np.nanmin, np.nanmax)]  # fmt: skip
+    criteria = [
+        Criterion("silhouette", sweep.silhouette, True, *ends, "from the least to the most separate cluster"),
+        Criterion("Calinski–Harabasz", sweep.calinski_harabasz),
+    ]
+    if halves is not None:
+        ends = halves.min(axis=1), halves.max(axis=1)
+        criteria.append(Criterion("stability", halves.mean(axis=1), True, *ends, "over pairs of halves"))
+    if bic is not None:
+        criteria.append(Criterion("mixture BIC", bic, False))
+    if modularity:
+        criteria.append(Criterion("modularity", np.array([modularity[int(k)] for k in sweep.n_clusters])))
+    return Panel(sweep.n_clusters, [c for c in criteria if not np.isnan(c.values).all()])

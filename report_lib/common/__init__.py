@@ -1,0 +1,1 @@
+"""What any phase may use, and what knows no phase."""

@@ -1,0 +1,207 @@
+"""What the page's data map shows, packed into strings: numbers, names and colours, thumbnails, and a still.
+
+Numbers travel as one gzipped block of little-endian arrays, thumbnails as one WebP sprite; the page's own script
+unpacks both.
+"""
+
+import base64
+import gzip
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from report_lib.common import style
+from report_lib.page.embed import script_json
+
+COLUMNS = 100
+LARGEST_SIDE = 32
+# A sprite of few pixels is kept as it is: lossy compression at this quality blurs tiles of 8 x 8 into one another.
+LOSSLESS_PIXELS = 400_000
+LOSSLESS_BYTES = 200_000
+# Four decimals of a margin in 0..1, which is what a reader can use, and what fits two bytes.
+MARGIN_STEPS = 10_000
+STEPS = 65_535
+STILL_POINTS = 3000
+STILL_SIDE = 600
+STILL_HEIGHT = 400
+# Doubt in orange, safety in blue; the middle is darker than in the report's charts, because points are small.
+RAMP = {"color": ("#d4580a", "#a0909a", "#2f5fbf"), "dark": ("#ff9a4d", "#a9a0a6", "#6f9bf5")}
+
+
+def pack(arrays: dict[str, np.ndarray], class_names: Sequence[str], method: str) -> dict[str, Any]:
+    """Turn the arrays of a map into the strings that `map.html.j2` puts into the page.
+
+    Parameters
+    ----------
+    arrays : dict of str to ndarray
+        `positions` (n, 2), `rows` (n,), `thumbnails` uint8 (n, h, w), `clusters` (n,) with -1 for noise and
+        `neighbors` (n, k); and `labels`, `predicted`, `margins` and `suspects`, each (n,) or empty.
+    class_names : sequence of str
+        Any text; the page never reads it as markup.
+    method : str
+        What the train images were laid out with, `UMAP`, or else the description whose first axes these are.
+
+    Returns
+    -------
+    dict
+        `data` (JSON), `bytes` (base64 of the gzipped arrays), `sprite` (a data URI), `still` (SVG), `key` (name and
+        colour of the groups in it) and `text` (sentences); names and text are not escaped.
+    """
+    fields = _fields(arrays)
+    block = b"".join(values.tobytes() for values in fields.values())
+    thumbnails = _reduced(stretched(arrays["thumbnails"]))
+    labelled, n_clusters = len(arrays["labels"]) > 0, int(arrays["clusters"].max()) + 1
+    return {
+        "data": script_json(_facts(arrays, fields, thumbnails, class_names)),
+        "bytes": base64.b64encode(gzip.compress(block, compresslevel=9, mtime=0)).decode("ascii"),
+        "sprite": "data:image/webp;base64," + base64.b64encode(_sprite(thumbnails)).decode("ascii"),
+        "still": picture(
+            arrays["positions"], arrays["labels"] if labelled else arrays["clusters"], clusters=not labelled
+        ),
+        "text": f"Each point is one of {len(arrays['rows']):,} test images, {_placed(method)}: images that look alike tend "
+        "to lie close together, but distances between groups, and their sizes, mean little. Those most like an image are its "
+        "nearest in the description, not on the map. Rows are counted from 0 in the file that they came from.",
+        "key": _key(class_names) if labelled else _key(style.cluster_names(n_clusters), clusters=True),
+    }
+
+
+def _key(names: Sequence[str], *, clusters: bool = False) -> list[tuple[str, str]]:
+    """Return name and colour of each group of the still."""
+    return [(name, style.color(i, clusters=clusters)) for i, name in enumerate(names)]
+
+
+def _placed(method: str) -> str:
+    if method == "UMAP":
+        return "put amid its nearest train images on their UMAP"
+    return f"on the first two axes of its description, {method}"
+
+
+def picture(positions: np.ndarray, groups: np.ndarray, *, clusters: bool = False) -> str:
+    """Draw a still of the map as SVG, for readers without JavaScript and until the script is there.
+
+    Parameters
+    ----------
+    positions : ndarray of shape (n, 2)
+    groups : ndarray of shape (n,)
+        Class or cluster of each point; -1 is noise.
+    clusters : bool
+        Whether the groups are clusters, which have colours of their own.
+    """
+    kept = np.unique(np.linspace(0, len(positions) - 1, min(len(positions), STILL_POINTS)).astype(int))
+    xy, groups = _fitted(positions[kept]), groups[kept]
+    paths = [_path(xy[groups == group], style.color(int(group), clusters=clusters)) for group in np.unique(groups)]
+    return (
+        f'<svg class="map-still" aria-hidden="true" viewBox="0 0 {STILL_SIDE} {STILL_HEIGHT}" fill="none" '
+        f'stroke-width="3" stroke-linecap="round" stroke-opacity=".7">{"".join(paths)}</svg>'
+    )
+
+
+def _fitted(positions: np.ndarray) -> np.ndarray:
+    """Place points within the still as the script places them in its canvas: upright, centred, to scale."""
+    low, high = positions.min(axis=0), positions.max(axis=0)
+    room = np.array([STILL_SIDE, STILL_HEIGHT]) - 20
+    scale = float((room / np.maximum(high - low, 1e-12)).min())
+    xy = (positions - (low + high) / 2) * scale * [1, -1] + [STILL_SIDE / 2, STILL_HEIGHT / 2]
+    return np.round(xy).astype(int)
+
+
+def _path(xy: np.ndarray, color: str) -> str:
+    # In order down the page, each point is a short step from the one before, which takes fewer digits.
+    xy = xy[np.lexsort((xy[:, 0], xy[:, 1]))]
+    steps = np.diff(xy, axis=0, prepend=np.zeros((1, 2), int))
+    dots = "".join(f"m{x}{y:+d}h0".replace("+", " ") for x, y in steps)
+    dark = style.ON_DARK.get(color, color)
+    # A browser that does not know light-dark() keeps the attribute.
+    return f'<path stroke="{color}" style="stroke:light-dark({color},{dark})" d="{dots}"/>'
+
+
+def _fields(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return what the script gets of each point, wide numbers first so that every array begins where it may."""
+    x, y = _quantised(arrays["positions"]).T
+    fields = {"rows": arrays["rows"].astype("<u4"), "x": x, "y": y, "neighbors": arrays["neighbors"].astype("<u2")}
+    if len(arrays["margins"]):
+        fields["margins"] = np.round(np.clip(arrays["margins"], 0, 1) * MARGIN_STEPS).astype("<u2")
+    # Noise, -1, becomes 0.
+    fields["clusters"] = _small(arrays["clusters"] + 1)
+    for name in ("labels", "predicted", "suspects"):
+        if len(arrays[name]):
+            fields[name] = _small(arrays[name])
+    return dict(sorted(fields.items(), key=lambda item: -item[1].itemsize))
+
+
+def _quantised(positions: np.ndarray) -> np.ndarray:
+    """Round positions to 65,535 steps along the longer side of their box, and as many a unit along the other."""
+    low = positions.min(axis=0).astype(np.float64)
+    span = max(float((positions.max(axis=0) - low).max()), 1e-12)
+    return np.round((positions - low) * (STEPS / span)).clip(0, STEPS).astype("<u2")
+
+
+def _small(values: np.ndarray) -> np.ndarray:
+    return values.astype("u1" if int(values.max()) < 256 else "<u2")
+
+
+def _facts(
+    arrays: dict[str, np.ndarray], fields: dict[str, np.ndarray], thumbnails: np.ndarray, class_names: Sequence[str]
+) -> dict[str, Any]:
+    n_clusters = int(arrays["clusters"].max()) + 1
+    names = style.cluster_names(n_clusters)
+    return {
+        "n": len(arrays["rows"]),
+        "k": int(arrays["neighbors"].shape[1]),
+        "tile": [int(thumbnails.shape[2]), int(thumbnails.shape[1])],
+        "columns": min(COLUMNS, len(thumbnails)),
+        "marginSteps": MARGIN_STEPS,
+        "fields": [[name, f"uint{8 * values.itemsize}", int(values.size)] for name, values in fields.items()],
+        "classes": [_group(str(name), i) for i, name in enumerate(class_names)],
+        "clusters": [_group(name, i, clusters=True) for i, name in enumerate(names)],
+        "noise": _group("noise", -1, clusters=True),
+        "ramp": RAMP,
+    }
+
+
+def _group(name: str, index: int, *, clusters: bool = False) -> dict[str, str]:
+    color = style.color(index, clusters=clusters)
+    palette = style.CLUSTER_PALETTE if clusters else style.PALETTE
+    # Past the last colour they come again, with another mark.
+    mark = style.SYMBOLS[max(index, 0) // len(palette) % len(style.SYMBOLS)]
+    return {"name": name, "color": color, "dark": style.ON_DARK.get(color, color), "mark": mark}
+
+
+def stretched(images: np.ndarray) -> np.ndarray:
+    """Return the images with the brightest of all their pixels white: some files use only 16 greys of 256."""
+    brightest = int(images.max())
+    return images if brightest in (0, 255) else np.round(images * (255 / brightest)).astype(np.uint8)
+
+
+def _reduced(images: np.ndarray) -> np.ndarray:
+    """Return the images no larger than `LARGEST_SIDE`; small ones as they are."""
+    height, width = images.shape[1:]
+    scale = LARGEST_SIDE / max(height, width)
+    if scale >= 1:
+        return images
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.stack([np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BOX)) for image in images])
+
+
+def _sprite(images: np.ndarray) -> bytes:
+    """Write all images into one WebP, row by row."""
+    n, height, width = images.shape
+    columns = min(COLUMNS, n)
+    lines = -(-n // columns)
+    sheet = np.zeros((lines * columns, height, width), dtype=np.uint8)
+    sheet[:n] = images
+    sheet = sheet.reshape(lines, columns, height, width).swapaxes(1, 2).reshape(lines * height, columns * width)
+    lossy = _webp(sheet, quality=10, method=4)
+    if sheet.size > LOSSLESS_PIXELS:
+        return lossy
+    exact = _webp(sheet, lossless=True, quality=75, method=4)
+    return exact if len(exact) <= max(len(lossy), LOSSLESS_BYTES) else lossy
+
+
+def _webp(sheet: np.ndarray, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(sheet).save(buffer, format="WEBP", **options)
+    return buffer.getvalue()

@@ -1,0 +1,344 @@
+"""Executed notebooks in, report.html out.
+
+nbconvert turns each notebook into a fragment; the page then brings fragments, figures' data and plotly.js together.
+Data and plotly.js come last, because nbconvert parses what it makes once more.
+"""
+
+import base64
+import copy
+import functools
+import gzip
+import hashlib
+import html
+import json
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import nbformat
+import numpy as np
+import plotly.io as pio
+from nbconvert.exporters import HTMLExporter
+from plotly.offline import get_plotlyjs
+
+from report_lib.classification.findings import headlines
+from report_lib.common import display, published, style
+from report_lib.common.errors import ReportError
+from report_lib.common.prose import NOT_IN_THIS_RUN
+from report_lib.page import explorer, scores
+from report_lib.page.embed import script_json
+from report_lib.page.stills import still
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+SCRIPTS = ("base", "charts", "search", "downloads", "map_view", "map_panel", "map", "page")
+PLOTLY = "application/vnd.plotly.v1+json"
+MOST_HEADLINES = 5
+MOST_SAMPLED = 12
+# Columns of images or cells that can be told apart on a phone; half as many where names stand beside them.
+MOST_ON_A_PHONE = 8
+WIDE_MARGIN = 60
+STILL = re.compile(r"<!--still ([\w-]+)-->")
+SHOWN = {"text/html", "text/markdown", "image/png"}
+
+
+def write_report(
+    path: Path,
+    notebooks: dict[str, nbformat.NotebookNode],
+    metrics: dict[str, Any],
+    about: dict[str, Any],
+    provenance: dict[str, Any],
+    points: dict[str, Any],
+) -> Path:
+    """Write the page.
+
+    Parameters
+    ----------
+    path : Path
+        `report.html`.
+    notebooks : dict of phase to notebook
+        Executed, in order.
+    metrics : dict
+        What `metrics.json` holds.
+    about : dict
+        Parameters, data hashes, commit and versions: what is the same in every run of the same thing.
+    provenance : dict
+        The rest, which goes into the page's one block that may differ.
+    points : dict of str to ndarray
+        The test images as points: the arrays of `datamap.DataMap`.
+
+    Raises
+    ------
+    ReportError
+        When a notebook shows something that the page cannot.
+    """
+    figures: list[tuple[str, str]] = []
+    phases = [_phase(number, name, nb, figures) for number, (name, nb) in enumerate(notebooks.items(), start=1)]
+    title, names = metrics["dataset"]["title"], metrics["dataset"]["class_names"]
+    script, css = _script(), _read("report.css", "map.css") + _stills_on_dark()
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
+    page = environment.get_template("page.html.j2").render(
+        title=f"{title}: what structure is in these images?",
+        policy=_policy(script),
+        dataset=metrics["dataset"],
+        lede=headlines.lede(metrics),
+        headlines=[_emphasised(sentence) for sentence in headlines.headlines(metrics)[:MOST_HEADLINES]],
+        table=scores.table(metrics, *_published(title)),
+        samples=_samples(points, names),
+        map=explorer.pack(points, names, str(points["method"])),
+        phases=phases,
+        about=_about_tables(about),
+        figures=figures,
+        palette=script_json(_palette()),
+        provenance=script_json(provenance),
+        plotly_js=packed_plotly(),
+        css=css,
+        script=script,
+    )
+    part = path.with_suffix(".part")
+    part.write_text(page, encoding="utf8")
+    os.replace(part, path)
+    return path
+
+
+def _emphasised(sentence: str) -> tuple[str, str, str]:
+    """Part a sentence that gives an interval at its first share, which is the score: before, score, after."""
+    found = re.search(r"[\d.]+%", sentence) if "% to " in sentence else None
+    start, end = found.span() if found else (0, 0)
+    return sentence[:start], sentence[start:end], sentence[end:]
+
+
+def _read(*names: str) -> str:
+    return "\n".join((TEMPLATES / name).read_text(encoding="utf8") for name in names)
+
+
+def _script() -> str:
+    """Bring the parts of the page's script together; none of their names is seen outside."""
+    return f'"use strict";\n(() => {{\n{_read(*(f"js/{name}.js" for name in SCRIPTS))}\n}})();'
+
+
+def _stills_on_dark() -> str:
+    """Return the rules that lighten the darkest colours of static pictures on a dark page, as the script does in charts."""
+    rule = '.still [{0}="{1}"] {{ {0}: light-dark({1}, {2}); }}\n'
+    return "".join(rule.format(part, *pair) for pair in style.ON_DARK.items() for part in ("fill", "stroke"))
+
+
+def _policy(script: str) -> str:
+    """Return a Content-Security-Policy under which nothing but the page's own script runs, and nothing is fetched.
+
+    What that script adds, plotly.js unpacked, is let through by `strict-dynamic`. Plotly writes styles into elements.
+    """
+    digest = base64.b64encode(hashlib.sha256(script.encode("utf8")).digest()).decode("ascii")
+    return (
+        f"default-src 'none'; script-src 'sha256-{digest}' 'strict-dynamic'; style-src 'unsafe-inline'; "
+        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _palette() -> dict[str, Any]:
+    """Return what the script needs to draw in the page's colours, light and dark."""
+    return {
+        "template": pio.templates[style.TEMPLATE].to_plotly_json(),
+        "dark": style.ON_DARK,
+        "ink": {"light": "#565e6a", "dark": "#a9b1bc"},
+        "raised": {"light": "#ffffff", "dark": "#1b1f24"},
+    }
+
+
+def _published(title: str) -> tuple[list[Any], str, dict[str, float], str]:
+    """Return what others have published on these images, and where: clusterings, then classifiers."""
+    clusterings, classifiers = published.CLUSTERING.get(title, []), published.CLASSIFIERS.get(title, {})
+    return clusterings, published.SOURCE, classifiers, published.CLASSIFIERS_SOURCE
+
+
+def _samples(points: dict[str, Any], names: Sequence[str]) -> list[dict[str, str]]:
+    """Return some images of each class, or of each cluster where there are none, as PNG."""
+    labelled = len(points["labels"]) > 0
+    groups = points["labels"] if labelled else points["clusters"]
+    thumbnails = explorer.stretched(points["thumbnails"])
+    rows = [np.flatnonzero(groups == group)[:2] for group in np.unique(groups[groups >= 0])][:MOST_SAMPLED]
+    return [
+        {
+            "source": style.png(thumbnails[row]),
+            "name": names[groups[row]] if labelled else f"C{groups[row] + 1}",
+        }
+        for pair in rows
+        for row in pair
+    ]
+
+
+@functools.cache
+def packed_plotly() -> str:
+    """Return plotly.js gzipped and in base64, for the page's script to unpack."""
+    return base64.b64encode(gzip.compress(get_plotlyjs().encode("utf8"), mtime=0)).decode("ascii")
+
+
+def _phase(number: int, name: str, notebook: nbformat.NotebookNode, figures: list[tuple[str, str]]) -> dict[str, Any]:
+    nb = copy.deepcopy(notebook)
+    nb.cells = _merge_silent(_without_unasked(nb.cells))
+    sections = _outline(nb, name)
+    stills: dict[str, str] = {}
+    for cell in nb.cells:
+        for output in cell.get("outputs", []):
+            _make_showable(output, name, number, figures, stills)
+    exporter = HTMLExporter(template_name="report", extra_template_basedirs=[str(TEMPLATES)])
+    exporter.exclude_anchor_links = True
+    body, _ = exporter.from_notebook_node(nb)
+    # Pictures come last, because nbconvert parses what it makes once more.
+    body = STILL.sub(lambda found: stills[found[1]], body)
+    return {
+        "id": sections[0]["id"],
+        "title": sections[0]["title"],
+        "sections": sections[1:],
+        "body": body,
+        "file": f"{number:02d}_{name}.ipynb",
+        "notebook": _without_outputs(notebook),
+    }
+
+
+def _without_outputs(notebook: nbformat.NotebookNode) -> str:
+    """Return a notebook as it can be run again, with the parameters that it ran with, in base64."""
+    nb = copy.deepcopy(notebook)
+    for cell in nb.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return base64.b64encode(nbformat.writes(nb).encode("utf8")).decode("ascii")
+
+
+def _without_unasked(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Drop the sections whose only output says that the run was not asked for them."""
+    sections: list[list[nbformat.NotebookNode]] = [[]]
+    for cell in cells:
+        if cell.cell_type == "markdown" and cell.source.startswith("## "):
+            sections.append([])
+        sections[-1].append(cell)
+    return [cell for section in sections if not _is_unasked(section) for cell in section]
+
+
+def _is_unasked(section: list[nbformat.NotebookNode]) -> bool:
+    texts = [output.get("data", {}).get("text/markdown", "") for cell in section for output in cell.get("outputs", [])]
+    return bool(texts) and all(text.startswith(NOT_IN_THIS_RUN) for text in texts)
+
+
+def _merge_silent(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Join code cells that show nothing with the code after them, so that they fold as one."""
+    merged: list[nbformat.NotebookNode] = []
+    for cell in cells:
+        last = merged[-1] if merged else None
+        if last is not None and cell.cell_type == last.cell_type == "code" and not last.outputs:
+            cell.source = f"{last.source}\n\n{cell.source}"
+            merged.pop()
+        merged.append(cell)
+    return merged
+
+
+def _outline(nb: nbformat.NotebookNode, name: str) -> list[dict[str, str]]:
+    """Take headings out of the prose and note in the cells where sections begin; return them in order."""
+    sections: list[dict[str, str]] = []
+    for cell in nb.cells:
+        heading = re.match(r"(#{1,2}) +(.+)\n?", cell.source) if cell.cell_type == "markdown" else None
+        if not heading:
+            continue
+        top, title = len(heading[1]) == 1, heading[2].strip()
+        place = {"id": name if top else f"{name}-{_slug(title)}", "title": title}
+        cell.metadata["report"] = {
+            **place,
+            "kind": "phase-start" if top else "part",
+            "level": 2 if top else 3,
+            "close": bool(sections),
+        }
+        cell.source = cell.source[heading.end() :].strip()
+        sections.append(place)
+    return sections
+
+
+def _slug(title: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+
+
+def _make_showable(output: Any, name: str, number: int, figures: list[tuple[str, str]], stills: dict[str, str]) -> None:
+    """Turn a Plotly output into a figure with an empty chart; refuse what the page has no way to show."""
+    if output.output_type == "stream":
+        return
+    data = output.get("data", {})
+    if PLOTLY in data:
+        place = f"{name}-figure-{1 + sum(key.startswith(f'{name}-') for key, _ in figures)}"
+        stills[place] = still(data[PLOTLY])
+        markup, figure = _figure(place, f"{number}.{place.rsplit('-', 1)[1]}", data[PLOTLY])
+        figures.append((f"{place}-chart", figure))
+        output["data"] = {"text/html": markup}
+    elif "text/html" in data:
+        data["text/html"] = data["text/html"].replace(display.STYLE, "")
+    elif not SHOWN & set(data):
+        kinds = ", ".join(data) or output.output_type
+        raise ReportError(f"{name}: an output of type {kinds} cannot be shown in the page; use report_lib.display.show")
+
+
+def _figure(place: str, number: str, figure: dict[str, Any]) -> tuple[str, str]:
+    layout = dict(figure["layout"])
+    layout.pop("template", None)
+    title = layout.pop("title", {}).get("text", "")
+    caption = layout.get("meta", {}).get("caption", "")
+    if not title or not caption:
+        raise ReportError(f"{place}: a figure without title or caption; give it both with style.finish")
+    said, height = html.escape(html.unescape(title)), layout.get("height", style.HEIGHT)
+    button = '<button type="button" class="quiet" data-save="{0}" aria-label="{1}: download figure {2}">{1}</button>'
+    tools = "".join(button.format(kind, kind.upper(), number) for kind in ("csv", "png", "svg"))
+    markup = (
+        f'<figure id="{place}"><p class="figure-title"><span class="number">Figure {number}</span><span>{title}</span> '
+        f'<a class="link" href="#{place}" aria-label="Link to figure {number}">#</a></p>'
+        f'<div {_frame(figure, number)} style="contain-intrinsic-height:auto {height}px"><!--still {place}-->'
+        f'<div class="plotly-graph-div" id="{place}-chart" role="group" aria-label="{said}" '
+        f'style="min-height:{height}px"></div></div>'
+        f"<figcaption>{html.escape(caption)}{_folded(layout)}</figcaption>"
+        f'<div class="tools needs-script">{tools}</div></figure>'
+    )
+    return markup, script_json({"data": _without_pictures(figure["data"]), "layout": layout, "title": title})
+
+
+def _frame(figure: dict[str, Any], number: str) -> str:
+    """Return the attributes of a chart's frame; what has many columns scrolls in it on a phone."""
+    meta = figure["layout"].get("meta", {})
+    columns = max([meta.get("columns", 0), *(len(t["x"]) for t in figure["data"] if t["type"] == "heatmap")])
+    if figure["layout"].get("margin", {}).get("l", 0) > WIDE_MARGIN:
+        columns *= 2
+    if columns <= MOST_ON_A_PHONE:
+        return 'class="chart"'
+    return f'class="chart wide" tabindex="0" role="region" aria-label="Figure {number}, which may scroll sideways"'
+
+
+def _without_pictures(traces: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out the picture of an image trace: it is in the page already, in the still that stands in its place."""
+    return [{k: v for k, v in trace.items() if k != "source" or trace["type"] != "image"} for trace in traces]
+
+
+def _folded(layout: dict[str, Any]) -> str:
+    """Write what folds under a caption: how to read the figure, and the numbers drawn."""
+    meta = layout.get("meta", {})
+    parts = (("How to read this", meta.get("reading", "")), ("The numbers", meta.get("numbers", "")))
+    return "".join(
+        f' <details class="fold"><summary>{title}</summary> <p>{html.escape(said)}</p></details>'
+        for title, said in parts
+        if said
+    )
+
+
+def _about_tables(about: dict[str, Any]) -> list[dict[str, Any]]:
+    flat = []
+    for section, values in about["parameters"].items():
+        if isinstance(values, dict):
+            flat += [(f"{section}.{key}", _literal(value)) for key, value in values.items()]
+        else:
+            flat.append((section, _literal(values)))
+    versions = [("commit", about["commit"] or "not in a checkout"), *about["versions"].items()]
+    return [
+        {"title": "Parameters", "header": ("parameter", "value"), "rows": flat},
+        {"title": "Data", "header": ("part", "SHA-256"), "rows": list(about["data"].items())},
+        {"title": "Versions", "header": ("what", "version"), "rows": versions},
+    ]
+
+
+def _literal(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

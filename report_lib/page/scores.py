@@ -1,0 +1,136 @@
+"""The table on the first screen: methods and their scores, beside what others have published."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from report_lib.common.prose import percent, titled
+
+NONE = {"value": "", "note": ""}
+CURVES = {
+    "graph_chosen": "{n:,} labels on chosen images",
+    "graph": "{n:,} labels on random images",
+}
+CLASSIFIERS = {
+    "logistic_regression": "Logistic regression",
+    "knn": "k nearest neighbours",
+    "random_forest": "Random Forest",
+    "mlp": "Network on pixels",
+    "svc": "Support vector classifier",
+    "gradients": "Network on gradients",
+    "conv": "Convolutional network",
+}
+FEW = ("10", "100", "500")
+
+
+def table(
+    metrics: dict[str, Any],
+    clusterings: Sequence[Any],
+    clusterings_source: str,
+    classifiers: dict[str, float],
+    classifiers_source: str,
+) -> dict[str, Any]:
+    """Gather methods and their scores on test images; without labels, how many clusters each method finds.
+
+    Parameters
+    ----------
+    metrics : dict
+        Of the run.
+    clusterings : sequence of `published.Published`
+    classifiers : dict of str to float
+        Published accuracy, by the name that the run knows a classifier by.
+
+    Returns
+    -------
+    dict
+        `header`, `groups` of rows of cells, each a `value` and a `note`, and `note`.
+    """
+    methods, chosen = metrics["clustering"]["methods"], metrics["clustering"]["chosen"]
+    if "ari" not in methods[chosen]:
+        rows = [_unjudged(own) for own in methods.values()]
+        groups = [{"title": "Without labels", "rows": rows}]
+        note = "Covered is the share of the test images that are not noise."
+        return {"header": ("method", "clusters", "covered"), "groups": groups, "note": note}
+    groups = [
+        {"title": "Clusters, without labels", "rows": _clusterings(methods, clusterings)},
+        {"title": "With few labels", "rows": _few(metrics["classification"])},
+        {"title": "With all labels", "rows": _taught(metrics, classifiers)},
+    ]
+    return {
+        "header": ("method", "accuracy", "published", "NMI", "ARI"),
+        "groups": [group for group in groups if group["rows"]],
+        "note": _note(clusterings and clusterings_source, classifiers and classifiers_source),
+    }
+
+
+def _note(clusterings_source: str, classifiers_source: str) -> str:
+    said = (
+        "On test images, with 95% intervals: over the draw of these images, and with few labels, which spread over the "
+        "neighbour graph, over the draw of the labels too. The accuracy of clusters is matched: each class is given one "
+        "cluster at most."
+    )
+    if clusterings_source:
+        said += f" Published, not computed here: clusterings in {clusterings_source}, fitted to and scored on all 70,000 images"
+        said += f"; classifiers in {classifiers_source}." if classifiers_source else "."
+        said += " The settings of the gradients were chosen with an eye on the train labels of the sets that are published on."
+    return said
+
+
+def _cell(value: float, ends: dict[str, float] | None = None, *, form: str = ".3f") -> dict[str, str]:
+    note = "" if ends is None else f"{format(ends['low'], form)}–{format(ends['high'], form)}"
+    return {"value": format(value, form), "note": note}
+
+
+def _unjudged(own: dict[str, Any]) -> dict[str, Any]:
+    cells = [{"value": f"{own['n_clusters']:,}", "note": ""}, {"value": percent(own["coverage"], 1), "note": ""}]
+    return {"name": titled(own["method"], own["on"]), "cells": cells}
+
+
+def _clusterings(methods: dict[str, Any], published: Sequence[Any]) -> list[dict[str, Any]]:
+    """Tabulate clusterings, those of others among ours, the highest accuracy first."""
+    rows = [
+        (
+            own["accuracy"],
+            {
+                "name": titled(own["method"], own["on"]),
+                "cells": [_cell(own["accuracy"], own["intervals_95"]["accuracy"]), NONE]
+                + [_cell(own[key], own["intervals_95"][key]) for key in ("nmi", "ari")],
+            },
+        )
+        for own in methods.values()
+    ]
+    rows += [
+        (
+            one.accuracy,
+            {"name": one.method, "cells": [NONE, _cell(one.accuracy), _cell(one.nmi), NONE], "by_others": True},
+        )
+        for one in published
+    ]
+    return [row for _, row in sorted(rows, key=lambda pair: -pair[0])]
+
+
+def _few(classified: dict[str, Any]) -> list[dict[str, Any]]:
+    curves, ends = classified.get("label_efficiency", {}), classified.get("label_efficiency_intervals_95", {})
+    return [
+        {"name": name.format(n=int(n)), "cells": [_cell(curves[key][n], ends[key][n]), NONE, NONE, NONE]}
+        for n in FEW
+        for key, name in CURVES.items()
+        if n in curves.get(key, {})
+    ]
+
+
+def _taught(metrics: dict[str, Any], published: dict[str, float]) -> list[dict[str, Any]]:
+    """Tabulate classifiers that were taught every label, the most accurate first."""
+    found, n_train = metrics["classification"].get("supervised", {}), metrics["dataset"]["n_train"]
+    full = {name: own for name, own in found.items() if own["n_images"] == n_train}
+    return [
+        {
+            "name": CLASSIFIERS[name],
+            "cells": [
+                _cell(own["accuracy"], own["interval_95"]),
+                _cell(published[name]) if name in published else NONE,
+                NONE,
+                NONE,
+            ],
+        }
+        for name, own in sorted(full.items(), key=lambda item: -item[1]["accuracy"])
+    ]

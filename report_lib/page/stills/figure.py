@@ -1,0 +1,233 @@
+"""One Plotly figure as one static picture: what a reader sees without scripts, and before the charts are drawn.
+
+Nothing is rendered by a browser. The picture has the colours of the page around it, because its text and its lines are
+`currentColor`; it has no ids, no style sheet and no size of its own, so that many fit into one page.
+"""
+
+import copy
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.io as pio
+
+from report_lib.common import style
+from report_lib.page.stills import axes as sa
+from report_lib.page.stills import cells, legend, notes, scene
+from report_lib.page.stills import marks as sm
+from report_lib.page.stills import trace as tr
+
+WIDTH = 800
+DRAWN = ("bar", "scatter", "scattergl", "heatmap", "image")
+# What the page leaves out at the top, as it writes the title itself.
+TITLE = 44
+LEAST_TOP = 12
+# Unless the layout says otherwise, the first row of an image is on top, and its pixels are square.
+OF_IMAGES = {"autorange": "reversed", "scaleanchor": "x"}
+# Room beside an axis's title.
+EDGE = 4
+
+
+def still(figure: dict[str, Any]) -> str:
+    """Return a figure as one SVG element.
+
+    Parameters
+    ----------
+    figure : dict
+        `data` and `layout`, as an executed notebook holds them. Traces of a type that is not known are left out.
+
+    Returns
+    -------
+    str
+        800 units wide, without the figure's title.
+    """
+    layout = _layout(figure.get("layout") or {})
+    traces = _traces(figure.get("data") or [], layout)
+    flat = [trace for trace in traces if trace.kind in DRAWN]
+    height = _height(layout)
+    entries = legend.entries(traces, layout)
+    sides = _sides(layout)
+    frame = legend.reserve(entries, traces, layout, sides, (WIDTH, height))
+    body = []
+    if flat or not traces:
+        axes = _placed_axes(flat, layout, frame, height)
+        area = _area(frame, height)
+        pairs = _pairs(flat, axes)
+        body += [sa.draw(axes[x], axes[y]) for x, y in pairs]
+        body += [sa.draw(axes[y], axes[x]) for x, y in pairs]
+        body += _marks(flat, axes)
+        body += notes.draw(layout, axes, area)
+    area = _area(frame, height)
+    clouds = [trace for trace in traces if trace.kind == "scatter3d"]
+    if clouds:
+        body.append(scene.draw(clouds, layout.get("scene") or {}, area))
+    body.append(legend.draw(entries, layout, area, (WIDTH, height)))
+    body += [legend.color_bar(trace, area) for trace in traces if legend.has_color_bar(trace)][:1]
+    return (
+        f'<svg class="still" viewBox="0 0 {WIDTH} {height}" xmlns="http://www.w3.org/2000/svg" aria-hidden="true" '
+        f'focusable="false" fill="currentColor" font-size="12">{"".join(body)}</svg>'
+    )
+
+
+# --- layout and traces ----------------------------------------------------------------------------------------------
+
+
+def _layout(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the layout on top of the template's."""
+    base = pio.templates[style.TEMPLATE].layout.to_plotly_json()
+    own = {key: value for key, value in given.items() if key != "template"}
+    for key in own:
+        # A second axis takes after the template's first.
+        if key.rstrip("0123456789") in ("xaxis", "yaxis"):
+            base.setdefault(key, copy.deepcopy(base[key.rstrip("0123456789")]))
+    return _merged(base, own)
+
+
+def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    both = {key: _merged(base[key], own[key]) for key in own if _are_dicts(base.get(key), own[key])}
+    return {**base, **own, **both}
+
+
+def _are_dicts(*values: Any) -> bool:
+    return all(isinstance(value, dict) for value in values)
+
+
+def _traces(data: Sequence[dict[str, Any]], layout: dict[str, Any]) -> list[tr.Trace]:
+    colors = layout["colorway"]
+    traces = [
+        tr.Trace(spec, colors[i % len(colors)])
+        for i, spec in enumerate(data)
+        if spec.get("visible", True) is True and spec.get("type", "scatter") in (*DRAWN, "scatter3d")
+    ]
+    tr.thin(traces)
+    return traces
+
+
+def _sides(layout: dict[str, Any]) -> dict[str, float]:
+    margin = dict(layout["margin"])
+    return {side: float(margin[side]) for side in "lrb"} | {"t": max(LEAST_TOP, margin["t"] - TITLE)}
+
+
+def _height(layout: dict[str, Any]) -> int:
+    """Return the height, as the page's script works it out."""
+    aspect = (layout.get("meta") or {}).get("aspect")
+    if not aspect:
+        return round(layout["height"])
+    sides = _sides(layout)
+    inner = min(WIDTH - sides["l"] - sides["r"], layout["height"] / aspect)
+    return math.floor(inner * aspect + sides["t"] + sides["b"] + 0.5)
+
+
+def _area(sides: dict[str, float], height: int) -> tuple[float, float, float, float]:
+    """Return left, top, width and height of the plot."""
+    across, down = WIDTH - sides["l"] - sides["r"], height - sides["t"] - sides["b"]
+    return sides["l"], sides["t"], max(across, 40), max(down, 30)
+
+
+# --- axes -----------------------------------------------------------------------------------------------------------
+
+
+def _axis_keys(trace: tr.Trace) -> tuple[str, str]:
+    return trace.spec.get("xaxis") or "x", trace.spec.get("yaxis") or "y"
+
+
+def _pairs(flat: Sequence[tr.Trace], axes: dict[str, sa.Axis]) -> list[tuple[str, str]]:
+    return list(dict.fromkeys(_axis_keys(trace) for trace in flat)) or [("x", "y")]
+
+
+def _placed_axes(
+    flat: Sequence[tr.Trace], layout: dict[str, Any], sides: dict[str, float], height: int
+) -> dict[str, sa.Axis]:
+    """Return the axes in place; `sides` grow to what labels and titles need."""
+    axes = _axes(flat, layout)
+    for _ in range(2):
+        _place(axes, flat, layout, _area(sides, height))
+        for axis in axes.values():
+            _grow(sides, axis, axes, _area(sides, height))
+    _place(axes, flat, layout, _area(sides, height))
+    return axes
+
+
+def _axes(flat: Sequence[tr.Trace], layout: dict[str, Any]) -> dict[str, sa.Axis]:
+    keys = dict.fromkeys(key for trace in flat for key in _axis_keys(trace)) or ("x", "y")
+    axes = {}
+    for key in keys:
+        spec = layout.get(f"{key[0]}axis{key[1:]}") or layout[f"{key[0]}axis"]
+        if any(trace.kind == "image" and key in _axis_keys(trace) for trace in flat):
+            spec = {**(OF_IMAGES if key[0] == "y" else {}), "constrain": "domain", **spec}
+        columns = [trace.column(key[0]) for trace in flat if key in _axis_keys(trace) and trace.kind != "image"]
+        axis = axes[key] = sa.Axis(key, spec, sa.kind_of(spec, columns))
+        if axis.kind == "category":
+            names = dict.fromkeys(str(value) for column in columns for value in column.tolist() if value is not None)
+            axis.categories = {name: i for i, name in enumerate(names)}
+    for axis in axes.values():
+        bars = [t for t in flat if t.kind == "bar" and axis.key in _axis_keys(t) and tr.is_upright(t) == axis.is_x]
+        tr.set_slots(bars, axis, layout)
+    return axes
+
+
+def _place(axes: dict[str, sa.Axis], flat: Sequence[tr.Trace], layout: dict[str, Any], area: tuple) -> None:
+    """Set where axes lie, what they span, and their ticks."""
+    left, top, width, height = area
+    for axis in axes.values():
+        low, high = axis.spec.get("domain") or (0, 1)
+        axis.start = left + low * width if axis.is_x else top + (1 - high) * height
+        axis.length = (high - low) * (width if axis.is_x else height)
+    reaches = {key: [] for key in axes}
+    for trace in flat:
+        for key in _axis_keys(trace):
+            reaches[_leader(axes, key)] += tr.reach(trace, axes[key])
+    for key, values in notes.crossed(layout, axes):
+        reaches[_leader(axes, key)] += [sa.Reach(value, value) for value in values]
+    for key, axis in axes.items():
+        sa.set_range(axis, reaches[_leader(axes, key)])
+    sa.square(axes)
+    for axis in axes.values():
+        sa.set_ticks(axis)
+
+
+def _leader(axes: dict[str, sa.Axis], key: str) -> str:
+    """Return the axis that an axis shares its range with."""
+    other = axes[key].spec.get("matches")
+    return other if other in axes else key
+
+
+def _grow(sides: dict[str, float], axis: sa.Axis, axes: dict[str, sa.Axis], area: tuple) -> None:
+    """Widen the margin that an axis's labels stand in."""
+    if not axis.visible:
+        return
+    far = axis.spec.get("side") in ("top", "right")
+    side = ("t" if far else "b") if axis.is_x else ("r" if far else "l")
+    across = axes.get(axis.spec.get("anchor") or ("y" if axis.is_x else "x"))
+    inside = 0.0
+    if across is not None:
+        left, top, width, height = area
+        near, end = (top, top + height) if axis.is_x else (left, left + width)
+        to_end = end - across.start - across.length
+        inside = across.start - near if side in "tl" else to_end
+    need = sa.thickness(axis) + EDGE - inside + sides.get(f"legend {side}", 0)
+    sides[side] = max(sides[side], need)
+    # Labels at a slant reach past the end of the axis: those below to the left, those above to the right.
+    past = "r" if far else "l"
+    sides[past] = max(sides[past], sa.overhang(axis) + EDGE + sides.get(f"legend {past}", 0))
+
+
+# --- marks ----------------------------------------------------------------------------------------------------------
+
+
+def _marks(flat: Sequence[tr.Trace], axes: dict[str, sa.Axis]) -> list[str]:
+    # Plotly draws images and cells beneath bars, and bars beneath lines.
+    parts: list[tuple[int, str]] = []
+    before: dict[tuple[str, str], tr.Trace] = {}
+    for trace in flat:
+        keys = _axis_keys(trace)
+        x, y = (axes[key] for key in keys)
+        if trace.kind in ("scatter", "scattergl"):
+            parts.append((2, sm.draw_scatter(trace, x, y, before.get(keys))))
+            before[keys] = trace
+        elif trace.kind == "bar":
+            parts.append((1, sm.draw_bars(trace, x, y)))
+        else:
+            draw = cells.draw_image if trace.kind == "image" else cells.draw_heatmap
+            parts.append((0, draw(trace, x, y)))
+    return [part for _, part in sorted(parts, key=lambda part: part[0])]

@@ -1,0 +1,1 @@
+"""What the images can be described with."""

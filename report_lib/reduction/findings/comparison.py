@@ -1,0 +1,201 @@
+"""Sentences on ways of describing an image, set beside one another."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from report_lib.common.prose import COLUMNS, MEASURES, listed, percent, plural, scored
+
+TABLE_KEY = (
+    "`numbers`: size of the code, and how many of them differ between train images. `few labels`: accuracy of the small "
+    "network, mean and 95% interval. `matched`, `NMI`, `ARI`: K-Means clusters against classes, mean ± standard deviation "
+    "over the repeats."
+)
+
+WHY = {
+    "budget": "used its whole budget of {n}",
+    "no progress": "stopped after {n}, when the held-out images gained no more",
+    "not a number": "broke off after {n}, when its loss was no longer a number",
+}
+# By what K-Means on each description is judged.
+JUDGED = ("accuracy", "nmi", "ari")
+TIMES = (
+    "Seconds to learn from all train images and to encode them, measured once, on the machine named at the end of the "
+    "page; differences below a second mean nothing."
+)
+
+
+def missing(absent: dict[str, str]) -> str:
+    """Say what is left out, and why."""
+    by_reason = {why: [title for title in absent if absent[title] == why] for why in absent.values()}
+    said = " ".join(f"{listed(titles)}: {why}." for why, titles in by_reason.items())
+    return f"> Not every description that was asked for could be had. {said}"
+
+
+def training(found: Sequence[Any], n_images: int) -> str:
+    """Say what learning cost, and how it ended.
+
+    Parameters
+    ----------
+    found : sequence of `comparison.Representation`
+        Those that are autoencoders.
+    """
+    told = []
+    for r in found:
+        n = len(r.model.loss_curve_)
+        kept = "" if r.model.best_epoch_ == n else f" and kept epoch {r.model.best_epoch_}"
+        told.append(f"{r.title} {WHY[r.model.stopped_].format(n=plural(n, 'epoch'))}{kept}")
+    fraction = found[0].model.validation_fraction
+    precision = listed(sorted({r.model.precision_ for r in found}))
+    last = [r.title for r in found if r.model.best_epoch_ == len(r.model.loss_curve_)]
+    more = f" {listed(last)} did best in the last epoch, so more training may improve on this." if last else ""
+    return (
+        f"Each saw {percent(1 - fraction)} of the {n_images:,} train images, in {precision}, and was judged on the rest. "
+        f"{'; '.join(told)}.{more} Each was trained once: the intervals further down do not cover another training. They "
+        "minimise cross-entropy and are compared by squared error, which is just what PCA minimises."
+    )
+
+
+def error_by_size(found: Sequence[Any], curve: Any) -> str:
+    """Set each autoencoder against as many principal components, from `comparison.PCACurve`."""
+    said = [_against_pca(r, curve.at(r.size)) for r in found]
+    return " ".join(said) or "No autoencoder is in this run, so there is nothing to set against PCA."
+
+
+def _against_pca(r: Any, error: float | None) -> str:
+    used = "" if r.active == r.size else f", {r.active:,} of them in use,"
+    told = f"With {r.size:,} numbers{used} {r.title} leaves an error of {r.test_mse:.5f}"
+    if error is None:
+        return f"{told}."
+    if error < 1e-7:
+        return f"{told}; as many principal components rebuild the images exactly."
+    ratio = r.test_mse / error
+    much = (
+        f"{ratio:.1f} times that"
+        if ratio >= 2
+        else f"{percent(abs(ratio - 1))} {'more' if ratio > 1 else 'less'} than that"
+    )
+    return f"{told}, {much} of as many principal components ({error:.5f})."
+
+
+def middles(result: Any) -> str:
+    """Say how far from any real image the pictures half way are."""
+    ordered = sorted(result.distance, key=lambda title: result.distance[title].value)
+    ranked = listed([f"{title} {scored(result.distance[title])}" for title in ordered])
+    return (
+        f"Over {result.n_pairs:,} random pairs of test images: how far is the picture half way from the nearest train image "
+        f"(root mean square, with 95% interval)? {ranked}. Of test images as they are the mean is {scored(result.real)}. "
+        "Blurred pictures come near to many images, so a small number is no proof of a good picture."
+    )
+
+
+def kmeans(scores: dict[str, dict[str, np.ndarray]], n_clusters: int) -> str:
+    """Say which representation K-Means does best on, where the repeats agree on it."""
+    n = len(next(iter(scores.values()))["nmi"])
+    said = [_ranking(scores, kind, MEASURES[kind]) for kind in JUDGED]
+    return (
+        f"{n_clusters} clusters, one start a repeat, codes as they are; matched accuracy pairs clusters with classes. "
+        f"{' '.join(said)} All descriptions share samples and seeds, so repeats are compared in pairs; with {n} repeats, and a "
+        "winner picked afterwards, all but large gaps are undecided."
+    )
+
+
+def _ranking(scores: dict[str, dict[str, np.ndarray]], kind: str, word: str) -> str:
+    order = sorted(scores, key=lambda title: -scores[title][kind].mean())
+    best, rest = order[0], order[1:]
+    told = f"{best} {scores[best][kind].mean():.3f} ± {scores[best][kind].std(ddof=1):.3f}"
+    if not rest:
+        return f"By {word}: {told}."
+    clear = [title for title in rest if (scores[best][kind] > scores[title][kind]).all()]
+    ahead = "all others" if len(clear) == len(rest) else listed(clear) if clear else "none of the others"
+    last = f"{order[-1]} {scores[order[-1]][kind].mean():.3f} ± {scores[order[-1]][kind].std(ddof=1):.3f}"
+    return f"By {word}, {told} is first and {last} last; in every repeat the first is ahead of {ahead}."
+
+
+def few_labels(result: Any) -> str:
+    """Say which representations beat the first one, and which lose to it, from `comparison.FewLabels`."""
+    accuracy, advantage = result.accuracy, result.advantage
+    first = next(iter(accuracy))
+    better = [f"{t} ({_points(d)})" for t, d in advantage.items() if d.low > 0]
+    worse = [f"{t} ({_points(d)})" for t, d in advantage.items() if d.high < 0]
+    same = [f"{t} ({_points(d)})" for t, d in advantage.items() if d.low <= 0 <= d.high]
+    alone, n_draws = scored(accuracy[first]), len(result.right[first])
+    said = [
+        f"{n_draws} draws of {result.n_labels:,} labelled images; the descriptions themselves were learnt from all train "
+        f"images, without labels. The network on {first} is right on {alone} of the test images."
+    ]
+    said += [f"Better, in points with the 95% interval of the difference: {listed(better)}."] if better else []
+    said += [f"Worse: {listed(worse)}."] if worse else []
+    said += [f"Not told apart from {first}: {listed(same)}."] if same else []
+    return " ".join(said)
+
+
+def _points(difference: Any) -> str:
+    value, low, high = (
+        f"{100 * end:+.2f}".replace("+0.00", "0.00").replace("-0.00", "0.00").replace("-", "\u2212")
+        for end in (difference.value, difference.low, difference.high)
+    )
+    return f"{value}, {low} to {high}"
+
+
+def table(numbers: dict[str, dict[str, Any]], titles: dict[str, str]) -> pd.DataFrame:
+    """Tabulate the whole comparison, one row a representation."""
+    rows = {}
+    for name, own in numbers.items():
+        used = "" if own["active"] == own["code_size"] else f" ({own['active']:,} in use)"
+        row = {"numbers": f"{own['code_size']:,}{used}", "test MSE": f"{own['test_mse']:.5f}"}
+        if "few_labels" in own:
+            ends = own["few_labels"]["interval_95"]
+            row["few labels"] = f"{own['few_labels']['accuracy']:.3f} ({ends['low']:.3f} to {ends['high']:.3f})"
+        for kind in JUDGED:
+            if "kmeans" in own:
+                row[COLUMNS[kind]] = f"{own['kmeans'][kind].mean():.3f} ± {own['kmeans'][kind].std(ddof=1):.3f}"
+        rows[titles[name]] = row
+    return pd.DataFrame.from_dict(rows, orient="index").fillna("")
+
+
+def in_short(numbers: dict[str, dict[str, Any]], titles: dict[str, str], beaten: dict[str, bool]) -> list[str]:
+    """Sum up the comparison, one sentence a question that was put.
+
+    Parameters
+    ----------
+    beaten : dict of str to bool
+        By title, whether an autoencoder beats as many principal components; those that can be set against them.
+    """
+    said = []
+    if beaten:
+        below, above = ([title for title, beats in beaten.items() if beats == better] for better in (True, False))
+        said.append(
+            "Set against as many principal components, "
+            + "; ".join(
+                (
+                    [f"{listed(below)} {'rebuilds' if len(below) == 1 else 'rebuild'} test images better"]
+                    if below
+                    else []
+                )
+                + ([f"{listed(above)} no better"] if above else [])
+            )
+            + "."
+        )
+    few = {name: own["few_labels"] for name, own in numbers.items() if "few_labels" in own}
+    if few:
+        best, worst = (pick(few, key=lambda name: few[name]["accuracy"]) for pick in (max, min))
+        n = next(iter(few.values()))["n_labels"]
+        said.append(
+            f"Taught {n:,} labels, a small network reaches from {few[worst]['accuracy']:.3f} on "
+            f"{_sized(worst, numbers, titles)} to {few[best]['accuracy']:.3f} on {_sized(best, numbers, titles)}."
+        )
+    grouped = {name: float(np.mean(own["kmeans"]["nmi"])) for name, own in numbers.items() if "kmeans" in own}
+    if grouped:
+        best, worst = (pick(grouped, key=grouped.get) for pick in (max, min))
+        said.append(
+            f"K-Means agrees with the classes from NMI {grouped[worst]:.3f} on {_sized(worst, numbers, titles)} to "
+            f"{grouped[best]:.3f} on {_sized(best, numbers, titles)}."
+        )
+    return said
+
+
+def _sized(name: str, numbers: dict[str, dict[str, Any]], titles: dict[str, str]) -> str:
+    return f"{titles[name]} ({numbers[name]['code_size']:,} numbers)"

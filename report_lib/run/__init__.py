@@ -1,0 +1,1 @@
+"""One run: its parameters, its files, the order of its phases."""

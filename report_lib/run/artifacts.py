@@ -1,0 +1,155 @@
+"""The only place that knows names and files of what one phase leaves for the next.
+
+Arrays go to npz, the rest to JSON; nothing is pickled.
+"""
+
+import csv
+import json
+import math
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from report_lib import ROOT
+from report_lib.common.errors import ReportError
+
+PHASES = ("understanding", "reduction", "clustering", "classification")
+
+_HOMES = {
+    "dataset": ("understanding", "dataset.json"),
+    "duplicates": ("understanding", "duplicates.npz"),
+    "moments": ("reduction", "moments.npz"),
+    "scaler": ("reduction", "scaler.npz"),
+    "pca": ("reduction", "pca.npz"),
+    "features": ("reduction", "features.npz"),
+    "autoencoders": ("reduction", "autoencoders.npz"),
+    "few_labels": ("reduction", "few_labels.npz"),
+    "neighbors": ("reduction", "neighbors.npz"),
+    "maps": ("reduction", "maps.npz"),
+    # What was measured with a clock; nothing that the report's numbers may hold.
+    "times": ("reduction", "times.json"),
+    "clusters": ("clustering", "clusters.npz"),
+    # The description of shape, its codes, and everyone's nearest train images.
+    "gradients": ("clustering", "gradients.npz"),
+    "graph": ("clustering", "graph.npz"),
+    "clustering_times": ("clustering", "times.json"),
+    "classification_times": ("classification", "times.json"),
+    "label_next": ("classification", "label_next.csv"),
+    "audit": ("classification", "audit.csv"),
+    "predictions": ("classification", "predictions.csv"),
+    # The test images as points, for the page's reader to explore.
+    "datamap": ("classification", "datamap.npz"),
+    "model": ("classification", "model.npz"),
+    "model_about": ("classification", "model.json"),
+}
+
+
+def build_dir() -> Path:
+    """Return the folder of all runs: `REPORT_BUILD_DIR`, or `build` in the project."""
+    return Path(os.environ.get("REPORT_BUILD_DIR") or ROOT / "build")
+
+
+def notebook_name(phase: str) -> str:
+    """Return a phase's notebook, such as `03_clustering.ipynb`."""
+    return f"{PHASES.index(phase) + 1:02d}_{phase}.ipynb"
+
+
+class Run:
+    """The folder of one run.
+
+    Parameters
+    ----------
+    name : str
+        The run's folder below `build_dir()`.
+    """
+
+    def __init__(self, name: str):
+        self.name = name
+        self.folder = build_dir() / name
+
+    def save(self, key: str, **values: Any) -> None:
+        """Keep something for a later phase: arrays as npz, anything else as JSON."""
+        path = self.path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".npz":
+            np.savez(path, allow_pickle=False, **values)
+        else:
+            path.write_text(to_json(values), encoding="utf8")
+
+    def save_rows(self, key: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Keep a table for people and spreadsheets, as CSV."""
+        path = self.path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_csv(path, columns, rows)
+
+    def load(self, key: str) -> dict[str, Any]:
+        """Return what `save` kept.
+
+        Raises
+        ------
+        ReportError
+            When the phase that makes it has not run; says which command to run.
+        """
+        path = self.path(key)
+        if not path.is_file():
+            phase = _HOMES[key][0]
+            raise ReportError(
+                f"{path}: not there yet; first run notebooks/{notebook_name(phase)}, "
+                f"or `make report PARAMS=params/{self.name}.yaml` for all phases"
+            )
+        if path.suffix == ".json":
+            return json.loads(path.read_text(encoding="utf8"))
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+
+    def save_metrics(self, phase: str, values: dict[str, Any]) -> None:
+        """Keep the numbers that a phase shows; `metrics` brings them together."""
+        path = self.folder / "artifacts" / phase / "metrics.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(to_json(values), encoding="utf8")
+
+    def metrics(self) -> dict[str, Any]:
+        """Return every number that the report shows: `dataset`, then one object a phase."""
+        found = {}
+        for phase in PHASES:
+            path = self.folder / "artifacts" / phase / "metrics.json"
+            found[phase] = json.loads(path.read_text(encoding="utf8"))
+        return {"dataset": found["understanding"].pop("dataset"), **found}
+
+    def path(self, key: str) -> Path:
+        """Return the file that holds something, there or not."""
+        phase, file = _HOMES[key]
+        return self.folder / "artifacts" / phase / file
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table; the file appears when it is whole."""
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        with unfinished.open("w", newline="", encoding="utf8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(columns)
+            writer.writerows(rows)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def to_json(values: Any) -> str:
+    """Write values as JSON with sorted keys, floats unrounded, NaN and infinity as null."""
+    return json.dumps(_plain(values), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, (np.ndarray, np.generic)):
+        return _plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

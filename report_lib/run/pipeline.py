@@ -1,0 +1,343 @@
+"""The only place that knows the order of the phases: runs the notebooks, gathers what they leave, publishes the run.
+
+Everything is written to a folder beside the runs and moved into place when all of it is there, so that a run that
+fails leaves the last good report alone.
+"""
+
+import fcntl
+import importlib.metadata
+import json
+import logging
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from report_lib import ROOT
+from report_lib.common.errors import ReportError
+from report_lib.common.parallel import n_threads, pinned_threads
+from report_lib.data import datasets
+from report_lib.run import artifacts
+from report_lib.run.artifacts import PHASES, Run, notebook_name
+from report_lib.run.params import Params, check_size
+from report_lib.run.progress import Progress
+
+if TYPE_CHECKING:
+    import nbformat
+
+    from report_lib.run.kernel import Kernel
+
+NOTEBOOKS = ROOT / "notebooks"
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "scikit-learn",
+    "plotly",
+    "papermill",
+    "nbconvert",
+    "kneed",
+    "umap-learn",
+    "numba",
+)
+
+
+def run_report(params: Params, *, verbose: bool = False) -> Path:
+    """Run all phases and write the report.
+
+    Returns
+    -------
+    Path
+        `report.html` in the run's folder.
+
+    Raises
+    ------
+    ReportError
+        When the data, the parameters or a notebook stop the run; the last good run is left as it was.
+    """
+    started = datetime.now(UTC)
+    final = artifacts.build_dir() / params.name
+    staging = artifacts.build_dir() / ".staging"
+    progress = Progress(params.name, _last_times(final))
+    check_data(params)
+    with _only_run(params.name, staging), _environment(staging), _kernel() as kernel:
+        shutil.rmtree(staging / params.name, ignore_errors=True)
+        notebooks = _run_phases(params, staging / params.name, kernel, progress, verbose)
+        page = _write_page(params, Run(params.name), notebooks, progress, started)
+        _publish(staging / params.name, final)
+    progress.done(final / page.name)
+    return final / page.name
+
+
+def check_data(params: Params) -> datasets.ImageSet:
+    """Find the data and see that it can carry the run, before a kernel starts."""
+    images = datasets.load(**params.dataset.model_dump(), seed=params.seed)
+    check_size(
+        params,
+        n_train=len(images.train_images),
+        n_test=len(images.test_images),
+        image_shape=images.image_shape,
+        class_counts=images.class_counts,
+    )
+    return images
+
+
+def predict(name: str, images_path: str) -> tuple[Path, int, int]:
+    """Ask the model of a run about the images of a file; the answers are written beside it, as CSV.
+
+    Returns
+    -------
+    path : Path
+        Such as `new.predictions.csv` for `new.npy`.
+    n_images, n_unlike : int
+        How many there were, and how many of them are unlike anything seen.
+
+    Raises
+    ------
+    ReportError
+        When the run, its model or the images are not what they should be; nothing is written then.
+    """
+    from report_lib.classification import new_images
+
+    run = _existing(name)
+    model = new_images.load(name, run.path("model_about"), run.path("model"))
+    images = datasets.read_images(images_path, model.image_shape)
+    new_images.check_images(images, model, images_path)
+    answers = model.predict(images)
+    path = Path(images_path).with_suffix(".predictions.csv")
+    if path.is_dir():
+        raise ReportError(f"{path}: is a folder, and the answers would be written there; move it away")
+    artifacts.write_csv(path, new_images.COLUMNS, new_images.table(answers, model.class_names))
+    return path, len(images), int((~answers.like_seen).sum())
+
+
+def make_pdf(name: str) -> Path:
+    """Print the report of a run; returns `report.pdf` beside it.
+
+    Raises
+    ------
+    ReportError
+        When there is no such run, or nothing to print with.
+    """
+    from report_lib.page.pdf import write_pdf
+
+    run = _existing(name)
+    page = run.folder / "report.html"
+    if not page.is_file():
+        raise ReportError(f"{page}: not there; `make report PARAMS=params/{name}.yaml` makes it")
+    return write_pdf(page, run.folder / "report.pdf")
+
+
+def _existing(name: str) -> Run:
+    run = Run(name)
+    if name.strip(". ") != name or "/" in name or not name or not run.folder.is_dir():
+        there = ", ".join(sorted(p.name for p in artifacts.build_dir().glob("[!.]*") if p.is_dir())) or "none"
+        raise ReportError(
+            f"no run {name!r}; runs that are there: {there}; `make report PARAMS=params/{name}.yaml` makes one"
+        )
+    return run
+
+
+def notebook_parameters(params: Params, phase: str) -> dict[str, Any]:
+    """Return what a phase's notebook is given: the run, the seed, and its own section."""
+    values = {"run": params.name, "seed": params.seed}
+    if phase == PHASES[0]:
+        values |= params.dataset.model_dump()
+    return values | getattr(params, phase).model_dump()
+
+
+@contextmanager
+def _environment(staging: Path):
+    """Pin what a kernel inherits: threads before NumPy is imported, hashing, and where its artifacts go."""
+    pinned = pinned_threads() | {
+        "PYTHONHASHSEED": "0",
+        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+        "REPORT_BUILD_DIR": str(staging.resolve()),
+    }
+    before = {name: os.environ.get(name) for name in pinned}
+    os.environ.update(pinned)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+@contextmanager
+def _only_run(name: str, staging: Path):
+    """Let no two runs of the same name write into the same folder."""
+    staging.mkdir(parents=True, exist_ok=True)
+    path = staging / f"{name}.lock"
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ReportError(
+                f"another run of {name} is under way; wait for it, or give this one another name"
+            ) from error
+        yield
+        path.unlink(missing_ok=True)
+    if not any(staging.iterdir()):
+        staging.rmdir()
+
+
+@contextmanager
+def _kernel():
+    """Start the kernel first of all, so that it imports while papermill does."""
+    from report_lib.run.kernel import start_kernel
+
+    kernel = start_kernel()
+    try:
+        yield kernel
+    finally:
+        kernel.close()
+
+
+def _run_phases(
+    params: Params, folder: Path, kernel: "Kernel", progress: Progress, verbose: bool
+) -> dict[str, "nbformat.NotebookNode"]:
+    (folder / "notebooks").mkdir(parents=True)
+    # nbconvert takes a second to import; it can do so while the kernel computes.
+    threading.Thread(target=_warm_exporter, daemon=True).start()
+    return {phase: _run_phase(params, phase, folder, kernel, progress, verbose) for phase in PHASES}
+
+
+def _warm_exporter() -> None:
+    from report_lib.page.exporter import packed_plotly
+
+    packed_plotly()
+
+
+def _run_phase(params, phase, folder, kernel, progress, verbose) -> "nbformat.NotebookNode":
+    import nbformat
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    logging.getLogger("papermill").setLevel(logging.WARNING)
+    source, target = NOTEBOOKS / notebook_name(phase), folder / "notebooks" / notebook_name(phase)
+    nb = nbformat.read(source, as_version=4)
+    progress.phase(phase, nb)
+    try:
+        nb = papermill.execute_notebook(
+            str(source),
+            str(target),
+            notebook_parameters(params, phase),
+            progress_bar=False,
+            request_save_on_cell_execute=False,
+            autosave_cell_every=0,
+            cwd=str(ROOT),
+            km=kernel,
+            iopub_timeout=600,
+            on_cell_start=progress.cell,
+        )
+    except PapermillExecutionError as error:
+        detail = "\n".join(["", *error.traceback]) if verbose else ""
+        first = (error.evalue.splitlines() or [""])[0]
+        said = first if error.ename == "ReportError" else f"{error.ename}: {first}"
+        raise ReportError(
+            f"{source.name}, section {progress.section!r}: {said} (as far as it went: {target}){detail}"
+        ) from error
+    except (DeadKernelError, CellTimeoutError) as error:
+        raise ReportError(
+            f"{source.name}, section {progress.section!r}: the kernel died, perhaps for want of memory; "
+            "use fewer images or close other programs"
+        ) from error
+    progress.phase_done()
+    nb = _clean(nb)
+    nbformat.write(nb, target)
+    return nb
+
+
+def _clean(nb: "nbformat.NotebookNode") -> "nbformat.NotebookNode":
+    """Take out what changes from run to run: papermill's times, cell timings, random ids, and warnings.
+
+    Libraries warn with paths of the machine; whoever waits for the run sees it, the report's readers do not.
+    """
+    nb.metadata.pop("papermill", None)
+    for cell in nb.cells:
+        for output in [o for o in cell.get("outputs", []) if o.get("name") == "stderr"]:
+            print(output.text, file=sys.stderr, end="")
+            cell.outputs.remove(output)
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.id = "injected-parameters"
+    return nb
+
+
+def _write_page(params, run: Run, notebooks, progress: Progress, started: datetime) -> Path:
+    from report_lib.page.exporter import write_report
+
+    progress.phase("page")
+    metrics = run.metrics()
+    about = {
+        "parameters": params.model_dump(mode="json"),
+        "data": metrics["dataset"]["sha256"],
+        "commit": _commit(),
+        "versions": {"python": platform.python_version()} | {p: importlib.metadata.version(p) for p in PACKAGES},
+    }
+    (run.folder / "metrics.json").write_text(artifacts.to_json(metrics), encoding="utf8")
+    provenance = about | _facts(started, progress, _times(run))
+    (run.folder / "provenance.json").write_text(artifacts.to_json(provenance), encoding="utf8")
+    return write_report(run.folder / "report.html", notebooks, metrics, about, provenance, run.load("datamap"))
+
+
+def _facts(started: datetime, progress: Progress, times: dict[str, Any]) -> dict[str, Any]:
+    """Everything that may differ between two runs of the same thing."""
+    return {
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": progress.elapsed(),
+        "sections": progress.times,
+        "times": times,
+        "machine": {
+            "system": platform.platform(),
+            "processor": platform.processor() or platform.machine(),
+            "threads": n_threads(),
+        },
+    }
+
+
+def _times(run: Run) -> dict[str, Any]:
+    return {
+        key: rows
+        for name in ("times", "clustering_times", "classification_times")
+        for key, rows in run.load(name).items()
+    }
+
+
+def _commit() -> str:
+    """Return the commit of the project, marked where files differ from it; empty outside a checkout."""
+
+    def git(*words: str) -> str:
+        found = subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True)
+        return found.stdout.strip() if found.returncode == 0 else ""
+
+    try:
+        commit = git("rev-parse", "HEAD")
+        return commit + (" with local changes" if commit and git("status", "--porcelain", "-uno") else "")
+    except OSError:
+        return ""
+
+
+def _last_times(folder: Path) -> dict[str, dict[str, float]]:
+    try:
+        return json.loads((folder / "provenance.json").read_text(encoding="utf8"))["sections"]
+    except (OSError, ValueError, KeyError):
+        return {}
+
+
+def _publish(staging: Path, final: Path) -> None:
+    """Swap the new run for the old one; the old one goes only when the new one is in place."""
+    old = staging.parent / f"{final.name}.old"
+    shutil.rmtree(old, ignore_errors=True)
+    if final.exists():
+        os.replace(final, old)
+    os.replace(staging, final)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,133 @@
+"""Sentences on what we have."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.spatial.distance import pdist, squareform
+
+from report_lib.common.prose import bullets, count_of, listed, percent, plural, text
+
+
+def summary_table(parts: Sequence[Any]) -> pd.DataFrame:
+    """Tabulate `understanding.Summary` objects, one row a part."""
+    rows = {
+        s.part: {
+            "images": f"{s.n_images:,}",
+            "size": f"{s.height} × {s.width}",
+            "type": s.dtype,
+            "range": f"{s.minimum:g} to {s.maximum:g}",
+            "mean": f"{s.mean:.2f}",
+            "missing pixels": f"{s.n_missing:,}",
+            "blank images": f"{s.n_blank:,}",
+        }
+        for s in parts
+    }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def summary(parts: Sequence[Any], origin: str) -> str:
+    """Say what the images are."""
+    train = parts[0]
+    missing, blank = sum(s.n_missing for s in parts), sum(s.n_blank for s in parts)
+    return (
+        f"{text(origin)} An image is a point with {train.height * train.width:,} coordinates, one a pixel. "
+        f"{count_of(missing, 'pixel is', 'pixels are').capitalize()} missing and "
+        f"{count_of(blank, 'image is', 'images are')} blank."
+    )
+
+
+def class_balance(counts: np.ndarray, names: Sequence[str]) -> str:
+    """Say how even the classes are, and what a guess is worth."""
+    guess = percent(counts.max() / counts.sum(), 1)
+    if counts.min() == counts.max():
+        return (
+            f"The {len(counts)} classes are exactly balanced, {counts[0]:,} train images each: accuracy is a fair "
+            f"score here, and always guessing one class earns {guess}."
+        )
+    low, high = text(names[counts.argmin()]), text(names[counts.argmax()])
+    if counts.min() == 0:
+        return f"{high} has {counts.max():,} train images and {low} has none. Always guessing {high} earns {guess}."
+    return (
+        f"The {len(counts)} classes are not quite even: {high} has {counts.max():,} train images and {low} "
+        f"{counts.min():,}, {percent(counts.min() / counts.max())} of that. Always guessing {high} earns {guess}."
+    )
+
+
+def intensity(histogram: Any) -> str:
+    """Say how the pixels are spread."""
+    centers = (histogram.edges[:-1] + histogram.edges[1:]) / 2
+    share = histogram.counts / histogram.counts.sum()
+    upper = percent(share[centers > (centers[0] + centers[-1]) / 2].sum())
+    ends = f"{percent(share[0])} of the pixels lie in the darkest bin, {percent(share[-1])} in the brightest, and {upper} in "
+    fullest = share[[0, -1]].max()
+    return f"{ends}the brighter half of the range. " + (
+        "More than half of all pixels have one value, or nearly, so distances between images come from the others."
+        if fullest > 0.5
+        else "No single value takes up half of the pixels, so distances between images come from all over the range."
+    )
+
+
+def brightness(result: Any, names: Sequence[str]) -> str:
+    """Say how far brightness alone tells classes apart."""
+    if len(result.groups) == 1:
+        half = f"{percent(result.lower[0], 1)} and {percent(result.upper[0], 1)}"
+        return (
+            f"The mean brightness of an image is {percent(result.means[0], 1)}; half of all images lie between {half}."
+        )
+    dark, light = text(names[result.groups[0]]), text(names[result.groups[-1]])
+    pairs = len(result.groups) - 1
+    overlap = pairs - int((result.lower[1:] > result.upper[:-1]).sum())
+    return (
+        f"Images of {light} are {result.means[-1] / max(result.means[0], 1e-12):.1f} times as bright as images of {dark}. "
+        f"Of the {plural(pairs, 'pair')} of neighbours in this order, {overlap} {'has' if overlap == 1 else 'have'} middle "
+        f"halves that overlap: brightness alone {'cannot tell those' if overlap else 'nearly tells these'} classes apart."
+    )
+
+
+def class_means(class_images: np.ndarray, names: Sequence[str]) -> str:
+    """Say which prototypes are most alike."""
+    flat = class_images.reshape(len(class_images), -1)
+    kept = np.flatnonzero(np.isfinite(flat).all(axis=1))
+    if len(kept) < 3:
+        return f"With {len(kept)} prototypes there is only one pair to compare."
+    distances = squareform(pdist(flat[kept]))
+    np.fill_diagonal(distances, np.inf)
+    i, j = np.unravel_index(distances.argmin(), distances.shape)
+    np.fill_diagonal(distances, -np.inf)
+    k, m = np.unravel_index(distances.argmax(), distances.shape)
+    near, far = ([text(names[kept[a]]) for a in pair] for pair in ((i, j), (k, m)))
+    return f"Pixel by pixel, the two prototypes most alike are {listed(near)}, the two least alike {listed(far)}."
+
+
+def duplicates(result: Any, limit: float) -> str:
+    """Say how many images are copies of others."""
+    exact, near = result.count(exact=True), result.count(exact=False)
+    across = exact["across"] + near["across"]
+    copies, close = sum(exact.values()), sum(near.values())
+    joined = (
+        f"{plural(across, 'pair')} {'joins' if across == 1 else 'join'} a train and a test image: at most that many test "
+        "images are easier than they should be."
+        if across
+        else "None joins a train and a test image."
+    )
+    return (
+        f"{count_of(copies, 'image is a copy', 'images are copies').capitalize()} of an earlier one, pixel by pixel, and "
+        f"{count_of(close, 'more pair differs', 'more pairs differ')} by at most {percent(limit, 1)} of the range (root mean "
+        f"square). {joined}"
+    )
+
+
+def in_short(numbers: dict[str, Any]) -> str:
+    """Sum up the first phase."""
+    data = numbers["dataset"]
+    bright = numbers["mean_brightness"]
+    return bullets(
+        f"{data['n_train']:,} train and {data['n_test']:,} test images of {data['height']} × {data['width']} pixels, "
+        + (f"in {len(data['class_names'])} classes." if data["class_names"] else "without labels."),
+        f"{percent(numbers['share_darkest_bin'])} of the pixels are in the darkest bin.",
+        f"Mean brightness runs from {percent(min(bright.values()))} to {percent(max(bright.values()))} between classes."
+        if len(bright) > 1
+        else f"Mean brightness is {percent(next(iter(bright.values())))}.",
+    )

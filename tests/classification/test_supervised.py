@@ -1,0 +1,344 @@
+"""Classifiers are scikit-learn's, and what is said of them is what can be worked out by hand."""
+
+import sys
+from math import comb
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, classification_report, confusion_matrix
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from report_lib.classification import supervised
+from report_lib.classification.supervised import Predictions
+from report_lib.common.arrays import sample_rows
+from report_lib.common.errors import ReportError
+from report_lib.common.metrics import wilson_interval
+from report_lib.common.models import OneUnit
+
+CLASSIC = ("logistic_regression", "knn", "random_forest", "mlp", "svc")
+
+
+def made(name, classes, proba=None):
+    """What a classifier that does not exist says."""
+    return Predictions(name, supervised.TITLES[name], 9, np.array(classes), proba, {"fit": 0.0, "predict": 0.0}, None)
+
+
+# --- how sure, and how often right ----------------------------------------------------------------------------------
+
+
+def test_calibration_worked_out_by_hand():
+    """Bins of a third: (0, 1/3], (1/3, 2/3], (2/3, 1]."""
+    proba = np.array([[0.5, 0.4, 0.1], [0.6, 0.3, 0.1], [0.1, 0.9, 0.0], [0.0, 0.25, 0.75], [0.0, 0.05, 0.95]])
+    found = supervised.calibration(proba, np.array([0, 1, 1, 2, 0]), n_bins=3)
+    assert found.count.tolist() == [0, 2, 3]
+    np.testing.assert_allclose(found.confidence, [np.nan, 0.55, (0.9 + 0.75 + 0.95) / 3])
+    np.testing.assert_allclose(found.accuracy, [np.nan, 1 / 2, 2 / 3])
+    assert found.expected_error == pytest.approx((2 * 0.05 + 3 * (2.6 / 3 - 2 / 3)) / 5)
+
+
+def test_bins_are_open_below_and_closed_above():
+    sure = np.array([0.5, 0.501, 0.625, 0.75, 0.875, 1.0])
+    found = supervised.calibration(np.column_stack([sure, 1 - sure]), np.zeros(6, int), n_bins=4)
+    assert found.count.tolist() == [0, 1, 3, 2]
+
+
+def test_calibration_is_the_published_formula(rng):
+    proba = rng.dirichlet([0.4, 0.4, 0.4], 500).astype(np.float32)
+    labels = rng.integers(0, 3, 500)
+    sure, right = proba.max(axis=1), proba.argmax(axis=1) == labels
+    expected = 0.0
+    for low in range(15):
+        inside = (sure > low / 15) & (sure <= (low + 1) / 15)
+        if inside.any():
+            expected += inside.mean() * abs(sure[inside].mean(dtype=float) - right[inside].mean())
+    assert supervised.calibration(proba, labels).expected_error == pytest.approx(expected, rel=1e-6)
+    assert len(supervised.calibration(proba, labels).count) == 15
+
+
+def test_who_is_as_often_right_as_sure_is_calibrated():
+    proba, labels = np.tile([0.75, 0.25], (8, 1)), np.array([0, 0, 0, 1] * 2)
+    assert supervised.calibration(proba, labels).expected_error == pytest.approx(0.0)
+    assert supervised.calibration(np.tile([1.0, 0.0], (4, 1)), np.ones(4, int)).expected_error == 1.0
+
+
+# --- who is better --------------------------------------------------------------------------------------------------
+
+
+def outcomes(both, only, other_only, neither):
+    counts = (both, only, other_only, neither)
+    return np.repeat([True, True, False, False], counts), np.repeat([True, False, True, False], counts)
+
+
+@pytest.mark.parametrize(
+    ("only", "other_only", "p_value"),
+    [(1, 9, 0.021484375), (9, 1, 0.021484375), (0, 0, 1.0), (4, 4, 1.0), (0, 5, 2 / 2**5), (1, 0, 1.0), (3, 8, 0.2265625)],
+)  # fmt: skip
+def test_the_test_of_mcnemar_is_the_exact_binomial(only, other_only, p_value):
+    assert supervised.mcnemar(*outcomes(20, only, other_only, 7)) == pytest.approx(p_value, rel=1e-12)
+    n, few = only + other_only, min(only, other_only)
+    tail = 2 * sum(comb(n, k) for k in range(few + 1)) / 2**n
+    assert supervised.mcnemar(*outcomes(0, only, other_only, 0)) == pytest.approx(min(1.0, tail), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("p_values", "found"),
+    [
+        # Times 4, 3, 2, 1 in ascending order, and never less than the one before.
+        ([0.01, 0.04, 0.03, 0.005], [0.03, 0.06, 0.06, 0.02]),
+        ([0.04, 0.011, 0.02], [0.04, 0.033, 0.04]),
+        ([0.5, 0.4], [0.8, 0.8]),
+        ([0.9, 0.6, 0.2], [1.0, 1.0, 0.6]),
+        ([0.02], [0.02]),
+        ([], []),
+    ],
+)
+def test_p_values_adjusted_by_hand(p_values, found):
+    assert supervised.holm(p_values).tolist() == pytest.approx(found)
+
+
+def test_scores_are_scikit_learns_and_the_most_accurate_comes_first(rng):
+    labels = rng.integers(0, 4, 300)
+    kinds = {"knn": 0.5, "svc": 0.1, "mlp": 0.3}
+    classes = {
+        name: np.where(rng.random(300) < wrong, rng.integers(0, 3, 300), labels) for name, wrong in kinds.items()
+    }
+    scores = supervised.score([made(name, own) for name, own in classes.items()], labels, 4)
+    assert [one.predictions.name for one in scores] == ["svc", "mlp", "knn"]
+    for one in scores:
+        own = classes[one.predictions.name]
+        report = classification_report(labels, own, output_dict=True, zero_division=0.0)
+        assert one.accuracy == wilson_interval(int(np.sum(labels == own)), 300)
+        assert one.accuracy.value == accuracy_score(labels, own)
+        for name, values in (("precision", one.precision), ("recall", one.recall), ("f1-score", one.f1)):
+            assert values.tolist() == pytest.approx([report[str(kind)][name] for kind in range(4)])
+        assert one.support.tolist() == np.bincount(labels).tolist()
+        np.testing.assert_array_equal(one.confusion, confusion_matrix(labels, own))
+        assert one.calibration is None
+    right = {name: own == labels for name, own in classes.items()}
+    p = [supervised.mcnemar(right[name], right["svc"]) for name in ("mlp", "knn")]
+    assert supervised.reference([one.predictions for one in scores]).name == "svc"
+    assert {one.predictions.name: one.p_value for one in scores if one.predictions.name == "svc"} == {"svc": None}
+    others = [one.p_value for one in scores if one.predictions.name != "svc"]
+    assert others == pytest.approx([max(p[0], 2 * p[1]), 2 * p[1]])
+
+
+def test_classes_that_are_never_met_or_never_said_score_nothing():
+    (one,) = supervised.score([made("knn", [0, 0, 1])], np.array([0, 2, 2]), 4)
+    assert one.precision.tolist() == [0.5, 0, 0, 0]
+    assert one.recall.tolist() == [1, 0, 0, 0]
+    assert one.support.tolist() == [1, 0, 2, 0]
+    assert one.confusion.tolist() == [[1, 0, 0, 0], [0] * 4, [1, 1, 0, 0], [0] * 4]
+    assert one.p_value is None
+    assert one.macro_f1 == pytest.approx((2 / 3 + 0) / 2)
+
+
+def test_those_equally_right_keep_their_order():
+    proba = np.array([[0.5, 0.5], [0.2, 0.8]], np.float32)
+    scores = supervised.score([made("mlp", [0, 0], proba), made("knn", [0, 0])], np.array([0, 1]), 2)
+    assert [one.predictions.name for one in scores] == ["mlp", "knn"]
+    assert scores[0].calibration.expected_error == pytest.approx((0.5 + 0.2) / 2, rel=1e-6)
+
+
+# --- what to look at ------------------------------------------------------------------------------------------------
+
+PROBA = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.3, 0.7], [0.95, 0.05], [0.1, 0.9], [0.7, 0.3]])
+TRUTH = np.array([0, 0, 0, 0, 1, 0, 0])
+
+
+def test_mistakes_are_listed_by_how_sure_they_were():
+    assert supervised.confident_mistakes(PROBA, TRUTH, 3).tolist() == [4, 5, 1]
+    assert supervised.confident_mistakes(PROBA, TRUTH, 99).tolist() == [4, 5, 1, 3]
+    assert supervised.confident_mistakes(PROBA, PROBA.argmax(axis=1), 3).tolist() == []
+
+
+def test_each_cell_of_the_confusion_matrix_has_its_surest_image():
+    assert supervised.examples(PROBA, TRUTH, 2).tolist() == [[0, 5], [4, -1]]
+    assert supervised.examples(PROBA[:2], TRUTH[:2], 3).tolist() == [[0, 1, -1], [-1, -1, -1], [-1, -1, -1]]
+
+
+# --- the classifiers ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def digits():
+    X, y = load_digits(return_X_y=True)
+    X = np.round(X * 255 / 16).astype(np.uint8)
+    return X[:400], y[:400], X[400:600], y[400:600]
+
+
+def plain(name):
+    return {
+        "logistic_regression": LogisticRegression(C=1.0, max_iter=supervised.LOGISTIC_STEPS),
+        "knn": KNeighborsClassifier(n_neighbors=5, weights="distance", p=2),
+        "random_forest": RandomForestClassifier(n_estimators=100, criterion="entropy", max_depth=100, random_state=3),
+        "mlp": MLPClassifier(hidden_layer_sizes=(100,), max_iter=supervised.epochs_for(400), random_state=3),
+        "svc": SVC(C=10.0, kernel="rbf"),
+    }[name]
+
+
+@pytest.fixture(scope="module")
+def found(digits):
+    train, labels, test, _ = digits
+    options = {"n_classes": 10, "n_slow": 150, "random_state": 3}
+    return dict(zip(CLASSIC, supervised.fit_classic(CLASSIC, train, labels, test, **options), strict=True))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("name", CLASSIC)
+def test_classifiers_are_those_of_the_paper_fitted_by_hand(name, digits, found):
+    train, labels, test, truth = digits
+    rows = sample_rows(400, 150, 3) if name in ("knn", "random_forest", "svc") else np.arange(400)
+    scaler = StandardScaler().fit(train[rows].astype(np.float32))
+    known = plain(name).fit(scaler.transform(train[rows].astype(np.float32)), labels[rows])
+    Z, own = scaler.transform(test.astype(np.float32)), found[name]
+    assert (own.name, own.title, own.n_images) == (name, supervised.TITLES[name], len(rows))
+    assert np.mean(own.classes == known.predict(Z)) >= 0.995
+    if name == "svc":
+        assert own.proba is None
+    else:
+        np.testing.assert_allclose(own.proba, known.predict_proba(Z), atol=5e-3)
+        np.testing.assert_array_equal(own.classes, own.proba.argmax(axis=1))
+    assert np.mean(own.classes == truth) > 0.5
+    assert min(own.seconds.values()) > 0
+
+
+def test_those_that_are_not_slow_learn_from_all_and_the_slow_from_no_more_than_asked(found):
+    assert {name: own.n_images for name, own in found.items()} == {
+        "logistic_regression": 400, "knn": 150, "random_forest": 150, "mlp": 400, "svc": 150,
+    }  # fmt: skip
+
+
+def test_only_what_is_asked_for_is_fitted_in_the_order_asked_and_networks_elsewhere(digits):
+    train, labels, test, _ = digits
+    options = {"n_classes": 10, "n_slow": 10_000, "random_state": 3}
+    names = ["random_forest", "gradients", "knn", "conv"]
+    found = supervised.fit_classic(names, train, labels, test, **options)
+    assert [(one.name, one.n_images) for one in found] == [("random_forest", 400), ("knn", 400)]
+    assert supervised.fit_classic(["conv"], train, labels, test, **options) == []
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float64])
+def test_pixels_are_scaled_as_published_in_float32(digits, dtype):
+    train = digits[0].astype(dtype)
+    scaled = supervised.classic("knn", 400, 0)[:-1].fit(train).transform(train)
+    assert scaled.dtype == np.float32
+    deviation = digits[0].std(axis=0)
+    expected = (digits[0] - digits[0].mean(axis=0)) / np.where(deviation > 0, deviation, 1)
+    np.testing.assert_allclose(scaled, expected, atol=1e-4)
+
+
+def test_one_classifier_is_fitted_to_all_it_is_given(digits, monkeypatch):
+    monkeypatch.setattr(supervised, "LEAST_STEPS", 40)
+    train, labels, test, truth = digits
+    own = supervised.fit_one(
+        "gradients", supervised.shape_network(400, 0), train / 255, labels, test / 255, n_classes=10
+    )
+    assert (own.name, own.title, own.n_images) == ("gradients", supervised.TITLES["gradients"], 400)
+    assert own.proba.shape == (200, 10)
+    assert np.mean(own.classes == truth) > 0.5
+    scaled = OneUnit().fit(train / 255).transform(train / 255)
+    np.testing.assert_allclose(own.model[0].transform(train / 255), scaled)
+    assert own.model[1].n_iter_ == 20
+
+
+@pytest.mark.parametrize(("n", "epochs"), [(60_000, 10), (30_000, 10), (29_800, 11), (400, 750), (401, 500), (5, 1500)])
+def test_few_images_are_seen_more_often(n, epochs):
+    assert supervised.epochs_for(n) == epochs
+    assert supervised.classic("mlp", n, 0)[-1].max_iter == supervised.shape_network(n, 0)[-1].max_iter == epochs
+
+
+def test_a_class_that_was_not_met_in_training_has_no_probability(digits):
+    train, labels, test, _ = digits
+    met = (labels != 0) & (labels != 7)
+    own = supervised.fit_one("knn", KNeighborsClassifier(3), train[met], labels[met], test, n_classes=10)
+    assert own.proba.shape == (200, 10)
+    assert (own.proba[:, [0, 7]] == 0).all()
+    np.testing.assert_allclose(own.proba.sum(axis=1), 1.0, rtol=1e-6)
+    assert not np.isin(own.classes, [0, 7]).any()
+    np.testing.assert_array_equal(own.classes, KNeighborsClassifier(3).fit(train[met], labels[met]).predict(test))
+    classes_alone = supervised.fit_one("svc", SVC(), train[met], labels[met], test, n_classes=10)
+    assert classes_alone.proba is None
+    assert not np.isin(classes_alone.classes, [0, 7]).any()
+
+
+def test_the_convolutional_network_is_that_of_the_library():
+    found = supervised.conv_classifier((8, 6), 60_000, filters=(4,), max_epochs=2, random_state=0)
+    assert (type(found).__name__, found.image_shape, found.max_epochs) == ("ConvClassifier", (8, 6), 2)
+
+
+def test_few_images_are_seen_more_often_by_the_convolutional_network_too():
+    options = {"filters": (4,), "max_epochs": 2, "random_state": 0}
+    assert supervised.conv_classifier((8, 6), 1000, **options).max_epochs == 100
+    assert supervised.conv_classifier((8, 6), 200, **options).max_epochs == 400
+    assert [supervised.epochs_for(n) for n in (60_000, 20_000, 3_000)] == [10, 15, 100]
+
+
+def test_what_single_precision_puts_a_little_above_an_edge_belongs_below_it():
+    sure = np.float32([0.2, 0.4, 0.6, 0.8])
+    found = supervised.calibration(np.column_stack([sure, 1 - sure])[:, :1], np.zeros(4, int), n_bins=5)
+    assert found.count.tolist() == [1, 1, 1, 1, 0]
+
+
+def test_without_pytorch_it_says_what_to_do(monkeypatch):
+    monkeypatch.setitem(sys.modules, "report_lib.classification.networks", None)
+    with pytest.raises(ReportError, match="PyTorch is not installed, or does not load; `pip install torch` brings it"):
+        supervised.conv_classifier((8, 6), 9, filters=(4,), max_epochs=2, random_state=0)
+
+
+# --- all that are asked for -----------------------------------------------------------------------------------------
+
+
+def fit_all(names, digits, codes=None, **conv):
+    train, labels, test, _ = digits
+    options = {"n_classes": 10, "n_slow": 150, "random_state": 3, "conv": {"filters": (4, 4), "max_epochs": 1, **conv}}
+    return supervised.fit_all(names, train.reshape(-1, 8, 8), labels, test.reshape(-1, 8, 8), codes=codes, **options)
+
+
+def test_all_that_are_asked_for_are_fitted(digits, monkeypatch):
+    monkeypatch.setattr(supervised, "LEAST_STEPS", 40)
+    train, labels, test, _ = digits
+    codes = train / 255, test / 255
+    found, absent = fit_all(["conv", "knn", "gradients"], digits, codes)
+    assert [one.name for one in found] == ["knn", "gradients", "conv"]
+    assert absent == {}
+    knn, gradients, conv = found
+    options = {"n_classes": 10, "n_slow": 150, "random_state": 3}
+    np.testing.assert_array_equal(knn.proba, supervised.fit_classic(["knn"], train, labels, test, **options)[0].proba)
+    alone = supervised.fit_one("gradients", supervised.shape_network(400, 3), codes[0], labels, codes[1], n_classes=10)
+    np.testing.assert_array_equal(gradients.proba, alone.proba)
+    assert (conv.model.filters, conv.model.image_shape, conv.model.random_state) == ((4, 4), (8, 8), 3)
+    np.testing.assert_array_equal(conv.proba, conv.model.predict_proba(test))
+
+
+def test_what_cannot_be_had_is_named_with_its_reason(digits, monkeypatch):
+    monkeypatch.setitem(sys.modules, "report_lib.classification.networks", None)
+    found, absent = fit_all(["conv", "knn", "gradients"], digits)
+    assert [one.name for one in found] == ["knn"]
+    assert list(absent) == [supervised.TITLES["gradients"], "convolutional network"]
+    assert "graph" in absent[supervised.TITLES["gradients"]]
+    assert "pip install torch" in absent["convolutional network"]
+
+
+@pytest.mark.parametrize(
+    ("names", "one"),
+    [
+        (["knn", "conv", "mlp"], "conv"),
+        (["mlp", "gradients", "knn"], "gradients"),
+        (["svc", "knn", "random_forest"], "random_forest"),
+    ],
+)
+def test_the_one_that_is_looked_at_is_not_chosen_by_its_score(names, one):
+    proba = np.array([[0.5, 0.5]], np.float32)
+    found = [made(name, [0], None if name == "svc" else proba) for name in names]
+    assert supervised.looked_at(supervised.score(found, np.array([0]), 2)).predictions.name == one
+
+
+def test_where_none_gives_probabilities_none_is_looked_at():
+    assert supervised.looked_at(supervised.score([made("svc", [0])], np.array([0]), 2)) is None
+    assert supervised.looked_at([]) is None

@@ -1,0 +1,206 @@
+"""The descriptions, the methods that are tried on them, and what a run reports of it all."""
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+from sklearn.metrics import adjusted_rand_score
+
+from report_lib.classification.findings import headlines
+from report_lib.clustering import cards, choosing, density, fitting, graph_clustering, league, panel
+from report_lib.clustering.findings import clusters as about_clustering
+from report_lib.clustering.fitting import Clusters, Fitted, Space
+from report_lib.common.errors import ReportError
+from report_lib.common.neighbors import Neighbors, nearest
+from report_lib.common.prose import METHODS
+
+OPTIONS = {
+    "dbscan": {"eps": {"UMAP": 2.0, "PCA": 4.0}, "min_samples": 3, "n_images": 60},
+    "kmeans": {"n_clusters": 3, "n_init": 1},
+    "graph": {"n_clusters": 3},
+}
+
+
+@pytest.fixture
+def spaces(blobs):
+    X, _ = blobs
+    pca = choosing.with_graph("PCA", X[::2], X[1::2], k=6)
+    shape = choosing.with_graph("gradients", X[::2, :3], X[1::2, :3], k=6)
+    return {"PCA": pca, "gradients": shape, "UMAP": choosing.on_map(X[::2, :2], pca, k=6)}
+
+
+@pytest.fixture
+def fitted(spaces):
+    return choosing.fit_all(spaces, OPTIONS, seeds=[0, 1])
+
+
+def found(method, place, *, n_clusters=2):
+    own = Clusters(n_clusters, np.arange(4) % max(n_clusters, 1), np.arange(2) % max(n_clusters, 1))
+    return Fitted(method, place, [own], 0.0)
+
+
+def test_a_description_with_its_graph(rng):
+    train, test = (rng.normal(size=(n, 4)).astype(np.float32) for n in (30, 8))
+    space = choosing.with_graph("PCA", train, test, k=4)
+    assert (space.title, space.train is train, space.test is test) == ("PCA", True, True)
+    inside = cdist(train, train) + np.diag(np.full(30, np.inf))
+    np.testing.assert_array_equal(space.graph.indices, inside.argsort(axis=1)[:, :4])
+    np.testing.assert_array_equal(space.test_graph.indices, cdist(test, train).argsort(axis=1)[:, :4])
+    edges = graph_clustering.jaccard_edges(space.graph)
+    np.testing.assert_array_equal(space.edges.pairs, edges.pairs)
+    np.testing.assert_array_equal(space.edges.weights, edges.weights)
+    assert space.seconds > 0
+
+
+def test_a_graph_that_is_known_is_used_if_it_has_as_many_neighbours(rng):
+    train = rng.normal(size=(30, 4)).astype(np.float32)
+    known = Neighbors(np.roll(np.arange(30), 1)[:, None] * [1, 1], np.ones((30, 2), np.float32))
+    assert choosing.with_graph("PCA", train, train[:3], k=2, known=known).graph is known
+    other = choosing.with_graph("PCA", train, train[:3], k=3, known=known).graph
+    np.testing.assert_array_equal(other.indices, nearest(train, 3).indices)
+
+
+def test_a_test_image_lies_on_the_train_image_that_it_is_a_copy_of(rng):
+    train = rng.normal(size=(40, 5)).astype(np.float32)
+    layout = 20 * rng.random((40, 2))
+    for pca in (Space("PCA", train, train[7:12]), choosing.with_graph("PCA", train, train[7:12], k=5)):
+        space = choosing.on_map(layout, pca, k=5)
+        assert (space.title, space.train.dtype, space.test.dtype) == ("UMAP", np.float32, np.float32)
+        np.testing.assert_allclose(space.train, layout, rtol=1e-6)
+        np.testing.assert_allclose(space.test, layout[7:12], atol=1e-3)
+
+
+def test_a_test_image_lies_amid_its_neighbours_the_nearer_the_weightier():
+    train = np.array([[0.0], [4.0], [100.0]], np.float32)
+    layout = np.array([[0.0, 0.0], [8.0, 4.0], [900.0, 900.0]])
+    space = choosing.on_map(layout, Space("PCA", train, np.array([[1.0], [2.0]], np.float32)), k=2)
+    np.testing.assert_allclose(space.test, [[2.0, 1.0], [4.0, 2.0]], rtol=1e-6)
+
+
+def test_every_method_is_tried_on_every_description_that_a_run_has(spaces, fitted):
+    assert [(one.method, one.on) for one in fitted] == [
+        ("dbscan", "UMAP"), ("dbscan", "PCA"), ("kmeans", "PCA"), ("kmeans", "gradients"), ("kmeans", "UMAP"),
+        ("graph", "gradients"), ("graph", "PCA"),
+    ]  # fmt: skip
+    assert all(len(one.fits) == 2 for one in fitted)
+    bare = choosing.fit_all({"PCA": spaces["PCA"]}, OPTIONS, seeds=[0])
+    assert [(one.method, one.on) for one in bare] == [("dbscan", "PCA"), ("kmeans", "PCA"), ("graph", "PCA")]
+
+
+def test_every_method_has_a_function_a_place_and_a_title():
+    assert choosing.PLACES.keys() == choosing.FITS.keys() == METHODS.keys()
+
+
+def test_a_method_is_reported_where_it_is_at_home():
+    tried = [found("kmeans", place) for place in ("UMAP", "gradients", "PCA")]
+    tried += [found("dbscan", place) for place in ("PCA", "UMAP")]
+    tried += [found("graph", place) for place in ("PCA", "gradients")]
+    picked = {method: choosing.pick(tried, method).on for method in ("kmeans", "dbscan", "graph")}
+    assert picked == {"kmeans": "PCA", "dbscan": "UMAP", "graph": "gradients"}
+    assert choosing.pick(tried[3:4], "dbscan").on == "PCA"
+
+
+def test_the_clusters_that_go_on_speak_of_all_train_images(blobs, spaces, fitted):
+    for method, on in (("graph", "gradients"), ("dbscan", "UMAP")):
+        chosen, clusters = choosing.choose(fitted, method, spaces)
+        assert (chosen.method, chosen.on) == (method, on)
+        assert (len(clusters.train), len(clusters.test)) == (90, 90)
+    chosen, clusters = choosing.choose(fitted, "kmeans", spaces)
+    assert clusters is chosen.kept
+    assert adjusted_rand_score(blobs[1][::2], clusters.train) == 1.0
+
+
+@pytest.mark.parametrize("n_clusters", [0, 1])
+def test_fewer_than_two_clusters_cannot_go_on(n_clusters):
+    tried = [found("kmeans", "PCA"), found("hdbscan", "PCA", n_clusters=n_clusters), found("kmeans", "UMAP")]
+    with pytest.raises(ReportError) as caught:
+        choosing.choose(tried, "hdbscan", {"PCA": None})
+    said = str(caught.value)
+    assert "clustering.chosen is hdbscan" in said
+    assert f"found {n_clusters} cluster" in said
+    assert "kmeans, hdbscan" in said
+    assert "\n" not in said
+
+
+def test_compare_scalings_clusters_each(blobs):
+    X, labels = blobs
+    variants = {"a": (X, X), "b": (X * 3, X * 3)}
+    compared = choosing.compare_scalings(variants, n_clusters=3, n_refits=2, random_state=0)
+    assert [len(fits) for fits in compared.values()] == [2, 2]
+    assert len(compared["a"][0].train) == 90
+    for a, b in zip(compared["a"], compared["b"], strict=True):
+        assert adjusted_rand_score(labels, b.test) == 1.0
+        assert adjusted_rand_score(a.test, b.test) == 1.0
+
+
+def reported(blobs, spaces, fitted, *, labelled):
+    X, labels = blobs
+    known = (labels[::2], labels[1::2], 3) if labelled else (None, None, 0)
+    rows = league.league(fitted, *known, random_state=0)
+    chosen, kept = choosing.choose(fitted, "graph", spaces)
+    sweep = panel.sweep_kmeans(X, k_min=2, k_max=4, n_init=1, random_state=0)
+    resolutions = graph_clustering.sweep_resolutions(spaces["PCA"].edges, [0.2, 0.5], range(2, 5), random_state=0)
+    made = cards.make(X[::2].reshape(90, 5, 1), spaces["gradients"], kept, sample=np.arange(90), k=6, n_shown=2)
+    scalings = {name: {"ari": np.array([0.9, 1.0])} if labelled else {} for name in ("min-max", "standard")}
+    return rows, choosing.report_metrics(
+        chosen=chosen, rows=rows, sweep=sweep, criteria=panel.panel(sweep, modularity=resolutions.by_number),
+        resolutions=resolutions if labelled else None, cards=made, stability=fitting.recurrence(chosen),
+        densities={"PCA": density.explore(X, np.arange(0, 180, 3), min_samples=3, percentiles=[50.0, 99.0])},
+        numbers_as_classes=league.numbers_as_classes(kept, labels[1::2]) if labelled else None,
+        scalings=scalings, agreement=np.array([[1.0, 0.8], [0.8, 0.9]]),
+    )  # fmt: skip
+
+
+def test_what_a_run_reports_is_what_was_found(blobs, spaces, fitted):
+    rows, numbers = reported(blobs, spaces, fitted, labelled=True)
+    assert (numbers["chosen"], numbers["chosen_on"]) == ("graph", "gradients")
+    assert list(numbers["methods"]) == ["dbscan", "kmeans", "graph"]
+    assert {method: own["on"] for method, own in numbers["methods"].items()} == {
+        "dbscan": "UMAP", "kmeans": "PCA", "graph": "gradients",
+    }  # fmt: skip
+    assert list(numbers["league"]) == [row.name for row in rows]
+    kmeans = choosing.row_of(rows, choosing.pick(fitted, "kmeans"))
+    assert numbers["methods"]["kmeans"]["ari"] == kmeans.scores.ari.value == pytest.approx(1.0)
+    np.testing.assert_array_equal(numbers["methods"]["kmeans"]["sizes"], [30, 30, 30])
+    assert "sizes" not in numbers["methods"]["graph"]
+    assert (numbers["sweep"]["best_k"], numbers["sweep"]["n_images"]) == (3, 180)
+    assert numbers["sweep"]["best_silhouette"] == numbers["sweep"]["silhouette"][3]
+    assert set(numbers["sweep"]["inertia"]) == {2, 3, 4}
+    assert numbers["panel"]["best"] == 3
+    assert numbers["panel"]["tied"] == [3]
+    assert numbers["panel"]["values"].keys() == numbers["panel"]["suggested"].keys()
+    assert numbers["panel"]["values"]["silhouette"] == numbers["sweep"]["silhouette"]
+    assert len(numbers["resolutions"]["modularity"]) == 2
+    assert numbers["density"]["PCA"]["best"]["n_clusters"] == 3
+    np.testing.assert_array_equal(numbers["cards"]["stability"], [1.0, 1.0, 1.0])
+    np.testing.assert_array_equal(numbers["scaling"]["standard"]["ari"], [0.9, 1.0])
+    assert numbers["scaling"]["standard"]["agreement"] == {"min-max": 0.8, "standard": 0.9}
+
+
+def test_a_run_without_labels_reports_no_scores(blobs, spaces, fitted):
+    _, numbers = reported(blobs, spaces, fitted, labelled=False)
+    assert numbers["resolutions"] is numbers["numbers_taken_for_classes"] is None
+    assert all("ari" not in own for own in (*numbers["methods"].values(), *numbers["league"].values()))
+    assert numbers["methods"]["graph"]["n_clusters"] == 3
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_the_sentences_can_be_made_from_what_is_reported(blobs, spaces, fitted, labelled):
+    _, numbers = reported(blobs, spaces, fitted, labelled=labelled)
+    said = about_clustering.in_short(numbers)
+    assert "3 clusters" in said
+    assert "on gradients" in said
+    assert "On PCA, DBSCAN" in said
+    assert ("matched accuracy 1.000" in said) == labelled
+    whole = {
+        "dataset": {"n_train": 90, "n_test": 90, "height": 5, "width": 1, "class_names": ["a", "b", "c"] * labelled},
+        "understanding": {"near_duplicates": {"exact": {"total": 0}, "near": {"total": 2}},
+                          "class_counts": {"a": 30, "b": 30, "c": 30}},
+        "reduction": {"pca": {"components_for_95": 4}},
+        "clustering": numbers,
+        "classification": {"pseudo_labels": {"random_forest": {"fidelity": 0.9, "accuracy": 0.8, "ceiling": 0.9}}},
+    }  # fmt: skip
+    if not labelled:
+        del whole["classification"]["pseudo_labels"]["random_forest"]["accuracy"]
+    said = headlines.interpretation(whole)
+    assert ("agree with the class of 100.0% of the test images" in said) == labelled
+    assert ("There are no labels" in said) != labelled

@@ -1,0 +1,122 @@
+"""The numbers of the league table are scikit-learn's, or can be counted by hand."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, normalized_mutual_info_score
+
+from report_lib.clustering import league
+from report_lib.clustering.fitting import Clusters, Fitted
+from report_lib.common import published
+from report_lib.common.prose import MEASURES
+
+SCORES = {"ari": adjusted_rand_score, "nmi": normalized_mutual_info_score, "ami": adjusted_mutual_info_score}
+
+
+@pytest.fixture
+def labels(rng):
+    return rng.integers(0, 3, 80), rng.integers(0, 3, 50)
+
+
+def blurred(rng, labels, share, n):
+    """The classes, some of them replaced at random."""
+    return np.where(rng.random(len(labels)) < share, rng.integers(0, n, len(labels)), labels)
+
+
+@pytest.fixture
+def fitted(rng, labels):
+    """A method fitted to all train images, three times, and one that samples them and leaves some as noise."""
+    all_fits = [Clusters(4, blurred(rng, labels[0], 0.3, 4), blurred(rng, labels[1], 0.3, 4), objective=score)
+                for score in (1.0, 3.0, 2.0)]  # fmt: skip
+    rows = np.arange(5, 45)
+    test = np.where(rng.random(50) < 0.4, -1, labels[1])
+    sampled = Clusters(3, blurred(rng, labels[0][rows], 0.2, 3), test, rows=rows)
+    return [
+        Fitted("kmeans", "PCA", all_fits, 0.1, [None] * 3),
+        Fitted("hdbscan", "UMAP", [sampled], 0.2, [None]),
+    ]
+
+
+def test_scores_of_every_seed_are_scikit_learns(fitted, labels):
+    rows = league.league(fitted, *labels, 3, random_state=0)
+    assert [row.name for row in rows] == ["kmeans on PCA", "hdbscan on UMAP"]
+    for row in rows:
+        for name, score in SCORES.items():
+            expected = [score(labels[1], one.test) for one in row.fitted.fits]
+            np.testing.assert_allclose(row.by_seed[name], expected, atol=1e-12)
+        np.testing.assert_allclose(row.by_seed["coverage"], [(one.test >= 0).mean() for one in row.fitted.fits])
+    np.testing.assert_array_equal(rows[0].by_seed["n_clusters"], [4, 4, 4])
+
+
+def test_the_fit_that_the_method_likes_best_is_the_one_with_intervals(fitted, labels):
+    for row in league.league(fitted, *labels, 3, random_state=0):
+        best = row.fitted.best
+        assert best == (1 if row.fitted.method == "kmeans" else 0)
+        for name in ("accuracy", "majority_accuracy", "ari", "nmi"):
+            interval = getattr(row.scores, name)
+            assert interval.value == pytest.approx(row.by_seed[name][best])
+            assert interval.low <= interval.value <= interval.high
+            assert interval.low < interval.high
+        assert row.scores.ami == pytest.approx(row.by_seed["ami"][best])
+
+
+def test_a_cluster_is_named_after_the_train_images_that_the_fit_saw(fitted, labels):
+    row = league.league(fitted, *labels, 3, random_state=0)[1]
+    kept = row.fitted.kept
+    known = labels[0][kept.rows]
+    names = np.array([np.bincount(known[kept.train == i]).argmax() for i in range(3)])
+    right = np.where(kept.test >= 0, names[kept.test], -1) == labels[1]
+    assert row.scores.majority_accuracy.value == row.by_seed["majority_accuracy"][0] == pytest.approx(right.mean())
+
+
+def test_scores_of_the_clustered_leave_noise_out(fitted, labels):
+    row = league.league(fitted, *labels, 3, random_state=0)[1]
+    kept = row.fitted.kept.test >= 0
+    assert 0.3 < row.scores.coverage < 0.9
+    assert row.scores.clustered == {"ari": pytest.approx(1.0), "ami": pytest.approx(1.0)}
+    assert row.scores.ari.value == pytest.approx(adjusted_rand_score(labels[1], row.fitted.kept.test))
+    assert row.scores.ari.value < 0.9
+    assert row.scores.accuracy.value == pytest.approx(kept.mean())
+
+
+def test_numbers_for_metrics_json(fitted, labels):
+    kmeans, hdbscan = (row.as_dict() for row in league.league(fitted, *labels, 3, random_state=0))
+    assert (kmeans["method"], kmeans["on"], kmeans["n_clusters"]) == ("kmeans", "PCA", 4)
+    ari = [adjusted_rand_score(labels[1], one.test) for one in fitted[0].fits]
+    assert kmeans["mean"]["ari"] == pytest.approx(np.mean(ari))
+    assert kmeans["standard_deviation"]["ari"] == pytest.approx(np.std(ari, ddof=1))
+    assert kmeans["ari"] == pytest.approx(ari[1])
+    # One seed has no spread.
+    assert hdbscan["standard_deviation"] == dict.fromkeys(("n_clusters", "coverage", *MEASURES))
+    assert hdbscan["clustered_only"]["ari"] == pytest.approx(1.0)
+
+
+def test_without_labels_only_numbers_of_clusters_and_coverage(fitted):
+    for row in league.league(fitted, None, None, 0, random_state=0):
+        assert set(row.by_seed) == {"n_clusters", "coverage"}
+        assert row.scores.table is None
+        assert set(row.as_dict()) == {
+            "n_clusters", "coverage", "method", "on", "by_seed", "mean", "standard_deviation",
+        }  # fmt: skip
+
+
+def test_all_noise_is_scored_as_nothing_found(labels):
+    noise = Clusters(0, np.full(10, -1), np.full(50, -1), rows=np.arange(10))
+    (row,) = league.league([Fitted("dbscan", "PCA", [noise], 0.1, [None])], *labels, 3, random_state=0)
+    assert (row.scores.n_clusters, row.scores.coverage, row.scores.accuracy.value) == (0, 0.0, 0.0)
+    assert row.by_seed["accuracy"][0] == row.by_seed["majority_accuracy"][0] == 0.0
+    assert row.by_seed["ari"][0] == pytest.approx(adjusted_rand_score(labels[1], noise.test))
+    assert np.isnan(list(row.scores.clustered.values())).all()
+
+
+def test_numbers_taken_for_classes_by_hand():
+    found = Clusters(3, np.zeros(1, int), np.array([0, 1, 2, 2, -1, 0]))
+    assert league.numbers_as_classes(found, np.array([0, 1, 1, 2, 2, 1])) == 0.5
+    # Perfect clusters under other numbers would be all wrong.
+    assert league.numbers_as_classes(found, np.array([1, 2, 0, 0, 0, 1])) == 0.0
+
+
+def test_published_figures_are_shares_best_first():
+    for found in published.CLUSTERING.values():
+        assert all(0 < one.accuracy < 1 and 0 < one.nmi < 1 for one in found)
+        assert [one.accuracy for one in found] == sorted((one.accuracy for one in found), reverse=True)
+        assert any("K-Means" in one.method for one in found)

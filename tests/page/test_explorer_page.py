@@ -1,0 +1,544 @@
+"""The data map in real Chromium: a page of its own, with made data, under the policy of the report's page."""
+
+import base64
+import hashlib
+import json
+
+import jinja2
+import numpy as np
+import pytest
+
+from report_lib.page import explorer
+from tests.browser import needs_browser
+
+TEMPLATES = explorer.__file__.replace("explorer.py", "templates")
+pytestmark = needs_browser
+
+COLUMNS, LINES = 20, 15
+N = COLUMNS * LINES
+NAMES = ["Shirt", "T-shirt/top", 'Bag, "small"', "<script>alert(1)</script>", "Shirt & <b>tie</b>"]
+SHELL = """
+:root { color-scheme: light dark; --page: light-dark(#fdfdfc, #14171b); --raised: light-dark(#ffffff, #1d2126);
+  --ink: light-dark(#1c2128, #e6e8eb); --ink-soft: light-dark(#565e6a, #a9b1bc); --line: light-dark(#e3e5e8, #2e343b);
+  --accent: light-dark(#2f5fc4, #8fb0f5); --tint: light-dark(#f1f4fa, #1b222d); }
+* { box-sizing: border-box; }
+body { margin: 0; padding: 1rem; background: var(--page); color: var(--ink); font: 17px/1.6 system-ui, sans-serif; }
+"""
+
+
+def made(**replaced):
+    """Points on a grid, each a little off, so that it is known which one lies where."""
+    rng = np.random.default_rng(3)
+    x, y = np.arange(N) % COLUMNS, np.arange(N) // COLUMNS
+    grid = np.column_stack([x, y])
+    distance = ((grid[:, None] - grid[None]) ** 2).sum(-1) + rng.random((N, N)) / 10 + 1e6 * np.eye(N)
+    arrays = {
+        "positions": (grid + rng.uniform(-0.2, 0.2, (N, 2))).astype(np.float32),
+        "rows": rng.permutation(5000)[:N],
+        "thumbnails": np.broadcast_to(rng.integers(40, 250, (N, 1, 1)), (N, 28, 28)).astype(np.uint8),
+        "clusters": np.where(x < 18, x // 6, -1),
+        "labels": y // 3,
+        "predicted": rng.integers(0, 5, N),
+        "margins": (rng.integers(0, 10_001, N) / 10_000).astype(np.float32),
+        "suspects": rng.random(N) < 0.1,
+        "neighbors": distance.argsort(1)[:, :6].astype(np.int32),
+    }
+    return arrays | replaced
+
+
+def write_page(path, arrays, names, above):
+    """Write the parts of the map as the report's page would, with the same policy."""
+    css = SHELL + _read("map.css")
+    script = (
+        '"use strict";(() => {'
+        + "\n".join(map(_read, ("js/base.js", "js/map_view.js", "js/map_panel.js", "js/map.js")))
+        + "\nstartMap(); })();"
+    )
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
+    body = environment.get_template("map.html.j2").render(map=explorer.pack(arrays, names, "UMAP"))
+    policy = (
+        f"default-src 'none'; script-src {_digest(script)}; style-src-elem {_digest(css)}; "
+        "style-src-attr 'unsafe-inline'; img-src data: blob:"
+    )
+    path.write_text(
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Map</title>'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        f'<meta name="viewport" content="width=device-width"><style>{css}</style></head>'
+        f'<body><main><h1 style="padding-bottom:{above}px">Page</h1><h2>Map</h2>{body}</main>'
+        f"<script>{script}</script></body></html>",
+        encoding="utf8",
+    )
+
+
+def _read(name):
+    with open(f"{TEMPLATES}/{name}", encoding="utf8") as file:
+        return file.read()
+
+
+def _digest(text):
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode('utf8')).digest()).decode()}'"
+
+
+@pytest.fixture
+def open_map(browser, tmp_path):
+    """A function that opens a page with a map; at the end of the test nothing may have gone wrong in it."""
+    pages = []
+
+    def open_map(arrays=None, names=NAMES, width=1280, ready=True, above=0, **options):
+        write_page(tmp_path / "map.html", made() if arrays is None else arrays, names, above)
+        page = browser.new_context(viewport={"width": width, "height": 1000}, **options).new_page()
+        page.wrong = []
+        page.on("console", lambda message: page.wrong.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: page.wrong.append(str(error)))
+        pages.append(page)
+        page.goto((tmp_path / "map.html").as_uri())
+        if ready:
+            until(page, "document.querySelector('#map[data-ready]')?.dataset.state")
+        return page
+
+    yield open_map
+    for page in pages:
+        assert page.wrong == []
+        page.context.close()
+
+
+def until(page, condition):
+    """Wait until an expression is true, ten seconds at most."""
+    outcome = page.evaluate(
+        f"""() => new Promise((done) => {{
+            const end = performance.now() + 10000;
+            const look = () => ({condition}) ? done("") : performance.now() > end ? done("never") : setTimeout(look, 20);
+            look();
+        }})"""
+    )
+    assert not outcome, f"{condition}; the map says {page.locator('#map').get_attribute('data-state')}"
+
+
+def state(page):
+    return json.loads(page.locator("#map").get_attribute("data-state"))
+
+
+def wait(page, **wanted):
+    """Wait until the map's state says so."""
+    parts = [f"state.{key} === {json.dumps(value)}" for key, value in wanted.items()]
+    until(page, f"((state) => {' && '.join(parts)})(JSON.parse(document.getElementById('map').dataset.state))")
+
+
+def part(page, name):
+    return page.locator(f"[data-map={name}]")
+
+
+def on_screen(page, *points, arrays=None):
+    """Return where points lie in the window."""
+    xy = explorer._quantised((arrays or made())["positions"]).astype(float)[list(points)]
+    scale, left, top = state(page)["place"]
+    box = part(page, "over").bounding_box()
+    return [(box["x"] + left + scale * x, box["y"] + top - scale * y) for x, y in xy]
+
+
+def pin(page, point):
+    page.mouse.click(*on_screen(page, point)[0])
+    wait(page, pinned=int(made()["rows"][point]))
+
+
+def lasso(page, *corners):
+    """Draw round the corners, given in the window, and let go."""
+    part(page, "lasso").click()
+    page.mouse.move(*corners[0])
+    page.mouse.down()
+    for corner in corners[1:]:
+        page.mouse.move(*corner, steps=3)
+    page.mouse.up()
+
+
+def facts(locator):
+    terms, texts = locator.locator("dt").all_inner_texts(), locator.locator("dd").all_inner_texts()
+    return dict(zip(terms, texts, strict=True))
+
+
+def told(arrays, i):
+    """What the page should say of a point."""
+    cluster = arrays["clusters"][i]
+    return {
+        "Label": NAMES[arrays["labels"][i]],
+        "Prediction": NAMES[arrays["predicted"][i]],
+        "Margin": f"{arrays['margins'][i] + 1e-9:.2f}",
+        "Cluster": "noise" if cluster < 0 else f"C{cluster + 1}",
+    }
+
+
+# --- single images --------------------------------------------------------------------------------------------------
+
+
+def test_the_card_tells_of_the_point_under_the_mouse(open_map):
+    page, arrays = open_map(), made()
+    for point in (0, 145, 299, int(np.flatnonzero(arrays["suspects"])[0])):
+        page.mouse.move(*on_screen(page, point)[0])
+        wait(page, hovered=int(arrays["rows"][point]))
+        card = part(page, "card")
+        assert card.locator("strong").inner_text() == f"row {arrays['rows'][point]}"
+        assert facts(card) == told(arrays, point)
+        assert card.get_by_text("label looks wrong").count() == arrays["suspects"][point]
+        inside = page.evaluate(
+            """() => { const card = document.querySelector('.map-card').getBoundingClientRect(),
+                stage = document.querySelector('.map-stage').getBoundingClientRect();
+                return card.left >= stage.left && card.right <= stage.right && card.bottom <= stage.bottom; }"""
+        )
+        assert inside
+    page.mouse.move(2, 2)
+    wait(page, hovered=None)
+    assert not part(page, "card").is_visible()
+
+
+def test_a_click_pins_and_shows_the_nearest(open_map):
+    page, arrays = open_map(), made()
+    pin(page, 105)
+    pinned = part(page, "pinned")
+    assert pinned.locator("h3").inner_text() == f"row {arrays['rows'][105]}"
+    assert facts(pinned) == told(arrays, 105)
+    near = arrays["neighbors"][105]
+    buttons = pinned.locator("li button")
+    assert [int(row) for row in buttons.evaluate_all("all => all.map(b => b.dataset.row)")] == arrays["rows"][
+        near
+    ].tolist()
+    assert buttons.all_inner_texts() == [NAMES[arrays["labels"][i]] for i in near]
+    until(page, "document.querySelector('.map-pinned .map-thumb').getContext('2d').getImageData(14, 14, 1, 1).data[3]")
+    shade = "document.querySelector('.map-pinned .map-thumb').getContext('2d').getImageData(14, 14, 1, 1).data[0]"
+    expected = arrays["thumbnails"][105, 14, 14] * (255 / arrays["thumbnails"].max())
+    assert page.evaluate(shade) == pytest.approx(expected, abs=6)
+    buttons.nth(2).click()
+    wait(page, pinned=int(arrays["rows"][near[2]]))
+    assert pinned.locator("h3").evaluate("title => title === document.activeElement")
+    page.keyboard.press("Escape")
+    wait(page, pinned=None)
+
+
+def test_arrow_keys_go_from_point_to_point_and_are_spoken(open_map):
+    page, arrays = open_map(), made()
+    part(page, "over").focus()
+    page.keyboard.press("Home")
+    wait(page, focused=int(arrays["rows"][0]))
+    for key, point in (("ArrowRight", 1), ("ArrowUp", 21), ("ArrowLeft", 20), ("ArrowDown", 0)):
+        page.keyboard.press(key)
+        wait(page, focused=int(arrays["rows"][point]))
+        said = part(page, "said").inner_text()
+        assert said.startswith(f"Row {arrays['rows'][point]}, label {NAMES[arrays['labels'][point]]}, prediction ")
+        assert ("label looks wrong" in said) == arrays["suspects"][point]
+    page.keyboard.press("Enter")
+    wait(page, pinned=int(arrays["rows"][0]))
+    page.keyboard.press("Escape")
+    wait(page, pinned=None)
+
+
+def test_arrow_keys_pass_over_what_is_filtered_out(open_map):
+    page, arrays = open_map(), made()
+    part(page, "clusters").select_option("1")
+    part(page, "over").focus()
+    page.keyboard.press("Home")
+    first = int(np.flatnonzero(arrays["clusters"] == 1)[0])
+    wait(page, focused=int(arrays["rows"][first]), shown=90)
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
+    wait(page, focused=int(arrays["rows"][first + 1]))
+
+
+# --- moving ---------------------------------------------------------------------------------------------------------
+
+
+def test_dragging_moves_and_keys_and_buttons_zoom(open_map):
+    page = open_map()
+    whole = state(page)["place"]
+    ((x, y),) = on_screen(page, 130)
+    page.mouse.move(x + 14, y + 14)
+    page.mouse.down()
+    page.mouse.move(x + 74, y + 44, steps=3)
+    page.mouse.up()
+    until(page, f"JSON.parse(document.getElementById('map').dataset.state).place[1] === {whole[1] + 60}")
+    assert state(page)["place"][2] == pytest.approx(whole[2] + 30)
+    assert state(page)["pinned"] is None
+    page.keyboard.press("+")
+    wait(page, zoom=1.6)
+    part(page, "zoomIn").click()
+    part(page, "zoomOut").click()
+    part(page, "zoomOut").click()
+    wait(page, zoom=1)
+    part(page, "whole").click()
+    until(page, f"JSON.parse(document.getElementById('map').dataset.state).place[1] === {whole[1]}")
+
+
+def test_the_wheel_is_the_page_s_unless_the_map_has_the_focus(open_map):
+    page = open_map()
+    page.evaluate("document.body.style.paddingBottom = '200vh'")
+    page.mouse.move(*on_screen(page, 150)[0])
+    page.mouse.wheel(0, 40)
+    until(page, "scrollY === 40")
+    assert state(page)["zoom"] == 1
+    part(page, "over").focus()
+    page.mouse.wheel(0, -200)
+    until(page, "JSON.parse(document.getElementById('map').dataset.state).zoom > 1.2")
+    assert page.evaluate("scrollY") == 40
+
+
+def test_a_tap_pins_and_two_fingers_zoom(open_map):
+    page, arrays = open_map(width=390, has_touch=True), made()
+    part(page, "over").scroll_into_view_if_needed()
+    page.touchscreen.tap(*on_screen(page, 150)[0])
+    wait(page, pinned=int(arrays["rows"][150]))
+    assert part(page, "card").is_visible()
+    page.evaluate(
+        """() => {
+            const map = document.querySelector('canvas[role]'), box = map.getBoundingClientRect();
+            map.setPointerCapture = () => {};
+            const touch = (type, id, x) => map.dispatchEvent(new PointerEvent(type, {pointerId: id, pointerType: 'touch',
+                bubbles: true, clientX: box.x + x, clientY: box.y + 100}));
+            touch('pointerdown', 1, 100); touch('pointerdown', 2, 150); touch('pointermove', 2, 250);
+            touch('pointerup', 1, 100); touch('pointerup', 2, 250);
+        }"""
+    )
+    wait(page, zoom=3, pinned=int(arrays["rows"][150]))
+    assert part(page, "over").evaluate("map => getComputedStyle(map).touchAction") == "pan-y"
+
+
+# --- what is shown --------------------------------------------------------------------------------------------------
+
+
+def test_filters_by_class_and_cluster_are_combined(open_map):
+    page = open_map()
+    part(page, "labels").select_option(label=NAMES[2])
+    wait(page, shown=60)
+    part(page, "clusters").select_option("0")
+    wait(page, shown=18)
+    part(page, "clusters").select_option(label="noise")
+    wait(page, shown=6)
+    assert part(page, "count").inner_text() == "6 of 300 images"
+    part(page, "clearFilters").click()
+    wait(page, shown=N)
+    assert (part(page, "labels").input_value(), part(page, "clusters").input_value()) == ("", "")
+
+
+def test_the_search_finds_rows_classes_and_clusters(open_map):
+    page, a = open_map(), made()
+    shirt = (a["labels"] == 0) | (a["predicted"] == 0)
+    contains = np.isin(a["labels"], [0, 1, 4]) | np.isin(a["predicted"], [0, 1, 4])
+    expected = {
+        f"row {a['rows'][7]}": 1, f"{a['rows'][7]}": 1, "row 999999": 0, "SHIRT": shirt.sum(), "shir": contains.sum(),
+        "c2": (a["clusters"] == 1).sum(), "noise": (a["clusters"] < 0).sum(),
+        "shirt  C2": (shirt & (a["clusters"] == 1)).sum(), "": N,
+    }  # fmt: skip
+    for query, count in expected.items():
+        part(page, "query").fill(query)
+        wait(page, shown=int(count))
+
+
+def test_the_legend_filters_too(open_map):
+    page, arrays = open_map(), made()
+    button = part(page, "legend").get_by_role("button", name=NAMES[1])
+    button.click()
+    wait(page, shown=60)
+    assert part(page, "labels").input_value() == "1"
+    assert button.get_attribute("aria-pressed") == "true"
+    button.click()
+    part(page, "colour").select_option("suspects")
+    part(page, "legend").get_by_role("button", name="label looks wrong").click()
+    wait(page, shown=int(arrays["suspects"].sum()))
+    part(page, "colour").select_option("margins")
+    wait(page, shown=N, colour="margins")
+    assert part(page, "legend").inner_text().split("\n") == ["0: two answers equally likely", "1: sure"]
+
+
+def test_points_have_their_colours_and_follow_the_theme(open_map):
+    page, arrays = open_map(color_scheme="light"), made(predicted=np.full(N, 2))
+    lit = """([x, y]) => [...document.querySelector('[data-map=points]').getContext('2d')
+        .getImageData(Math.round(x), Math.round(y), 1, 1).data].slice(0, 3)"""
+    box = part(page, "over").bounding_box()
+    ((x, y),) = on_screen(page, 130)
+
+    def seen():
+        # Drawn in the next frame at the latest.
+        page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        return page.evaluate(lit, [x - box["x"], y - box["y"]])
+
+    def expected(color, ground):
+        return [0.85 * int(color[at : at + 2], 16) + 0.15 * ground[at // 2] for at in (1, 3, 5)]
+
+    color = json.loads(explorer.pack(arrays, NAMES, "UMAP")["data"])["classes"][2]
+    assert seen() == pytest.approx(expected("#" + color["color"][1:], (255, 255, 255)), abs=4)
+    page.evaluate(
+        "document.documentElement.style.colorScheme = 'dark'; document.dispatchEvent(new Event('report:theme'))"
+    )
+    wait(page, dark=True)
+    assert seen() == pytest.approx(expected("#" + color["dark"][1:], (29, 33, 38)), abs=4)
+    page.evaluate("document.documentElement.style.colorScheme = ''; document.dispatchEvent(new Event('report:theme'))")
+    wait(page, dark=False)
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate("document.dispatchEvent(new Event('report:theme'))")
+        wait(page, dark=scheme == "dark")
+    part(page, "labels").select_option("0")
+    wait(page, shown=60)
+    assert min(seen()) > 200
+
+
+# --- choosing -------------------------------------------------------------------------------------------------------
+
+
+def corner(page):
+    """Draw round the five by four points at the lower left."""
+    inner = on_screen(page, 0, 5, 5 + 4 * COLUMNS, 4 * COLUMNS)
+    (left, bottom), (right, _), (_, top), _ = inner
+    gap = (right - left) / 10
+    lasso(page, (left - 15, bottom + 15), (right - gap, bottom + 15), (right - gap, top + gap), (left - 15, top + gap))
+
+
+def inside():
+    arrays = made()
+    right, top = arrays["positions"][5, 0], arrays["positions"][5 + 4 * COLUMNS, 1]
+    left = arrays["positions"][0, 0]
+    gap = (right - left) / 10
+    x, y = arrays["positions"].T
+    return np.flatnonzero((x < right - gap) & (y < top - gap))
+
+
+def test_the_lasso_chooses_what_lies_within_and_the_file_says_so(open_map):
+    page, a, chosen = open_map(), made(), inside()
+    corner(page)
+    wait(page, chosen=len(chosen))
+    assert 10 < len(chosen) < 40
+    panel = part(page, "chosen")
+    assert panel.locator("h3").inner_text() == f"{len(chosen)} images chosen"
+    tiles = panel.locator(".map-chosen-tiles button").evaluate_all("all => all.map(b => Number(b.dataset.row))")
+    assert tiles == a["rows"][chosen].tolist()
+    with page.expect_download() as download:
+        panel.get_by_role("button", name="Download rows (CSV)").click()
+    assert download.value.suggested_filename == "chosen-rows.csv"
+    with open(download.value.path(), encoding="utf8", newline="") as file:
+        lines = file.read().split("\n")
+    assert lines[0] == "row,label,predicted,margin,cluster,suspect"
+    assert lines[1:] == [*(line(a, i) for i in chosen), ""]
+    panel.get_by_role("button", name="Clear").click()
+    wait(page, chosen=0)
+    assert not panel.is_visible()
+
+
+def line(a, i):
+    """A line of the file."""
+    names = [NAMES[a["labels"][i]], NAMES[a["predicted"][i]]]
+    quoted = ['"' + name.replace('"', '""') + '"' if "," in name else name for name in names]
+    cluster = "noise" if a["clusters"][i] < 0 else f"C{a['clusters'][i] + 1}"
+    return ",".join(
+        [
+            str(a["rows"][i]),
+            *quoted,
+            f"{round(float(a['margins'][i]), 4):g}",
+            cluster,
+            "yes" if a["suspects"][i] else "no",
+        ]
+    )
+
+
+def test_the_lasso_leaves_what_is_filtered_out(open_map):
+    page, arrays, chosen = open_map(), made(), inside()
+    part(page, "labels").select_option("0")
+    wait(page, shown=60)
+    corner(page)
+    wait(page, chosen=int((arrays["labels"][chosen] == 0).sum()))
+    shares = part(page, "chosen").locator(".map-shares li").all_inner_texts()
+    assert [share.split("\n")[0] for share in shares] == ["Shirt"]
+
+
+def test_what_is_shown_can_be_chosen_without_a_mouse(open_map):
+    page, arrays = open_map(), made()
+    page.evaluate(
+        "Object.defineProperty(navigator, 'clipboard', {value: {writeText: async text => { window.copied = text; }}})"
+    )
+    part(page, "query").fill("c3")
+    part(page, "chooseShown").press("Enter")
+    rows = arrays["rows"][arrays["clusters"] == 2]
+    wait(page, chosen=len(rows))
+    panel = part(page, "chosen")
+    assert panel.locator(".map-chosen-tiles button").count() == 60
+    assert "The first 60 are shown" in panel.inner_text()
+    assert len(panel.locator(".map-shares li").all()) == 5
+    panel.get_by_role("button", name="Copy row numbers").click()
+    until(page, "window.copied")
+    assert page.evaluate("window.copied") == "\n".join(map(str, rows))
+    panel.locator(".map-chosen-tiles button").first.click()
+    wait(page, pinned=int(rows[0]))
+
+
+# --- any data, any reader -------------------------------------------------------------------------------------------
+
+
+def test_without_labels_there_are_no_classes(open_map):
+    nothing = np.empty(0, np.int64)
+    page = open_map(made(labels=nothing, predicted=nothing, margins=nothing, suspects=nothing), names=[])
+    assert part(page, "colour").locator("option").all_inner_texts() == ["cluster"]
+    assert not part(page, "labels").is_visible()
+    assert part(page, "query").get_attribute("placeholder") == "row 123, C1"
+    pin(page, 20)
+    assert facts(part(page, "pinned")) == {"Cluster": "C1"}
+    part(page, "query").fill("noise")
+    wait(page, shown=30)
+    part(page, "chooseShown").click()
+    with page.expect_download() as download:
+        part(page, "chosen").get_by_role("button", name="Download").click()
+    with open(download.value.path(), encoding="utf8") as file:
+        assert file.readline() == "row,cluster\n"
+
+
+def test_names_from_data_stay_text(open_map):
+    page, arrays = open_map(), made()
+    pin(page, int(np.flatnonzero(arrays["labels"] == 3)[4]))
+    corner(page)
+    until(page, "document.querySelector('.map-shares')")
+    assert part(page, "legend").inner_text().count("<script>alert(1)</script>") == 1
+    assert facts(part(page, "pinned"))["Label"] == NAMES[3]
+    assert page.locator("#map script, #map b").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_violations_of_accessibility(open_map, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page = open_map(color_scheme=scheme)
+    pin(page, 105)
+    corner(page)
+    until(page, "document.querySelector('.map-shares')")
+    part(page, "over").focus()
+    page.keyboard.press("Home")
+    found = axe.Axe().run(page).response["violations"]
+    assert {v["id"]: [n["html"][:120] for n in v["nodes"]][:3] for v in found} == {}
+    small = (
+        "all => all.map(b => b.getBoundingClientRect()).filter(b => b.height && (b.height < 24 || b.width < 24)).length"
+    )
+    assert page.eval_on_selector_all("#map :is(button, select, input)", small) == 0
+
+
+def test_a_narrow_screen_is_wide_enough(open_map):
+    page = open_map(width=360, names=["A name that goes on and on", *NAMES[1:]])
+    pin(page, 105)
+    part(page, "chooseShown").click()
+    until(page, "document.querySelector('.map-shares')")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert part(page, "stage").bounding_box()["height"] == 360
+
+
+def test_nothing_is_unpacked_before_the_map_comes_near(open_map):
+    page = open_map(ready=False, above=9000)
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.locator("#map[data-ready]").count() == 0
+    assert page.locator(".map-stage .map-still").count() == 1
+    part(page, "stage").scroll_into_view_if_needed()
+    until(page, "document.querySelector('#map[data-ready]')")
+    assert not page.locator(".map-still").is_visible()
+    assert not page.locator(".map-key").is_visible()
+    page.emulate_media(media="print")
+    assert page.locator(".map-still").is_visible()
+    assert page.locator(".map-key").is_visible()
+    assert not part(page, "over").is_visible()
+
+
+def test_without_javascript_there_is_a_still(open_map):
+    page = open_map(ready=False, java_script_enabled=False)
+    assert page.locator(".map-still").is_visible()
+    assert "Exploring it needs JavaScript" in page.locator("#map").inner_text()
+    assert page.locator("#map :is(button, select, input)").count() == 0

@@ -1,0 +1,479 @@
+"""What a reader does with the page, in real Chromium: look, search, switch, walk with the keyboard, and print."""
+
+import base64
+import hashlib
+import html
+import json
+import re
+
+import pytest
+
+from report_lib.classification.findings import headlines
+from report_lib.common.prose import titled
+from tests.browser import DRAWN, needs_browser, until
+
+pytestmark = needs_browser
+PAPER = {"light": "rgb(253, 253, 252)", "dark": "rgb(20, 23, 27)"}
+INK = {"light": "#565e6a", "dark": "#a9b1bc"}
+BODY = "getComputedStyle(document.body).backgroundColor"
+CHART_INK = "document.querySelector('.js-plotly-plot')?.layout?.font.color"
+
+
+@pytest.fixture
+def metrics(digits_build):
+    return json.loads((digits_build / "metrics.json").read_text())
+
+
+def texts(page, selector):
+    """Return the text of all elements, whitespace made single."""
+    return [
+        " ".join(text.split()) for text in page.eval_on_selector_all(selector, "all => all.map(e => e.textContent)")
+    ]
+
+
+def focused(page, what):
+    return page.evaluate(f"(() => {{ const e = document.activeElement; return {what}; }})()")
+
+
+# --- the first screen ---------------------------------------------------------------------------------------------------
+
+
+def test_the_first_screen_says_what_was_found(open_page, metrics):
+    page = open_page()
+    assert texts(page, ".headlines li") == headlines.headlines(metrics)[:5]
+    assert texts(page, ".lede") == [headlines.lede(metrics)]
+    for text in page.eval_on_selector_all(".headlines strong", "all => all.map(e => e.textContent)"):
+        assert re.fullmatch(r"[\d,.]+%?", text)
+    assert page.locator(".headlines li").first.bounding_box()["y"] < 900
+
+
+def test_the_first_screen_tabulates_the_metrics(open_page, metrics):
+    page = open_page()
+    rows = page.eval_on_selector_all(
+        "table.scores tbody tr:not(.group)", "rows => rows.map(r => [...r.cells].map(c => c.textContent.trim()))"
+    )
+    cells = {name: own for name, *own in rows}
+    assert len(cells) == len(rows)
+
+    def cell(value, ends):
+        return f"{value:.3f} {ends['low']:.3f}–{ends['high']:.3f}"
+
+    for own in metrics["clustering"]["methods"].values():
+        ends = own["intervals_95"]
+        expected = [cell(own[key], ends[key]) for key in ("accuracy", "nmi", "ari")]
+        assert cells[titled(own["method"], own["on"])] == [expected[0], "", *expected[1:]]
+    supervised = metrics["classification"]["supervised"]["conv"]
+    assert cells["Convolutional network"] == [cell(supervised["accuracy"], supervised["interval_95"]), "", "", ""]
+    few = metrics["classification"]
+    for key, where in (("graph_chosen", "chosen"), ("graph", "random")):
+        value, ends = few["label_efficiency"][key]["10"], few["label_efficiency_intervals_95"][key]["10"]
+        assert cells[f"10 labels on {where} images"][0] == cell(value, ends)
+
+
+def test_sample_images_are_named(open_page, metrics):
+    page = open_page()
+    images = page.eval_on_selector_all(".strip img", "all => all.map(i => [i.alt, i.naturalWidth, i.naturalHeight])")
+    names, data = metrics["dataset"]["class_names"], metrics["dataset"]
+    assert [alt for alt, *_ in images] == [name for name in names for _ in range(2)]
+    assert {tuple(size) for _, *size in images} == {(data["width"], data["height"])}
+
+
+# --- light and dark -----------------------------------------------------------------------------------------------------
+
+
+def choose(page, theme):
+    page.locator(f".theme input[value='{theme}']").check()
+
+
+@pytest.mark.parametrize(("system", "chosen"), [("light", "dark"), ("dark", "light")])
+def test_a_chosen_theme_holds_against_the_system_and_a_reload(open_page, system, chosen):
+    page = open_page(color_scheme=system)
+    until(page, f"{CHART_INK} === '{INK[system]}'")
+    assert page.evaluate(BODY) == PAPER[system]
+    assert page.locator(".theme :checked").get_attribute("value") == ""
+    choose(page, chosen)
+    until(page, f"{CHART_INK} === '{INK[chosen]}'")
+    assert page.evaluate(BODY) == PAPER[chosen]
+    page.reload()
+    assert page.evaluate(BODY) == PAPER[chosen]
+    assert page.locator(".theme :checked").get_attribute("value") == chosen
+    until(page, f"{CHART_INK} === '{INK[chosen]}'")
+    choose(page, "")
+    until(page, f"{CHART_INK} === '{INK[system]}'")
+    assert page.evaluate(BODY) == PAPER[system]
+    page.emulate_media(color_scheme=chosen)
+    until(page, f"{CHART_INK} === '{INK[chosen]}'")
+    assert page.evaluate(BODY) == PAPER[chosen]
+    assert page.errors == []
+
+
+# --- search -------------------------------------------------------------------------------------------------------------
+
+RESULTS = ".search ol a"
+
+
+def said(page):
+    return page.locator(".search [role=status]").text_content()
+
+
+def word_of_one_caption(page):
+    """Return a figure and a word that is in its caption and nowhere else in the report."""
+    whole = page.locator("main").text_content().lower()
+    captions = page.eval_on_selector_all(
+        "figure[id]", "all => all.map(f => [f.id, f.querySelector('figcaption').textContent])"
+    )
+    for place, caption in captions[6:]:
+        for word in re.findall(r"\b[a-z]{7,}\b", caption):
+            if whole.count(word) == 1:
+                return place, word
+    raise AssertionError("no caption has a word of its own")
+
+
+def in_view(place):
+    box = f"document.getElementById('{place}').getBoundingClientRect()"
+    return f"location.hash === '#{place}' && {box}.top >= -1 && {box}.top < innerHeight / 2"
+
+
+@pytest.mark.parametrize("how", ["Enter", "click", "ArrowDown"])
+def test_a_word_of_a_caption_leads_to_its_figure(open_page, how):
+    page = open_page()
+    place, word = word_of_one_caption(page)
+    page.locator("#search").press_sequentially(word.upper())
+    assert said(page) == "1 place"
+    assert page.eval_on_selector_all(RESULTS, "all => all.map(a => a.hash)") == [f"#{place}"]
+    assert texts(page, ".search mark") == [word]
+    assert texts(page, f"{RESULTS} b")[0].startswith("Figure ")
+    if how == "click":
+        page.locator(RESULTS).click()
+    else:
+        page.keyboard.press(how)
+        if how == "ArrowDown":
+            assert focused(page, "e.hash") == f"#{place}"
+            page.keyboard.press("Enter")
+    until(page, in_view(place))
+    assert page.errors == []
+
+
+def test_a_heading_comes_before_what_is_said_of_it(open_page):
+    page = open_page()
+    heading = page.locator("section.part h3").nth(5)
+    title = heading.text_content()
+    page.locator("#search").fill(title)
+    assert page.locator(f"{RESULTS} b").first.text_content() == title
+    assert page.locator(RESULTS).first.get_attribute("href") == f"#{heading.evaluate('h => h.closest(`section`).id')}"
+
+
+def test_many_places_are_counted_and_walked_through_with_arrows(open_page):
+    page = open_page()
+    page.locator("#search").fill("the")
+    assert re.fullmatch(r"12 of \d\d+ places", said(page))
+    assert page.locator(RESULTS).count() == 12
+    hashes = page.eval_on_selector_all(RESULTS, "all => all.map(a => a.hash)")
+    for step in ("ArrowDown", "ArrowDown", "ArrowUp"):
+        page.keyboard.press(step)
+    assert focused(page, "e.hash") == hashes[0]
+    page.keyboard.press("ArrowUp")
+    assert focused(page, "e.id") == "search"
+
+
+def test_escape_empties_the_search(open_page):
+    page = open_page()
+    field = page.locator("#search")
+    for key in (None, "ArrowDown"):
+        field.fill("cluster")
+        assert page.locator(RESULTS).count() > 0
+        if key:
+            page.keyboard.press(key)
+            assert focused(page, "e.tagName") == "A"
+        page.keyboard.press("Escape")
+        assert (field.input_value(), page.locator(RESULTS).count(), said(page)) == ("", 0, "")
+        assert focused(page, "e.id") == "search"
+
+
+def test_a_slash_goes_to_the_search(open_page):
+    page = open_page()
+    page.keyboard.press("/")
+    assert focused(page, "e.id") == "search"
+    assert page.locator("#search").input_value() == ""
+    page.keyboard.press("/")
+    assert page.locator("#search").input_value() == "/"
+
+
+def test_nothing_found_is_said(open_page):
+    page = open_page()
+    page.locator("#search").fill("xylophone cluster")
+    assert said(page) == "no places"
+    assert page.locator(RESULTS).count() == 0
+
+
+def test_markup_in_what_is_sought_and_found_stays_text(open_page):
+    page = open_page()
+    text = "<b>Zebras</b> & <img src=x onerror='window.ran = 1'>"
+    page.evaluate("text => { document.querySelector('section.part h3').textContent = text; }", text)
+    page.locator("#search").fill("zebras</b>")
+    assert page.locator(f"{RESULTS} b").first.text_content() == text
+    assert texts(page, ".search mark") == ["Zebras</b>"]
+    page.locator("#search").fill(text)
+    assert said(page) == "1 place"
+    assert page.locator(".search img, .search b b").count() == 0
+    assert page.evaluate("window.ran") is None
+    assert page.errors == []
+
+
+# --- the keyboard -------------------------------------------------------------------------------------------------------
+
+OUTLINED = """((e) => {
+    const shown = e.matches('.theme input') ? e.closest('label') : e;
+    const style = getComputedStyle(shown);
+    return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
+})"""
+NAMED = "e.matches('.theme input') ? 'theme' : e.id || e.hash || e.tagName"
+
+
+def test_the_keyboard_walks_the_page_in_order_and_is_seen(open_page):
+    page = open_page()
+    walked = []
+    while not walked or walked[-1] != "all-code":
+        page.keyboard.press("Tab")
+        walked.append(focused(page, NAMED))
+        assert focused(page, f"{OUTLINED}(e)"), walked[-1]
+        assert len(walked) < 200
+    contents = page.eval_on_selector_all(".contents a", "all => all.map(a => a.hash)")
+    assert walked == ["#main", "search", "SUMMARY", *contents, "theme", "all-code"]
+    page.keyboard.press("Tab")
+    assert focused(page, "Boolean(e.closest('main'))")
+    # The rest at once: what is focused by a script after a key is outlined as if by the key.
+    unseen = page.evaluate(
+        f"""() => [...document.querySelectorAll('a[href], button, input, select, summary, [tabindex="0"]')]
+            .filter(e => e.checkVisibility() && !e.disabled && !e.closest('.modebar'))
+            .filter(e => {{ e.focus(); return document.activeElement === e && !{OUTLINED}(e); }})
+            .map(e => e.outerHTML.slice(0, 120))"""
+    )
+    assert unseen == []
+
+
+def test_the_skip_link_leads_into_the_report(open_page):
+    page = open_page()
+    skip = page.locator(".skip")
+    assert skip.bounding_box()["x"] < 0
+    page.keyboard.press("Tab")
+    assert skip.bounding_box()["x"] >= 0
+    page.keyboard.press("Enter")
+    assert focused(page, "e.id") == "main"
+    page.keyboard.press("Tab")
+    assert focused(page, "Boolean(e.closest('main')) && e.id !== 'main'")
+
+
+# --- links and code -----------------------------------------------------------------------------------------------------
+
+
+def test_sections_and_figures_have_links_to_themselves(open_page):
+    page = open_page()
+    hashes = page.eval_on_selector_all(
+        "main section[id], figure[id]",
+        "all => all.map(e => [e.id, e.querySelector(':scope > .heading > .link, :scope > .figure-title > .link')?.hash])",
+    )
+    assert len(hashes) > 60
+    assert [(place, own) for place, own in hashes if own != f"#{place}"] == []
+    assert texts(page, ".link") == ["#"] * len(hashes)
+
+
+def test_a_link_is_copied_and_said_to_be(open_page):
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    link = page.locator("figure .link").nth(3)
+    link.click()
+    until(page, "document.querySelector('.toast').textContent === 'Link copied'")
+    address = page.url.partition("#")[0] + link.get_attribute("href")
+    assert page.url == address
+    assert page.evaluate("navigator.clipboard.readText()") == address
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('forbidden')); }")
+    page.locator("section .heading .link").nth(2).click()
+    until(page, "document.querySelector('.toast').textContent === 'The link is in the address bar'")
+    assert page.errors == []
+
+
+def test_all_code_is_shown_and_hidden(open_page):
+    page = open_page()
+    n, button = page.locator("details.code").count(), page.locator("#all-code")
+    page.locator("details.code summary").first.click()
+    for pressed, n_open in (("true", n), ("false", 0)):
+        button.click()
+        assert button.get_attribute("aria-pressed") == pressed
+        assert page.locator("details.code[open]").count() == n_open
+    assert n > 20
+
+
+# --- without a script, on paper, on a phone -----------------------------------------------------------------------------
+
+
+def hidden(page, selector):
+    """Return what of these can be seen, which should be nothing; there has to be one of them in the page."""
+    assert page.locator(selector).count() > 0, selector
+    return page.eval_on_selector_all(
+        selector,
+        """all => all.filter(e => e.checkVisibility({visibilityProperty: true}) && e.getBoundingClientRect().width > 0)
+            .map(e => e.outerHTML.slice(0, 120))""",
+    )
+
+
+def unseen_stills(page):
+    """Return the figures without exactly one still that can be seen."""
+    return page.eval_on_selector_all(
+        "figure",
+        """all => all.filter(f => {
+            const stills = [...f.querySelectorAll('svg.still')].filter(s => s.checkVisibility({visibilityProperty: true}));
+            const box = stills[0]?.getBoundingClientRect();
+            return stills.length !== 1 || box.width < 100 || box.height < 20;
+        }).map(f => f.id)""",
+    )
+
+
+def test_the_page_can_be_read_without_a_script(open_page, metrics):
+    page = open_page(java_script_enabled=False)
+    assert page.locator("h1").is_visible()
+    assert texts(page, ".headlines li") == headlines.headlines(metrics)[:5]
+    assert unseen_stills(page) == []
+    for seen in ("table.scores", "table.values", "#map svg", "#map noscript", ".contents a", "details.code summary"):
+        assert page.locator(seen).first.is_visible(), seen
+    for unseen in (".needs-script", "[data-save]", "#search", ".theme", "#all-code", ".plotly-graph-div", ".toast"):
+        assert hidden(page, unseen) == []
+    page.set_viewport_size({"width": 360, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.errors == []
+
+
+def test_paper_has_pictures_and_nothing_to_press(open_page):
+    page = open_page(color_scheme="dark")
+    until(page, f"{DRAWN} > 0")
+    page.locator("#all-code").click()
+    page.emulate_media(media="print", color_scheme="dark")
+    assert unseen_stills(page) == []
+    for unseen in (
+        ".side",
+        ".plotly-graph-div",
+        "details.code",
+        "main button:not(#map *)",
+        ".link",
+        ".skip",
+        ".tools",
+        "#search",
+    ):
+        assert hidden(page, unseen) == []
+    for seen in ("h1", "table.scores", "figcaption", "#about table"):
+        assert page.locator(seen).first.is_visible(), seen
+    assert page.evaluate(BODY) == "rgb(255, 255, 255)"
+
+
+def test_paper_is_light_whatever_was_chosen(open_page):
+    page = open_page()
+    choose(page, "dark")
+    page.emulate_media(media="print")
+    assert page.evaluate(BODY) == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(28, 33, 40)"
+
+
+def test_on_a_phone_wide_figures_scroll_by_themselves(open_page):
+    page = open_page(360)
+    # A frame out of view is not laid out.
+    scrolled = """async frame => {
+        frame.scrollIntoView();
+        await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+        frame.scrollLeft = 90;
+        return [frame.scrollWidth - frame.clientWidth > 90, frame.scrollLeft];
+    }"""
+    wide = [frame.evaluate(scrolled) for frame in page.locator(".chart.wide").all()]
+    assert len(wide) > 3
+    assert {tuple(one) for one in wide} == {(True, 90)}
+    assert page.locator(".contents details[open]").count() == 0
+    page.locator(".contents summary").click()
+    page.locator("#search").fill("cluster")
+    page.locator("#all-code").click()
+    assert page.locator(".contents a").first.is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.errors == []
+
+
+# --- the policy ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_policy_lets_one_script_in(digits_build):
+    text = (digits_build / "report.html").read_text(encoding="utf8")
+    (policy,) = re.findall(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', text)
+    assert text.count("http-equiv") == 1
+    rules = {rule.split()[0]: rule.split()[1:] for rule in html.unescape(policy).split("; ")}
+    (script,) = re.findall(r"<script>(.*?)</script>", text, flags=re.S)
+    assert set(re.findall(r"<script ([^>]*?) id=", text)) == {'type="application/json"', 'type="text/plain"'}
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert rules == {
+        "default-src": ["'none'"],
+        "script-src": [f"'sha256-{digest}'", "'strict-dynamic'"],
+        "style-src": ["'unsafe-inline'"],
+        "img-src": ["data:", "blob:"],
+        "base-uri": ["'none'"],
+        "form-action": ["'none'"],
+    }
+    assert text.index("Content-Security-Policy") < text.index("<style>") < text.index("<script")
+
+
+VIOLATED = "window.refused = []; document.addEventListener('securitypolicyviolation', e => refused.push(e.effectiveDirective));"
+
+
+@pytest.mark.parametrize(
+    ("attempt", "directive"),
+    [
+        ("const d = document.createElement('div'); d.setAttribute('onclick', 'window.ran = 1'); document.body.append(d);"
+         "d.click();", "script-src-attr"),
+        ("document.body.insertAdjacentHTML('beforeend', '<img src=\"data:,\" onerror=\"window.ran = 1\">');",
+         "script-src-attr"),
+        ("const a = document.createElement('a'); a.href = 'javascript:window.ran = 1'; document.body.append(a); a.click();",
+         "script-src-elem"),
+        # Not at once: what the test itself runs may use `eval`.
+        ("setTimeout(() => { try { window.eval('window.ran = 1'); } catch {} });", "script-src"),
+        ("fetch('https://example.org').then(() => { window.ran = 1; }, () => {});", "connect-src"),
+        ("new Image().src = 'https://example.org/a.png';", "img-src"),
+        ("document.head.insertAdjacentHTML('beforeend', '<link rel=stylesheet href=https://example.org/a.css>');",
+         "style-src-elem"),
+    ],
+)  # fmt: skip
+def test_what_others_put_in_does_not_run_and_fetches_are_refused(open_page, attempt, directive):
+    page = open_page()
+    page.evaluate(f"() => {{ {VIOLATED} {attempt} }}")
+    until(page, f"refused.includes('{directive}')")
+    assert page.evaluate("window.ran") is None
+
+
+def test_scripts_in_the_markup_do_not_run(browser, digits_build, tmp_path):
+    text = (digits_build / "report.html").read_text(encoding="utf8")
+    (tmp_path / "page.html").write_text(
+        text.replace('<main id="main"', '<script>window.ran = 1;</script><main id="main"')
+    )
+    context = browser.new_context(offline=True)
+    page, errors = context.new_page(), []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.goto((tmp_path / "page.html").as_uri())
+    ran, works = page.evaluate("[window.ran, document.documentElement.classList.contains('js')]")
+    context.close()
+    assert (ran, works) == (None, True)
+    (error,) = errors
+    assert "Content Security Policy" in error
+
+
+@needs_browser
+def test_on_a_phone_the_contents_stay_at_hand_and_go_when_used(open_page):
+    page = open_page(390)
+    page.evaluate("scrollTo({top: 5000, behavior: 'instant'})")
+    box = page.locator(".side").bounding_box()
+    assert box["y"] == 0
+    assert box["height"] < 80
+    page.locator(".contents summary").click()
+    link = page.locator('.contents a[href="#clustering"]')
+    assert link.is_visible()
+    link.click()
+    assert page.locator(".contents details[open]").count() == 0
+    assert page.locator("#clustering h2").bounding_box()["y"] >= box["height"]
+    page.locator("#search").fill("silhouette")
+    page.locator(".search li a").first.click()
+    assert page.locator(".search li").count() == 0
+    page.locator(".contents summary").click()
+    page.keyboard.press("Escape")
+    assert page.locator(".contents details[open]").count() == 0

@@ -1,0 +1,102 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from report_lib.common.errors import ReportError
+from report_lib.run.artifacts import Run, build_dir, notebook_name, to_json, write_csv
+
+
+def test_arrays_and_values_come_back(rng):
+    run = Run("x")
+    features = rng.normal(size=(3, 2)).astype(np.float32)
+    run.save("features", train=features, test=features[:1])
+    run.save("dataset", source="digits", image_shape=[])
+    loaded = run.load("features")
+    np.testing.assert_array_equal(loaded["train"], features)
+    assert loaded["train"].dtype == np.float32
+    assert run.load("dataset") == {"source": "digits", "image_shape": []}
+    assert build_dir() / "x" / "artifacts" / "reduction" / "features.npz" in run.folder.rglob("*.npz")
+
+
+def test_objects_are_not_kept():
+    with pytest.raises(ValueError, match="allow_pickle"):
+        Run("x").save("features", train=np.array([{}], dtype=object))
+
+
+def test_what_is_missing_says_which_command_to_run():
+    with pytest.raises(ReportError) as caught:
+        Run("mine").load("clusters")
+    assert "notebooks/03_clustering.ipynb" in str(caught.value)
+    assert "make report PARAMS=params/mine.yaml" in str(caught.value)
+
+
+def test_json_is_plain_sorted_and_unrounded():
+    value = {"b": np.float64(0.1) + 0.2, "a": {1: np.int64(3), "x": np.array([1.5, np.nan])}, "c": (float("inf"), None)}
+    text = to_json(value)
+    assert json.loads(text) == {"a": {"1": 3, "x": [1.5, None]}, "b": 0.30000000000000004, "c": [None, None]}
+    assert text.index('"a"') < text.index('"b"')
+
+
+def test_metrics_are_one_object_a_phase():
+    run = Run("x")
+    run.save_metrics("understanding", {"dataset": {"n_train": 3}, "parts": {}})
+    for phase in ("reduction", "clustering", "classification"):
+        run.save_metrics(phase, {"is": phase})
+    found = run.metrics()
+    assert list(found) == ["dataset", "understanding", "reduction", "clustering", "classification"]
+    assert found["dataset"] == {"n_train": 3}
+    assert found["understanding"] == {"parts": {}}
+
+
+def test_notebook_names():
+    assert notebook_name("reduction") == "02_reduction.ipynb"
+
+
+# --- tables ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_table_is_read_again_as_it_was_written():
+    run = Run("x")
+    rows = [(0, "plain", 0.1), (1, 'with, "commas"', ""), (2, "on\ntwo lines — ä", None)]
+    run.save_rows("audit", ("row", "name", "value"), iter(rows))
+    path = run.folder / "artifacts" / "classification" / "audit.csv"
+    with path.open(newline="", encoding="utf8") as file:
+        found = list(csv.reader(file))
+    assert found == [["row", "name", "value"], ["0", "plain", "0.1"], ["1", 'with, "commas"', ""],
+                     ["2", "on\ntwo lines — ä", ""]]  # fmt: skip
+    assert path.read_bytes().startswith(b"row,name,value\n0,plain,0.1\n")
+    assert [p.name for p in path.parent.iterdir()] == ["audit.csv"]
+
+
+def test_a_table_without_rows_has_its_columns(tmp_path):
+    write_csv(tmp_path / "empty.csv", ("a", "b"), [])
+    assert (tmp_path / "empty.csv").read_text() == "a,b\n"
+
+
+def test_a_table_appears_when_it_is_whole(tmp_path):
+    path, seen = tmp_path / "table.csv", []
+
+    def rows(fail):
+        for i in range(10_000):
+            seen.append(path.exists())
+            yield (i, "x" * 50)
+        if fail:
+            raise RuntimeError("the last row is missing")
+
+    with pytest.raises(RuntimeError, match="last row"):
+        write_csv(path, ("i", "x"), rows(fail=True))
+    assert not path.exists()
+    write_csv(path, ("i", "x"), rows(fail=False))
+    assert not any(seen)
+    assert len(path.read_text().splitlines()) == 10_001
+    assert [p.name for p in tmp_path.glob("*.csv")] == ["table.csv"]
+
+
+def test_a_table_that_fails_leaves_the_one_before(tmp_path):
+    path = tmp_path / "table.csv"
+    write_csv(path, ("a",), [(1,)])
+    with pytest.raises(ZeroDivisionError):
+        write_csv(path, ("a",), (1 / i for i in range(2)))
+    assert path.read_text() == "a\n1\n"
