@@ -8,13 +8,20 @@ import plotly.graph_objects as go
 from IPython.display import HTML, Markdown, display
 
 
-def show(*things: object) -> None:
-    """Display figures and tables, and text as Markdown.
+def show(*things: object, instead: str = "") -> None:
+    """Display figures and tables, and text as Markdown; what is None or empty is passed over.
 
     A figure goes out as `application/vnd.plotly.v1+json` alone, which JupyterLab, VS Code and the page all draw.
     Plotly's own way gives the same, and first spends two seconds on looking for other renderers.
+
+    Parameters
+    ----------
+    *things : Figure, DataFrame, str or None
+    instead : str
+        What is said where all of them are None or empty: `prose.absent` says why.
     """
-    for thing in things:
+    there = [thing for thing in things if isinstance(thing, go.Figure) or (thing is not None and len(thing))]
+    for thing in there or [instead]:
         if isinstance(thing, go.Figure):
             display({"application/vnd.plotly.v1+json": json.loads(thing.to_json())}, raw=True)
         elif isinstance(thing, pd.DataFrame):

@@ -68,6 +68,25 @@ def bullets(*sentences: str) -> str:
     return "\n".join(f"- {sentence}" for sentence in sentences)
 
 
+def absent(parameter: str = "", *, labels: bool = True, otherwise: str = "") -> str:
+    """Say why something is not there: a run did not ask for it, or the images have no labels.
+
+    Parameters
+    ----------
+    parameter : str
+        What the run would have to ask for; the page leaves such a section out.
+    labels : bool
+        Whether the images have labels, where it takes labels.
+    otherwise : str
+        What cannot be said without labels; where this is given, a section without them stays, and says so.
+    """
+    if labels:
+        return f"{NOT_IN_THIS_RUN} `{parameter}` asks for none that could be had."
+    if otherwise:
+        return f"> The images have no labels, so the report cannot say {otherwise}."
+    return f"{NOT_IN_THIS_RUN} it needs labels."
+
+
 def not_without_labels(what: str) -> str:
     """Say what cannot be told of images without labels."""
     return f"> The images have no labels, so the report cannot say {what}."

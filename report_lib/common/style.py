@@ -270,6 +270,64 @@ def bars(
     return fig.update_layout(height=120 + 30 * len(names), margin_r=64)
 
 
+def dots(
+    rows: Sequence[str],
+    series: dict[str, Sequence[float]],
+    *,
+    score: str,
+    row: str = "",
+    form: str = ".3f",
+    intervals: dict[str, tuple[Sequence[float], Sequence[float]]] | None = None,
+    repeats: dict[str, Sequence[Sequence[float]]] | None = None,
+    colors: Sequence[str] | None = None,
+    spread: float = 0.0,
+) -> go.Figure:
+    """Draw scores as marks, a line a row, the first on top.
+
+    Parameters
+    ----------
+    rows : sequence of str
+        Names of the rows.
+    series : dict of str to sequence of float
+        By name, one value a row; each series has a colour and a mark.
+    score, row : str
+        What the axes measure and name.
+    form : str
+        How a value is written when it is pointed at.
+    intervals : dict of str to (low, high)
+        Bars of a series, ends for each row.
+    repeats : dict of str to sequence of sequences of float
+        By name of a series, the single values of each row, as small pale dots of its colour.
+    colors : sequence of str
+        One a row, where rows have colours and there is one series.
+    spread : float
+        How far apart the series stand within a row, the distance of two rows being 1.
+    """
+    fig, names = go.Figure(), [escape(name) for name in rows]
+    at = names if not spread else None
+    for i, (name, values) in enumerate(series.items()):
+        y = at or np.arange(len(rows)) + (i - (len(series) - 1) / 2) * spread
+        marker = {
+            "size": 10,
+            "color": colors or SERIES_COLORS[i % len(SERIES_COLORS)],
+            "symbol": SYMBOLS[i % len(SYMBOLS)],
+        }
+        ends = (intervals or {}).get(name)
+        bars = {"error_x": interval_bars(*map(np.asarray, (values, *ends)))} if ends else {}
+        said = f"%{{text}}, {escape(name)}: %{{x:{form}}}<extra></extra>"
+        fig.add_scatter(x=np.asarray(values), y=y, mode="markers", name=escape(name), text=names, marker=marker,
+                        hovertemplate=said, showlegend=len(series) > 1, **bars)  # fmt: skip
+        own = (repeats or {}).get(name)
+        if own is not None:
+            fig.add_scatter(x=np.concatenate(own), y=np.repeat(y, [len(some) for some in own]), mode="markers",
+                            marker={"size": 5, "color": SERIES_COLORS[i % len(SERIES_COLORS)], "opacity": 0.4}, showlegend=False,
+                            hoverinfo="skip")  # fmt: skip
+    ticks = {"type": "category"} if at else {"tickvals": list(range(len(rows))), "ticktext": names}
+    fig.update_yaxes(autorange="reversed", showgrid=False, title_text=row, **ticks)
+    fig.update_xaxes(title_text=score, tickformat=form if form.endswith("%") else None)
+    return fig.update_layout(height=150 + round((36 + 80 * spread) * len(rows)))
+
+
 def heatmap(values: np.ndarray, rows: Sequence[str], columns: Sequence[str], *, text: str, top: float) -> go.Figure:
     """Draw a matrix with its numbers; the first row is on top."""
     fig = go.Figure(
