@@ -306,10 +306,11 @@ def dots(
     fig, names = go.Figure(), [escape(name) for name in rows]
     at = names if not spread else None
     for i, (name, values) in enumerate(series.items()):
+        hue = SERIES_COLORS[i % len(SERIES_COLORS)]
         y = at or np.arange(len(rows)) + (i - (len(series) - 1) / 2) * spread
         marker = {
             "size": 10,
-            "color": colors or SERIES_COLORS[i % len(SERIES_COLORS)],
+            "color": colors or hue,
             "symbol": SYMBOLS[i % len(SYMBOLS)],
         }
         ends = (intervals or {}).get(name)
@@ -320,7 +321,7 @@ def dots(
         own = (repeats or {}).get(name)
         if own is not None:
             fig.add_scatter(x=np.concatenate(own), y=np.repeat(y, [len(some) for some in own]), mode="markers",
-                            marker={"size": 5, "color": SERIES_COLORS[i % len(SERIES_COLORS)], "opacity": 0.4}, showlegend=False,
+                            marker={"size": 5, "color": hue, "opacity": 0.4}, showlegend=False,
                             hoverinfo="skip")  # fmt: skip
     ticks = {"type": "category"} if at else {"tickvals": list(range(len(rows))), "ticktext": names}
     fig.update_yaxes(autorange="reversed", showgrid=False, title_text=row, **ticks)
