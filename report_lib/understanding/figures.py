@@ -6,10 +6,13 @@ import numpy as np
 import plotly.graph_objects as go
 
 from report_lib.common import style
+from report_lib.understanding.measure import Brightness, Examples, Histogram
 
 
-def class_counts(counts: np.ndarray, names: Sequence[str]) -> go.Figure:
-    """Draw how many train images each class has."""
+def class_counts(counts: np.ndarray | None, names: Sequence[str]) -> go.Figure | None:
+    """Draw how many train images each class has; None without labels."""
+    if counts is None:
+        return None
     low, high = int(counts.min()), int(counts.max())
     title = f"Every class has {low:,} train images" if low == high else f"Classes have {low:,} to {high:,} train images"
     fig = style.bars(names, counts, colors=[style.color(i) for i in range(len(names))], text=":,")
@@ -18,15 +21,15 @@ def class_counts(counts: np.ndarray, names: Sequence[str]) -> go.Figure:
     return style.finish(fig, title=title, caption=caption, numbers=style.listing(names, counts, ","))
 
 
-def examples(images: np.ndarray, names: Sequence[str]) -> go.Figure:
+def examples(shown: Examples) -> go.Figure:
     """Draw the first image of each class, or without labels a few images with their rows."""
-    fig = style.image_grid(images, columns=min(5, len(images)), titles=names)
+    fig = style.image_grid(shown.images, columns=min(5, len(shown.images)), titles=shown.titles)
     return style.finish(
-        fig, title="What the images look like", caption=f"One train image each: {', '.join(map(str, names))}."
+        fig, title="What the images look like", caption=f"One train image each: {', '.join(shown.titles)}."
     )
 
 
-def intensity_histogram(histogram) -> go.Figure:
+def intensity_histogram(histogram: Histogram) -> go.Figure:
     """Draw the share of pixels by intensity, on a logarithmic scale."""
     centers = (histogram.edges[:-1] + histogram.edges[1:]) / 2
     share = histogram.counts / histogram.counts.sum()
@@ -45,24 +48,25 @@ def intensity_histogram(histogram) -> go.Figure:
     )
 
 
-def brightness(result, names: Sequence[str]) -> go.Figure:
+def brightness(result: Brightness, names: Sequence[str]) -> go.Figure:
     """Draw the mean brightness of each class, with the middle half of its images."""
-    labels = [style.escape(names[g]) for g in result.groups]
-    fig = go.Figure(
-        go.Scatter(x=result.means, y=labels, mode="markers", name="mean",
-                   marker={"size": 11, "color": [style.color(g) for g in result.groups]},
-                   error_x=style.interval_bars(result.means, result.lower, result.upper),
-                   hovertemplate="%{y}: mean %{x:.1%}<extra></extra>")
-    )  # fmt: skip
-    fig.update_xaxes(title_text="mean brightness (share of the range)", tickformat=".0%", rangemode="tozero")
-    fig.update_yaxes(autorange="reversed", type="category")
-    ends = f"{names[result.groups[0]]} is darkest at {result.means[0]:.0%}, {names[result.groups[-1]]} brightest at "
+    groups = [names[g] for g in result.groups]
+    fig = style.dots(
+        groups,
+        {"mean": result.means},
+        score="mean brightness (share of the range)",
+        form=".1%",
+        intervals={"mean": (result.lower, result.upper)},
+        colors=[style.color(g) for g in result.groups],
+    )
+    fig.update_xaxes(tickformat=".0%", rangemode="tozero")
+    ends = f"{groups[0]} is darkest at {result.means[0]:.0%}, {groups[-1]} brightest at {result.means[-1]:.0%}"
     return style.finish(
         fig,
-        title=f"{ends}{result.means[-1]:.0%}" if len(labels) > 1 else f"The mean brightness is {result.means[0]:.0%}",
+        title=ends if len(groups) > 1 else f"The mean brightness is {result.means[0]:.0%}",
         caption="The dot is the mean brightness over the images, the bar spans the middle half of them.",
-        numbers=style.listing([names[g] for g in result.groups], result.means, ".1%"),
-        height=130 + 30 * len(labels),
+        numbers=style.listing(groups, result.means, ".1%"),
+        height=130 + 30 * len(groups),
     )
 
 
@@ -77,8 +81,10 @@ def mean_image(image: np.ndarray) -> go.Figure:
     )
 
 
-def class_means(images: np.ndarray, names: Sequence[str]) -> go.Figure:
-    """Draw the mean image of each class."""
+def class_means(images: np.ndarray | None, names: Sequence[str]) -> go.Figure | None:
+    """Draw the mean image of each class; None without labels."""
+    if images is None:
+        return None
     fig = style.image_grid(images, columns=min(5, len(images)), titles=names)
     return style.finish(
         fig,
@@ -88,21 +94,17 @@ def class_means(images: np.ndarray, names: Sequence[str]) -> go.Figure:
     )
 
 
-def duplicates(pairs: np.ndarray, names: Sequence[str]) -> go.Figure:
-    """Draw the nearest pairs, one above the other.
-
-    Parameters
-    ----------
-    pairs : ndarray of shape (n_pairs, 2, h, w)
-    names : sequence of str
-        What to write above each pair.
-    """
+def duplicates(nearest: tuple[np.ndarray, list[str]] | None) -> go.Figure | None:
+    """Draw the nearest pairs, one above the other, from `measure.nearest_pairs`; None where there are none."""
+    if nearest is None:
+        return None
+    pairs, titles = nearest
     fig = style.image_grid(
-        np.concatenate([pairs[:, 0], pairs[:, 1]]), columns=len(pairs), titles=names, rows=["one", "other"]
+        np.concatenate([pairs[:, 0], pairs[:, 1]]), columns=len(pairs), titles=titles, rows=["one", "other"]
     )
     return style.finish(
         fig,
         title="The pairs of images that are nearest to being copies",
         caption=f"{len(pairs)} pairs, nearest first, one image above the other; the number is the root-mean-square "
-        f"difference of their pixels, as a share of the range: {', '.join(names)}.",
+        f"difference of their pixels, as a share of the range: {', '.join(titles)}.",
     )

@@ -8,10 +8,11 @@ import pandas as pd
 from scipy.spatial.distance import pdist, squareform
 
 from report_lib.common.prose import bullets, count_of, listed, percent, plural, text
+from report_lib.understanding.measure import Brightness, Duplicates, Histogram, Summary
 
 
-def summary_table(parts: Sequence[Any]) -> pd.DataFrame:
-    """Tabulate `understanding.Summary` objects, one row a part."""
+def summary_table(parts: Sequence[Summary]) -> pd.DataFrame:
+    """Tabulate the parts, one row a part."""
     rows = {
         s.part: {
             "images": f"{s.n_images:,}",
@@ -27,7 +28,7 @@ def summary_table(parts: Sequence[Any]) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def summary(parts: Sequence[Any], origin: str) -> str:
+def summary(parts: Sequence[Summary], origin: str) -> str:
     """Say what the images are."""
     train = parts[0]
     missing, blank = sum(s.n_missing for s in parts), sum(s.n_blank for s in parts)
@@ -38,8 +39,10 @@ def summary(parts: Sequence[Any], origin: str) -> str:
     )
 
 
-def class_balance(counts: np.ndarray, names: Sequence[str]) -> str:
-    """Say how even the classes are, and what a guess is worth."""
+def class_balance(counts: np.ndarray | None, names: Sequence[str]) -> str | None:
+    """Say how even the classes are, and what a guess is worth; None without labels."""
+    if counts is None:
+        return None
     guess = percent(counts.max() / counts.sum(), 1)
     if counts.min() == counts.max():
         return (
@@ -55,7 +58,7 @@ def class_balance(counts: np.ndarray, names: Sequence[str]) -> str:
     )
 
 
-def intensity(histogram: Any) -> str:
+def intensity(histogram: Histogram) -> str:
     """Say how the pixels are spread."""
     centers = (histogram.edges[:-1] + histogram.edges[1:]) / 2
     share = histogram.counts / histogram.counts.sum()
@@ -69,7 +72,7 @@ def intensity(histogram: Any) -> str:
     )
 
 
-def brightness(result: Any, names: Sequence[str]) -> str:
+def brightness(result: Brightness, names: Sequence[str]) -> str:
     """Say how far brightness alone tells classes apart."""
     if len(result.groups) == 1:
         half = f"{percent(result.lower[0], 1)} and {percent(result.upper[0], 1)}"
@@ -86,8 +89,10 @@ def brightness(result: Any, names: Sequence[str]) -> str:
     )
 
 
-def class_means(class_images: np.ndarray, names: Sequence[str]) -> str:
-    """Say which prototypes are most alike."""
+def class_means(class_images: np.ndarray | None, names: Sequence[str]) -> str | None:
+    """Say which prototypes are most alike; None without labels."""
+    if class_images is None:
+        return None
     flat = class_images.reshape(len(class_images), -1)
     kept = np.flatnonzero(np.isfinite(flat).all(axis=1))
     if len(kept) < 3:
@@ -101,7 +106,7 @@ def class_means(class_images: np.ndarray, names: Sequence[str]) -> str:
     return f"Pixel by pixel, the two prototypes most alike are {listed(near)}, the two least alike {listed(far)}."
 
 
-def duplicates(result: Any, limit: float) -> str:
+def duplicates(result: Duplicates, limit: float) -> str:
     """Say how many images are copies of others."""
     exact, near = result.count(exact=True), result.count(exact=False)
     across = exact["across"] + near["across"]

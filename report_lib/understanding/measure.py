@@ -1,10 +1,13 @@
 """What we have: sizes, ranges, classes, brightness, averages, copies and blanks."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial import cKDTree
+
+from report_lib.data.datasets import ImageSet
 
 
 @dataclass(frozen=True)
@@ -54,9 +57,9 @@ def summarise(part: str, images: np.ndarray) -> Summary:
     )
 
 
-def class_counts(labels: np.ndarray, n_classes: int) -> np.ndarray:
-    """Count images by class; shape (n_classes,), int64."""
-    return np.bincount(labels, minlength=n_classes)
+def class_counts(labels: np.ndarray | None, n_classes: int) -> np.ndarray | None:
+    """Count images by class; shape (n_classes,), int64; None without labels."""
+    return None if labels is None else np.bincount(labels, minlength=n_classes)
 
 
 def examples(labels: np.ndarray | None, n_classes: int, n_images: int) -> np.ndarray:
@@ -65,6 +68,31 @@ def examples(labels: np.ndarray | None, n_classes: int, n_images: int) -> np.nda
         return np.unique(np.linspace(0, n_images - 1, 10).astype(int))
     classes, rows = np.unique(labels, return_index=True)
     return rows[classes < n_classes]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Some images to look at.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n,), int64
+    images : ndarray of shape (n, h, w)
+    titles : list of str
+        Their classes, or their rows where there are no labels.
+    """
+
+    rows: np.ndarray
+    images: np.ndarray
+    titles: list[str]
+
+
+def pick_examples(images: ImageSet, part: str, most: int | None = None) -> Examples:
+    """Take the first image of each class of `train` or `test`, or without labels a few spread over the file."""
+    pixels, labels = (getattr(images, f"{part}_{kind}") for kind in ("images", "labels"))
+    rows = examples(labels, len(images.class_names), len(pixels))[:most]
+    titles = [f"row {row}" if labels is None else images.class_names[labels[row]] for row in rows]
+    return Examples(rows, pixels[rows], titles)
 
 
 @dataclass(frozen=True)
@@ -240,8 +268,8 @@ def _rows(flat: list[np.ndarray], rows: np.ndarray) -> np.ndarray:
 
 def nearest_pairs(
     found: Duplicates, train: np.ndarray, test: np.ndarray, *, n_pairs: int
-) -> tuple[np.ndarray, list[str]]:
-    """Take the nearest pairs to look at.
+) -> tuple[np.ndarray, list[str]] | None:
+    """Take the nearest pairs to look at; None where there is no pair.
 
     Returns
     -------
@@ -250,12 +278,16 @@ def nearest_pairs(
         Difference of each pair, as a percentage of the range.
     """
     chosen = found.pairs[:n_pairs]
+    if not len(chosen):
+        return None
     flat = [part.reshape(len(part), -1) for part in (train, test)]
     pairs = np.stack([_rows(flat, chosen[:, side]).reshape(-1, *train.shape[1:]) for side in (0, 1)], axis=1)
     return pairs, [f"{r:.1%}" for r in found.rms[:n_pairs]]
 
 
-def report_metrics(images, parts, histogram: Histogram, bright: Brightness, copies: Duplicates) -> dict[str, object]:
+def report_metrics(
+    images: ImageSet, parts: Sequence[Summary], histogram: Histogram, bright: Brightness, copies: Duplicates
+) -> dict[str, object]:
     """Gather the numbers that the phase shows, under the names of `metrics.json`."""
     names = images.class_names or ("all images",)
     counted = {kind: copies.count(exact=kind == "exact") for kind in ("exact", "near")}
@@ -278,7 +310,7 @@ def report_metrics(images, parts, histogram: Histogram, bright: Brightness, copi
         },
         "near_duplicates": {kind: {**found, "total": sum(found.values())} for kind, found in counted.items()},
     }
-    if images.has_labels:
-        counts = class_counts(images.train_labels, len(names))
+    counts = class_counts(images.train_labels, len(names))
+    if counts is not None:
         numbers["class_counts"] = dict(zip(names, counts, strict=True))
     return numbers
