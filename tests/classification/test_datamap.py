@@ -7,7 +7,7 @@ from report_lib.classification import datamap
 from report_lib.classification.findings import datamap as about_datamap
 from report_lib.clustering.fitting import Space
 from report_lib.common.neighbors import Neighbors, nearest_to
-from tests.test_figures import made_map
+from tests.made import made_map
 
 
 def made_space(rng, *, n_test=12, graph=True):

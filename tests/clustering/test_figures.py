@@ -10,13 +10,81 @@ from report_lib.clustering.figures import cards, clusters, hog, league
 from report_lib.clustering.figures import density as density_figures
 from report_lib.clustering.figures import panel as panel_figures
 from report_lib.clustering.fitting import Clusters
-from report_lib.common import style
+from report_lib.common import metrics, style
 from report_lib.common.prose import MEASURES
-from tests.test_figures import decode, league_rows, made_panel
+from tests.figures import check_figures, decode
+from tests.made import NAMES, league_rows, made_panel
+
+AXES = ["one axis", "another axis"]
+
+
+def gradients_cases(rng):
+    hits = {"PCA": np.array([0.5, np.nan, 0.7]), "gradients": np.array([0.6, 0.8, 0.9])}
+    return {
+        "gradients": (rng.random((3, 9, 6)), rng.random((3, 8, 4, 3)), NAMES, 100),
+        "same_class": (hits, NAMES, 15),
+    }
+
+
+def panel_cases():
+    found = graph_clustering.Resolutions(np.array([0.1, 0.4]), np.array([5, 11]), np.array([0.7, 0.6]), {2: 0.5})
+    return {"panel": (made_panel(), 3), "resolutions": (found,)}
+
+
+def density_cases(rng):
+    Z = rng.normal(size=(30, 3))
+    return {
+        "k_distances": (density.k_distances(Z, 3), "in 3 components"),
+        "dbscan_sweep": (density.sweep_dbscan(Z, np.array([0.5, 1.0]), min_samples=3), "in 3 components"),
+    }
+
+
+def cards_cases(rng):
+    share, limits = np.array([0.5, 0.3, 0.2]), (0.0, 1.0)
+    margin = np.concatenate([rng.uniform(-1, 1, 28), [np.nan, np.nan]])
+    return {
+        "cards": (rng.random((3, 6, 4)), rng.random((15, 6, 4)), share, limits),
+        "border": (rng.random((12, 6, 4)), 3, share, limits),
+        "margins": (rng.normal(size=(30, 2)), margin, AXES, "the map"),
+    }
+
+
+def clustering_cases(rng):
+    Z, groups = rng.normal(size=(30, 3)), np.arange(30) % 3
+    table = np.array([[8, 1, 1, 0], [2, 9, 0, 0], [0, 0, 5, 1]])
+    scores = {"ari": np.array([0.1, 0.2]), "nmi": np.array([0.3, 0.4])}
+    return {
+        "sizes": (Clusters(3, groups, groups, Z[:3]), 30, "K-Means on PCA"),
+        "class_by_cluster": (table, NAMES),
+        "scatter": (Z, groups - 1, AXES),
+        "classes": (Z, groups, NAMES, AXES, "the map"),
+        "purity": (metrics.purity(table), np.array([0, 1, 2]), NAMES),
+        "best_recall": (metrics.best_recall(table), NAMES),
+        "centroids": (rng.random((3, 6, 4)), np.array([3, 2, 1]), (0.0, 1.0)),
+        "scaling_agreement": (np.array([[1, 0.5], [0.5, 1]]), ["a", "b"]),
+        "scaling_scores": ({"a": scores},),
+    }
 
 
 def lines(fig):
     return [shape.x0 for shape in fig.layout.shapes]
+
+
+def test_every_figure_is_tried(rng):
+    cases = {
+        hog: gradients_cases(rng),
+        panel_figures: panel_cases(),
+        density_figures: density_cases(rng),
+        league: {"league": (league_rows(rng), "Graph clustering on gradients", MEASURES)},
+        cards: cards_cases(rng),
+        clusters: clustering_cases(rng),
+    }
+    options = {
+        "class_by_cluster": {"normalize": True},
+        "scatter": {"method": "K-Means", "where": "the first two components"},
+        "dbscan_sweep": {"knee": 0.7},
+    }
+    check_figures("clustering", cases, options)
 
 
 def test_edges_are_drawn_beside_their_image_where_they_are():
@@ -211,3 +279,11 @@ def test_classes_have_other_colours_than_clusters():
     assert found.layout.title.text == "2 classes on the map"
     colours = [{trace.marker.color for trace in fig.data} for fig in (found, groups)]
     assert not colours[0] & colours[1]
+
+
+def test_row_shares_add_up():
+    table = np.array([[8, 2, 0], [1, 3, 0]])
+    fig = clusters.class_by_cluster(table, ["a", "b"], normalize=True)
+    np.testing.assert_allclose(fig.data[0].z.sum(axis=1), 1.0)
+    counts = clusters.class_by_cluster(table, ["a", "b"], normalize=False)
+    np.testing.assert_array_equal(counts.data[0].z, table[:, :-1])

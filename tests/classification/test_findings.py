@@ -1,4 +1,4 @@
-"""The sentences and tables of the fourth phase follow the values: other values, other words."""
+"""The sentences of the fourth phase follow the values: other values, other words."""
 
 from types import SimpleNamespace
 
@@ -13,7 +13,58 @@ from report_lib.classification.findings import new_images as about_predicting
 from report_lib.classification.findings import pseudo_labels as about_classification
 from report_lib.classification.findings import supervised as about_classifiers
 from report_lib.common import metrics, published
-from tests.test_figures import scored
+from tests.made import scored
+
+
+def numbers_of_a_run(*, labelled):
+    """What the first screen reads of `metrics.json`."""
+    ends = {"low": 0.6, "high": 0.7}
+    scores = {
+        "accuracy": 0.6,
+        "majority_accuracy": 0.65,
+        "ari": 0.41,
+        "nmi": 0.52,
+        "intervals_95": {"majority_accuracy": ends},
+    }
+    forest = {"fidelity": 0.9, **({"accuracy": 0.61, "ceiling": 0.65} if labelled else {})}
+    best = {"n_clusters": 2, "noise": 0.1, "n_clustered": 90, "n_outside_largest": 3, "silhouette": 0.2}
+    return {
+        "dataset": {"n_train": 30, "n_test": 10, "height": 4, "width": 5, "class_names": ["a", "b"] * labelled},
+        "understanding": {"near_duplicates": {"exact": {"total": 1}, "near": {"total": 0}},
+                          "class_counts": {"a": 20, "b": 10}},
+        "reduction": {"pca": {"components_for_95": 7}},
+        "clustering": {
+            "chosen": "graph", "chosen_on": "gradients",
+            "methods": {"graph": {"n_clusters": 3, **(scores if labelled else {})}, "kmeans": {"n_clusters": 4}},
+            "panel": {"suggested": {"silhouette": 2, "modularity": 5}},
+            "density": {"PCA": {"eps": [0.1] * 6, "best": best}},
+        },
+        "classification": {"pseudo_labels": {"random_forest": forest}},
+    }  # fmt: skip
+
+
+def test_headlines_without_labels():
+    numbers = numbers_of_a_run(labelled=False)
+    said = headlines.interpretation(numbers)
+    assert "7 of 20 principal components hold 95%" in said
+    assert "The criteria disagree" in said
+    assert "There are no labels" in said
+    assert "On PCA, no radius makes DBSCAN find a grouping; the best gives 2 clusters and 10.0% noise." in said
+    assert "cannot be known without labels" in said
+    assert "no labels to judge them by" in headlines.lede(numbers)
+
+
+def test_headlines_with_labels_are_of_the_clusters_that_go_on():
+    numbers = numbers_of_a_run(labelled=True)
+    said = headlines.interpretation(numbers)
+    assert "3 clusters, found without looking at labels (Graph clustering on gradients)" in said
+    assert (
+        "65.0% of the test images (60.0% to 70.0% for this one fit; a blind guess: 66.7%); with one cluster a class, 60.0%"
+        in said
+    )
+    assert "Adjusted Rand index 0.41, normalised mutual information 0.52" in said
+    assert "no labels" not in said
+    assert "the 2 classes that people see" in headlines.lede(numbers)
 
 
 def exact(value):
@@ -25,9 +76,6 @@ def pseudo(fidelity, *, stratified=True):
     return SimpleNamespace(
         n_images=50, folds=folds, stratified=stratified, fidelity=exact(fidelity), holdout=exact(0.5)
     )
-
-
-# --- clusters as labels -------------------------------------------------------------------------------------------------
 
 
 def test_every_classifier_has_the_mean_and_spread_of_its_folds():
@@ -89,9 +137,6 @@ def test_the_headline_of_the_audit_is_there_only_with_an_audit():
     assert headlines.audit_headline is about_classification.audit_headline
 
 
-# --- few labels ---------------------------------------------------------------------------------------------------------
-
-
 def curve(**shares):
     """Curve of two draws of 1,000 images, the given share right in both."""
     return few_labels.Curve(
@@ -133,9 +178,6 @@ def test_the_list_to_label_names_its_first_rows():
     assert "7, 3" in said
     assert about_labels.absent([]) == ""
     assert "dense-512" in about_labels.absent(["dense-512"])
-
-
-# --- all labels ---------------------------------------------------------------------------------------------------------
 
 
 def test_the_table_of_classifiers_stands_beside_the_published_figures(rng):
@@ -205,9 +247,6 @@ def test_who_is_too_sure(says, word):
     assert f"is {word} (" in about_classifiers.calibration([one])
 
 
-# --- the audit ----------------------------------------------------------------------------------------------------------
-
-
 def part(labels, predicted, issue, far=None):
     n = len(labels)
     far = np.zeros(n, bool) if far is None else np.array(far)
@@ -246,9 +285,6 @@ def test_copies_are_counted_with_those_that_disagree():
     said = about_audit.copies(np.array([[0, 1], [1, 2], [3, 4]]), np.array([0.0, 0.01, 0.02]), 2)
     assert "there is 1 pair of copies and 2 pairs of near-copies; 2 of them have two different labels." in said
     assert "no copies or near-copies" in about_audit.copies(np.empty((0, 2), int), np.empty(0), 0)
-
-
-# --- new images ---------------------------------------------------------------------------------------------------------
 
 
 def test_strange_images_are_told_or_not():

@@ -1,0 +1,114 @@
+"""The figures of the second phase say what they show, and show what they are given."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from report_lib.common.prose import MEASURES
+from report_lib.reduction import comparison, layouts
+from report_lib.reduction.figures import comparison as comparison_figures
+from report_lib.reduction.figures import layouts as layouts_figures
+from report_lib.reduction.figures import linear as reduction_figures
+from tests.figures import check_figures
+from tests.made import NAMES
+
+RATIO = np.array([0.5, 0.3, 0.15, 0.05])
+
+
+def reduction_cases(rng):
+    Z, groups = rng.normal(size=(30, 3)), np.arange(30) % 3
+    return {
+        "explained_variance": (RATIO, {0.9: 3}),
+        "components": (rng.normal(size=(3, 6, 4)), RATIO),
+        "scatter_2d": (Z, groups, NAMES, RATIO),
+        "scatter_3d": (Z, None, [], RATIO),
+        "reconstructions": (rng.random((3, 2, 6, 4)), NAMES[:2], [1, 2], [0.2, 0.1]),
+        "mse_curve": ([1, 2], {"PCA": np.array([0.2, 0.1]), "SVD": np.array([0.21, 0.1])}),
+        "variance_comparison": (RATIO, RATIO[::-1]),
+    }
+
+
+def described(title, size, mse, losses=()):
+    """Something that looks like an autoencoder's or another representation."""
+    curve = [{"train": loss + 0.1, "validation": loss} for loss in losses]
+    best = min(range(len(losses)), key=losses.__getitem__) + 1 if losses else 0
+    model = SimpleNamespace(loss_curve_=curve, best_epoch_=best)
+    return SimpleNamespace(name=title.lower(), title=title, size=size, test_mse=mse, model=model)
+
+
+def comparison_cases(rng):
+    found = [described("PCA", 2, 0.2), described("dense 4", 4, 0.1, [0.5, 0.3, 0.4])]
+    scores = {title: {kind: rng.random(3) for kind in ("accuracy", "nmi", "ari")} for title in ("PCA", "dense 4")}
+    right = {title: rng.random((3, 20)) < 0.7 for title in ("PCA", "dense 4")}
+    return {
+        "loss_curves": (found[1:],),
+        "reconstructions": (rng.random((3, 2, 6, 4)), NAMES[:2], found),
+        "error_by_size": (comparison.PCACurve([1, 2, 4], np.array([0.3, 0.2, 0.05])), found),
+        "code_images": (rng.random((2, 3, 6, 4)), NAMES[:2], "conv"),
+        "walk": (rng.random((2, 5, 6, 4)), ["PCA", "dense 4"], NAMES[:2]),
+        "kmeans_scores": (scores, MEASURES),
+        "few_labels": (comparison.FewLabels(7, right),),
+    }
+
+
+def layouts_cases(rng):
+    scores = {title: layouts.Faithfulness(0.9, 0.8, 0.3, 0.5) for title in ("PCA", "UMAP", "9 components")}
+    return {
+        "layout": (rng.normal(size=(30, 2)), np.arange(30) % 3, NAMES),
+        "faithfulness": (scores, 5),
+        "neighborhood_hit": (np.array([0.5, 0.9, np.nan]), NAMES, 5),
+        "neighbor_distances": (rng.random((30, 4)),),
+    }
+
+
+def test_every_figure_is_tried(rng):
+    cases = {
+        reduction_figures: reduction_cases(rng),
+        comparison_figures: comparison_cases(rng),
+        layouts_figures: layouts_cases(rng),
+    }
+    check_figures("reduction", cases, {"layout": {"method": "UMAP", "hit": np.array([0.5, 0.9, 0.7])}})
+
+
+def test_the_mark_stands_where_the_share_is_reached():
+    fig = reduction_figures.explained_variance(np.array([0.5, 0.3, 0.15, 0.05]), {0.9: 3})
+    assert fig.data[2].x == (3,)
+    assert fig.data[2].y == pytest.approx((0.95,))
+    assert "3 for 90%" in fig.layout.title.text
+
+
+def test_every_description_is_a_point_beside_the_curve_of_pca():
+    found = [described("pixels", 8, 0.0), described("truncated SVD", 2, 0.2), described("dense 4", 4, 0.04)]
+    curve = comparison.PCACurve([1, 2, 4, 8], np.array([0.3, 0.2, 0.05, 0.0]))
+    fig = comparison_figures.error_by_size(curve, found)
+    assert [(trace.name, list(trace.x), list(trace.y)) for trace in fig.data] == [
+        ("PCA, every size", [1, 2, 4], [0.3, 0.2, 0.05]), ("truncated SVD", [2], [0.2]), ("dense 4", [4], [0.04]),
+    ]  # fmt: skip
+    assert fig.layout.title.text == "Better than as many principal components: dense 4"
+
+
+def test_a_constant_channel_is_named():
+    pictures = np.random.default_rng(0).random((2, 4, 3, 3))
+    pictures[:, 2] = 0.0
+    caption = comparison_figures.code_images(pictures, NAMES[:2], "x").layout.meta["caption"]
+    assert "Constant on all of these images: channel 2." in caption
+
+
+def test_long_loss_curves_are_told_in_a_few_numbers():
+    curve = [{"validation": 1 / (i + 1)} for i in range(95)]
+    said = comparison_figures._some_epochs(curve)
+    assert said.startswith("1: 1.0000, 11: 0.0909")
+    assert said.endswith("95: 0.0105.")
+
+
+def test_maps_without_labels_claim_no_classes():
+    fig = layouts_figures.layout(np.zeros((5, 2)), None, [], method="t-SNE", hit=None)
+    assert "without labels" in fig.layout.meta["caption"]
+    assert "how far apart groups lie" in fig.layout.meta["caption"]
+    bare = {title: layouts.Faithfulness(0.9, 0.8, 0.3, None) for title in ("PCA", "9 components")}
+    assert [trace.name for trace in layouts_figures.faithfulness(bare, 5).data] == [
+        "trustworthiness",
+        "continuity",
+        "neighbours kept",
+    ]

@@ -1,0 +1,37 @@
+"""The figures of the first phase say what they show, and show what they are given."""
+
+import numpy as np
+
+from report_lib.understanding import figures, measure
+from tests.figures import check_figures
+from tests.made import NAMES
+
+
+def understanding_cases(rng):
+    tiles = rng.random((3, 6, 4))
+    brightness = measure.Brightness(np.array([2, 0, 1]), *np.sort(rng.random((4, 3)), axis=1))
+    return {
+        "class_counts": (np.array([3, 4, 5]), NAMES),
+        "examples": (measure.Examples(np.arange(3), tiles, NAMES),),
+        "intensity_histogram": (measure.Histogram(np.arange(4.0), np.array([5, 1, 2])),),
+        "brightness": (brightness, NAMES),
+        "mean_image": (tiles[0],),
+        "class_means": (tiles, NAMES),
+        "duplicates": ((rng.random((2, 2, 6, 4)), ["0.0%", "1.0%"]),),
+    }
+
+
+def test_every_figure_is_tried(rng):
+    check_figures("understanding", {figures: understanding_cases(rng)})
+
+
+def test_a_histogram_draws_counts_not_pixels():
+    histogram = measure.Histogram(np.arange(4.0), np.array([5, 3, 2]))
+    fig = figures.intensity_histogram(histogram)
+    np.testing.assert_allclose(fig.data[0].y, [0.5, 0.3, 0.2])
+
+
+def test_what_is_not_there_is_not_drawn():
+    assert figures.class_counts(None, []) is None
+    assert figures.class_means(None, []) is None
+    assert figures.duplicates(None) is None
