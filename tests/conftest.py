@@ -9,8 +9,20 @@ import pytest
 from report_lib.run.params import load_params
 from report_lib.run.pipeline import run_report
 from tests.browser import CHROMIUM, FLAGS, until
+from tests.sentences import KEPT, Sentences
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser):
+    help = "keep the sentences that the tests say now in tests/sentences.json"
+    parser.addoption("--update-sentences", action="store_true", help=help)
+
+
+@pytest.fixture
+def snapshot(request):
+    """A function that asserts that a text is the one kept under a key, written `phase/case`, in sentences.json."""
+    return Sentences(KEPT, update=request.config.getoption("update_sentences"), test=request.node.nodeid)
 
 
 @pytest.fixture(autouse=True)

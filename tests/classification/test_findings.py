@@ -43,28 +43,10 @@ def numbers_of_a_run(*, labelled):
     }  # fmt: skip
 
 
-def test_headlines_without_labels():
-    numbers = numbers_of_a_run(labelled=False)
-    said = headlines.interpretation(numbers)
-    assert "7 of 20 principal components hold 95%" in said
-    assert "The criteria disagree" in said
-    assert "There are no labels" in said
-    assert "On PCA, no radius makes DBSCAN find a grouping; the best gives 2 clusters and 10.0% noise." in said
-    assert "cannot be known without labels" in said
-    assert "no labels to judge them by" in headlines.lede(numbers)
-
-
-def test_headlines_with_labels_are_of_the_clusters_that_go_on():
-    numbers = numbers_of_a_run(labelled=True)
-    said = headlines.interpretation(numbers)
-    assert "3 clusters, found without looking at labels (Graph clustering on gradients)" in said
-    assert (
-        "65.0% of the test images (60.0% to 70.0% for this one fit; a blind guess: 66.7%); with one cluster a class, 60.0%"
-        in said
-    )
-    assert "Adjusted Rand index 0.41, normalised mutual information 0.52" in said
-    assert "no labels" not in said
-    assert "the 2 classes that people see" in headlines.lede(numbers)
+def test_headlines_are_of_the_clusters_that_go_on(snapshot):
+    for key, labelled in (("headlines/with labels", True), ("headlines/without labels", False)):
+        numbers = numbers_of_a_run(labelled=labelled)
+        snapshot(key, f"{headlines.lede(numbers)}\n{headlines.interpretation(numbers)}")
 
 
 def exact(value):

@@ -384,8 +384,9 @@ def test_a_graph_in_parts_is_said():
 
 def test_the_phase_in_short():
     numbers = chosen(accuracy=0.7, majority_accuracy=0.75, nmi=0.6, ari=0.5) | {
-        "panel": {"suggested": {"silhouette": 2, "modularity": 5}}, "density": {"PCA": {"best": {"n_clusters": 1, "noise": 0.1, "silhouette": None}}},
-    }  # fmt: skip
+        "panel": {"suggested": {"silhouette": 2, "modularity": 5}},
+        "density": {"PCA": {"best": {"n_clusters": 1, "noise": 0.1, "silhouette": None}}},
+    }
     lines = about_clustering.in_short(numbers).splitlines()
     assert [line[:3] for line in lines] == ["- H", "- H", "- O"]
     assert "2 by silhouette and 5 by modularity" in lines[0]

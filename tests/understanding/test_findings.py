@@ -1,39 +1,55 @@
 """The sentences of the first phase follow the values: other values, other words."""
 
 import numpy as np
+import pytest
 
-from report_lib.understanding import findings as about_understanding
-from report_lib.understanding import measure
-
-
-def test_balanced_and_unbalanced_classes():
-    assert "exactly balanced, 5 train images each" in about_understanding.class_balance(np.array([5, 5]), ["a", "b"])
-    said = about_understanding.class_balance(np.array([30, 10]), ["a", "b"])
-    assert "a has 30 train images and b 10, 33% of that" in said
-    assert "b has none" in about_understanding.class_balance(np.array([30, 0]), ["a", "b"])
-    assert "75.0%" in said
+from report_lib.understanding import findings, measure
 
 
-def test_dark_and_bright_images():
-    dark = measure.Histogram(np.arange(5.0), np.array([80, 10, 5, 5]))
-    light = measure.Histogram(np.arange(5.0), np.array([10, 40, 30, 20]))
-    assert "More than half of all pixels have one value" in about_understanding.intensity(dark)
-    assert "10% in the brighter half" in about_understanding.intensity(dark)
-    assert "No single value takes up half" in about_understanding.intensity(light)
+@pytest.mark.parametrize(
+    ("counts", "key"),
+    [
+        ([5, 5], "understanding/balanced"),
+        ([30, 10], "understanding/unbalanced"),
+        ([30, 0], "understanding/a class without images"),
+    ],
+)
+def test_balanced_and_unbalanced_classes(counts, key, snapshot):
+    snapshot(key, findings.class_balance(np.array(counts), ["a", "b"]))
 
 
-def test_prototypes_most_and_least_alike():
+@pytest.mark.parametrize(
+    ("counts", "key"), [([80, 10, 5, 5], "understanding/dark"), ([10, 40, 30, 20], "understanding/bright")]
+)
+def test_dark_and_bright_images(counts, key, snapshot):
+    snapshot(key, findings.intensity(measure.Histogram(np.arange(5.0), np.array(counts))))
+
+
+def test_prototypes_most_and_least_alike(snapshot):
     means = np.array([[[0.0]], [[0.1]], [[9.0]]])
-    said = about_understanding.class_means(means, ["a", "b", "c"])
-    assert "most alike are a and b" in said
-    assert "least alike a and c" in said
+    snapshot("understanding/prototypes", findings.class_means(means, ["a", "b", "c"]))
+    snapshot("understanding/two prototypes", findings.class_means(means[:2], ["a", "b"]))
 
 
-def test_leaks_between_train_and_test_are_said():
+def test_brightness_tells_classes_apart_where_their_middle_halves_do_not_overlap(snapshot):
+    means, upper = np.array([0.2, 0.5, 0.8]), np.array([0.3, 0.6, 0.9])
+    for key, lower in (
+        ("understanding/brightness overlaps once", [0.1, 0.25, 0.7]),
+        ("understanding/brightness overlaps nowhere", [0.1, 0.4, 0.7]),
+    ):
+        result = measure.Brightness(np.array([2, 0, 1]), means, np.array(lower), means, upper)
+        snapshot(key, findings.brightness(result, ["a", "b", "c"]))
+    one = measure.Brightness(np.array([0]), means[:1], np.array([0.1]), means[:1], upper[:1])
+    snapshot("understanding/brightness of all", findings.brightness(one, ["all"]))
+
+
+def test_leaks_between_train_and_test_are_said(snapshot):
     none = measure.Duplicates(np.empty((0, 2), int), np.empty(0), 10)
-    assert "None joins a train and a test image" in about_understanding.duplicates(none, 0.02)
+    snapshot("understanding/no copies", findings.duplicates(none, 0.02))
     one = measure.Duplicates(np.array([[3, 12]]), np.array([0.0]), 10)
-    said = about_understanding.duplicates(one, 0.02)
-    assert "1 image is a copy of an earlier one" in said
-    assert "no more pairs differ" in said
-    assert "1 pair joins a train and a test image" in said
+    snapshot("understanding/a copy in test", findings.duplicates(one, 0.02))
+
+
+def test_what_is_not_there_is_not_told():
+    assert findings.class_balance(None, []) is None
+    assert findings.class_means(None, []) is None
