@@ -200,7 +200,7 @@ def suspects_with_neighbors(
 
     Parameters
     ----------
-    images : datasets.ImageSet
+    images : images.ImageSet
     space : fitting.Space
     rows : dict with `train` or `test` or both
     """

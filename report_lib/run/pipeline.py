@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 from report_lib import ROOT
 from report_lib.common.errors import ReportError
 from report_lib.common.parallel import n_threads, pinned_threads
-from report_lib.data import datasets
+from report_lib.data import datasets, formats
+from report_lib.data.images import ImageSet
 from report_lib.run import artifacts
 from report_lib.run.artifacts import PHASES, Run, notebook_name
 from report_lib.run.params import Params, check_size
@@ -75,7 +76,7 @@ def run_report(params: Params, *, verbose: bool = False) -> Path:
     return final / page.name
 
 
-def check_data(params: Params) -> datasets.ImageSet:
+def check_data(params: Params) -> ImageSet:
     """Find the data and see that it can carry the run, before a kernel starts."""
     images = datasets.load(**params.dataset.model_dump(), seed=params.seed)
     check_size(
@@ -107,7 +108,7 @@ def predict(name: str, images_path: str) -> tuple[Path, int, int]:
 
     run = _existing(name)
     model = new_images.load(name, run.path("model_about"), run.path("model"))
-    images = datasets.read_images(images_path, model.image_shape)
+    images = formats.read_images(images_path, model.image_shape)
     new_images.check_images(images, model, images_path)
     answers = model.predict(images)
     path = Path(images_path).with_suffix(".predictions.csv")

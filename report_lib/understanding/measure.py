@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from report_lib.data.datasets import ImageSet
+from report_lib.data.images import ImageSet
 
 
 @dataclass(frozen=True)

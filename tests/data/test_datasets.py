@@ -10,7 +10,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from report_lib.common.errors import ReportError
-from report_lib.data import datasets, idx
+from report_lib.data import datasets, formats, idx
 
 # Read here, because the fixtures take it out of the environment.
 DATA_DIR = os.path.abspath(os.environ["REPORT_DATA_DIR"]) if os.environ.get("REPORT_DATA_DIR") else ""
@@ -475,7 +475,7 @@ def test_images_to_ask_about_come_in_every_shape_and_type(tmp_path, images, shap
     pixels, _ = images
     array = pixels.reshape(shape).astype(dtype)
     path = save(tmp_path, array, name, **({"whatever": array} if name.endswith("z") else {}))
-    found = datasets.read_images(path, (7, 5))
+    found = formats.read_images(path, (7, 5))
     np.testing.assert_array_equal(found, pixels)
     assert found.dtype == (np.float32 if dtype is np.float64 else np.uint8)
 
@@ -484,13 +484,13 @@ def test_images_to_ask_about_are_looked_for_from_where_one_stands(tmp_path, imag
     pixels, _ = images
     save(tmp_path, pixels, "near.npy")
     monkeypatch.chdir(tmp_path)
-    found = datasets.read_images("near.npy", (7, 5))
+    found = formats.read_images("near.npy", (7, 5))
     assert is_mapped(found)
     np.testing.assert_array_equal(found, pixels)
 
 
 def test_images_of_another_shape_are_read_and_judged_by_whoever_asked(tmp_path, images):
-    assert datasets.read_images(save(tmp_path, images[0]), (8, 8)).shape == (40, 7, 5)
+    assert formats.read_images(save(tmp_path, images[0]), (8, 8)).shape == (40, 7, 5)
 
 
 @pytest.mark.parametrize(
@@ -511,7 +511,7 @@ def test_images_of_another_shape_are_read_and_judged_by_whoever_asked(tmp_path, 
 def test_images_that_cannot_be_asked_about(tmp_path, images, change, said):
     path = save(tmp_path, change(images[0]))
     with pytest.raises(ReportError) as caught:
-        datasets.read_images(path, (7, 5))
+        formats.read_images(path, (7, 5))
     assert str(caught.value).startswith(f"{path}: ")
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -532,34 +532,34 @@ def test_an_archive_to_ask_about_holds_the_images_alone(tmp_path, images, arrays
     content = dict(zip("xy", images, strict=True))
     path = save(tmp_path, None, "a.npz", **{key: content[value] for key, value in arrays.items()})
     with pytest.raises(ReportError, match=rf"a\.npz: has {', '.join(arrays)}; "):
-        datasets.read_images(path, (7, 5))
+        formats.read_images(path, (7, 5))
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a", "a.npy.gz", "a.NPY", ""])
 def test_files_of_other_kinds_are_not_asked_about(tmp_path, name):
     (tmp_path / "a").mkdir()
     with pytest.raises(ReportError, match=r"images come in a \.npy or \.npz file; save them with np\.save"):
-        datasets.read_images(str(tmp_path / "a" / name), (7, 5))
+        formats.read_images(str(tmp_path / "a" / name), (7, 5))
 
 
 def test_files_to_ask_about_that_are_not_there_or_not_whole(tmp_path, images):
     (tmp_path / "folder.npy").mkdir()
     for name in ("gone.npy", "folder.npy"):
         with pytest.raises(ReportError, match=rf"{name}: no such file"):
-            datasets.read_images(str(tmp_path / name), (7, 5))
+            formats.read_images(str(tmp_path / name), (7, 5))
     path = tmp_path / "a.npy"
     np.save(path, images[0])
     whole = path.read_bytes()
     for part in (whole[:-1], whole[:40], b"", b"words"):
         path.write_bytes(part)
         with pytest.raises(ReportError, match=r"a\.npy: (cannot be read|is not a \.npy file)"):
-            datasets.read_images(str(path), (7, 5))
+            formats.read_images(str(path), (7, 5))
 
 
 @pytest.mark.parametrize("width", [3, 4])
 def test_narrow_images_of_the_runs_shape_are_grey(tmp_path, images, width):
     pixels = images[0][:, :, :width]
-    np.testing.assert_array_equal(datasets.read_images(save(tmp_path, pixels), (7, width)), pixels)
+    np.testing.assert_array_equal(formats.read_images(save(tmp_path, pixels), (7, width)), pixels)
 
 
 # --- classes --------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from report_lib.data.datasets import ImageSet
+from report_lib.data.images import ImageSet
 from report_lib.understanding import measure
 
 

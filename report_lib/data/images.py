@@ -1,0 +1,110 @@
+"""A set of images in two parts, and how one is split off."""
+
+import hashlib
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from report_lib.common.errors import ReportError
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Greyscale images in two parts, with or without labels.
+
+    Attributes
+    ----------
+    title : str
+        The data set's name as a reader knows it.
+    train_images, test_images : ndarray of shape (n, h, w), uint8 or float32
+        IDX files and whole `.npy` files are memory-mapped, read-only.
+    train_labels, test_labels : ndarray of shape (n,), int64, or None
+        Positions in `class_names`.
+    class_names : tuple of str
+        Empty without labels.
+    hashes : dict of str to str
+        SHA-256 of what was read, by part.
+    origin : str
+        A sentence on where the images are from and how they were split.
+    train_rows, test_rows : ndarray of shape (n,), int64, or None
+        Which rows of one file they are, where the file had no parts of its own.
+    """
+
+    title: str
+    train_images: np.ndarray
+    test_images: np.ndarray
+    train_labels: np.ndarray | None = None
+    test_labels: np.ndarray | None = None
+    class_names: tuple[str, ...] = ()
+    hashes: dict[str, str] = field(default_factory=dict)
+    origin: str = ""
+    train_rows: np.ndarray | None = None
+    test_rows: np.ndarray | None = None
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether there are labels to evaluate with."""
+        return self.train_labels is not None
+
+    @property
+    def image_shape(self) -> tuple[int, int]:
+        """Height and width of an image, in pixels."""
+        return self.train_images.shape[1], self.train_images.shape[2]
+
+    @property
+    def rows(self) -> dict[str, np.ndarray]:
+        """Where the images of each part, `train` and `test`, stand in the file that they came from."""
+        parts = {"train": (self.train_rows, self.train_images), "test": (self.test_rows, self.test_images)}
+        return {name: np.arange(len(images)) if rows is None else rows for name, (rows, images) in parts.items()}
+
+    @property
+    def class_counts(self) -> dict[str, tuple[int, int]]:
+        """Train and test images of each class; empty without labels."""
+        if not self.has_labels:
+            return {}
+        parts = (
+            np.bincount(y, minlength=len(self.class_names)).tolist() for y in (self.train_labels, self.test_labels)
+        )
+        return dict(zip(self.class_names, zip(*parts, strict=True), strict=True))
+
+
+def split(
+    title: str,
+    images: np.ndarray,
+    labels: np.ndarray | None,
+    names: tuple[str, ...],
+    *,
+    test_size: float,
+    seed: int,
+    origin: str,
+) -> ImageSet:
+    """Hold out a random share; the draw does not look at the labels.
+
+    Raises
+    ------
+    ReportError
+        When there are not as many labels as images.
+    """
+    n = len(images)
+    if labels is not None and len(labels) != n:
+        raise ReportError(f"{title}: {n} images, but {len(labels)} labels; each image needs one")
+    n_test = round(n * test_size)
+    order = np.random.default_rng(seed).permutation(n)
+    test, train = np.sort(order[:n_test]), np.sort(order[n_test:])
+    return ImageSet(
+        title=title,
+        train_images=images[train],
+        test_images=images[test],
+        train_labels=None if labels is None else labels[train],
+        test_labels=None if labels is None else labels[test],
+        class_names=names,
+        train_rows=train,
+        test_rows=test,
+        hashes={"images": sha256(images)} | ({} if labels is None else {"labels": sha256(labels)}),
+        origin=f"{origin}, {test_size:.0%} of them drawn at random as test images.",
+    )
+
+
+def sha256(array: np.ndarray) -> str:
+    """Return the hash of an array's bytes, in hexadecimal."""
+    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
