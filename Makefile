@@ -16,10 +16,10 @@ READY := .venv/.ready
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report predict pdf smoke data lab test lint format lock check bench clean
+.PHONY: help setup report predict pdf smoke data lab test test-fast lint format lock check bench clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo '  PARAMS=params/x.yaml picks the run; SET="clustering.k_max=15 seed=7" overrides its parameters'
 
 setup: $(READY)  ## make .venv from requirements.lock (the other targets do it by themselves)
@@ -52,8 +52,11 @@ data: $(READY)  ## find, check and cache the data of a run
 lab: $(READY)  ## open JupyterLab on the notebooks
 	$(PY) -m jupyterlab notebooks
 
-test: $(READY)  ## run the tests
-	$(PY) -m pytest
+test: $(READY)  ## run every test, and see that they reach the code
+	$(PY) -m pytest --cov=report_lib --cov-report=term:skip-covered --cov-fail-under=90
+
+test-fast: $(READY)  ## run what takes no browser, no report and no long training: under a minute, after each change
+	$(PY) -m pytest -m "not slow and not browser"
 
 check: $(READY)  ## hold the figures of the run in PARAMS against exact and published values
 	$(PY) -m tests.published build/$(basename $(notdir $(PARAMS)))/metrics.json

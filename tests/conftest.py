@@ -19,6 +19,14 @@ def pytest_addoption(parser):
     parser.addoption("--update-sentences", action="store_true", help=help)
 
 
+def pytest_collection_modifyitems(items):
+    """Mark what opens a browser, and what looks at a whole report, by what it asks for."""
+    for item in items:
+        for fixture, mark in (("browser", "browser"), ("digits_folder", "slow")):
+            if fixture in item.fixturenames:
+                item.add_marker(mark)
+
+
 @pytest.fixture
 def snapshot(request):
     """A function that asserts that a text is the one kept under a key, written `phase/case`, in sentences.json."""
@@ -80,6 +88,8 @@ def digits_build(digits_folder, monkeypatch):
 
 @pytest.fixture(scope="session")
 def browser():
+    if not CHROMIUM:
+        pytest.skip("no Chromium on this machine; Debian's package is chromium")
     sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -93,19 +103,35 @@ def open_page(browser, digits_build):
     contexts = []
 
     def open_page(width=1280, **options):
-        context = browser.new_context(viewport={"width": width, "height": 900}, offline=True, **options)
-        context.set_default_timeout(60_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.asked, page.errors = [], []
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.goto((digits_build / "report.html").as_uri())
-        if options.get("java_script_enabled", True):
-            until(page, "document.documentElement.dataset.ready")
-        return page
+        contexts.append(new_context(browser, width, **options))
+        return opened(contexts[-1], digits_build, ready=options.get("java_script_enabled", True))
 
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="module")
+def page(browser, digits_folder):
+    """The report, opened once for all tests of a file that only read it: they leave it as they found it."""
+    context = new_context(browser, 1280)
+    yield opened(context, digits_folder)
+    context.close()
+
+
+def new_context(browser, width, **options):
+    context = browser.new_context(viewport={"width": width, "height": 900}, offline=True, **options)
+    context.set_default_timeout(60_000)
+    return context
+
+
+def opened(context, folder, *, ready=True):
+    page = context.new_page()
+    page.asked, page.errors = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.goto((folder / "report.html").as_uri())
+    if ready:
+        until(page, "document.documentElement.dataset.ready")
+    return page
