@@ -75,7 +75,7 @@ def test_what_computes_imports_no_figure_and_no_sentence():
     assert {p.name: [n for n in own(p) if draws.search(n)] for p in computing if any(map(draws.search, own(p)))} == {}
 
 
-@pytest.mark.parametrize("module", ["architectures", "metrics", "prose", "display", "errors", "parallel"])
+@pytest.mark.parametrize("module", ["representations", "metrics", "prose", "display", "errors", "parallel"])
 def test_what_everyone_uses_uses_little(module):
     assert own(ROOT / "report_lib" / "common" / f"{module}.py") <= {
         "report_lib.common.errors",

@@ -12,7 +12,7 @@ from sklearn.semi_supervised import LabelSpreading
 
 from report_lib.classification.label_choice import choose
 from report_lib.clustering.graph_clustering import Edges
-from report_lib.common import architectures, metrics
+from report_lib.common import metrics, representations
 from report_lib.common.metrics import NOISE
 from report_lib.common.models import draws, seeds_for, small_network
 from report_lib.common.neighbors import Neighbors, weights
@@ -184,7 +184,7 @@ def shape_curves(space: Any, train_labels: np.ndarray, test_labels: np.ndarray, 
 
 def title_of(name: str) -> str:
     """Return what readers call a description, or the graph."""
-    return name if name in (GRAPH, GRADIENTS) else architectures.title(name)
+    return name if name in (GRAPH, GRADIENTS) else representations.parse(name).title
 
 
 def titled(curves: dict[str, Curve]) -> dict[str, Curve]:

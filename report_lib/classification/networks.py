@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 
 from report_lib.common import training
-from report_lib.common.architectures import check_pooling, halved
+from report_lib.common.representations import check_pooling, halved
 
 log = logging.getLogger(__name__)
 # Rows that are classified at once; the last are filled up, so that no result depends on how many rows there are.

@@ -19,8 +19,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 
 from report_lib.common import training
-from report_lib.common.architectures import conv_code, dense_code, halved
 from report_lib.common.errors import ReportError
+from report_lib.common.representations import RepresentationName, halved
 from report_lib.common.training import KEPT_DTYPES
 
 log = logging.getLogger(__name__)
@@ -325,7 +325,7 @@ class DenseAutoencoder(_Autoencoder):
         self.hidden = hidden
 
     def _code_shape(self, n_pixels: int) -> tuple[int, ...]:
-        return dense_code(tuple(self.hidden), n_pixels)
+        return RepresentationName("", "dense", tuple(self.hidden)).code_shape((n_pixels, 1), 0)
 
     @property
     def _title(self) -> str:
@@ -375,7 +375,7 @@ class ConvAutoencoder(_Autoencoder):
         return training.square_shape(self.image_shape, n_pixels)
 
     def _code_shape(self, n_pixels: int) -> tuple[int, ...]:
-        return conv_code(tuple(self.filters), self._shape(n_pixels))
+        return RepresentationName("", "conv", tuple(self.filters)).code_shape(self._shape(n_pixels), 0)
 
     @property
     def _title(self) -> str:

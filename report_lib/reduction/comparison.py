@@ -15,7 +15,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.metrics import pairwise_distances_argmin_min
 
-from report_lib.common import architectures, metrics
+from report_lib.common import metrics, representations
 from report_lib.common.arrays import CHUNK, flatten, sample_rows
 from report_lib.common.errors import ReportError
 from report_lib.common.models import draws, kmeans, seeds_for, small_network
@@ -127,7 +127,7 @@ def fit_representations(
     Parameters
     ----------
     names : sequence of str
-        As `architectures` has them; what needs PyTorch is left out where it is not installed.
+        As `representations` has them; what needs PyTorch is left out where it is not installed.
     train, test : ndarray of shape (n, h, w)
     m : Moments
         Of the train images, unscaled.
@@ -146,7 +146,7 @@ def fit_representations(
     """
     found, absent = [], {}
     for name in names:
-        title = architectures.title(name)
+        title = representations.parse(name).title
         try:
             model = _model(name, train.shape, scaling, n_components, steps, precision, random_state)
             start = time.perf_counter()
@@ -157,7 +157,7 @@ def fit_representations(
             absent[title] = str(error)
             continue
         fit_seconds = time.perf_counter() - start
-        shape = architectures.code_shape(name, train.shape[1:], n_components)
+        shape = representations.parse(name).code_shape(train.shape[1:], n_components)
         found.append(_describe(name, model, shape, train, test, m, fit_seconds))
     return found, absent
 
@@ -168,12 +168,13 @@ def _describe(name, model, shape, train, test, m, fit_seconds) -> Representation
     seconds = {"fit": fit_seconds, "encode": time.perf_counter() - start}
     test_codes = encode(model, test)
     error = rebuilding_error(model, test, test_codes, m)
-    return Representation(name, architectures.title(name), model, shape, codes, test_codes, error, seconds)
+    return Representation(name, representations.parse(name).title, model, shape, codes, test_codes, error, seconds)
 
 
 def _model(name, shape, scaling, n_components, steps, precision, random_state) -> object:
-    kind, sizes = architectures.parse(name)
-    if kind in architectures.LINEAR:
+    parsed = representations.parse(name)
+    kind, sizes = parsed.kind, parsed.sizes
+    if not parsed.is_learnt:
         count = sizes[0] if sizes else n_components
         return Linear(kind, scaling="min-max" if kind == "pixels" else scaling, n_components=count)
     ConvAutoencoder, DenseAutoencoder = _autoencoders()
@@ -220,7 +221,7 @@ def described(
     """
     for name in names:
         model = autoencoders.get(name)
-        if model is None and not architectures.is_learnt(name):
+        if model is None and not representations.parse(name).is_learnt:
             model = _model(name, train.shape, scaling, n_components, {}, "auto", 0).fit(flatten(train))
         if model is not None:
             yield name, encode(model, train), encode(model, test)
@@ -228,7 +229,7 @@ def described(
 
 def learnt(found: Sequence[Representation]) -> list[Representation]:
     """Return those that are autoencoders."""
-    return [r for r in found if architectures.is_learnt(r.name)]
+    return [r for r in found if representations.parse(r.name).is_learnt]
 
 
 def encode(model: object, images: np.ndarray) -> np.ndarray:
@@ -447,7 +448,7 @@ def from_arrays(kept: dict[str, np.ndarray]) -> dict[str, object]:
         name, part = key.split("/", 1)
         parts.setdefault(name, {})[part] = value
     kinds = {"dense": DenseAutoencoder, "conv": ConvAutoencoder}
-    return {name: kinds[architectures.parse(name)[0]].from_arrays(**own) for name, own in parts.items()}
+    return {name: kinds[representations.parse(name).kind].from_arrays(**own) for name, own in parts.items()}
 
 
 def report_metrics(
@@ -459,7 +460,7 @@ def report_metrics(
     numbers, accuracies = {}, few.accuracy if few is not None else {}
     for r in found:
         own: dict[str, object] = {"code_size": r.size, "active": r.active, "test_mse": r.test_mse}
-        if architectures.is_learnt(r.name):
+        if representations.parse(r.name).is_learnt:
             own["training"] = {name: getattr(r.model, f"{name}_") for name in TRAINING}
         if r.title in grouped:
             own["kmeans"] = grouped[r.title]

@@ -7,15 +7,33 @@ import difflib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from report_lib.common import architectures
+from report_lib.common import representations
 from report_lib.common.errors import ReportError
 
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+def _known(names: list[str]) -> list[str]:
+    for name in names:
+        representations.parse(name)
+    return names
+
+
+Representations = Annotated[list[str], AfterValidator(_known)]
 
 
 class Section(BaseModel):
@@ -70,7 +88,7 @@ class Reduction(Section):
         [10, 50, 100, 200], min_length=1, max_length=8, description="component counts of the reconstructions"
     )
     n_scatter: Positive = Field(4_000, description="images in the scatter plots, at most")
-    representations: list[str] = Field(
+    representations: Representations = Field(
         ["pixels", "pca", "svd", "pca-32", "dense-64-32", "dense-512", "conv-32-16"],
         description="what is compared: pixels, pca, svd, pca-32; dense-64-32, conv-32-16, autoencoders; [] for none",
     )
@@ -95,13 +113,6 @@ class Reduction(Section):
         if largest > self.max_components:
             raise ValueError(f"max_components is {self.max_components}, but {largest} components are asked for")
         return self
-
-    @field_validator("representations")
-    @classmethod
-    def _known(cls, names: list[str]) -> list[str]:
-        for name in names:
-            architectures.parse(name)
-        return names
 
     _once = field_validator("representations", "maps")(_named_once)
 
@@ -179,7 +190,7 @@ class Classification(Section):
         [10, 50, 100, 500, 1_000, 6_000, 60_000],
         description="labelled train images in the learning curves, each at most all; [] for no curves",
     )
-    label_sources: list[str] = Field(
+    label_sources: Representations = Field(
         ["pixels", "pca", "conv-32-16"],
         description="descriptions that learning curves are drawn for, of those in reduction.representations",
     )
@@ -207,13 +218,6 @@ class Classification(Section):
         if n == 1:
             raise ValueError("it takes 0 for no audit, or at least 2")
         return n
-
-    @field_validator("label_sources")
-    @classmethod
-    def _known(cls, names: list[str]) -> list[str]:
-        for name in names:
-            architectures.parse(name)
-        return names
 
     _once = field_validator("pseudo_models", "label_sources", "classifiers")(_named_once)
 
@@ -424,11 +428,11 @@ def check_size(
             section, key = name.split(".")
             raise ReportError(f"{name} is {getattr(getattr(params, section), key)}, but {reason}; lower it")
     learnt = bool(class_counts) and bool(classification.label_counts)
-    sources = [n for n in classification.label_sources if not architectures.is_learnt(n)] if learnt else []
+    sources = [n for n in classification.label_sources if not representations.parse(n).is_learnt] if learnt else []
     _check_representations(reduction, sources, image_shape)
     if "conv" in classification.classifiers and class_counts:
         try:
-            architectures.check_pooling(tuple(classification.conv_filters), image_shape)
+            representations.check_pooling(tuple(classification.conv_filters), image_shape)
         except ValueError as error:
             raise ReportError(f"classification.conv_filters: {error}, or leave conv out of classifiers") from error
     _check_classes(classification, class_counts)
@@ -483,6 +487,6 @@ def _check_representations(reduction: Reduction, sources: list[str], image_shape
     asked = {"reduction.representations": reduction.representations, "classification.label_sources": sources}
     for parameter, name in ((parameter, name) for parameter, names in asked.items() for name in names):
         try:
-            architectures.code_shape(name, image_shape, reduction.n_components)
+            representations.parse(name).code_shape(image_shape, reduction.n_components)
         except ValueError as error:
             raise ReportError(f"{parameter}: {name}: {error}, or leave it out") from error

@@ -237,8 +237,6 @@ def test_a_loss_that_is_no_number_from_the_start(rows, monkeypatch):
     ("estimator", "message"),
     [
         (DenseAutoencoder((49,)), "a code of 49 numbers is larger than an image of 48 pixels"),
-        (DenseAutoencoder(()), "one or more counts of units"),
-        (DenseAutoencoder((4, 0)), "each at least 1"),
         (dense(max_epochs=0), "max_epochs is 0; it takes a whole number, at least 1"),
         (dense(batch_size=0), "batch_size is 0"),
         (dense(validation_fraction=1.0), "validation_fraction is 1.0; it takes a share between 0 and 1"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from report_lib.common import architectures
+from report_lib.common import representations
 
 
 @pytest.mark.parametrize(
@@ -19,13 +19,13 @@ from report_lib.common import architectures
     ],
 )
 def test_names_titles_and_codes(name, title, code):
-    assert architectures.title(name) == title
-    assert architectures.code_shape(name, (28, 28), 100) == code
+    parsed = representations.parse(name)
+    assert (parsed.name, parsed.title, parsed.code_shape((28, 28), 100)) == (name, title, code)
 
 
 def test_sides_that_do_not_halve_are_rounded_up():
-    assert architectures.halved((30, 5), 2) == [(30, 5), (15, 3), (8, 2)]
-    assert architectures.code_shape("conv-8-16", (30, 30), 5) == (16, 8, 8)
+    assert representations.halved((30, 5), 2) == [(30, 5), (15, 3), (8, 2)]
+    assert representations.parse("conv-8-16").code_shape((30, 30), 5) == (16, 8, 8)
 
 
 @pytest.mark.parametrize(
@@ -33,9 +33,9 @@ def test_sides_that_do_not_halve_are_rounded_up():
 )
 def test_what_is_no_representation(name):
     with pytest.raises(ValueError, match=r"is no representation; known are pixels, pca, svd, pca-32"):
-        architectures.parse(name)
+        representations.parse(name)
 
 
 def test_more_components_than_pixels():
     with pytest.raises(ValueError, match="an image has only 16 pixels, and no more components"):
-        architectures.code_shape("pca-17", (4, 4), 5)
+        representations.parse("pca-17").code_shape((4, 4), 5)
