@@ -121,8 +121,8 @@ def test_every_figure_has_a_number_a_title_and_a_caption(digits_build):
 # --- what the exporter refuses and escapes --------------------------------------------------------------------------
 
 
-def figure_output(**layout):
-    return nbformat.v4.new_output("display_data", {exporter.PLOTLY: {"data": [], "layout": layout}})
+def figure_output(*traces, **layout):
+    return nbformat.v4.new_output("display_data", {exporter.PLOTLY: {"data": list(traces), "layout": layout}})
 
 
 def render(output):
@@ -134,6 +134,11 @@ def render(output):
 def test_a_figure_without_a_caption_is_refused():
     with pytest.raises(ReportError, match="without title or caption"):
         render(figure_output(title={"text": "A title"}))
+
+
+def test_a_figure_that_paper_could_not_show_is_refused_by_its_name():
+    with pytest.raises(ReportError, match=r"^understanding-figure-1 \(Spread\): a trace of type 'violin' "):
+        render(figure_output({"type": "violin", "y": [1, 2]}, title={"text": "Spread"}, meta={"caption": "A caption."}))
 
 
 def test_an_error_output_is_refused():

@@ -265,7 +265,7 @@ def _make_showable(output: Any, name: str, number: int, figures: list[tuple[str,
     data = output.get("data", {})
     if PLOTLY in data:
         place = f"{name}-figure-{1 + sum(key.startswith(f'{name}-') for key, _ in figures)}"
-        stills[place] = still(data[PLOTLY])
+        stills[place] = still(data[PLOTLY], _name(place, data[PLOTLY]))
         markup, figure = _figure(place, f"{number}.{place.rsplit('-', 1)[1]}", data[PLOTLY])
         figures.append((f"{place}-chart", figure))
         output["data"] = {"text/html": markup}
@@ -274,6 +274,11 @@ def _make_showable(output: Any, name: str, number: int, figures: list[tuple[str,
     elif not SHOWN & set(data):
         kinds = ", ".join(data) or output.output_type
         raise ReportError(f"{name}: an output of type {kinds} cannot be shown in the page; use report_lib.display.show")
+
+
+def _name(place: str, figure: dict[str, Any]) -> str:
+    """Name a figure in an error, so that an editor finds it."""
+    return f"{place} ({figure['layout'].get('title', {}).get('text') or 'no title'})"
 
 
 def _figure(place: str, number: str, figure: dict[str, Any]) -> tuple[str, str]:

@@ -12,10 +12,12 @@ from typing import Any
 import plotly.io as pio
 
 from report_lib.common import style
+from report_lib.common.errors import ReportError
 from report_lib.page.stills import axes as sa
-from report_lib.page.stills import cells, legend, notes, scene
+from report_lib.page.stills import cells, known, legend, notes, scene
 from report_lib.page.stills import marks as sm
 from report_lib.page.stills import trace as tr
+from report_lib.page.stills.text import NotDrawn
 
 WIDTH = 800
 DRAWN = ("bar", "scatter", "scattergl", "heatmap", "image")
@@ -28,19 +30,36 @@ OF_IMAGES = {"autorange": "reversed", "scaleanchor": "x"}
 EDGE = 4
 
 
-def still(figure: dict[str, Any]) -> str:
+def still(figure: dict[str, Any], name: str) -> str:
     """Return a figure as one SVG element.
 
     Parameters
     ----------
     figure : dict
-        `data` and `layout`, as an executed notebook holds them. Traces of a type that is not known are left out.
+        `data` and `layout`, as an executed notebook holds them.
+    name : str
+        What an error calls the figure.
 
     Returns
     -------
     str
         800 units wide, without the figure's title.
+
+    Raises
+    ------
+    ReportError
+        When the figure has what a still cannot show, so that paper would have empty axes.
     """
+    try:
+        return _svg(figure)
+    except NotDrawn as error:
+        raise ReportError(
+            f"{name}: {error}; draw it in report_lib/page/stills, or make the figure without it"
+        ) from None
+
+
+def _svg(figure: dict[str, Any]) -> str:
+    known.check(figure)
     layout = _layout(figure.get("layout") or {})
     traces = _traces(figure.get("data") or [], layout)
     flat = [trace for trace in traces if trace.kind in DRAWN]
@@ -95,9 +114,7 @@ def _are_dicts(*values: Any) -> bool:
 def _traces(data: Sequence[dict[str, Any]], layout: dict[str, Any]) -> list[tr.Trace]:
     colors = layout["colorway"]
     traces = [
-        tr.Trace(spec, colors[i % len(colors)])
-        for i, spec in enumerate(data)
-        if spec.get("visible", True) is True and spec.get("type", "scatter") in (*DRAWN, "scatter3d")
+        tr.Trace(spec, colors[i % len(colors)]) for i, spec in enumerate(data) if spec.get("visible", True) is True
     ]
     tr.thin(traces)
     return traces
