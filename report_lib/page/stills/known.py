@@ -4,7 +4,7 @@ from typing import Any
 
 from report_lib.page.stills.text import NotDrawn
 
-TRACES = ("bar", "scatter", "scattergl", "heatmap", "image", "scatter3d")
+TRACES = ("bar", "scatter", "heatmap", "scatter3d")
 
 
 def check(figure: dict[str, Any]) -> None:
