@@ -54,19 +54,18 @@ def test_charts_follow_the_scheme(open_page):
 
 
 @needs_browser
-def test_images_are_upright_and_square(open_page):
+def test_pictures_are_square_and_named(open_page):
     page = open_page()
-    scroll_through(page)
-    box = page.evaluate(
-        """() => {
-            const chart = [...document.querySelectorAll('.plotly-graph-div')].find(c => c.data[0].type === 'image');
-            const {xaxis, yaxis} = chart._fullLayout;
-            return {x: xaxis._length / (xaxis.range[1] - xaxis.range[0]),
-                    y: yaxis._length / (yaxis.range[0] - yaxis.range[1])};
-        }"""
+    sheets = page.eval_on_selector_all(
+        ".tiles img",
+        """all => all.map(e => {
+            e.scrollIntoView();
+            const box = e.getBoundingClientRect();
+            return [e.alt, box.width / e.naturalWidth, box.height / e.naturalHeight];
+        })""",
     )
-    assert box["y"] > 0
-    assert box["x"] == pytest.approx(box["y"], rel=0.02)
+    assert len(sheets) > 10
+    assert all(alt and across > 1 and across == pytest.approx(down, rel=0.01) for alt, across, down in sheets)
 
 
 @needs_browser
@@ -121,19 +120,24 @@ def test_every_figure_has_a_number_a_title_and_a_caption(digits_build):
 # --- what the exporter refuses and escapes --------------------------------------------------------------------------
 
 
-def figure_output(**layout):
-    return nbformat.v4.new_output("display_data", {exporter.PLOTLY: {"data": [], "layout": layout}})
+def figure_output(*traces, **layout):
+    return nbformat.v4.new_output("display_data", {exporter.PLOTLY: {"data": list(traces), "layout": layout}})
 
 
 def render(output):
-    figures = []
+    charts = {}
     cells = [nbformat.v4.new_markdown_cell("# A?"), nbformat.v4.new_code_cell("x < 1 # </script>", outputs=[output])]
-    return exporter._phase(1, "understanding", nbformat.v4.new_notebook(cells=cells), figures), figures
+    return exporter._phase(1, "understanding", nbformat.v4.new_notebook(cells=cells), charts), charts
 
 
 def test_a_figure_without_a_caption_is_refused():
     with pytest.raises(ReportError, match="without title or caption"):
         render(figure_output(title={"text": "A title"}))
+
+
+def test_a_figure_that_paper_could_not_show_is_refused_by_its_name():
+    with pytest.raises(ReportError, match=r"^understanding-figure-1 \(Spread\): a trace of type 'violin' "):
+        render(figure_output({"type": "violin", "y": [1, 2]}, title={"text": "Spread"}, meta={"caption": "A caption."}))
 
 
 def test_an_error_output_is_refused():
@@ -143,8 +147,8 @@ def test_an_error_output_is_refused():
 
 def test_data_cannot_end_the_script_that_holds_it():
     output = figure_output(title={"text": "T"}, meta={"caption": "<script>alert(1)</script>"})
-    phase, figures = render(output)
-    assert "</script" not in figures[0][1]
+    phase, charts = render(output)
+    assert "</script" not in "".join(charts.values())
     assert "<script>alert" not in phase["body"]
     assert "&lt;script&gt;alert(1)" in phase["body"]
 

@@ -4,6 +4,7 @@ import base64
 import html
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -36,7 +37,11 @@ SEQUENTIAL = [[0.0, "#f3f6fc"], [1.0, "#3d6fd1"]]
 DIVERGING = [[0.0, "#b5520a"], [0.5, "#d9d5cf"], [1.0, "#2f5fbf"]]
 TEMPLATE = "report"
 GAP = 3
+MARGIN = {"l": 64, "r": 16, "t": 56, "b": 56}
 HEIGHT = 420
+# What a title takes of a figure's height. The page writes titles itself, and leaves that much out, but for some air.
+TITLE_HEIGHT = 44
+AIR = 12
 
 
 def _template() -> go.layout.Template:
@@ -59,7 +64,7 @@ def _template() -> go.layout.Template:
                 "camera": {"eye": {"x": 1.45, "y": 1.45, "z": 1.1}},
             },
             "legend": {"itemsizing": "constant", "bgcolor": "rgba(0,0,0,0)"},
-            "margin": {"l": 64, "r": 16, "t": 56, "b": 56},
+            "margin": MARGIN,
             "height": HEIGHT,
             "hoverlabel": {"align": "left"},
             "bargap": 0.25,
@@ -89,6 +94,14 @@ def finish(
     """
     meta = {**(fig.layout.meta or {}), "caption": caption, "numbers": numbers, "reading": reading}
     return fig.update_layout(template=TEMPLATE, title_text=escape(title), meta=meta, **layout)
+
+
+def without_title(layout: dict[str, Any]) -> dict[str, Any]:
+    """Return a layout as the page has it: without title and template, its height and its upper margin given."""
+    top = layout.get("margin", {}).get("t", MARGIN["t"])
+    margin = {**MARGIN, **layout.get("margin", {}), "t": max(AIR, top - TITLE_HEIGHT)}
+    kept = {key: value for key, value in layout.items() if key not in ("template", "title", "meta")}
+    return {**kept, "height": layout.get("height", HEIGHT), "margin": margin}
 
 
 def escape(text: object) -> str:
@@ -185,16 +198,10 @@ def image_grid(
     hidden = {"visible": False, "showgrid": False}
     fig.update_xaxes(range=[-0.5, sheet.shape[1] - 0.5], constrain="domain", **hidden)
     fig.update_yaxes(range=[sheet.shape[0] - 0.5, -0.5], scaleanchor="x", constrain="domain", **hidden)
-    margin = {"l": 84 if rows else 4, "r": 4, "t": 28 if rows else 4, "b": 4}
-    fig.update_layout(margin={**margin, "t": margin["t"] + 44}, showlegend=False)
-    height = round(720 * sheet.shape[0] / sheet.shape[1]) + margin["t"] + 48
-    # Where the tiles are, and what stands over each, for whoever wants the pixels.
-    over = [titles[i % columns] if rows and titles else titles[i] if i < len(titles) else "" for i in range(n)]
-    beside = [f"{rows[i // columns]}, " if rows and i // columns < len(rows) else "" for i in range(n)]
-    tiles = {"width": w, "height": h, "columns": columns, "corners": corners,
-             "titles": [f"{a}{b}".strip(", ") for a, b in zip(beside, map(str, over), strict=True)]}  # fmt: skip
-    meta = {"aspect": sheet.shape[0] / sheet.shape[1], "columns": columns, "tiles": tiles}
-    return fig.update_layout(height=height, meta=meta)
+    top = 28 if rows else 4
+    margin = {"l": 84 if rows else 4, "r": 4, "t": top + TITLE_HEIGHT, "b": 4}
+    height = round(720 * sheet.shape[0] / sheet.shape[1]) + top + TITLE_HEIGHT + 4
+    return fig.update_layout(margin=margin, showlegend=False, height=height, meta={"columns": columns})
 
 
 def _to_bytes(images: np.ndarray, diverging: bool, limits: tuple[float, float] | None) -> np.ndarray:

@@ -30,6 +30,7 @@ from report_lib.common.errors import ReportError
 from report_lib.common.prose import NOT_IN_THIS_RUN
 from report_lib.page import explorer, scores
 from report_lib.page.embed import script_json
+from report_lib.page.sheets import is_sheet, sheet
 from report_lib.page.stills import still
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -40,7 +41,9 @@ MOST_SAMPLED = 12
 # Columns of images or cells that can be told apart on a phone; half as many where names stand beside them.
 MOST_ON_A_PHONE = 8
 WIDE_MARGIN = 60
-STILL = re.compile(r"<!--still ([\w-]+)-->")
+# Names over tiles that would be smaller than this, in percent of the width, cannot be read there either.
+SMALLEST_FIT = 2.7
+FIGURE = re.compile(r"<!--figure ([\w-]+)-->")
 SHOWN = {"text/html", "text/markdown", "image/png"}
 
 
@@ -74,12 +77,11 @@ def write_report(
     ReportError
         When a notebook shows something that the page cannot.
     """
-    figures: list[tuple[str, str]] = []
-    phases = [_phase(number, name, nb, figures) for number, (name, nb) in enumerate(notebooks.items(), start=1)]
+    charts: dict[str, str] = {}
+    phases = [_phase(number, name, nb, charts) for number, (name, nb) in enumerate(notebooks.items(), start=1)]
     title, names = metrics["dataset"]["title"], metrics["dataset"]["class_names"]
     script, css = _script(), _read("report.css", "map.css") + _stills_on_dark()
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
-    page = environment.get_template("page.html.j2").render(
+    page = _template("page").render(
         title=f"{title}: what structure is in these images?",
         policy=_policy(script),
         dataset=metrics["dataset"],
@@ -90,7 +92,7 @@ def write_report(
         map=explorer.pack(points, names, str(points["method"])),
         phases=phases,
         about=_about_tables(about),
-        figures=figures,
+        charts=charts,
         palette=script_json(_palette()),
         provenance=script_json(provenance),
         plotly_js=packed_plotly(),
@@ -108,6 +110,12 @@ def _emphasised(sentence: str) -> tuple[str, str, str]:
     found = re.search(r"[\d.]+%", sentence) if "% to " in sentence else None
     start, end = found.span() if found else (0, 0)
     return sentence[:start], sentence[start:end], sentence[end:]
+
+
+@functools.cache
+def _template(name: str) -> jinja2.Template:
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
+    return environment.get_template(f"{name}.html.j2")
 
 
 def _read(*names: str) -> str:
@@ -141,6 +149,7 @@ def _palette() -> dict[str, Any]:
     """Return what the script needs to draw in the page's colours, light and dark."""
     return {
         "template": pio.templates[style.TEMPLATE].to_plotly_json(),
+        "titleHeight": style.TITLE_HEIGHT,
         "dark": style.ON_DARK,
         "ink": {"light": "#565e6a", "dark": "#a9b1bc"},
         "raised": {"light": "#ffffff", "dark": "#1b1f24"},
@@ -175,24 +184,23 @@ def packed_plotly() -> str:
     return base64.b64encode(gzip.compress(get_plotlyjs().encode("utf8"), mtime=0)).decode("ascii")
 
 
-def _phase(number: int, name: str, notebook: nbformat.NotebookNode, figures: list[tuple[str, str]]) -> dict[str, Any]:
+def _phase(number: int, name: str, notebook: nbformat.NotebookNode, charts: dict[str, str]) -> dict[str, Any]:
     nb = copy.deepcopy(notebook)
     nb.cells = _merge_silent(_without_unasked(nb.cells))
     sections = _outline(nb, name)
-    stills: dict[str, str] = {}
+    figures: dict[str, str] = {}
     for cell in nb.cells:
         for output in cell.get("outputs", []):
-            _make_showable(output, name, number, figures, stills)
+            _make_showable(output, name, number, figures, charts)
     exporter = HTMLExporter(template_name="report", extra_template_basedirs=[str(TEMPLATES)])
     exporter.exclude_anchor_links = True
     body, _ = exporter.from_notebook_node(nb)
-    # Pictures come last, because nbconvert parses what it makes once more.
-    body = STILL.sub(lambda found: stills[found[1]], body)
     return {
         "id": sections[0]["id"],
         "title": sections[0]["title"],
         "sections": sections[1:],
-        "body": body,
+        # Figures come last, because nbconvert parses what it makes once more.
+        "body": FIGURE.sub(lambda found: figures[found[1]], body),
         "file": f"{number:02d}_{name}.ipynb",
         "notebook": _without_outputs(notebook),
     }
@@ -258,17 +266,16 @@ def _slug(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
 
 
-def _make_showable(output: Any, name: str, number: int, figures: list[tuple[str, str]], stills: dict[str, str]) -> None:
-    """Turn a Plotly output into a figure with an empty chart; refuse what the page has no way to show."""
+def _make_showable(output: Any, name: str, number: int, figures: dict[str, str], charts: dict[str, str]) -> None:
+    """Turn a Plotly output into a mark where its figure will stand; refuse what the page has no way to show."""
     if output.output_type == "stream":
         return
     data = output.get("data", {})
     if PLOTLY in data:
-        place = f"{name}-figure-{1 + sum(key.startswith(f'{name}-') for key, _ in figures)}"
-        stills[place] = still(data[PLOTLY])
-        markup, figure = _figure(place, f"{number}.{place.rsplit('-', 1)[1]}", data[PLOTLY])
-        figures.append((f"{place}-chart", figure))
-        output["data"] = {"text/html": markup}
+        i = len(figures) + 1
+        place = f"{name}-figure-{i}"
+        figures[place] = _figure(place, f"{number}.{i}", data[PLOTLY], charts)
+        output["data"] = {"text/html": f"<!--figure {place}-->"}
     elif "text/html" in data:
         data["text/html"] = data["text/html"].replace(display.STYLE, "")
     elif not SHOWN & set(data):
@@ -276,53 +283,26 @@ def _make_showable(output: Any, name: str, number: int, figures: list[tuple[str,
         raise ReportError(f"{name}: an output of type {kinds} cannot be shown in the page; use report_lib.display.show")
 
 
-def _figure(place: str, number: str, figure: dict[str, Any]) -> tuple[str, str]:
-    layout = dict(figure["layout"])
-    layout.pop("template", None)
-    title = layout.pop("title", {}).get("text", "")
-    caption = layout.get("meta", {}).get("caption", "")
-    if not title or not caption:
+def _figure(place: str, number: str, figure: dict[str, Any], charts: dict[str, str]) -> str:
+    """Return the markup of a figure; what a chart is drawn from goes into `charts`."""
+    meta, title = figure["layout"].get("meta", {}), figure["layout"].get("title", {}).get("text", "")
+    if not title or not meta.get("caption"):
         raise ReportError(f"{place}: a figure without title or caption; give it both with style.finish")
-    said, height = html.escape(html.unescape(title)), layout.get("height", style.HEIGHT)
-    button = '<button type="button" class="quiet" data-save="{0}" aria-label="{1}: download figure {2}">{1}</button>'
-    tools = "".join(button.format(kind, kind.upper(), number) for kind in ("csv", "png", "svg"))
-    markup = (
-        f'<figure id="{place}"><p class="figure-title"><span class="number">Figure {number}</span><span>{title}</span> '
-        f'<a class="link" href="#{place}" aria-label="Link to figure {number}">#</a></p>'
-        f'<div {_frame(figure, number)} style="contain-intrinsic-height:auto {height}px"><!--still {place}-->'
-        f'<div class="plotly-graph-div" id="{place}-chart" role="group" aria-label="{said}" '
-        f'style="min-height:{height}px"></div></div>'
-        f"<figcaption>{html.escape(caption)}{_folded(layout)}</figcaption>"
-        f'<div class="tools needs-script">{tools}</div></figure>'
-    )
-    return markup, script_json({"data": _without_pictures(figure["data"]), "layout": layout, "title": title})
+    own = {"data": figure["data"], "layout": style.without_title(figure["layout"])}
+    told = {"place": place, "number": number, "title": html.unescape(title), "meta": meta, "wide": _is_wide(own, meta)}
+    if is_sheet(figure):
+        picture = {"sheet": sheet(own, meta["columns"])}
+        told["wide"] |= picture["sheet"]["fit"] < SMALLEST_FIT
+    else:
+        picture = {"still": still(own, f"{place} ({title})")}
+        charts[f"{place}-chart"] = script_json({**own, "title": title})
+    return _template("figure").render(**told, **picture, height=own["layout"]["height"])
 
 
-def _frame(figure: dict[str, Any], number: str) -> str:
-    """Return the attributes of a chart's frame; what has many columns scrolls in it on a phone."""
-    meta = figure["layout"].get("meta", {})
+def _is_wide(figure: dict[str, Any], meta: dict[str, Any]) -> bool:
+    """Say whether a figure has so many columns that it scrolls in its frame on a phone."""
     columns = max([meta.get("columns", 0), *(len(t["x"]) for t in figure["data"] if t["type"] == "heatmap")])
-    if figure["layout"].get("margin", {}).get("l", 0) > WIDE_MARGIN:
-        columns *= 2
-    if columns <= MOST_ON_A_PHONE:
-        return 'class="chart"'
-    return f'class="chart wide" tabindex="0" role="region" aria-label="Figure {number}, which may scroll sideways"'
-
-
-def _without_pictures(traces: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Leave out the picture of an image trace: it is in the page already, in the still that stands in its place."""
-    return [{k: v for k, v in trace.items() if k != "source" or trace["type"] != "image"} for trace in traces]
-
-
-def _folded(layout: dict[str, Any]) -> str:
-    """Write what folds under a caption: how to read the figure, and the numbers drawn."""
-    meta = layout.get("meta", {})
-    parts = (("How to read this", meta.get("reading", "")), ("The numbers", meta.get("numbers", "")))
-    return "".join(
-        f' <details class="fold"><summary>{title}</summary> <p>{html.escape(said)}</p></details>'
-        for title, said in parts
-        if said
-    )
+    return columns * (2 if figure["layout"]["margin"]["l"] > WIDE_MARGIN else 1) > MOST_ON_A_PHONE
 
 
 def _about_tables(about: dict[str, Any]) -> list[dict[str, Any]]:

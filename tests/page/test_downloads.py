@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from report_lib.common import style
 from report_lib.page.exporter import PLOTLY
 from report_lib.run.artifacts import PHASES, notebook_name
 from tests.browser import needs_browser, until
@@ -144,31 +145,11 @@ def test_matrices(open_page, figures):
     np.testing.assert_array_equal(as_numbers(row[2] for row in rows), z.ravel())
 
 
-@pytest.mark.parametrize("which", [0, -1])
-def test_tiles(open_page, figures, which):
-    grids = [place for place, figure in figures.items() if figure["data"][0]["type"] == "image"]
-    figure = figures[grids[which]]
-    tiles = figure["layout"]["meta"]["tiles"]
-    sheet = Image.open(io.BytesIO(base64.b64decode(figure["data"][0]["source"].split(",", 1)[1])))
-    grey, opacity = np.moveaxis(np.asarray(sheet), -1, 0)
-    head, rows = rows_of(open_page(), grids[which])
-    n_pixels = tiles["height"] * tiles["width"]
-    assert head == ["row", "column", "title", *(f"pixel_{i}" for i in range(n_pixels))]
-    expected = []
-    for i, (x, y) in enumerate(tiles["corners"]):
-        part = np.s_[y : y + tiles["height"], x : x + tiles["width"]]
-        if opacity[part].any():
-            place = [i // tiles["columns"], i % tiles["columns"], tiles["titles"][i]]
-            expected.append([str(value) for value in (*place, *grey[part].ravel())])
-    assert len(expected) > 0
-    assert rows == expected
-
-
 def kinds(data):
     return {trace["type"] for trace in data}
 
 
-@pytest.mark.parametrize("kind", ["bar", "image", "scatter3d"])
+@pytest.mark.parametrize("kind", ["bar", "scatter3d"])
 def test_pictures(open_page, figures, kind):
     page = open_page()
     until(page, "window.Plotly")
@@ -182,6 +163,29 @@ def test_pictures(open_page, figures, kind):
     assert svg.tag == "{http://www.w3.org/2000/svg}svg"
     assert html.unescape(figure["layout"]["title"]["text"]) in " ".join("".join(svg.itertext()).split())
     assert float(svg.get("width")) == 960
+    assert page.errors == []
+
+
+def test_a_sheet_of_pictures_is_saved_with_its_names(open_page, figures):
+    page = open_page()
+    place, figure = next(
+        (place, own)
+        for place, own in figures.items()
+        if own["layout"].get("annotations") and kinds(own["data"]) == {"image"}
+    )
+    assert page.locator(f"#{place} [data-save]").all_inner_texts() == ["PNG"]
+    saved = Image.open(io.BytesIO(downloaded(page, place, "png"))).convert("L")
+    frame, tiles = (page.locator(f"#{place} {part}").bounding_box() for part in (".sheet", ".tiles"))
+    left, top = 2 * (tiles["x"] - frame["x"]), 2 * (tiles["y"] - frame["y"] + style.TITLE_HEIGHT)
+    part = saved.crop((round(left), round(top), round(left + 2 * tiles["width"]), round(top + 2 * tiles["height"])))
+    source = Image.open(io.BytesIO(base64.b64decode(figure["data"][0]["source"].split(",", 1)[1])))
+    grey, opacity = np.moveaxis(np.asarray(source), -1, 0)
+    # In the middle of each pixel stands its grey; where there is no tile stand names.
+    scale = np.array(part.size) / source.size
+    x, y = ((np.arange(n) + 0.5) * step for n, step in zip(source.size, scale, strict=True))
+    found = np.asarray(part)[np.ix_(y.astype(int), x.astype(int))]
+    np.testing.assert_array_equal(found[opacity > 0], grey[opacity > 0])
+    assert (np.asarray(part)[: round(4 * scale[1])] < 200).any()
     assert page.errors == []
 
 
@@ -218,15 +222,3 @@ def test_notebooks(open_page, digits_build):
         assert 'run = "digits"' in injected.source
         executed = nbformat.read(digits_build / "notebooks" / notebook_name(phase), 4)
         assert [cell.source for cell in notebook.cells] == [cell.source for cell in executed.cells]
-
-
-def test_a_picture_of_a_figure_without_a_height_of_its_own(open_page, digits_build):
-    page = open_page()
-    until(page, "window.Plotly")
-    data = page.eval_on_selector_all(
-        "script[id$=-chart-data]", "all => all.map(s => [s.id, JSON.parse(s.textContent).layout.height ?? 0])"
-    )
-    place = next(name.removesuffix("-chart-data") for name, height in data if not height)
-    picture = Image.open(io.BytesIO(downloaded(page, place, "png")))
-    assert picture.width == 1920
-    assert picture.height > 500

@@ -317,11 +317,12 @@ def hidden(page, selector):
 
 
 def unseen_stills(page):
-    """Return the figures without exactly one still that can be seen."""
+    """Return the figures without exactly one picture, a still or a sheet, that can be seen."""
     return page.eval_on_selector_all(
         "figure",
         """all => all.filter(f => {
-            const stills = [...f.querySelectorAll('svg.still')].filter(s => s.checkVisibility({visibilityProperty: true}));
+            const all = [...f.querySelectorAll('svg.still, .tiles img')];
+            const stills = all.filter(s => s.checkVisibility({visibilityProperty: true}));
             const box = stills[0]?.getBoundingClientRect();
             return stills.length !== 1 || box.width < 100 || box.height < 20;
         }).map(f => f.id)""",

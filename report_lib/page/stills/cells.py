@@ -1,4 +1,4 @@
-"""Images and heatmaps of a still."""
+"""The cells of a heatmap, in a still."""
 
 from typing import Any
 
@@ -7,23 +7,7 @@ import numpy as np
 from report_lib.page.stills import paths as sp
 from report_lib.page.stills import text as st
 from report_lib.page.stills.axes import Axis
-from report_lib.page.stills.trace import Trace, image_size, scale_of
-
-
-def draw_image(trace: Trace, x: Axis, y: Axis) -> str:
-    """Draw an image over exactly the pixels that its axes say."""
-    size = image_size(trace)
-    if not size:
-        return ""
-    (left, right), (top, bottom) = (axis.pixels([-0.5, n - 0.5]) for axis, n in zip((x, y), size, strict=True))
-    # An axis that runs the other way mirrors the image about its middle.
-    across, down = (-1 if right < left else 1), (-1 if bottom < top else 1)
-    turned = f' transform="matrix({across} 0 0 {down} {(1 - across) // 2 * (left + right):.3f} '
-    turned = turned + f'{(1 - down) // 2 * (top + bottom):.3f})"' if across < 0 or down < 0 else ""
-    place = f'x="{min(left, right):.3f}" y="{min(top, bottom):.3f}"'
-    size = f'width="{abs(right - left):.3f}" height="{abs(bottom - top):.3f}"'
-    look = 'preserveAspectRatio="none" style="image-rendering:pixelated"'
-    return f'<image href="{trace.spec["source"]}" {place} {size} {look}{turned}/>'
+from report_lib.page.stills.trace import Trace, scale_of
 
 
 def draw_heatmap(trace: Trace, x: Axis, y: Axis) -> str:

@@ -5,49 +5,60 @@ Nothing is rendered by a browser. The picture has the colours of the page around
 """
 
 import copy
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import plotly.io as pio
 
 from report_lib.common import style
+from report_lib.common.errors import ReportError
 from report_lib.page.stills import axes as sa
-from report_lib.page.stills import cells, legend, notes, scene
+from report_lib.page.stills import cells, known, legend, notes, scene
 from report_lib.page.stills import marks as sm
 from report_lib.page.stills import trace as tr
+from report_lib.page.stills.text import NotDrawn
 
 WIDTH = 800
-DRAWN = ("bar", "scatter", "scattergl", "heatmap", "image")
-# What the page leaves out at the top, as it writes the title itself.
-TITLE = 44
-LEAST_TOP = 12
-# Unless the layout says otherwise, the first row of an image is on top, and its pixels are square.
-OF_IMAGES = {"autorange": "reversed", "scaleanchor": "x"}
 # Room beside an axis's title.
 EDGE = 4
 
 
-def still(figure: dict[str, Any]) -> str:
+def still(figure: dict[str, Any], name: str) -> str:
     """Return a figure as one SVG element.
 
     Parameters
     ----------
     figure : dict
-        `data` and `layout`, as an executed notebook holds them. Traces of a type that is not known are left out.
+        `data` and `layout`, as an executed notebook holds them but for `style.without_title`.
+    name : str
+        What an error calls the figure.
 
     Returns
     -------
     str
-        800 units wide, without the figure's title.
+        800 units wide.
+
+    Raises
+    ------
+    ReportError
+        When the figure has what a still cannot show, so that paper would have empty axes.
     """
+    try:
+        return _svg(figure)
+    except NotDrawn as error:
+        raise ReportError(
+            f"{name}: {error}; draw it in report_lib/page/stills, or make the figure without it"
+        ) from None
+
+
+def _svg(figure: dict[str, Any]) -> str:
+    known.check(figure)
     layout = _layout(figure.get("layout") or {})
     traces = _traces(figure.get("data") or [], layout)
-    flat = [trace for trace in traces if trace.kind in DRAWN]
-    height = _height(layout)
+    flat = [trace for trace in traces if trace.kind != "scatter3d"]
+    height = round(layout["height"])
     entries = legend.entries(traces, layout)
-    sides = _sides(layout)
-    frame = legend.reserve(entries, traces, layout, sides, (WIDTH, height))
+    frame = legend.reserve(entries, traces, layout, layout["margin"], (WIDTH, height))
     body = []
     if flat or not traces:
         axes = _placed_axes(flat, layout, frame, height)
@@ -95,27 +106,10 @@ def _are_dicts(*values: Any) -> bool:
 def _traces(data: Sequence[dict[str, Any]], layout: dict[str, Any]) -> list[tr.Trace]:
     colors = layout["colorway"]
     traces = [
-        tr.Trace(spec, colors[i % len(colors)])
-        for i, spec in enumerate(data)
-        if spec.get("visible", True) is True and spec.get("type", "scatter") in (*DRAWN, "scatter3d")
+        tr.Trace(spec, colors[i % len(colors)]) for i, spec in enumerate(data) if spec.get("visible", True) is True
     ]
     tr.thin(traces)
     return traces
-
-
-def _sides(layout: dict[str, Any]) -> dict[str, float]:
-    margin = dict(layout["margin"])
-    return {side: float(margin[side]) for side in "lrb"} | {"t": max(LEAST_TOP, margin["t"] - TITLE)}
-
-
-def _height(layout: dict[str, Any]) -> int:
-    """Return the height, as the page's script works it out."""
-    aspect = (layout.get("meta") or {}).get("aspect")
-    if not aspect:
-        return round(layout["height"])
-    sides = _sides(layout)
-    inner = min(WIDTH - sides["l"] - sides["r"], layout["height"] / aspect)
-    return math.floor(inner * aspect + sides["t"] + sides["b"] + 0.5)
 
 
 def _area(sides: dict[str, float], height: int) -> tuple[float, float, float, float]:
@@ -153,9 +147,7 @@ def _axes(flat: Sequence[tr.Trace], layout: dict[str, Any]) -> dict[str, sa.Axis
     axes = {}
     for key in keys:
         spec = layout.get(f"{key[0]}axis{key[1:]}") or layout[f"{key[0]}axis"]
-        if any(trace.kind == "image" and key in _axis_keys(trace) for trace in flat):
-            spec = {**(OF_IMAGES if key[0] == "y" else {}), "constrain": "domain", **spec}
-        columns = [trace.column(key[0]) for trace in flat if key in _axis_keys(trace) and trace.kind != "image"]
+        columns = [trace.column(key[0]) for trace in flat if key in _axis_keys(trace)]
         axis = axes[key] = sa.Axis(key, spec, sa.kind_of(spec, columns))
         if axis.kind == "category":
             names = dict.fromkeys(str(value) for column in columns for value in column.tolist() if value is not None)
@@ -216,18 +208,17 @@ def _grow(sides: dict[str, float], axis: sa.Axis, axes: dict[str, sa.Axis], area
 
 
 def _marks(flat: Sequence[tr.Trace], axes: dict[str, sa.Axis]) -> list[str]:
-    # Plotly draws images and cells beneath bars, and bars beneath lines.
+    # Plotly draws cells beneath bars, and bars beneath lines.
     parts: list[tuple[int, str]] = []
     before: dict[tuple[str, str], tr.Trace] = {}
     for trace in flat:
         keys = _axis_keys(trace)
         x, y = (axes[key] for key in keys)
-        if trace.kind in ("scatter", "scattergl"):
+        if trace.kind == "scatter":
             parts.append((2, sm.draw_scatter(trace, x, y, before.get(keys))))
             before[keys] = trace
         elif trace.kind == "bar":
             parts.append((1, sm.draw_bars(trace, x, y)))
         else:
-            draw = cells.draw_image if trace.kind == "image" else cells.draw_heatmap
-            parts.append((0, draw(trace, x, y)))
+            parts.append((0, cells.draw_heatmap(trace, x, y)))
     return [part for _, part in sorted(parts, key=lambda part: part[0])]

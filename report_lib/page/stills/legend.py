@@ -29,7 +29,7 @@ Area = tuple[float, float, float, float]
 
 def entries(traces: Sequence[Trace], layout: dict[str, Any]) -> list[Trace]:
     """Return the traces that the legend names."""
-    named = [t for t in traces if t.kind not in ("image", "heatmap") and t.spec.get("showlegend") is not False]
+    named = [t for t in traces if t.kind != "heatmap" and t.spec.get("showlegend") is not False]
     asked = any(t.spec.get("showlegend") for t in named)
     if not layout.get("showlegend", len(named) > 1 or asked):
         return []

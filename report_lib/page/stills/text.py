@@ -22,6 +22,10 @@ _FORM = re.compile(r"(,?)(?:\.(\d{1,2}))?(~?)([a-z%]?)")
 _PLACEHOLDER = re.compile(r"%\{(\w+)(?::([^}]*))?\}")
 
 
+class NotDrawn(ValueError):
+    """A figure has what a still does not draw."""
+
+
 def array(values: Any) -> np.ndarray:
     """Return a list, or an array that Plotly wrote in base64, as an array; a scalar has no dimension."""
     if not isinstance(values, dict):

@@ -1,8 +1,5 @@
 """The traces of a still: which of their points are drawn, what they cover of the axes, and their colours."""
 
-import base64
-import re
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,8 +14,7 @@ MOST_POINTS = 1500
 # A group of fewer points is kept whole.
 WHOLE = 50
 LEVELS = 16
-_IMAGE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/]+=*")
-POINTS = ("scatter", "scattergl", "scatter3d")
+POINTS = ("scatter", "scatter3d")
 
 
 @dataclass
@@ -83,9 +79,6 @@ def thin(traces: Sequence[Trace]) -> None:
 def reach(trace: Trace, axis: Axis) -> list[Reach]:
     """Return what a trace covers of an axis."""
     letter = axis.key[0]
-    if trace.kind == "image":
-        size = image_size(trace)
-        return [Reach(-0.5, size["xy".index(letter)] - 0.5, False, False)] if size else []
     places = axis.places(trace.column(letter))
     places = places[np.isfinite(places)]
     if not len(places):
@@ -166,15 +159,6 @@ def errors(trace: Trace, letter: str, values: np.ndarray) -> tuple[np.ndarray, n
     above = st.numbers(spec.get("array", np.zeros(len(values))))
     below = above if spec.get("symmetric", "arrayminus" not in spec) else st.numbers(spec.get("arrayminus", above))
     return np.nan_to_num(below), np.nan_to_num(above)
-
-
-def image_size(trace: Trace) -> tuple[int, int] | None:
-    """Return width and height of an image in pixels; None where it is no PNG."""
-    source = trace.spec.get("source")
-    if not isinstance(source, str) or not _IMAGE.fullmatch(source):
-        return None
-    head = base64.b64decode(source.partition(",")[2][:32])
-    return struct.unpack(">II", head[16:24]) if head[12:16] == b"IHDR" else None
 
 
 # --- looks ----------------------------------------------------------------------------------------------------------

@@ -17,14 +17,7 @@ async function loadPlotly() {
   URL.revokeObjectURL(script.src);
 }
 
-/* What a figure holds; the picture of an image figure is in the still beneath the chart, which is also what is printed. */
-function readFigure(chart) {
-  const text = document.getElementById(chart.id + "-data").textContent;
-  const figure = JSON.parse(text);
-  const still = chart.previousElementSibling;
-  for (const trace of figure.data) if (trace.type === "image") trace.source = still.querySelector("image").getAttribute("href");
-  return figure;
-}
+const readFigure = (chart) => read(chart.id + "-data");
 
 /* On a dark page the darkest colours would vanish, and the palest cell of a heatmap has to be dark. */
 const DARK_SCALE = [[0, "#222831"], [1, "#7ea6ff"]];
@@ -57,35 +50,13 @@ function fitted(figure, width) {
   layout.font = { ...layout.font, color: ink, size: narrow ? 11 : 13 };
   layout.hoverlabel = { bgcolor: raised(), bordercolor: ink, font: { color: ink } };
   layout.autosize = true;
-  const margin = { ...palette.template.layout.margin, ...layout.margin };
-  layout.margin = { ...margin, t: Math.max(12, margin.t - 44) };
-  layout.height ??= palette.template.layout.height;
   // What the reader has zoomed, hidden or turned stays as it is when the chart is drawn again.
   layout.uirevision = true;
-  const meta = layout.meta || {};
-  if (meta.aspect) {
-    const side = layout.margin.l + layout.margin.r;
-    const inner = Math.min(width - side, layout.height / meta.aspect);
-    layout.height = Math.round(inner * meta.aspect + layout.margin.t + layout.margin.b);
-    if (narrow) turnLabels(layout, meta);
-  }
   if (narrow && layout.showlegend !== false && figure.data.length > 1) {
     layout.legend = { ...layout.legend, orientation: "h", y: -0.18, yanchor: "top" };
     layout.height += 60;
   }
   return layout;
-}
-
-/* Names above many narrow columns of images would run into one another: stand them on end. */
-function turnLabels(layout, meta) {
-  for (const note of layout.annotations || []) {
-    note.font = { ...note.font, size: 10 };
-    if (meta.columns > 5 && note.xref !== "paper") Object.assign(note, { textangle: -90 });
-  }
-  if (meta.columns > 5) {
-    layout.margin.t += 48;
-    layout.height += 48;
-  }
 }
 
 function draw(chart) {
@@ -135,12 +106,12 @@ function startCharts() {
   const watcher = new IntersectionObserver((entries) => {
     for (const entry of entries.filter((e) => e.isIntersecting)) {
       watcher.unobserve(entry.target);
-      const chart = entry.target.querySelector(".plotly-graph-div");
+      const chart = entry.target.lastElementChild;
       if (!isDrawn(chart)) waiting.add(chart);
     }
     if (!drawing) drawNext();
   }, { rootMargin: "1200px 0px" });
-  document.querySelectorAll(".chart").forEach((frame) => watcher.observe(frame));
+  for (const chart of charts()) watcher.observe(chart.parentElement);
   addEventListener("scroll", () => { scrolledAt = performance.now(); }, { passive: true });
   // The first one at once, wherever the reader is: it warms up what all others need.
   waiting.add(charts()[0]);

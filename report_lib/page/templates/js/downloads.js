@@ -1,4 +1,4 @@
-/* Every figure's data as CSV, and its chart as PNG or SVG. */
+/* Every chart's data as CSV, and its picture as PNG or SVG; a sheet of pictures as PNG. */
 const ARRAYS = { i1: Int8Array, u1: Uint8Array, i2: Int16Array, u2: Uint16Array, i4: Int32Array, u4: Uint32Array, f4: Float32Array, f8: Float64Array };
 
 /* Plotly packs arrays of numbers as base64. Numbers in single precision are told with the digits that they have. */
@@ -49,29 +49,8 @@ function matrixRows(trace) {
   return [["row", "column", "value"], ...rows.flatMap((name, i) => columns.map((column, j) => [plain(name), plain(column), z[i][j]]))];
 }
 
-/* Each tile as a row: where it is, what stands over it, and its pixels as they are drawn, 0 to 255. */
-async function tileRows(figure) {
-  const tiles = figure.layout.meta.tiles;
-  const picture = new Image();
-  picture.src = figure.data[0].source;
-  await picture.decode();
-  const canvas = document.createElement("canvas");
-  canvas.width = picture.width;
-  canvas.height = picture.height;
-  const brush = canvas.getContext("2d", { willReadFrequently: true });
-  brush.drawImage(picture, 0, 0);
-  const rows = [["row", "column", "title", ...Array.from({ length: tiles.height * tiles.width }, (_, i) => `pixel_${i}`)]];
-  tiles.corners.forEach(([x, y], i) => {
-    const { data } = brush.getImageData(x, y, tiles.width, tiles.height);
-    const drawn = data.some((v, j) => j % 4 === 3 && v);
-    if (drawn) rows.push([Math.floor(i / tiles.columns), i % tiles.columns, tiles.titles[i], ...Array.from({ length: data.length / 4 }, (_, j) => data[4 * j])]);
-  });
-  return rows;
-}
-
-async function figureRows(chart) {
+function figureRows(chart) {
   const figure = readFigure(chart);
-  if (figure.data[0].type === "image") return tileRows(figure);
   return figure.data[0].type === "heatmap" ? matrixRows(figure.data[0]) : pointRows(figure);
 }
 
@@ -79,10 +58,39 @@ async function picture(chart, format) {
   const figure = isDark() ? inTheDark(readFigure(chart)) : readFigure(chart);
   const width = 960;
   const layout = fitted(figure, width);
-  Object.assign(layout, { width, height: layout.height + 44, paper_bgcolor: raised() });
-  layout.margin.t += 44;
+  Object.assign(layout, { width, height: layout.height + palette.titleHeight, paper_bgcolor: raised() });
+  layout.margin.t += palette.titleHeight;
   layout.title = { text: figure.title, x: 0, xanchor: "left", xref: "container", y: 1, yanchor: "top", pad: { t: 14, l: 12 }, font: { size: 16 } };
   return Plotly.toImage({ data: figure.data, layout }, { format, width, height: layout.height, scale: format === "png" ? 2 : 1 });
+}
+
+/* A sheet of pictures with its title and its names, each about its middle and as it is turned, twice as large as seen. */
+function sheetPicture(figure) {
+  const sheet = figure.querySelector(".sheet"), title = figure.querySelector(".figure-title span:not(.number)");
+  const frame = sheet.getBoundingClientRect(), canvas = document.createElement("canvas"), brush = canvas.getContext("2d");
+  [canvas.width, canvas.height] = [2 * frame.width, 2 * (frame.height + palette.titleHeight)];
+  brush.scale(2, 2);
+  brush.fillStyle = raised();
+  brush.fillRect(0, 0, canvas.width, canvas.height);
+  const write = (element, x, y, align) => {
+    const look = getComputedStyle(element), turn = new DOMMatrix(look.transform);
+    brush.save();
+    brush.translate(x, y);
+    brush.rotate(Math.atan2(turn.b, turn.a));
+    Object.assign(brush, { fillStyle: look.color, font: `${look.fontWeight} ${look.fontSize} ${look.fontFamily}`, textAlign: align, textBaseline: "middle" });
+    brush.fillText(element.textContent, 0, 0, frame.width - 24);
+    brush.restore();
+  };
+  write(title, 12, palette.titleHeight / 2, "left");
+  brush.translate(-frame.x, palette.titleHeight - frame.y);
+  brush.imageSmoothingEnabled = false;
+  const picture = sheet.querySelector("img"), box = picture.getBoundingClientRect();
+  brush.drawImage(picture, box.x, box.y, box.width, box.height);
+  for (const name of sheet.querySelectorAll("span")) {
+    const at = name.getBoundingClientRect();
+    write(name, at.x + at.width / 2, at.y + at.height / 2, "center");
+  }
+  return canvas.toDataURL();
 }
 
 function startDownloads() {
@@ -93,7 +101,8 @@ function startDownloads() {
     const chart = figure.querySelector(".plotly-graph-div");
     const kind = button.dataset.save;
     try {
-      if (kind === "csv") download(`${figure.id}.csv`, csv(await figureRows(chart)), "text/csv");
+      if (!chart) download(`${figure.id}.${kind}`, sheetPicture(figure));
+      else if (kind === "csv") download(`${figure.id}.csv`, csv(figureRows(chart)), "text/csv");
       else { await plotly; download(`${figure.id}.${kind}`, await picture(chart, kind)); }
     } catch {
       toast(`The ${kind.toUpperCase()} could not be made`);
