@@ -53,8 +53,8 @@ def still(figure: dict[str, Any], name: str) -> str:
 
 def _svg(figure: dict[str, Any]) -> str:
     known.check(figure)
-    layout = _layout(figure.get("layout") or {})
-    traces = _traces(figure.get("data") or [], layout)
+    layout = _layout(figure["layout"])
+    traces = _traces(figure["data"], layout)
     flat = [trace for trace in traces if trace.kind != "scatter3d"]
     height = round(layout["height"])
     entries = legend.entries(traces, layout)
@@ -67,7 +67,7 @@ def _svg(figure: dict[str, Any]) -> str:
         body += [sa.draw(axes[x], axes[y]) for x, y in pairs]
         body += [sa.draw(axes[y], axes[x]) for x, y in pairs]
         body += _marks(flat, axes)
-        body += notes.draw(layout, axes, area)
+        body += notes.draw(layout, axes)
     area = _area(frame, height)
     clouds = [trace for trace in traces if trace.kind == "scatter3d"]
     if clouds:
@@ -186,10 +186,8 @@ def _leader(axes: dict[str, sa.Axis], key: str) -> str:
 
 def _grow(sides: dict[str, float], axis: sa.Axis, axes: dict[str, sa.Axis], area: tuple) -> None:
     """Widen the margin that an axis's labels stand in."""
-    if not axis.visible:
-        return
-    far = axis.spec.get("side") in ("top", "right")
-    side = ("t" if far else "b") if axis.is_x else ("r" if far else "l")
+    far = axis.spec.get("side") == "top"
+    side = ("t" if far else "b") if axis.is_x else "l"
     across = axes.get(axis.spec.get("anchor") or ("y" if axis.is_x else "x"))
     inside = 0.0
     if across is not None:
@@ -210,13 +208,10 @@ def _grow(sides: dict[str, float], axis: sa.Axis, axes: dict[str, sa.Axis], area
 def _marks(flat: Sequence[tr.Trace], axes: dict[str, sa.Axis]) -> list[str]:
     # Plotly draws cells beneath bars, and bars beneath lines.
     parts: list[tuple[int, str]] = []
-    before: dict[tuple[str, str], tr.Trace] = {}
     for trace in flat:
-        keys = _axis_keys(trace)
-        x, y = (axes[key] for key in keys)
+        x, y = (axes[key] for key in _axis_keys(trace))
         if trace.kind == "scatter":
-            parts.append((2, sm.draw_scatter(trace, x, y, before.get(keys))))
-            before[keys] = trace
+            parts.append((2, sm.draw_scatter(trace, x, y)))
         elif trace.kind == "bar":
             parts.append((1, sm.draw_bars(trace, x, y)))
         else:

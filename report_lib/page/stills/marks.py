@@ -13,7 +13,7 @@ from report_lib.page.stills.trace import Trace, colors_of, errors, is_upright, o
 
 # A line has no use for more corners.
 MOST_CORNERS = 400
-DASHES = {"dot": "2 3", "dash": "7 4", "longdash": "10 5", "dashdot": "7 3 2 3", "longdashdot": "10 4 2 4"}
+DASHES = {"dot": "2 3", "dash": "7 4"}
 
 
 # --- bars -----------------------------------------------------------------------------------------------------------
@@ -23,58 +23,50 @@ def draw_bars(trace: Trace, x: Axis, y: Axis) -> str:
     """Draw bars, their error bars, and their numbers."""
     upright = is_upright(trace)
     along, across = (y, x) if upright else (x, y)
-    middles, width, base = trace.slots
-    values = st.numbers(trace.column(along.key[0]))[: len(middles)]
-    ends = base[: len(values)] + values
+    middles, width = trace.slots
+    values = st.numbers(trace.column(along.key[0]))
     sides = across.pixels(middles - width / 2), across.pixels(middles + width / 2)
-    from_, to = along.pixels(base), along.pixels(ends)
+    from_, to = along.pixels(np.zeros(len(values))), along.pixels(values)
     corners = (sides[0], from_, sides[1], to) if upright else (from_, sides[0], to, sides[1])
     parts = []
     colors = colors_of(trace, len(values))
     for color in dict.fromkeys(colors):
-        own = np.flatnonzero([c == color for c in colors] & np.isfinite(values + middles[: len(values)]))
+        own = np.flatnonzero([c == color for c in colors] & np.isfinite(values + middles))
         path = sp.boxes(*[corner[own] for corner in corners]) if len(own) else ""
         parts.append(f'<path fill="{color}"{opacity(trace, "fill")} d="{path}"/>' if path else "")
-    parts.append(_error_bars(trace, along, ends, across.pixels(middles)))
-    return "".join(parts) + _bar_text(trace, along, across, (values, from_, to, across.pixels(middles)), colors)
+    parts.append(_error_bars(trace, along, values, across.pixels(middles)))
+    if "texttemplate" in trace.spec:
+        if upright:
+            raise st.NotDrawn("'texttemplate' of upright bars has no static picture")
+        parts += _bar_text(trace, (from_, to, across.pixels(middles)), colors)
+    return "".join(parts)
 
 
-def _bar_text(trace: Trace, along: Axis, across: Axis, at: tuple[np.ndarray, ...], colors: Sequence[str]) -> str:
-    told = texts(trace, len(at[0]))
-    place, upright, parts = trace.spec.get("textposition") or "auto", not along.is_x, []
-    for i, (value, begin, end, middle) in enumerate(zip(*(part.tolist() for part in at), strict=True)):
-        if not told[i] or not math.isfinite(value):
-            continue
-        room = abs(end - begin)
-        inside = place == "inside" or (place == "auto" and room > (18 if upright else st.width_of(told[i]) + 8))
-        from_start = inside and trace.spec.get("insidetextanchor") == "start"
+def _bar_text(trace: Trace, at: tuple[np.ndarray, ...], colors: Sequence[str]) -> list[str]:
+    inside, parts = trace.spec["textposition"] == "inside", []
+    from_start = inside and trace.spec.get("insidetextanchor") == "start"
+    for told, color, begin, end, middle in zip(texts(trace), colors, *(part.tolist() for part in at), strict=True):
         sign = 1 if end >= begin else -1
         spot = begin + 5 * sign if from_start else end - 5 * sign if inside else end + 4 * sign
         ahead = sign if from_start or not inside else -sign
-        ink = f' fill="{"#fff" if st.is_dark(colors[i]) else "#222"}"' if inside else ""
-        if upright:
-            side = "top" if ahead > 0 else "bottom"
-            parts.append(st.text(middle, spot, told[i], vertical=side, anchor="middle", extra=ink))
-        else:
-            parts.append(st.text(spot, middle, told[i], anchor="start" if ahead > 0 else "end", extra=ink))
-    return "".join(parts)
+        ink = f' fill="{"#fff" if st.is_dark(color) else "#222"}"' if inside else ""
+        parts.append(st.text(spot, middle, told, anchor="start" if ahead > 0 else "end", extra=ink))
+    return parts
 
 
 # --- points and lines -----------------------------------------------------------------------------------------------
 
 
-def draw_scatter(trace: Trace, x: Axis, y: Axis, before: Trace | None) -> str:
-    """Draw fill, line, error bars, marks and text of a scatter; `before` is what it may be filled down to."""
+def draw_scatter(trace: Trace, x: Axis, y: Axis) -> str:
+    """Draw fill, line, error bars, marks and text of a scatter."""
     at = [axis.at(trace.column(axis.key[0])) for axis in (x, y)]
-    n = min(map(len, at))
-    px, py = trace.picked(at[0][:n]), trace.picked(at[1][:n])
-    parts = [_fill(trace, (px, py), (x, y), before)]
+    px, py = map(trace.picked, at)
+    parts = [_fill(trace, px, py)]
     if "lines" in trace.shows:
         parts.append(_line(trace, px, py))
-    for axis, across in ((x, at[1][:n]), (y, at[0][:n])):
-        values = st.numbers(trace.column(axis.key[0]))[:n] if axis.kind != "category" else np.zeros(0)
-        if f"error_{axis.key[0]}" in trace.spec and len(values):
-            parts.append(_error_bars(trace, axis, values, across))
+    for axis, across in ((x, at[1]), (y, at[0])):
+        if f"error_{axis.key[0]}" in trace.spec:
+            parts.append(_error_bars(trace, axis, st.numbers(trace.column(axis.key[0])), across))
     if "markers" in trace.shows:
         parts.append(draw_marks(trace, px, py))
     if "text" in trace.shows:
@@ -100,7 +92,7 @@ def _line(trace: Trace, px: np.ndarray, py: np.ndarray) -> str:
     if len(px) > MOST_CORNERS:
         kept = np.unique(np.linspace(0, len(px) - 1, MOST_CORNERS).astype(int))
         px, py = px[kept], py[kept]
-    path = sp.polyline(*sp.steps(px, py, spec.get("shape", "linear")))
+    path = sp.polyline(*(sp.steps(px, py) if spec.get("shape") else (px, py)))
     return f'<path fill="none" {line_look(trace)} stroke-linejoin="round" d="{path}"/>' if path else ""
 
 
@@ -109,35 +101,20 @@ def line_look(trace: Trace) -> str:
     spec = trace.part("line")
     own = trace.part("marker").get("color")
     color = st.paint(spec.get("color"), st.paint(own, trace.color))
-    return stroke({**spec, "color": color}) + opacity(trace, "stroke", marker=False)
+    return stroke({**spec, "color": color})
 
 
 def stroke(line: dict[str, Any]) -> str:
     """Return the attributes of a line as Plotly describes it."""
     dash = DASHES.get(line.get("dash") or "solid", "")
-    width = st.number(line.get("width", 2))
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
-    return f'stroke="{st.paint(line.get("color"))}" stroke-width="{st.short(width if width > 0 else 2)}"{dashed}'
+    return f'stroke="{st.paint(line.get("color"))}" stroke-width="2"{dashed}'
 
 
-def _fill(trace: Trace, at: tuple[np.ndarray, np.ndarray], axes: tuple[Axis, Axis], before: Trace | None) -> str:
-    kind = trace.spec.get("fill") or "none"
-    px, py = sp.steps(*at, trace.part("line").get("shape", "linear"))
-    if kind == "none" or not len(px):
+def _fill(trace: Trace, px: np.ndarray, py: np.ndarray) -> str:
+    if "fill" not in trace.spec:
         return ""
-    if kind.startswith("tozero") or (kind.startswith("tonext") and before is None):
-        axis = axes[kind[-1] == "y"]
-        zero = float(axis.pixels(0.0)) if axis.kind == "linear" else axis.start + axis.length
-        ends = (px[[-1, 0]], np.full(2, zero)) if kind[-1] == "y" else (np.full(2, zero), py[[-1, 0]])
-        px, py = np.append(px, ends[0]), np.append(py, ends[1])
-    elif kind.startswith("tonext"):
-        other = [before.picked(axis.at(before.column(axis.key[0]))) for axis in axes]
-        other = sp.steps(*other, before.part("line").get("shape", "linear"))
-        px, py = np.append(px, other[0][::-1]), np.append(py, other[1][::-1])
-    color = st.paint(trace.spec.get("fillcolor"), "")
-    own = st.paint(trace.part("line").get("color"), trace.color)
-    look = f'fill="{color}"' if color else f'fill="{own}" opacity=".5"'
-    return f'<path {look} d="{sp.polyline(px, py, close=True)}"/>'
+    return f'<path fill="{st.paint(trace.spec.get("fillcolor"))}" d="{sp.polyline(px, py, close=True)}"/>'
 
 
 def _error_bars(trace: Trace, axis: Axis, values: np.ndarray, across: np.ndarray) -> str:
@@ -149,7 +126,7 @@ def _error_bars(trace: Trace, axis: Axis, values: np.ndarray, across: np.ndarray
     to_pixels = axis.pixels if trace.kind == "bar" else axis.at
     low, high = to_pixels(values - below), to_pixels(values + above)
     path = ""
-    for a, b, c in zip(low.tolist(), high.tolist(), across.tolist(), strict=False):
+    for a, b, c in zip(low.tolist(), high.tolist(), across.tolist(), strict=True):
         if math.isfinite(a + b + c):
             path += _whisker(a, b, c, axis.is_x, "v6" if axis.is_x else "h6")
     color = st.paint(spec.get("color"), trace.color)
@@ -166,10 +143,10 @@ def draw_marks(trace: Trace, px: np.ndarray, py: np.ndarray, *, larger: float = 
     """Draw marks at pixels, one path for all that look the same."""
     if not len(px):
         return ""
-    marker, count = trace.part("marker"), int(trace.rows[-1]) + 1
-    colors = trace.picked(np.array(colors_of(trace, count), dtype=object))
-    sizes = trace.picked(_each(np.nan_to_num(st.numbers(marker.get("size", 6)), nan=6), count))
-    symbols = trace.picked(_each(st.array(marker.get("symbol", "circle")), count))
+    marker, n = trace.part("marker"), len(trace.column("x"))
+    colors = trace.picked(colors_of(trace, n))
+    sizes = trace.picked(np.broadcast_to(st.numbers(marker.get("size", 6)), n))
+    symbols = trace.picked(np.broadcast_to(st.array(marker.get("symbol", "circle")), n))
     looks: dict[tuple[str, float, str], list[int]] = {}
     for i, look in enumerate(zip(colors, np.round(sizes * larger, 1), symbols, strict=True)):
         looks.setdefault((look[0], float(look[1]), str(look[2])), []).append(i)
@@ -179,29 +156,22 @@ def draw_marks(trace: Trace, px: np.ndarray, py: np.ndarray, *, larger: float = 
     )
 
 
-def _each(values: np.ndarray, n: int) -> np.ndarray:
-    """Return one value a point: the same for all where there is one, the last again where there are too few."""
-    values = np.atleast_1d(values)
-    return values[np.minimum(np.arange(n), len(values) - 1)]
-
-
 def mark_path(path: str, color: str, symbol: str, size: float, trace: Trace) -> str:
     """Write the path of marks of one look."""
     if not path:
         return ""
-    if symbol.split("-open")[0] in sp.OUTLINES and not symbol.endswith("-open"):
+    if symbol in sp.OUTLINES:
         return f'<path fill="{color}"{opacity(trace, "fill")} d="{path}"/>'
-    width = st.short(size)
-    if symbol.startswith("line") or symbol.endswith("-open"):
-        width = st.short(st.number(trace.part("marker").get("line", {}).get("width", 2)) or 2)
-    cap = "" if symbol.startswith("line") else ' stroke-linecap="round"'
-    return f'<path fill="none" stroke="{color}" stroke-width="{width}"{cap}{opacity(trace, "stroke")} d="{path}"/>'
+    cap = ' stroke-linecap="round"'
+    if symbol == "line-ns-open":
+        cap, size = "", trace.part("marker").get("line", {}).get("width", 2)
+    return f'<path fill="none" stroke="{color}" stroke-width="{st.short(size)}"{cap}{opacity(trace, "stroke")} d="{path}"/>'
 
 
 def _point_text(trace: Trace, px: np.ndarray, py: np.ndarray) -> str:
-    side, _, across = str(trace.spec.get("textposition") or "middle center").partition(" ")
-    told = trace.picked(np.array(texts(trace, len(trace.column("x"))), dtype=object))
-    size = float(np.nanmax(st.numbers(trace.part("marker").get("size", 6)))) if "markers" in trace.shows else 0
+    side, _, across = trace.spec.get("textposition", "middle center").partition(" ")
+    told = trace.picked(texts(trace))
+    size = trace.part("marker").get("size", 6)
     dx, anchor = {"left": (-size / 2 - 1, "end"), "right": (size / 2 + 1, "start")}.get(across, (0, "middle"))
     dy, vertical = {"top": (-size / 2, "bottom"), "bottom": (size / 2, "top")}.get(side, (0, "middle"))
     points = zip(px.tolist(), py.tolist(), told.tolist(), strict=True)

@@ -83,15 +83,9 @@ def boxes(left: np.ndarray, top: np.ndarray, right: np.ndarray, bottom: np.ndarr
     )
 
 
-def steps(x: np.ndarray, y: np.ndarray, shape: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the corners of a line of a `shape`: hv, vh, hvh, vhv, or anything else for straight."""
-    if shape == "hv":
-        return np.repeat(x, 2)[1:], np.repeat(y, 2)[:-1]
-    if shape == "hvh":
-        return np.concatenate([x[:1], np.repeat((x[1:] + x[:-1]) / 2, 2), x[-1:]]), np.repeat(y, 2)
-    if shape in ("vh", "vhv"):
-        return steps(y, x, {"vh": "hv", "vhv": "hvh"}[shape])[::-1]
-    return x, y
+def steps(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the corners of a line that steps halfway between its points, as of a histogram."""
+    return np.concatenate([x[:1], np.repeat((x[1:] + x[:-1]) / 2, 2), x[-1:]]), np.repeat(y, 2)
 
 
 def _pair(x: int, y: int, scale: int) -> str:

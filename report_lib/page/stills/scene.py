@@ -45,8 +45,6 @@ def draw(traces: Sequence[Trace], scene: dict[str, Any], area: tuple[float, floa
     """Draw clouds in the part of the picture that `area` (left, top, width, height) says."""
     clouds = [np.column_stack([t.picked(st.numbers(t.column(axis))) for axis in "xyz"]) for t in traces]
     known = np.concatenate([cloud[np.isfinite(cloud).all(axis=1)] for cloud in clouds])
-    if not len(known):
-        return ""
     low, high = known.min(axis=0), known.max(axis=0)
     high = np.where(high > low, high, low + 1)
     spans = high - low if scene.get("aspectmode") == "data" else np.ones(3)

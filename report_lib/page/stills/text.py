@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 SIZE = 12
-LINE = 1.25
 # Widths of characters, in ems, of a wide font such as DejaVu Sans: what fits in that fits in all.
 _WIDTHS = {**dict.fromkeys("ijl|.,:;'!I ()[]ftr/-", 0.38), **dict.fromkeys("mwMW%@—", 0.96)}
 _TAG = re.compile(r"</?(?:b|i|em|strong|sub|sup|span|a|s|u)(?:\s[^<>]*)?>", re.I)
@@ -18,7 +17,7 @@ _BREAK = re.compile(r"<br\s*/?>|\n", re.I)
 # Characters that no XML may hold.
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _COLOR = re.compile(r"#[0-9a-f]{3,8}|rgba?\([0-9., %]+\)|[a-z]+", re.I)
-_FORM = re.compile(r"(,?)(?:\.(\d{1,2}))?(~?)([a-z%]?)")
+_FORM = re.compile(r"(,?)(?:\.(\d{1,2}))?(~?)([dfg%]?)")
 _PLACEHOLDER = re.compile(r"%\{(\w+)(?::([^}]*))?\}")
 
 
@@ -32,7 +31,7 @@ def array(values: Any) -> np.ndarray:
         return np.asarray(values, dtype=object)
     dtype = values["dtype"]
     if not re.fullmatch("f[48]|[iu][1248]", dtype):
-        raise ValueError(f"not a type of number: {dtype!r}")
+        raise NotDrawn(f"not a type of number: {dtype!r}")
     flat = np.frombuffer(base64.b64decode(values["bdata"]), dtype="<" + dtype)
     shape = values.get("shape")
     return flat.reshape([int(n) for n in str(shape).strip("[]()").split(",")]) if shape else flat
@@ -58,14 +57,14 @@ def number(value: Any) -> float:
 # --- text -----------------------------------------------------------------------------------------------------------
 
 
-def lines(label: object) -> list[str]:
-    """Return the lines of a label that may hold a little HTML, as plain text."""
-    return [_NOT_XML.sub("", html.unescape(_TAG.sub("", line))) for line in _BREAK.split(str(label))]
+def plain(label: object) -> str:
+    """Return a label that may hold a little HTML as plain text."""
+    return _NOT_XML.sub("", html.unescape(_TAG.sub("", _BREAK.sub(" ", str(label)))))
 
 
 def width_of(label: object, size: float = SIZE) -> float:
     """Estimate how wide a label is."""
-    return max(sum(map(_em, line)) for line in lines(label)) * size
+    return sum(map(_em, plain(label))) * size
 
 
 def _em(character: str) -> float:
@@ -74,14 +73,10 @@ def _em(character: str) -> float:
 
 def cut(label: object, width: float) -> str:
     """Shorten a label, which may hold a little HTML, to about a width; the result holds none."""
-    return "<br>".join(html.escape(_cut(line, width / SIZE), quote=False) for line in lines(label))
-
-
-def _cut(line: str, ems: float) -> str:
-    if sum(map(_em, line)) <= ems:
-        return line
-    kept = next(n for n in range(len(line), -1, -1) if sum(map(_em, line[:n])) <= ems - 1)
-    return line[:kept].rstrip() + "…"
+    line, ends = plain(label), np.cumsum([_em(character) for character in plain(label)]) * SIZE
+    if len(line) and ends[-1] > width:
+        line = line[: int(np.searchsorted(ends, width - SIZE, side="right"))].rstrip() + "…"
+    return html.escape(line, quote=False)
 
 
 def text(
@@ -109,20 +104,14 @@ def text(
     extra : str
         Further attributes.
     """
-    rows = lines(label)
-    if not any(rows) or not (math.isfinite(x) and math.isfinite(y)):
+    line = plain(label)
+    if not line or not (math.isfinite(x) and math.isfinite(y)):
         return ""
-    step = LINE * size
-    first = y + 0.35 * size + step * {"top": 0.5, "middle": 0.5 - len(rows) / 2, "bottom": 0.5 - len(rows)}[vertical]
     attributes = f' text-anchor="{anchor}"' if anchor else ""
     attributes += f' font-size="{short(size)}"' if size != SIZE else ""
     attributes += f' transform="rotate({short(angle)} {short(x)} {short(y)})"' if angle else ""
-    body = html.escape(rows[0], quote=False)
-    for row in rows[1:]:
-        body += f'<tspan x="{short(x)}" dy="{short(step)}">{html.escape(row, quote=False)}</tspan>'
-    if len(rows) == 1:
-        first = y + {"top": 0.85, "middle": 0.35, "bottom": -0.15}[vertical] * size
-    return f'<text x="{short(x)}" y="{short(first)}"{attributes}{extra}>{body}</text>'
+    foot = y + {"top": 0.85, "middle": 0.35, "bottom": -0.15}[vertical] * size
+    return f'<text x="{short(x)}" y="{short(foot)}"{attributes}{extra}>{html.escape(line, quote=False)}</text>'
 
 
 def group(parts: Sequence[str], attributes: str) -> str:
@@ -140,11 +129,9 @@ def paint(value: Any, fallback: str = "currentColor") -> str:
 
 
 def rgb(color: str) -> np.ndarray:
-    """Return red, green and blue of a colour, 0 to 255; mid grey where it is given by name."""
-    if re.fullmatch("#[0-9a-f]{6}", color, re.I):
-        return np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)], dtype=float)
-    found = re.findall(r"[\d.]+", color) if color.startswith("rgb") else []
-    return np.array([number(part) for part in found[:3]] if len(found) >= 3 else [128.0] * 3)
+    """Return red, green and blue of a colour, 0 to 255; mid grey where it is not written as #rrggbb."""
+    known = re.fullmatch("#[0-9a-f]{6}", color, re.I)
+    return np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)] if known else [128] * 3, dtype=float)
 
 
 def on_scale(scale: Sequence[Sequence[Any]], share: float) -> str:
@@ -175,7 +162,9 @@ def formatted(value: Any, form: str = "") -> str:
     if not math.isfinite(value):
         return ""
     parts = _FORM.fullmatch(form)
-    comma, precision, trim, kind = parts.groups() if parts else ("", None, "~", "")
+    if not parts:
+        raise NotDrawn(f"the format {form!r} has no static picture")
+    comma, precision, trim, kind = parts.groups()
     written = _written(float(value), comma, precision, kind)
     if trim and "." in written:
         written = re.sub(r"\.?0+(?=\D*$)", "", written)
@@ -185,10 +174,7 @@ def formatted(value: Any, form: str = "") -> str:
 def _written(value: float, comma: str, precision: str | None, kind: str) -> str:
     if kind == "d":
         return format(round(value), comma + "d")
-    if kind == "s":
-        power = min(3, max(-3, math.floor(math.log10(abs(value)) / 3))) if value else 0
-        return f"{value / 1000.0**power:.{precision or 6}g}" + "nµm kMG"[power + 3].strip()
-    if kind in ("f", "%", "e", "g"):
+    if kind in ("f", "%", "g"):
         return format(value, f"{comma}.{6 if precision is None else precision}{kind}")
     return format(value, f"{comma}.{precision or 12}g")
 
