@@ -165,7 +165,7 @@ def _linear_ticks(axis: Axis) -> list[tuple[float, str]]:
     if not step > 0 or (high - low) / step > 1000:
         room = 80 if axis.is_x else 40
         step = nice_step(high - low, st.number(axis.spec.get("nticks")) or 0, axis.length / room)
-    places = step * np.arange(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
+    places = multiples(step, low, high)
     return list(zip(places.tolist(), labels(places, step, axis.spec.get("tickformat", "")), strict=True))
 
 
@@ -175,6 +175,11 @@ def nice_step(span: float, most: float, fit: float) -> float:
     rough = span / most
     base = 10.0 ** math.floor(math.log10(rough))
     return next(base * digit for digit in (1, 2, 5, 10) if digit * base >= rough * (1 - 1e-9))
+
+
+def multiples(step: float, low: float, high: float) -> np.ndarray:
+    """Return the multiples of a step from one value to another."""
+    return step * np.arange(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
 
 
 def labels(places: np.ndarray, step: float, form: str = "") -> list[str]:
@@ -202,7 +207,7 @@ def _log_ticks(axis: Axis) -> list[tuple[float, str]]:
 
 def _places_of_plain(axis: Axis, low: float, high: float) -> list[tuple[float, str]]:
     step = nice_step(10**high - 10**low, 0, 5)
-    values = step * np.arange(math.ceil(10**low / step), math.floor(10**high / step) + 1)
+    values = multiples(step, 10**low, 10**high)
     return list(zip(np.log10(values).tolist(), labels(values, step, axis.spec.get("tickformat", "")), strict=True))
 
 

@@ -4,7 +4,6 @@ Nothing is rendered by a browser. The picture has the colours of the page around
 `currentColor`; it has no ids, no style sheet and no size of its own, so that many fit into one page.
 """
 
-import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -46,15 +45,15 @@ def still(figure: dict[str, Any], name: str) -> str:
     try:
         return _svg(figure)
     except NotDrawn as error:
-        raise ReportError(
-            f"{name}: {error}; draw it in report_lib/page/stills, or make the figure without it"
-        ) from None
+        raise ReportError(f"{name}: {error}; draw it in report_lib/page/stills, or do without it") from None
 
 
 def _svg(figure: dict[str, Any]) -> str:
     known.check(figure)
     layout = _layout(figure["layout"])
-    traces = _traces(figure["data"], layout)
+    colors = layout["colorway"]
+    traces = [tr.Trace(spec, colors[i % len(colors)]) for i, spec in enumerate(figure["data"])]
+    tr.thin(traces)
     flat = [trace for trace in traces if trace.kind != "scatter3d"]
     height = round(layout["height"])
     entries = legend.entries(traces, layout)
@@ -71,7 +70,7 @@ def _svg(figure: dict[str, Any]) -> str:
     area = _area(frame, height)
     clouds = [trace for trace in traces if trace.kind == "scatter3d"]
     if clouds:
-        body.append(scene.draw(clouds, layout.get("scene") or {}, area))
+        body.append(scene.draw(clouds, layout["scene"], area))
     body.append(legend.draw(entries, layout, area, (WIDTH, height)))
     body += [legend.color_bar(trace, area) for trace in traces if legend.has_color_bar(trace)][:1]
     return (
@@ -86,30 +85,14 @@ def _svg(figure: dict[str, Any]) -> str:
 def _layout(given: dict[str, Any]) -> dict[str, Any]:
     """Return the layout on top of the template's."""
     base = pio.templates[style.TEMPLATE].layout.to_plotly_json()
-    own = {key: value for key, value in given.items() if key != "template"}
-    for key in own:
-        # A second axis takes after the template's first.
-        if key.rstrip("0123456789") in ("xaxis", "yaxis"):
-            base.setdefault(key, copy.deepcopy(base[key.rstrip("0123456789")]))
-    return _merged(base, own)
+    # A second axis takes after the template's first.
+    axes = {key: base[key[:5]] for key in given if key[1:5] == "axis"}
+    return _merged(base | axes, given)
 
 
 def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    both = {key: _merged(base[key], own[key]) for key in own if _are_dicts(base.get(key), own[key])}
-    return {**base, **own, **both}
-
-
-def _are_dicts(*values: Any) -> bool:
-    return all(isinstance(value, dict) for value in values)
-
-
-def _traces(data: Sequence[dict[str, Any]], layout: dict[str, Any]) -> list[tr.Trace]:
-    colors = layout["colorway"]
-    traces = [
-        tr.Trace(spec, colors[i % len(colors)]) for i, spec in enumerate(data) if spec.get("visible", True) is True
-    ]
-    tr.thin(traces)
-    return traces
+    deeper = {key: _merged(base[key], value) for key, value in own.items() if isinstance(base.get(key), dict)}
+    return base | own | deeper
 
 
 def _area(sides: dict[str, float], height: int) -> tuple[float, float, float, float]:
@@ -146,7 +129,7 @@ def _axes(flat: Sequence[tr.Trace], layout: dict[str, Any]) -> dict[str, sa.Axis
     keys = dict.fromkeys(key for trace in flat for key in _axis_keys(trace)) or ("x", "y")
     axes = {}
     for key in keys:
-        spec = layout.get(f"{key[0]}axis{key[1:]}") or layout[f"{key[0]}axis"]
+        spec = layout[f"{key[0]}axis{key[1:]}"]
         columns = [trace.column(key[0]) for trace in flat if key in _axis_keys(trace)]
         axis = axes[key] = sa.Axis(key, spec, sa.kind_of(spec, columns))
         if axis.kind == "category":
@@ -188,13 +171,10 @@ def _grow(sides: dict[str, float], axis: sa.Axis, axes: dict[str, sa.Axis], area
     """Widen the margin that an axis's labels stand in."""
     far = axis.spec.get("side") == "top"
     side = ("t" if far else "b") if axis.is_x else "l"
-    across = axes.get(axis.spec.get("anchor") or ("y" if axis.is_x else "x"))
-    inside = 0.0
-    if across is not None:
-        left, top, width, height = area
-        near, end = (top, top + height) if axis.is_x else (left, left + width)
-        to_end = end - across.start - across.length
-        inside = across.start - near if side in "tl" else to_end
+    across = axes[axis.spec.get("anchor", "y" if axis.is_x else "x")]
+    left, top, width, height = area
+    near, end = (top, top + height) if axis.is_x else (left, left + width)
+    inside = across.start - near if side in "tl" else end - across.start - across.length
     need = sa.thickness(axis) + EDGE - inside + sides.get(f"legend {side}", 0)
     sides[side] = max(sides[side], need)
     # Labels at a slant reach past the end of the axis: those below to the left, those above to the right.

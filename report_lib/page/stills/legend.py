@@ -1,6 +1,5 @@
 """The legend of a still, and the bar of a colour scale."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +8,7 @@ import numpy as np
 from report_lib.page.stills import marks as sm
 from report_lib.page.stills import paths as sp
 from report_lib.page.stills import text as st
-from report_lib.page.stills.axes import labels, nice_step
+from report_lib.page.stills.axes import labels, multiples, nice_step
 from report_lib.page.stills.trace import Trace, color_scale, first_color, opacity, scaled
 
 ROW = 20
@@ -40,9 +39,9 @@ def entries(traces: Sequence[Trace], layout: dict[str, Any]) -> list[Trace]:
 
 def _where(named: Sequence[Trace], layout: dict[str, Any], size: tuple[float, float]) -> str:
     """Say on which side of the plot the legend stands."""
-    spec = layout.get("legend") or {}
+    spec = layout["legend"]
     if spec.get("orientation") == "h":
-        return "t" if st.number(spec.get("y", -0.1)) >= 1 else "b"
+        return "t" if spec["y"] >= 1 else "b"
     fits = len(named) <= MOST_IN_COLUMN and len(named) * ROW < 0.9 * size[1]
     return "r" if fits and _name_width(named) + SWATCH < WIDEST * size[0] else "b"
 
@@ -106,7 +105,7 @@ def draw(named: Sequence[Trace], layout: dict[str, Any], area: Area, size: tuple
     parts = []
     for i, row in enumerate(rows):
         x = left
-        if side == "t" and (layout["legend"].get("xanchor") == "right"):
+        if side == "t" and layout["legend"].get("xanchor") == "right":
             x += width - sum(SWATCH + st.width_of(t.spec["name"]) + GAP for t in row)
         for trace in row:
             parts.append(_entry(trace, x, first + i * ROW))
@@ -127,8 +126,7 @@ def _swatch(trace: Trace, x: float, y: float) -> str:
     if "lines" in shows:
         out += f'<path fill="none" {sm.line_look(trace)} d="M{st.short(x)} {st.short(y)}h20"/>'
     if "markers" in shows:
-        marker = trace.part("marker")
-        symbol = str(np.ravel(st.array(marker.get("symbol") or "circle"))[0])
+        symbol = np.ravel(st.array(trace.part("marker").get("symbol", "circle")))[0]
         big = 10 if symbol.startswith("line") else 7 if "lines" in shows else 8
         path = sp.marks(np.array([x + 10]), np.array([y]), symbol, big)
         out += sm.mark_path(path, first_color(trace), symbol, big, trace)
@@ -140,8 +138,7 @@ def _swatch(trace: Trace, x: float, y: float) -> str:
 
 def has_color_bar(trace: Trace) -> bool:
     """Say whether the colours of a trace's marks need a scale beside the plot."""
-    marker = trace.part("marker")
-    return marker.get("showscale", "colorbar" in marker) is True and scaled(trace)
+    return "colorbar" in trace.part("marker") and scaled(trace)
 
 
 def color_bar(trace: Trace, area: Area) -> str:
@@ -157,9 +154,7 @@ def color_bar(trace: Trace, area: Area) -> str:
         box = f'x="{st.short(x)}" y="{st.short(y)}" width="12" height="{st.short(tall + 0.3)}"'
         parts.append(f'<rect {box} fill="{color}"/>')
     step = nice_step(high - low, 0, 6)
-    values = step * np.arange(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
+    values = multiples(step, low, high)
     for value, label in zip(values.tolist(), labels(values, step), strict=True):
         parts.append(st.text(x + 18, top + height - (value - low) / (high - low) * (height - 24), label))
-    title = trace.part("marker").get("colorbar", {}).get("title") or ""
-    title = title if isinstance(title, str) else title.get("text") or ""
-    return "".join(parts) + st.text(x, top + 8, title)
+    return "".join(parts) + st.text(x, top + 8, trace.spec["marker"]["colorbar"]["title"]["text"])

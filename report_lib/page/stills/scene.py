@@ -8,7 +8,7 @@ import numpy as np
 
 from report_lib.page.stills import paths as sp
 from report_lib.page.stills import text as st
-from report_lib.page.stills.axes import labels, nice_step
+from report_lib.page.stills.axes import labels, multiples, nice_step
 from report_lib.page.stills.marks import draw_marks
 from report_lib.page.stills.trace import Trace
 
@@ -49,7 +49,7 @@ def draw(traces: Sequence[Trace], scene: dict[str, Any], area: tuple[float, floa
     high = np.where(high > low, high, low + 1)
     spans = high - low if scene.get("aspectmode") == "data" else np.ones(3)
     sides = spans / spans.max()
-    eye = {"x": 1.25, "y": 1.25, "z": 1.25, **((scene.get("camera") or {}).get("eye") or {})}
+    eye = scene["camera"]["eye"]
     corners = project(np.array(list(product((-0.5, 0.5), repeat=3))) * sides, eye)
     left, top, width, height = area
     reach = np.ptp(corners[:, :2], axis=0)
@@ -94,14 +94,14 @@ def _axes(place: Any, scene: dict[str, Any], low: np.ndarray, high: np.ndarray) 
         halfway = place((begins + ends) / 2)
         # Outermost edges alone: downwards for those that lie, to the left for the one that stands.
         best = halfway[:, 0].argmin() if letter == "z" else halfway[:, 1].argmax()
-        spec = scene.get(f"{letter}axis") or {}
-        parts += _edge(place, (begins[best], ends[best]), (low[i], high[i]), spec, middle)
+        title = scene[f"{letter}axis"].get("title", {}).get("text", "")
+        parts += _edge(place, (begins[best], ends[best]), (low[i], high[i]), title, middle)
     return st.group(parts, 'text-anchor="middle"')
 
 
-def _edge(place: Any, ends: tuple, limits: tuple[float, float], spec: dict[str, Any], middle: np.ndarray) -> list[str]:
+def _edge(place: Any, ends: tuple, limits: tuple[float, float], title: str, middle: np.ndarray) -> list[str]:
     step = nice_step(limits[1] - limits[0], 8, 8)
-    values = step * np.arange(np.ceil(limits[0] / step), np.floor(limits[1] / step) + 1)
+    values = multiples(step, *limits)
     shares = (values - limits[0]) / (limits[1] - limits[0])
     at = place(ends[0] + shares[:, None] * (ends[1] - ends[0]))[:, :2]
     halfway = place(((ends[0] + ends[1]) / 2)[None])[0, :2]
@@ -109,8 +109,6 @@ def _edge(place: Any, ends: tuple, limits: tuple[float, float], spec: dict[str, 
     out = np.array([-along[1], along[0]]) / np.linalg.norm(along)
     out = out if out @ (halfway - middle) > 0 else -out
     parts = [st.text(*(p + 13 * out), label) for p, label in zip(at, labels(values, step), strict=True)]
-    title = spec.get("title") or ""
-    title = title if isinstance(title, str) else title.get("text") or ""
     turn = float(np.degrees(np.arctan2(along[1], along[0])))
-    turn = turn - 180 if turn > 90 else turn + 180 if turn <= -90 + 1e-6 - 180 else turn
-    return [*parts, st.text(*(halfway + 34 * out), title, size=13, angle=turn if abs(turn) <= 90 else turn + 180)]
+    turn += 180 * (turn < -90) - 180 * (turn > 90)
+    return [*parts, st.text(*(halfway + 34 * out), title, size=13, angle=turn)]

@@ -39,11 +39,7 @@ def array(values: Any) -> np.ndarray:
 
 def numbers(values: Any) -> np.ndarray:
     """Return `array` as floats: NaN for what is no number."""
-    found = array(values)
-    try:
-        return found.astype(np.float64)
-    except (TypeError, ValueError):
-        return np.array([number(one) for one in found.ravel()]).reshape(found.shape)
+    return np.vectorize(number, otypes=[float])(array(values))
 
 
 def number(value: Any) -> float:
