@@ -16,7 +16,7 @@ import pytest
 from report_lib.__main__ import main
 from report_lib.classification import new_images
 from report_lib.data import datasets
-from report_lib.run.artifacts import Run
+from report_lib.run.artifacts import Run, build_dir
 from tests.models import sealed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -153,7 +153,7 @@ def test_asking_leaves_the_run_as_it_was(model_files, known, tmp_path, capfd):
 
 
 def keep(name, model):
-    run = Run(name)
+    run = Run(name, build_dir() / name)
     run.save("model", **new_images.to_arrays(model))
     run.save("model_about", **new_images.about(model, name, run.path("model")))
     return run
