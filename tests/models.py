@@ -1,6 +1,7 @@
 """Small models for new images: every kind that a run can make, of images that are drawn here."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 from sklearn.cluster import KMeans
@@ -53,6 +54,11 @@ def grouped(kind, codes):
 
 
 def made(kind, **changes):
+    return replace(_made(kind), **changes)
+
+
+@cache
+def _made(kind):
     pixels, shape = pixels_described(), shapes_described(kind)
     codes = (shape or pixels).transform(TRAIN.reshape(150, -1))
     network = None
@@ -63,7 +69,7 @@ def made(kind, **changes):
         pixels, shape, codes, {"n_neighbors": np.array(7), **grouped(kind, codes)},
         None if "without labels" in kind else LABELS, images=TRAIN, class_names=NAMES, network=network,
     )  # fmt: skip
-    return replace(new_images.calibrate(found, TEST)[0], **changes)
+    return new_images.calibrate(found, TEST)[0]
 
 
 def saved(predictor, folder, run="mine"):

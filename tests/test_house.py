@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 
 from report_lib.run.artifacts import PHASES, notebook_name
 from report_lib.run.params import Params, load_params
+from report_lib.run.pipeline import PACKAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = sorted((ROOT / "report_lib").rglob("*.py"))
@@ -83,13 +84,26 @@ def test_what_everyone_uses_uses_little(module):
     }
 
 
+NAMES = {"PIL": "pillow", "sklearn": "scikit-learn", "ruamel": "ruamel-yaml", "IPython": "ipython",
+         "jupyter_client": "jupyter-client", "jupyter_core": "jupyter-core", "umap": "umap-learn"}  # fmt: skip
+
+
+def libraries(paths):
+    """Return the distributions that files import, but for Python's own and this one."""
+    used = {name.split(".")[0] for path in paths for name in imports(path)} - {"report_lib"}
+    return {NAMES.get(name, name) for name in used if name not in sys.stdlib_module_names}
+
+
 def test_every_import_is_a_declared_dependency():
-    names = {"PIL": "pillow", "sklearn": "scikit-learn", "ruamel": "ruamel-yaml", "IPython": "ipython",
-             "jupyter_client": "jupyter-client", "jupyter_core": "jupyter-core", "umap": "umap-learn"}  # fmt: skip
-    used = {name.split(".")[0] for path in LIBRARY for name in imports(path)} - {"report_lib"}
-    used = {names.get(name, name) for name in used if name not in sys.stdlib_module_names}
     # ipykernel is what the notebooks run in.
-    assert used == requirements("dependencies") - {"ipykernel"}
+    assert libraries(LIBRARY) == requirements("dependencies") - {"ipykernel"}
+
+
+def test_a_report_names_every_library_that_makes_its_numbers():
+    computing = [path for phase in PHASES for path in (ROOT / "report_lib" / phase).glob("*.py")
+                 if path.stem not in ("figures", "findings")]  # fmt: skip
+    # pydantic checks what was kept of a model.
+    assert libraries(computing) - {"pydantic"} <= set(PACKAGES)
 
 
 # --- one name for each thing ----------------------------------------------------------------------------------------

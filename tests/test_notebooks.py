@@ -78,15 +78,7 @@ def test_what_the_pipeline_gives_is_what_the_cell_takes(phase):
 FIGURE = re.compile(r"(?<![\w.])\d+\.\d+|\d\s?%")
 
 
-@pytest.mark.parametrize(
-    "phase",
-    [
-        *PHASES[:-1],
-        pytest.param(
-            "classification",
-        ),
-    ],
-)
+@pytest.mark.parametrize("phase", PHASES)
 def test_no_figure_is_typed_into_prose(phase):
     prose = [cell.source for cell in read(phase).cells if cell.cell_type == "markdown"]
     assert [source for source in prose if FIGURE.search(source)] == []
@@ -122,40 +114,62 @@ def test_notebooks_have_their_parts(phase):
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
-    """Every notebook, run by papermill alone, by phase; and the folder of the run."""
+    """Every notebook, run by papermill alone, by phase; the folder of runs; and what a finished run held before.
+
+    What the first two leave is made a finished run, beside which the others are run.
+    """
     folder = tmp_path_factory.mktemp("notebooks")
     quick = ["reduction.representations=[pca, dense-8]", "reduction.steps_dense=20", "reduction.maps=[]"]
-    params = load_params(ROOT / "params" / "digits.yaml", quick)
+    params, build = load_params(ROOT / "params" / "digits.yaml", quick), folder / "build"
+
+    def execute(phase):
+        name = notebook_name(phase)
+        values = notebook_parameters(params, phase)
+        return papermill.execute_notebook(
+            ROOT / "notebooks" / name, folder / name, values, progress_bar=False, cwd=ROOT
+        )
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REPORT_BUILD_DIR", str(folder / "build"))
-        done = {
-            phase: papermill.execute_notebook(
-                ROOT / "notebooks" / notebook_name(phase),
-                folder / notebook_name(phase),
-                notebook_parameters(params, phase),
-                progress_bar=False,
-                cwd=ROOT,
-            )
-            for phase in PHASES
-        }
-    return done, folder / "build" / "digits" / "artifacts"
+        patch.setenv("REPORT_BUILD_DIR", str(build))
+        done = {phase: execute(phase) for phase in PHASES[:2]}
+        (build / "lab" / "digits").rename(build / "digits")
+        before = contents(build / "digits")
+        done |= {phase: execute(phase) for phase in PHASES[2:]}
+    return done, build, before
 
 
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.slow
 def test_each_notebook_runs_by_plain_papermill(executed):
-    done, artifacts = executed
+    done, build, _ = executed
     for phase in PHASES:
         assert all(cell.execution_count for cell in done[phase].cells if cell.cell_type == "code")
     for path in ("clustering/clusters.npz", "classification/label_next.csv", "classification/model.npz"):
-        assert (artifacts / path).is_file()
+        assert (build / "lab" / "digits" / "artifacts" / path).is_file()
 
 
-@pytest.mark.parametrize("phase", [*PHASES[:-1], pytest.param("classification")])
-def test_no_notebook_warns_or_prints(executed, phase):
-    outputs = [o for cell in executed[0][phase].cells if cell.cell_type == "code" for o in cell.outputs]
+@pytest.mark.slow
+def test_a_notebook_that_is_run_by_hand_leaves_the_finished_run_as_it_was(executed):
+    _, build, before = executed
+    assert contents(build / "digits") == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("phase", PHASES)
+def test_no_notebook_warns_or_prints_but_for_where_it_reads_from(executed, phase):
+    done, build, _ = executed
+    outputs = [o for cell in done[phase].cells if cell.cell_type == "code" for o in cell.outputs]
     assert outputs
-    assert [o for o in outputs if o.output_type != "display_data"] == []
+    lab, digits = build / "lab" / "digits", build / "digits"
+    read = f"What {lab} does not have yet is read from the finished run, {digits}.\n"
+    said = [o.get("text") for o in outputs if o.output_type != "display_data"]
+    assert said == ([read] if phase in PHASES[2:] else [])
 
 
+@pytest.mark.slow
 def test_a_notebook_run_too_early_says_what_to_run(tmp_path):
     with pytest.raises(
         papermill.PapermillExecutionError, match=r"first run notebooks/02_reduction.ipynb|01_understanding"

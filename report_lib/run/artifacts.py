@@ -47,6 +47,12 @@ _HOMES = {
 }
 
 
+# Where the pipeline lets the notebooks of a run write until all of it is there.
+STAGING = "REPORT_STAGING_DIR"
+# The folder, beside the finished runs, of what notebooks that are run by hand leave.
+LAB = "lab"
+
+
 def build_dir() -> Path:
     """Return the folder of all runs: `REPORT_BUILD_DIR`, or `build` in the project."""
     return Path(os.environ.get("REPORT_BUILD_DIR") or ROOT / "build")
@@ -58,17 +64,24 @@ def notebook_name(phase: str) -> str:
 
 
 class Run:
-    """The folder of one run.
+    """What the phases of one run leave for one another.
+
+    While the pipeline runs the notebooks, that is its staging folder. Run by hand, they write to `build/lab/<run>`, so that
+    a finished run stays as it is, and read from that run the phases before the first one that was run by hand.
 
     Parameters
     ----------
     name : str
-        The run's folder below `build_dir()`.
+    folder : Path, optional
+        Where the files are instead, all of them.
     """
 
-    def __init__(self, name: str):
+    def __init__(self, name: str, folder: Path | None = None):
         self.name = name
-        self.folder = build_dir() / name
+        staging = os.environ.get(STAGING)
+        self.folder = folder or Path(staging or build_dir() / LAB) / name
+        self._finished = None if folder or staging else build_dir() / name
+        self._told = False
 
     def save(self, key: str, **values: Any) -> None:
         """Keep something for a later phase: arrays as npz, anything else as JSON."""
@@ -93,13 +106,7 @@ class Run:
         ReportError
             When the phase that makes it has not run; says which command to run.
         """
-        path = self.path(key)
-        if not path.is_file():
-            phase = _HOMES[key][0]
-            raise ReportError(
-                f"{path}: not there yet; first run notebooks/{notebook_name(phase)}, "
-                f"or `make report PARAMS=params/{self.name}.yaml` for all phases"
-            )
+        path = self._there(*_HOMES[key])
         if path.suffix == ".json":
             return json.loads(path.read_text(encoding="utf8"))
         with np.load(path, allow_pickle=False) as archive:
@@ -115,14 +122,30 @@ class Run:
         """Return every number that the report shows: `dataset`, then one object a phase."""
         found = {}
         for phase in PHASES:
-            path = self.folder / "artifacts" / phase / "metrics.json"
-            found[phase] = json.loads(path.read_text(encoding="utf8"))
+            found[phase] = json.loads(self._there(phase, "metrics.json").read_text(encoding="utf8"))
         return {"dataset": found["understanding"].pop("dataset"), **found}
 
     def path(self, key: str) -> Path:
-        """Return the file that holds something, there or not."""
+        """Return the file that `save` keeps something in, there or not."""
         phase, file = _HOMES[key]
         return self.folder / "artifacts" / phase / file
+
+    def _there(self, phase: str, file: str) -> Path:
+        """Return the file to read, of the finished run where no phase so far was run by hand; say so once."""
+        path = self.folder / "artifacts" / phase / file
+        finished = self._finished and self._finished / "artifacts" / phase / file
+        if finished and finished.is_file():
+            so_far = PHASES[: PHASES.index(phase) + 1]
+            if not any((self.folder / "artifacts" / other).is_dir() for other in so_far):
+                if not self._told:
+                    print(f"What {self.folder} does not have yet is read from the finished run, {self._finished}.")
+                self._told, path = True, finished
+        if path.is_file():
+            return path
+        instead = f"`make report PARAMS=params/{self.name}.yaml` for all phases"
+        if finished and finished.is_file():
+            instead = f"remove {self.folder} to go on from the finished run"
+        raise ReportError(f"{path}: not there yet; first run notebooks/{notebook_name(phase)}, or {instead}")
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -13,8 +13,6 @@ import shutil
 import tempfile
 import threading
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
@@ -61,30 +59,22 @@ def start_kernel() -> Kernel:
         os.rmdir(folder)
         folder = tempfile.mkdtemp(prefix="report-", dir="/tmp")
     # Sockets in a folder of our own, rather than open TCP ports.
-    transport = {"transport": "ipc", "ip": os.path.join(folder, "socket")} if os.name == "posix" else {}
-    kernel = Kernel(kernel_name="python3", **transport)
+    kernel = Kernel(kernel_name="python3", transport="ipc", ip=os.path.join(folder, "socket"))
     kernel._folder = folder
     arguments = [
         "--IPKernelApp.extensions=report_lib.run.kernel",
         "--IPKernelApp.log_level=ERROR",
         "--HistoryManager.enabled=False",
     ]
-    with _own_stderr() as passed:
-        run_sync(kernel.start_kernel)(extra_arguments=arguments, **passed)
-    return kernel
-
-
-@contextmanager
-def _own_stderr() -> Iterator[dict[str, object]]:
-    """Let the kernel write progress to this process's standard error; its own goes into the notebook's outputs."""
-    if os.name != "posix":
-        yield {}
-        return
+    # It writes progress to this process's standard error; its own goes into the notebook's outputs.
     descriptor = os.dup(2)
     try:
-        yield {"pass_fds": (descriptor,), "env": {**os.environ, PROGRESS: str(descriptor)}}
+        run_sync(kernel.start_kernel)(
+            extra_arguments=arguments, pass_fds=(descriptor,), env={**os.environ, PROGRESS: str(descriptor)}
+        )
     finally:
         os.close(descriptor)
+    return kernel
 
 
 def _log_progress() -> None:

@@ -233,6 +233,13 @@ class Params(Section):
     clustering: Clustering = Clustering()
     classification: Classification = Classification()
 
+    @field_validator("name")
+    @classmethod
+    def _not_the_lab(cls, name: str) -> str:
+        if name == "lab":
+            raise ValueError("build/lab holds what notebooks leave that are run by hand; take another name")
+        return name
+
 
 def load_params(path: str | Path, settings: list[str] | None = None) -> Params:
     """Read a run's parameters.

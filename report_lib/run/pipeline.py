@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,18 +35,11 @@ if TYPE_CHECKING:
     from report_lib.run.kernel import Kernel
 
 NOTEBOOKS = ROOT / "notebooks"
+# What makes a number or the page; a test knows what computes.
 PACKAGES = (
-    "numpy",
-    "scipy",
-    "pandas",
-    "scikit-learn",
-    "plotly",
-    "papermill",
-    "nbconvert",
-    "kneed",
-    "umap-learn",
-    "numba",
-)
+    "numpy", "scipy", "scikit-learn", "umap-learn", "numba", "igraph", "kneed", "cleanlab", "torch",
+    "pandas", "plotly", "papermill", "nbconvert",
+)  # fmt: skip
 
 
 def run_report(params: Params, *, verbose: bool = False) -> Path:
@@ -136,9 +129,10 @@ def make_pdf(name: str) -> Path:
 
 
 def _existing(name: str) -> Run:
-    run = Run(name)
-    if name.strip(". ") != name or "/" in name or not name or not run.folder.is_dir():
-        there = ", ".join(sorted(p.name for p in artifacts.build_dir().glob("[!.]*") if p.is_dir())) or "none"
+    run = Run(name, artifacts.build_dir() / name)
+    if name.strip(". ") != name or "/" in name or name in ("", artifacts.LAB) or not run.folder.is_dir():
+        folders = {p.name for p in artifacts.build_dir().glob("[!.]*") if p.is_dir()} - {artifacts.LAB}
+        there = ", ".join(sorted(folders)) or "none"
         raise ReportError(
             f"no run {name!r}; runs that are there: {there}; `make report PARAMS=params/{name}.yaml` makes one"
         )
@@ -159,7 +153,7 @@ def _environment(staging: Path):
     pinned = pinned_threads() | {
         "PYTHONHASHSEED": "0",
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
-        "REPORT_BUILD_DIR": str(staging.resolve()),
+        artifacts.STAGING: str(staging.resolve()),
     }
     before = {name: os.environ.get(name) for name in pinned}
     os.environ.update(pinned)
@@ -215,7 +209,9 @@ def _warm_exporter() -> None:
     packed_plotly()
 
 
-def _run_phase(params, phase, folder, kernel, progress, verbose) -> "nbformat.NotebookNode":
+def _run_phase(
+    params: Params, phase: str, folder: Path, kernel: "Kernel", progress: Progress, verbose: bool
+) -> "nbformat.NotebookNode":
     import nbformat
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -273,7 +269,9 @@ def _clean(nb: "nbformat.NotebookNode") -> "nbformat.NotebookNode":
     return nb
 
 
-def _write_page(params, run: Run, notebooks, progress: Progress, started: datetime) -> Path:
+def _write_page(
+    params: Params, run: Run, notebooks: dict[str, "nbformat.NotebookNode"], progress: Progress, started: datetime
+) -> Path:
     from report_lib.page.exporter import write_report
 
     progress.phase("page")
@@ -282,12 +280,21 @@ def _write_page(params, run: Run, notebooks, progress: Progress, started: dateti
         "parameters": params.model_dump(mode="json"),
         "data": metrics["dataset"]["sha256"],
         "commit": _commit(),
-        "versions": {"python": platform.python_version()} | {p: importlib.metadata.version(p) for p in PACKAGES},
+        "versions": _versions(),
     }
     (run.folder / "metrics.json").write_text(artifacts.to_json(metrics), encoding="utf8")
     provenance = about | _facts(started, progress, _times(run))
     (run.folder / "provenance.json").write_text(artifacts.to_json(provenance), encoding="utf8")
     return write_report(run.folder / "report.html", notebooks, metrics, about, provenance, run.load("datamap"))
+
+
+def _versions() -> dict[str, str]:
+    """Return the versions of Python and of what is installed of `PACKAGES`; PyTorch may not be."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            found[package] = importlib.metadata.version(package)
+    return found
 
 
 def _facts(started: datetime, progress: Progress, times: dict[str, Any]) -> dict[str, Any]:

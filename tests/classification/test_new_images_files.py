@@ -102,13 +102,13 @@ def test_a_file_that_is_not_there(missing, files):
     assert refusal(files).startswith(f"{files[missing]}: not there, so the run cannot predict")
 
 
-@pytest.mark.parametrize("length", [0, 1, 500, -1])
+@pytest.mark.parametrize("length", [0, -1])
 def test_arrays_that_are_truncated(length, files):
     files[1].write_bytes(files[1].read_bytes()[:length])
     assert "are not what the run saved: truncated, changed, or another run's" in refusal(files)
 
 
-@pytest.mark.parametrize("place", [0, 0.3, 0.7, 1])
+@pytest.mark.parametrize("place", [0, 0.7])
 def test_arrays_with_one_other_bit(place, files):
     content = bytearray(files[1].read_bytes())
     content[int(place * (len(content) - 1))] ^= 1
@@ -135,11 +135,8 @@ def test_the_model_of_another_run(files, tmp_path):
         ({"extra": 1}, r"truncated or changed \(extra: Extra inputs are not permitted\)"),
         ({"low": None}, r"truncated or changed \(low: Field required\)"),
         ({"n_neighbors": "7"}, r"\(n_neighbors: Input should be a valid integer\)"),
-        ({"n_neighbors": 7.5}, r"\(n_neighbors: "),
         ({"n_neighbors": 0}, r"\(n_neighbors: .* greater than or equal to 1\)"),
         ({"image_shape": [12]}, r"\(image_shape: "),
-        ({"image_shape": [12, "10"]}, r"\(image_shape.1: "),
-        ({"class_names": "disc"}, r"\(class_names: "),
         ({"versions": {"numpy": 2}}, r"\(versions.numpy: "),
         ({"format": 2}, "has the format 2, this program reads 1"),
     ],
@@ -150,13 +147,31 @@ def test_a_json_file_that_was_changed(change, message, files):
     assert re.search(message, said), said
 
 
-@pytest.mark.parametrize("length", [0, 1, 40, -3])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n_neighbors": 10**6}, "its parts do not fit one another"),
+        ({"image_shape": [12, 11]}, "its parts do not fit one another"),
+        ({"low": 999.0}, "its parts do not fit one another"),
+        ({"class_names": ["disc"]}, "its labels and class names do not fit one another"),
+    ],
+)
+def test_a_json_file_that_does_not_fit_the_arrays(change, message, files):
+    sealed(*changed(files, **change))
+    assert f"does not hold a model of this program ({message})" in refusal(files)
+
+
+def test_names_of_classes_in_another_order(files):
+    assert "are not what the run saved" in refusal(changed(files, class_names=NAMES[::-1]))
+
+
+@pytest.mark.parametrize("length", [0, -3])
 def test_a_json_file_that_is_truncated(length, files):
     files[0].write_bytes(files[0].read_bytes()[:length])
     assert refusal(files).startswith(f"{files[0]}: truncated or changed (Invalid JSON")
 
 
-@pytest.mark.parametrize("content", [b"[]", b"null", b'"a"', b"\xff\xfe{}", b"{}"])
+@pytest.mark.parametrize("content", [b"null", b"\xff\xfe{}", b"{}"])
 def test_a_json_file_of_something_else(content, files):
     files[0].write_bytes(content)
     assert refusal(files).startswith(f"{files[0]}: truncated or changed (")
@@ -198,7 +213,7 @@ def test_an_empty_file_that_the_json_file_knows(files):
     assert "does not hold a model of this program (" in refusal(holding(files, b""))
 
 
-@pytest.mark.parametrize("name", ["train", "labels", "network/about", "scaler/offset"])
+@pytest.mark.parametrize("name", ["train", "network/about"])
 def test_nothing_is_unpickled(name, files, model):
     trapped = np.empty(1, object)
     trapped[0] = Trap()

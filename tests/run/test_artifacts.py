@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from report_lib.common.errors import ReportError
-from report_lib.run.artifacts import Run, build_dir, notebook_name, to_json, write_csv
+from report_lib.run.artifacts import PHASES, Run, build_dir, notebook_name, to_json, write_csv
 
 
 def test_arrays_and_values_come_back(rng):
@@ -17,7 +17,72 @@ def test_arrays_and_values_come_back(rng):
     np.testing.assert_array_equal(loaded["train"], features)
     assert loaded["train"].dtype == np.float32
     assert run.load("dataset") == {"source": "digits", "image_shape": []}
-    assert build_dir() / "x" / "artifacts" / "reduction" / "features.npz" in run.folder.rglob("*.npz")
+    assert list(build_dir().rglob("*.npz")) == [build_dir() / "lab/x/artifacts/reduction/features.npz"]
+
+
+def test_the_pipeline_has_a_folder_of_its_own(tmp_path, monkeypatch):
+    finished("x")
+    monkeypatch.setenv("REPORT_STAGING_DIR", str(tmp_path / "staging"))
+    run = Run("x")
+    run.save("dataset", source="mnist")
+    assert run.load("dataset") == {"source": "mnist"}
+    assert (tmp_path / "staging/x/artifacts/understanding/dataset.json").is_file()
+    # What a phase has not left there, no older run has left for it.
+    with pytest.raises(ReportError, match=r"features.npz: not there yet; first run notebooks/02_reduction.ipynb"):
+        run.load("features")
+
+
+# --- beside a finished run ------------------------------------------------------------------------------------------
+
+
+def finished(name):
+    """A run of which each phase has left something, and its metrics."""
+    run = Run(name, build_dir() / name)
+    run.save("dataset", source="digits")
+    run.save("features", train=np.zeros(1))
+    run.save("clusters", train=np.zeros(2))
+    for phase in PHASES:
+        run.save_metrics(phase, {"dataset": {}, "finished": phase})
+    return run
+
+
+def test_what_was_not_run_by_hand_is_read_from_the_finished_run_and_said_once(capsys):
+    finished("x")
+    run = Run("x")
+    assert run.load("dataset") == {"source": "digits"}
+    assert run.load("features")["train"].shape == (1,)
+    said = capsys.readouterr().out
+    assert (
+        said == f"What {build_dir() / 'lab/x'} does not have yet is read from the finished run, {build_dir() / 'x'}.\n"
+    )
+
+
+def test_what_was_run_by_hand_comes_first_and_leaves_the_finished_run_alone(capsys):
+    done = finished("x")
+    before = {path: path.read_bytes() for path in done.folder.rglob("*.*")}
+    run = Run("x")
+    run.save("clusters", train=np.zeros(9))
+    run.save_metrics("clustering", {"by": "hand"})
+    run.save_metrics("classification", {"by": "hand"})
+    assert Run("x").load("clusters")["train"].shape == (9,)
+    assert capsys.readouterr().out == ""
+    assert run.load("features")["train"].shape == (1,)
+    assert [own.get("by", own.get("finished")) for own in list(run.metrics().values())[1:]] == [
+        "understanding", "reduction", "hand", "hand",
+    ]  # fmt: skip
+    assert {path: path.read_bytes() for path in done.folder.rglob("*.*")} == before
+
+
+def test_a_phase_that_an_earlier_one_was_run_anew_for_has_to_be_run_too():
+    finished("x")
+    Run("x").save("dataset", source="mnist")
+    with pytest.raises(ReportError) as caught:
+        Run("x").load("features")
+    lab = build_dir() / "lab" / "x"
+    assert str(caught.value) == (
+        f"{lab / 'artifacts/reduction/features.npz'}: not there yet; first run notebooks/02_reduction.ipynb, "
+        f"or remove {lab} to go on from the finished run"
+    )
 
 
 def test_objects_are_not_kept():
@@ -30,6 +95,8 @@ def test_what_is_missing_says_which_command_to_run():
         Run("mine").load("clusters")
     assert "notebooks/03_clustering.ipynb" in str(caught.value)
     assert "make report PARAMS=params/mine.yaml" in str(caught.value)
+    with pytest.raises(ReportError, match=r"metrics.json: not there yet; first run notebooks/01_understanding.ipynb"):
+        Run("mine").metrics()
 
 
 def test_json_is_plain_sorted_and_unrounded():

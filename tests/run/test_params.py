@@ -90,6 +90,7 @@ def test_yaml_is_1_2(tmp_path):
         ("classification:\n  keep_model: 1\n", ["line 2", "true or false"]),
         ("dataset:\n  test_size: 1.5\n", ["line 2", "above 0", "below 1"]),
         ("dataset:\n  image_shape: [28]\n", ["image_shape takes two numbers"]),
+        ("name: lab\n", ["line 1", "name: build/lab holds what notebooks leave"]),
         ("name: ../up\n", ["line 1", "name is '../up'"]),
         ("clustering: 3\n", ["line 1", "a section"]),
         ("- a\n- b\n", ["line 1", "not a list"]),

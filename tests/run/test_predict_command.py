@@ -16,7 +16,7 @@ import pytest
 from report_lib.__main__ import main
 from report_lib.classification import new_images
 from report_lib.data import datasets
-from report_lib.run.artifacts import Run
+from report_lib.run.artifacts import Run, build_dir
 from tests.models import sealed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,19 +95,10 @@ def test_each_image_has_its_row_and_the_last_line_counts_them(digits_build, know
     assert sorted(other.name for other in tmp_path.glob("[!b]*")) == ["new.npy", "new.predictions.csv"]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda x: x.reshape(-1, 64),
-        lambda x: x[:, None],
-        lambda x: x[..., None].astype(np.int64),
-        lambda x: x.astype(np.float64),
-        lambda x: np.asfortranarray(x.astype(np.float32)),
-    ],
-)
-def test_the_shape_and_type_of_a_file_change_no_answer(digits_build, known, tmp_path, capfd, change):
+def test_flat_rows_of_floats_change_no_answer(digits_build, known, tmp_path, capfd):
     images, _ = known
-    assert ask(capfd, saved(tmp_path, change(images), "b.npy"))[1] == ask(capfd, saved(tmp_path, images, "a.npy"))[1]
+    rows = saved(tmp_path, images.reshape(-1, 64).astype(np.float64), "b.npy")
+    assert ask(capfd, rows)[1] == ask(capfd, saved(tmp_path, images, "a.npy"))[1]
 
 
 def test_an_archive_with_one_array_is_answered_like_the_array(digits_build, known, tmp_path, capfd):
@@ -162,7 +153,7 @@ def test_asking_leaves_the_run_as_it_was(model_files, known, tmp_path, capfd):
 
 
 def keep(name, model):
-    run = Run(name)
+    run = Run(name, build_dir() / name)
     run.save("model", **new_images.to_arrays(model))
     run.save("model_about", **new_images.about(model, name, run.path("model")))
     return run
@@ -187,43 +178,16 @@ def test_without_labels_clusters_are_told_and_no_class(model_files, digits_folde
     assert all(0.3 < float(row["probability"]) <= 1 for row in rows)
 
 
-# --- images that are refused ----------------------------------------------------------------------------------------
-
-
-def with_nan(x):
-    out = x.astype(np.float32)
-    out[7, 2, 2] = np.nan
-    return out
+# --- what is refused: one case of each kind, the others stand with what reads images and models ------------------------
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (with_nan, "NaN or infinity in 1 images, first in row 7; mend or remove them"),
         (lambda x: np.where(x > 15, np.inf, x), "first in row"),
         (lambda x: x[:, 1:], "images of 7 × 8 pixels; the run had 8 × 8; resize them"),
-        (lambda x: np.repeat(x, 2, axis=2), "images of 8 × 16 pixels; the run had 8 × 8; resize them"),
-        (lambda x: x[0], "shape (8, 8) is one image; save it as (1, 8, 8)"),
-        (lambda x: np.stack([x] * 3, axis=-1), "looks like colour images; make them grey, (n, 8, 8)"),
-        (lambda x: np.stack([x] * 3, axis=1), "looks like colour images; make them grey, (n, 8, 8)"),
         (lambda x: x.reshape(-1, 64)[:, 1:], "63); save images as (n, 8, 8), or as rows of 64 pixels"),
-        (lambda x: x[:0], "shape (0, 8, 8); save images as (n, 8, 8)"),
-        (lambda x: x[0, 0], "shape (8,); save images as (n, 8, 8)"),
-        (
-            lambda x: x.astype(np.float32) / 16 * 255,
-            "pixels reach from 0 to 255, but the run's reach from 0 to 16; bring",
-        ),
-        (
-            lambda x: 16 * x.astype(np.uint8) - (x > 15),
-            "pixels reach from 0 to 255, but the run's reach from 0 to 16; bring",
-        ),
-        (lambda x: x / 16 - 40, "pixels reach from -40 to -39, but the run's reach from 0 to 16; bring"),
-        (lambda x: x / 160, "pixels reach only from 0 to 0.1, but the run's reach from 0 to 16; bring"),
-        (np.zeros_like, "pixels reach only from 0 to 0, but the run's reach from 0 to 16; bring"),
-        (lambda x: x.astype(np.int32) - 9, "whole numbers from -9 to 7; save them as uint8 (0 to 255) or float"),
-        (lambda x: x.astype(complex), "pixels are complex128; save them as uint8 or float"),
-        (lambda x: x.astype(str), "save them as uint8 or float"),
-        (lambda x: np.array(3), "shape (); save images as (n, 8, 8)"),
+        (lambda x: x.astype(np.float32) / 16, "pixels reach only from 0 to 1, but the run's reach from 0 to 16; bring"),
     ],
 )
 def test_images_that_a_run_cannot_answer_for(digits_build, known, tmp_path, capfd, change, said):
@@ -231,16 +195,8 @@ def test_images_that_a_run_cannot_answer_for(digits_build, known, tmp_path, capf
     message = refused(capfd, path)
     assert message.startswith(f"{path}: ")
     assert said in message
-
-
-def test_floats_from_0_to_1_are_refused_by_a_run_of_0_to_16(digits_build, known, tmp_path, capfd):
-    path = saved(tmp_path, known[0].astype(np.float32) / 16)
-    assert "pixels reach only from 0 to 1, but the run's reach from 0 to 16; bring" in refused(capfd, path)
-
-
-@pytest.mark.parametrize("change", [lambda x: x.reshape(-1, 64)[:, 1:], lambda x: np.stack([x] * 3, axis=-1)])
-def test_what_to_do_is_something_that_one_can_do(digits_build, known, tmp_path, capfd, change):
-    assert "dataset." not in refused(capfd, saved(tmp_path, change(known[0])))
+    # What to do is something that one can do here.
+    assert "dataset." not in message
 
 
 class Trap:
@@ -265,43 +221,10 @@ def test_pickles_are_refused_and_never_loaded(digits_build, tmp_path, monkeypatc
     assert not (tmp_path / "pickle-was-loaded").exists()
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize(
-    ("name", "change", "said"),
-    [
-        ("new.npy", lambda whole: b"", "is not a .npy file, or is empty or damaged; save it with NumPy"),
-        ("new.npy", lambda whole: b"1,2,3\n4,5,6\n", "is not a .npy file, or is empty or damaged; save it with NumPy"),
-        ("new.npy", lambda whole: whole[:-1], "cannot be read as NumPy arrays, truncated or corrupt?"),
-        ("new.npy", lambda whole: whole[:50], "cannot be read as NumPy arrays, truncated or corrupt?"),
-        ("new.npz", lambda whole: whole, "is not a .npz file, or is empty or damaged; save it with NumPy"),
-        ("new.npz", lambda whole: b"PK\x03\x04 and no more", "cannot be read as NumPy arrays, truncated or corrupt?"),
-        ("new.txt", lambda whole: whole, "images come in a .npy or .npz file; save them with np.save"),
-        ("new", lambda whole: whole, "images come in a .npy or .npz file; save them with np.save"),
-    ],
-)
-def test_files_that_are_not_what_they_are_called(digits_build, known, tmp_path, capfd, name, change, said):
-    whole = saved(tmp_path, known[0], "whole.npy").read_bytes()
-    (tmp_path / name).write_bytes(change(whole))
-    message = refused(capfd, tmp_path / name)
-    assert message.startswith(f"{tmp_path / name}: {said}")
-
-
-@pytest.mark.parametrize(
-    "names",
-    [
-        ("a", "b"),
-        ("x_train", "x_test"),
-        (),
-        pytest.param(
-            ("images", "labels"),
-        ),
-    ],
-)
-def test_an_archive_with_several_arrays_or_none(digits_build, known, tmp_path, capfd, names):
-    np.savez(tmp_path / "new.npz", **{name: known[i] for i, name in enumerate(names)})
-    assert refused(capfd, tmp_path / "new.npz").startswith(
-        f"{tmp_path / 'new.npz'}: has {', '.join(names) or 'nothing'}; "
-    )
+def test_files_that_are_not_what_they_are_called(digits_build, known, tmp_path, capfd):
+    path = tmp_path / "new.npy"
+    path.write_bytes(b"1,2,3\n4,5,6\n")
+    assert refused(capfd, path).startswith(f"{path}: is not a .npy file, or is empty or damaged; save it with NumPy")
 
 
 def test_no_such_file_and_no_such_run(digits_build, known, tmp_path, capfd):
@@ -338,14 +261,9 @@ def blocked(known, tmp_path, digits_build):
 def test_answers_that_cannot_be_written_leave_nothing(blocked, capfd):
     assert main(["predict", "--run", "digits", "--images", str(blocked)]) == 1
     said = capfd.readouterr().err
-    assert said.startswith("error: ")
+    assert said.startswith(f"error: {blocked.with_suffix('.predictions.csv')}: ")
     assert said.count("\n") == 1
     assert {path.name for path in blocked.parent.iterdir()} == {"new.npy", "new.predictions.csv"}
-
-
-def test_answers_that_cannot_be_written_are_named(blocked, capfd):
-    assert main(["predict", "--run", "digits", "--images", str(blocked)]) == 1
-    assert capfd.readouterr().err.startswith(f"error: {blocked.with_suffix('.predictions.csv')}: ")
 
 
 def test_a_refusal_as_a_process(model_files, tmp_path):
@@ -358,22 +276,9 @@ def test_a_refusal_as_a_process(model_files, tmp_path):
     assert not path.with_suffix(".predictions.csv").exists()
 
 
-# --- models that are refused ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda whole: whole[:-1],
-        lambda whole: whole[:5000] + bytes([whole[5000] ^ 1]) + whole[5001:],
-        lambda whole: whole + b"\0",
-        lambda whole: b"",
-        lambda whole: pickle.dumps(Trap()),
-    ],
-)
-def test_a_model_that_is_not_what_the_run_saved(model_files, known, tmp_path, monkeypatch, capfd, change):
+def test_a_model_that_is_not_what_the_run_saved(model_files, known, tmp_path, monkeypatch, capfd):
     npz, _ = model_files
-    npz.write_bytes(change(npz.read_bytes()))
+    npz.write_bytes(pickle.dumps(Trap()))
     monkeypatch.chdir(tmp_path)
     said = f"{npz}: it and model.json are not what the run saved: truncated, changed, or another run's; {AGAIN}"
     assert refused(capfd, saved(tmp_path, known[0])) == said
@@ -381,108 +286,28 @@ def test_a_model_that_is_not_what_the_run_saved(model_files, known, tmp_path, mo
 
 
 def test_a_model_of_another_run(model_files, known, tmp_path, capfd):
-    npz, about = model_files
     other = without_labels(model_files, "other")
-    path = saved(tmp_path, known[0])
-    shutil.copy(other.path("model"), npz)
-    assert (
-        f"{npz}: it and model.json are not what the run saved: truncated, changed, or another run's; {AGAIN}"
-        == refused(capfd, path)
+    for key, path in zip(("model", "model_about"), model_files, strict=True):
+        shutil.copy(other.path(key), path)
+    assert f"{model_files[1]}: belongs to the run other, not to digits; {AGAIN}" == refused(
+        capfd, saved(tmp_path, known[0])
     )
-    shutil.copy(other.path("model_about"), about)
-    assert f"{about}: belongs to the run other, not to digits; {AGAIN}" == refused(capfd, path)
 
 
-@pytest.mark.parametrize("missing", [0, 1])
-def test_a_model_that_is_not_there(model_files, known, tmp_path, capfd, missing):
-    model_files[missing].unlink()
-    message = refused(capfd, saved(tmp_path, known[0]))
-    assert message == f"{model_files[missing]}: {new_images.NOT_THERE}; {AGAIN}"
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"run": "mnist"}, "belongs to the run mnist, not to digits"),
-        ({"format": 2}, "has the format 2, this program reads 1"),
-        ({"format": "1"}, "truncated or changed (format: "),
-        ({"extra": 1}, "truncated or changed (extra: "),
-        ({"image_shape": [8]}, "truncated or changed (image_shape: "),
-        ({"class_names": [0]}, "truncated or changed (class_names.0: "),
-        ({"n_neighbors": 0}, "truncated or changed (n_neighbors: "),
-        ({"low": "0"}, "truncated or changed (low: "),
-        ({"versions": ["numpy"]}, "truncated or changed (versions: "),
-    ],
-)
-def test_a_description_of_a_model_that_was_tampered_with(model_files, known, tmp_path, capfd, change, said):
+def test_a_description_of_a_model_that_was_tampered_with(model_files, known, tmp_path, capfd):
     _, about = model_files
-    about.write_text(json.dumps(json.loads(about.read_text()) | change))
+    about.write_text(json.dumps(json.loads(about.read_text()) | {"n_neighbors": 0}))
     message = refused(capfd, saved(tmp_path, known[0]))
-    assert message.startswith(f"{about}: {said}")
+    assert message.startswith(f"{about}: truncated or changed (n_neighbors: ")
     assert message.endswith(f"; {AGAIN}")
 
 
-@pytest.mark.parametrize(
-    "change", [lambda t: t[:-9], lambda t: b"", lambda t: b"[]", lambda t: b"\xff", lambda t: b"null"]
-)
-def test_a_description_of_a_model_that_is_not_whole(model_files, known, tmp_path, capfd, change):
-    _, about = model_files
-    about.write_bytes(change(about.read_bytes()))
+def test_a_run_that_keeps_no_model_says_how_to_keep_one(model_files, known, tmp_path, capfd):
+    for path in model_files:
+        path.unlink()
     message = refused(capfd, saved(tmp_path, known[0]))
-    assert message.startswith(f"{about}: truncated or changed (")
-    assert message.endswith(f"; {AGAIN}")
-
-
-@pytest.mark.parametrize("name", list(new_images.About.model_fields))
-def test_a_description_of_a_model_with_a_part_missing(model_files, known, tmp_path, capfd, name):
-    _, about = model_files
-    whole = json.loads(about.read_text())
-    del whole[name]
-    about.write_text(json.dumps(whole))
-    assert f"{about}: truncated or changed ({name}: " in refused(capfd, saved(tmp_path, known[0]))
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"n_neighbors": 10**6},
-        pytest.param({"class_names": ["0", "1", "2"]}),
-        pytest.param({"class_names": []}),
-        pytest.param({"image_shape": [8, 9]}),
-        pytest.param({"low": 99.0}),
-        pytest.param({"low": float("nan")}),
-        pytest.param({"class_names": list("9876543210")}),
-    ],
-)
-def test_a_description_of_a_model_that_does_not_fit_its_arrays(model_files, known, tmp_path, capfd, change):
-    _, about = model_files
-    about.write_text(json.dumps(json.loads(about.read_text()) | change))
-    message = refused(capfd, saved(tmp_path, known[0]))
-    assert message.startswith(tuple(f"{path}: " for path in model_files))
-    assert message.endswith(f"; {AGAIN}")
-
-
-def test_a_model_of_a_library_that_is_not_installed(model_files, known, tmp_path, capfd):
-    _, about = model_files
-    about.write_text(json.dumps(json.loads(about.read_text()) | {"versions": {"no-such-package": "1.0"}}))
-    said = "the model needs no-such-package, which is not installed; `pip install no-such-package`"
-    assert refused(capfd, saved(tmp_path, known[0])).startswith(said)
-
-
-def test_a_change_of_the_arrays_that_hides_its_traces(model_files, known, tmp_path, capfd):
-    """A checksum that was made to fit lets nothing in that has to be unpickled, and no half of a model."""
-    npz, about = model_files
-    with np.load(npz) as archive:
-        whole = {name: archive[name] for name in archive.files}
-    trap = np.array([Trap()], dtype=object)
-    without = {name: own for name, own in whole.items() if name != "clusters"}
-    for arrays, said in ((whole | {"train": trap}, "allow_pickle"), (without, "'clusters'"), ({}, "'")):
-        np.savez(npz, allow_pickle=True, **arrays)
-        sealed(about, npz)
-        message = refused(capfd, saved(tmp_path, known[0]))
-        assert message.startswith((f"{npz}: does not hold a model of this program (", f"{npz}: holds no "))
-        assert said in message
-        assert message.endswith(f"; {AGAIN}")
+    assert message == f"{model_files[1]}: {new_images.NOT_THERE}; {AGAIN}"
+    assert "classification.keep_model" in message
 
 
 def test_another_version_of_a_library_is_a_warning(model_files, known, tmp_path, capfd, caplog):
@@ -493,9 +318,3 @@ def test_another_version_of_a_library_is_a_warning(model_files, known, tmp_path,
     ask(capfd, saved(tmp_path, known[0][:2]))
     (record,) = [record for record in caplog.records if record.name == "report_lib.classification.new_images"]
     assert record.getMessage() == f"saved with numpy 1.0, this is {np.__version__}: last digits may differ"
-
-
-def test_a_run_that_keeps_no_model_says_how_to_keep_one(model_files, known, tmp_path, capfd):
-    for path in model_files:
-        path.unlink()
-    assert "classification.keep_model" in refused(capfd, saved(tmp_path, known[0]))
