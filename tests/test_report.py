@@ -18,44 +18,34 @@ def scroll_through(page):
     until(page, f"{DRAWN} === document.querySelectorAll('.plotly-graph-div').length")
 
 
-@needs_browser
-def test_every_chart_is_drawn_and_nothing_is_asked_for(open_page, digits_build):
-    page = open_page()
+@pytest.fixture(scope="module")
+def drawn(page):
+    """The report with every chart drawn."""
     scroll_through(page)
+    return page
+
+
+@needs_browser
+def test_every_chart_is_drawn_and_nothing_is_asked_for(drawn, digits_build):
     declared = (digits_build / "report.html").read_text().count('class="plotly-graph-div"')
     assert declared >= 28
-    assert page.evaluate(DRAWN) == declared
-    assert [url for url in page.asked if not url.startswith(("file:", "data:", "blob:"))] == []
-    assert len([url for url in page.asked if url.startswith("file:")]) == 1
-    assert page.errors == []
+    assert drawn.evaluate(DRAWN) == declared
+    assert [url for url in drawn.asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert len([url for url in drawn.asked if url.startswith("file:")]) == 1
+    assert drawn.errors == []
 
 
 @needs_browser
-@pytest.mark.parametrize(("scheme", "widths"), [("light", (1280, 390)), ("dark", (360,))])
-def test_no_sideways_scrolling(open_page, scheme, widths):
-    page = open_page(widths[0], color_scheme=scheme)
-    for width in widths:
-        page.set_viewport_size({"width": width, "height": 900})
-        scroll_through(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.errors == []
+def test_no_sideways_scrolling(drawn, open_page):
+    assert drawn.evaluate("document.documentElement.scrollWidth") <= 1280
+    phone = open_page(360)
+    scroll_through(phone)
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    assert phone.errors == []
 
 
 @needs_browser
-def test_charts_follow_the_scheme(open_page):
-    page = open_page(color_scheme="light")
-    scroll_through(page)
-    color = "document.querySelector('.plotly-graph-div').layout.font.color"
-    light = page.evaluate(color)
-    page.emulate_media(color_scheme="dark")
-    until(page, f"{color} !== '{light}'")
-    body = "getComputedStyle(document.body).backgroundColor"
-    assert page.evaluate(body) == "rgb(20, 23, 27)"
-
-
-@needs_browser
-def test_pictures_are_square_and_named(open_page):
-    page = open_page()
+def test_pictures_are_square_and_named(page):
     sheets = page.eval_on_selector_all(
         ".tiles img",
         """all => all.map(e => {
@@ -69,12 +59,12 @@ def test_pictures_are_square_and_named(open_page):
 
 
 @needs_browser
-def test_code_is_folded_and_the_contents_lead_somewhere(open_page):
-    page = open_page()
+def test_code_is_folded_and_the_contents_lead_somewhere(page):
     assert page.locator("details.code").count() > 20
     assert page.locator("details.code[open]").count() == 0
     page.locator("details.code summary").first.click()
     assert page.locator("details.code[open] .highlight").first.is_visible()
+    page.locator("details.code summary").first.click()
     targets = page.eval_on_selector_all(".contents a", "links => links.map(a => a.hash.slice(1))")
     assert len(targets) > 30
     assert page.evaluate("ids => ids.filter(id => !document.getElementById(id))", targets) == []
@@ -83,17 +73,14 @@ def test_code_is_folded_and_the_contents_lead_somewhere(open_page):
 
 
 @needs_browser
-def test_no_violations_of_accessibility(open_page):
+def test_no_violations_of_accessibility(drawn):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    page = open_page()
-    scroll_through(page)
-    found = axe.Axe().run(page).response["violations"]
+    found = axe.Axe().run(drawn).response["violations"]
     assert {v["id"]: [n["html"][:120] for n in v["nodes"]][:3] for v in found} == {}
 
 
 @needs_browser
-def test_the_end_of_the_page_tells_how_it_was_made(open_page, digits_build):
-    page = open_page()
+def test_the_end_of_the_page_tells_how_it_was_made(page, digits_build):
     about = page.locator("#about").inner_text()
     facts = json.loads((digits_build / "provenance.json").read_text())
     assert facts["started"] in about
@@ -160,8 +147,7 @@ def test_code_and_streams_are_escaped():
 
 
 @needs_browser
-def test_times_are_drawn_from_the_provenance(open_page, digits_build):
-    page = open_page()
+def test_times_are_drawn_from_the_provenance(page, digits_build):
     rows = page.eval_on_selector_all(
         "[data-times=representations] tbody tr", "rows => rows.map(r => r.innerText.split('\\t'))"
     )
@@ -208,8 +194,7 @@ def test_scores_with_an_interval_are_set_off(sentence, parts):
 
 
 @needs_browser
-def test_no_chart_offers_to_send_itself_away(open_page):
-    page = open_page()
+def test_no_chart_offers_to_send_itself_away(page):
     until(page, DRAWN)
     titles = page.eval_on_selector_all(
         ".modebar-btn", "all => all.map(b => b.dataset.title || b.getAttribute('aria-label') || '')"

@@ -19,12 +19,12 @@ from tests.browser import needs_browser, until
 pytestmark = needs_browser
 
 
-@pytest.fixture
-def figures(digits_build):
+@pytest.fixture(scope="module")
+def figures(digits_folder):
     """Every figure as the executed notebooks hold it, by its place in the page."""
     found = {}
     for phase in PHASES:
-        notebook = nbformat.read(digits_build / "notebooks" / notebook_name(phase), 4)
+        notebook = nbformat.read(digits_folder / "notebooks" / notebook_name(phase), 4)
         outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
         own = [output.data[PLOTLY] for output in outputs if PLOTLY in output.get("data", {})]
         found |= {f"{phase}-figure-{i}": figure for i, figure in enumerate(own, start=1)}
@@ -88,20 +88,20 @@ def check_points(figure, head, rows, keys):
     assert start == len(rows)
 
 
-def test_bars(open_page, figures):
+def test_bars(page, figures):
     place, figure = first(figures, lambda data: data[0]["type"] == "bar" and not data[0].get("error_x"))
-    head, rows = rows_of(open_page(), place)
+    head, rows = rows_of(page, place)
     assert head == ["series", "x", "y"]
     check_points(figure, head, rows, ["x", "y"])
 
 
 @pytest.mark.parametrize("kind", ["error_y", "error_x"])
-def test_points_with_error_bars(open_page, figures, kind):
+def test_points_with_error_bars(page, figures, kind):
     def wanted(data):
         return data[0]["type"] == "scatter" and all("array" in trace.get(kind, {}) for trace in data)
 
     place, figure = first(figures, wanted)
-    head, rows = rows_of(open_page(), place)
+    head, rows = rows_of(page, place)
     axis = kind[-1]
     assert head[-2:] == [f"{axis}_low", f"{axis}_high"]
     check_points(figure, head, rows, ["x", "y"])
@@ -112,12 +112,12 @@ def test_points_with_error_bars(open_page, figures, kind):
     np.testing.assert_allclose(as_numbers(row[-1] for row in rows), middle + up, rtol=1e-12)
 
 
-def test_points_that_are_shaded(open_page, figures):
+def test_points_that_are_shaded(page, figures):
     def wanted(data):
         return data[0]["type"] == "scatter" and isinstance(data[0].get("marker", {}).get("color"), dict)
 
     place, figure = first(figures, wanted)
-    head, rows = rows_of(open_page(), place)
+    head, rows = rows_of(page, place)
     assert head == ["series", "x", "y", "shade"]
     check_points(figure, head, rows, ["x", "y"])
     (trace,) = figure["data"]
@@ -126,17 +126,17 @@ def test_points_that_are_shaded(open_page, figures):
     np.testing.assert_allclose(found, shades, rtol=1e-6)
 
 
-def test_points_in_three_dimensions(open_page, figures):
+def test_points_in_three_dimensions(page, figures):
     place, figure = first(figures, lambda data: data[0]["type"] == "scatter3d")
-    head, rows = rows_of(open_page(), place)
+    head, rows = rows_of(page, place)
     assert head == ["series", "x", "y", "z"]
     assert len(figure["data"]) == 10
     check_points(figure, head, rows, ["x", "y", "z"])
 
 
-def test_matrices(open_page, figures):
+def test_matrices(page, figures):
     place, figure = first(figures, lambda data: data[0]["type"] == "heatmap")
-    head, rows = rows_of(open_page(), place)
+    head, rows = rows_of(page, place)
     assert head == ["row", "column", "value"]
     (trace,) = figure["data"]
     z = array(trace["z"])
@@ -150,8 +150,7 @@ def kinds(data):
 
 
 @pytest.mark.parametrize("kind", ["bar", "scatter3d"])
-def test_pictures(open_page, figures, kind):
-    page = open_page()
+def test_pictures(page, figures, kind):
     until(page, "window.Plotly")
     place, figure = first(figures, lambda data: kinds(data) == {kind})
     png = downloaded(page, place, "png")
@@ -166,8 +165,7 @@ def test_pictures(open_page, figures, kind):
     assert page.errors == []
 
 
-def test_a_sheet_of_pictures_is_saved_with_its_names(open_page, figures):
-    page = open_page()
+def test_a_sheet_of_pictures_is_saved_with_its_names(page, figures):
     place, figure = next(
         (place, own)
         for place, own in figures.items()
@@ -198,7 +196,7 @@ def test_a_picture_has_the_colours_of_the_page(open_page, figures):
     assert "rgb({}, {}, {})".format(*picture.getpixel((0, 0))) == behind == "rgb(27, 31, 36)"
 
 
-def test_what_cannot_be_made_is_said(open_page, figures):
+def test_what_cannot_be_made_is_said(open_page):
     page = open_page()
     until(page, "window.Plotly")
     page.evaluate("() => { Plotly.toImage = () => Promise.reject(new Error('no memory')); }")
@@ -206,8 +204,7 @@ def test_what_cannot_be_made_is_said(open_page, figures):
     until(page, "document.querySelector('.toast').textContent === 'The PNG could not be made'")
 
 
-def test_notebooks(open_page, digits_build):
-    page = open_page()
+def test_notebooks(page, digits_build):
     links = page.locator("a.notebook")
     assert links.count() == len(PHASES)
     for i, phase in enumerate(PHASES):

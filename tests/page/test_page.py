@@ -38,8 +38,7 @@ def focused(page, what):
 # --- the first screen ---------------------------------------------------------------------------------------------------
 
 
-def test_the_first_screen_says_what_was_found(open_page, metrics):
-    page = open_page()
+def test_the_first_screen_says_what_was_found(page, metrics):
     assert texts(page, ".headlines li") == headlines.headlines(metrics)[:5]
     assert texts(page, ".lede") == [headlines.lede(metrics)]
     for text in page.eval_on_selector_all(".headlines strong", "all => all.map(e => e.textContent)"):
@@ -47,8 +46,7 @@ def test_the_first_screen_says_what_was_found(open_page, metrics):
     assert page.locator(".headlines li").first.bounding_box()["y"] < 900
 
 
-def test_the_first_screen_tabulates_the_metrics(open_page, metrics):
-    page = open_page()
+def test_the_first_screen_tabulates_the_metrics(page, metrics):
     rows = page.eval_on_selector_all(
         "table.scores tbody tr:not(.group)", "rows => rows.map(r => [...r.cells].map(c => c.textContent.trim()))"
     )
@@ -70,8 +68,7 @@ def test_the_first_screen_tabulates_the_metrics(open_page, metrics):
         assert cells[f"10 labels on {where} images"][0] == cell(value, ends)
 
 
-def test_sample_images_are_named(open_page, metrics):
-    page = open_page()
+def test_sample_images_are_named(page, metrics):
     images = page.eval_on_selector_all(".strip img", "all => all.map(i => [i.alt, i.naturalWidth, i.naturalHeight])")
     names, data = metrics["dataset"]["class_names"], metrics["dataset"]
     assert [alt for alt, *_ in images] == [name for name in names for _ in range(2)]
@@ -134,28 +131,28 @@ def in_view(place):
     return f"location.hash === '#{place}' && {box}.top >= -1 && {box}.top < innerHeight / 2"
 
 
-@pytest.mark.parametrize("how", ["Enter", "click", "ArrowDown"])
-def test_a_word_of_a_caption_leads_to_its_figure(open_page, how):
-    page = open_page()
+def test_a_word_of_a_caption_leads_to_its_figure(page):
     place, word = word_of_one_caption(page)
-    page.locator("#search").press_sequentially(word.upper())
-    assert said(page) == "1 place"
-    assert page.eval_on_selector_all(RESULTS, "all => all.map(a => a.hash)") == [f"#{place}"]
-    assert texts(page, ".search mark") == [word]
-    assert texts(page, f"{RESULTS} b")[0].startswith("Figure ")
-    if how == "click":
-        page.locator(RESULTS).click()
-    else:
-        page.keyboard.press(how)
-        if how == "ArrowDown":
-            assert focused(page, "e.hash") == f"#{place}"
-            page.keyboard.press("Enter")
-    until(page, in_view(place))
+    for how in ("Enter", "click", "ArrowDown"):
+        page.evaluate("() => { history.replaceState(null, '', '#'); scrollTo({top: 0, behavior: 'instant'}); }")
+        page.locator("#search").fill("")
+        page.locator("#search").press_sequentially(word.upper())
+        assert said(page) == "1 place"
+        assert page.eval_on_selector_all(RESULTS, "all => all.map(a => a.hash)") == [f"#{place}"]
+        assert texts(page, ".search mark") == [word]
+        assert texts(page, f"{RESULTS} b")[0].startswith("Figure ")
+        if how == "click":
+            page.locator(RESULTS).click()
+        else:
+            page.keyboard.press(how)
+            if how == "ArrowDown":
+                assert focused(page, "e.hash") == f"#{place}"
+                page.keyboard.press("Enter")
+        until(page, in_view(place))
     assert page.errors == []
 
 
-def test_a_heading_comes_before_what_is_said_of_it(open_page):
-    page = open_page()
+def test_a_heading_comes_before_what_is_said_of_it(page):
     heading = page.locator("section.part h3").nth(5)
     title = heading.text_content()
     page.locator("#search").fill(title)
@@ -163,8 +160,7 @@ def test_a_heading_comes_before_what_is_said_of_it(open_page):
     assert page.locator(RESULTS).first.get_attribute("href") == f"#{heading.evaluate('h => h.closest(`section`).id')}"
 
 
-def test_many_places_are_counted_and_walked_through_with_arrows(open_page):
-    page = open_page()
+def test_many_places_are_counted_and_walked_through_with_arrows(page):
     page.locator("#search").fill("the")
     assert re.fullmatch(r"12 of \d\d+ places", said(page))
     assert page.locator(RESULTS).count() == 12
@@ -176,8 +172,7 @@ def test_many_places_are_counted_and_walked_through_with_arrows(open_page):
     assert focused(page, "e.id") == "search"
 
 
-def test_escape_empties_the_search(open_page):
-    page = open_page()
+def test_escape_empties_the_search(page):
     field = page.locator("#search")
     for key in (None, "ArrowDown"):
         field.fill("cluster")
@@ -190,8 +185,9 @@ def test_escape_empties_the_search(open_page):
         assert focused(page, "e.id") == "search"
 
 
-def test_a_slash_goes_to_the_search(open_page):
-    page = open_page()
+def test_a_slash_goes_to_the_search(page):
+    page.locator("#search").fill("")
+    page.evaluate("document.activeElement.blur()")
     page.keyboard.press("/")
     assert focused(page, "e.id") == "search"
     assert page.locator("#search").input_value() == ""
@@ -199,8 +195,7 @@ def test_a_slash_goes_to_the_search(open_page):
     assert page.locator("#search").input_value() == "/"
 
 
-def test_nothing_found_is_said(open_page):
-    page = open_page()
+def test_nothing_found_is_said(page):
     page.locator("#search").fill("xylophone cluster")
     assert said(page) == "no places"
     assert page.locator(RESULTS).count() == 0
@@ -267,8 +262,7 @@ def test_the_skip_link_leads_into_the_report(open_page):
 # --- links and code -----------------------------------------------------------------------------------------------------
 
 
-def test_sections_and_figures_have_links_to_themselves(open_page):
-    page = open_page()
+def test_sections_and_figures_have_links_to_themselves(page):
     hashes = page.eval_on_selector_all(
         "main section[id], figure[id]",
         "all => all.map(e => [e.id, e.querySelector(':scope > .heading > .link, :scope > .figure-title > .link')?.hash])",
@@ -292,8 +286,7 @@ def test_a_link_is_copied_and_said_to_be(open_page):
     assert page.errors == []
 
 
-def test_all_code_is_shown_and_hidden(open_page):
-    page = open_page()
+def test_all_code_is_shown_and_hidden(page):
     n, button = page.locator("details.code").count(), page.locator("#all-code")
     page.locator("details.code summary").first.click()
     for pressed, n_open in (("true", n), ("false", 0)):
@@ -343,9 +336,10 @@ def test_the_page_can_be_read_without_a_script(open_page, metrics):
     assert page.errors == []
 
 
-def test_paper_has_pictures_and_nothing_to_press(open_page):
+def test_paper_is_light_and_has_pictures_and_nothing_to_press(open_page):
     page = open_page(color_scheme="dark")
     until(page, f"{DRAWN} > 0")
+    choose(page, "dark")
     page.locator("#all-code").click()
     page.emulate_media(media="print", color_scheme="dark")
     assert unseen_stills(page) == []
@@ -362,13 +356,6 @@ def test_paper_has_pictures_and_nothing_to_press(open_page):
         assert hidden(page, unseen) == []
     for seen in ("h1", "table.scores", "figcaption", "#about table"):
         assert page.locator(seen).first.is_visible(), seen
-    assert page.evaluate(BODY) == "rgb(255, 255, 255)"
-
-
-def test_paper_is_light_whatever_was_chosen(open_page):
-    page = open_page()
-    choose(page, "dark")
-    page.emulate_media(media="print")
     assert page.evaluate(BODY) == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(28, 33, 40)"
 
@@ -419,28 +406,28 @@ def test_the_policy_lets_one_script_in(digits_build):
 VIOLATED = "window.refused = []; document.addEventListener('securitypolicyviolation', e => refused.push(e.effectiveDirective));"
 
 
-@pytest.mark.parametrize(
-    ("attempt", "directive"),
-    [
-        ("const d = document.createElement('div'); d.setAttribute('onclick', 'window.ran = 1'); document.body.append(d);"
-         "d.click();", "script-src-attr"),
-        ("document.body.insertAdjacentHTML('beforeend', '<img src=\"data:,\" onerror=\"window.ran = 1\">');",
-         "script-src-attr"),
-        ("const a = document.createElement('a'); a.href = 'javascript:window.ran = 1'; document.body.append(a); a.click();",
-         "script-src-elem"),
-        # Not at once: what the test itself runs may use `eval`.
-        ("setTimeout(() => { try { window.eval('window.ran = 1'); } catch {} });", "script-src"),
-        ("fetch('https://example.org').then(() => { window.ran = 1; }, () => {});", "connect-src"),
-        ("new Image().src = 'https://example.org/a.png';", "img-src"),
-        ("document.head.insertAdjacentHTML('beforeend', '<link rel=stylesheet href=https://example.org/a.css>');",
-         "style-src-elem"),
-    ],
+ATTEMPTS = (
+    ("const d = document.createElement('div'); d.setAttribute('onclick', 'window.ran = 1'); document.body.append(d);"
+     "d.click();", "script-src-attr"),
+    ("document.body.insertAdjacentHTML('beforeend', '<img src=\"data:,\" onerror=\"window.ran = 1\">');",
+     "script-src-attr"),
+    ("const a = document.createElement('a'); a.href = 'javascript:window.ran = 1'; document.body.append(a); a.click();",
+     "script-src-elem"),
+    # Not at once: what the test itself runs may use `eval`.
+    ("setTimeout(() => { try { window.eval('window.ran = 1'); } catch {} });", "script-src"),
+    ("fetch('https://example.org').then(() => { window.ran = 1; }, () => {});", "connect-src"),
+    ("new Image().src = 'https://example.org/a.png';", "img-src"),
+    ("document.head.insertAdjacentHTML('beforeend', '<link rel=stylesheet href=https://example.org/a.css>');",
+     "style-src-elem"),
 )  # fmt: skip
-def test_what_others_put_in_does_not_run_and_fetches_are_refused(open_page, attempt, directive):
+
+
+def test_what_others_put_in_does_not_run_and_fetches_are_refused(open_page):
     page = open_page()
-    page.evaluate(f"() => {{ {VIOLATED} {attempt} }}")
-    until(page, f"refused.includes('{directive}')")
-    assert page.evaluate("window.ran") is None
+    for attempt, directive in ATTEMPTS:
+        page.evaluate(f"() => {{ {VIOLATED} {attempt} }}")
+        until(page, f"refused.includes('{directive}')")
+        assert page.evaluate("window.ran") is None
 
 
 def test_scripts_in_the_markup_do_not_run(browser, digits_build, tmp_path):
@@ -459,7 +446,6 @@ def test_scripts_in_the_markup_do_not_run(browser, digits_build, tmp_path):
     assert "Content Security Policy" in error
 
 
-@needs_browser
 def test_on_a_phone_the_contents_stay_at_hand_and_go_when_used(open_page):
     page = open_page(390)
     page.evaluate("scrollTo({top: 5000, behavior: 'instant'})")
