@@ -104,6 +104,7 @@ def test_times_and_machine_are_in_the_provenance_alone(digits_build):
     assert str(ROOT) not in page
 
 
+@pytest.mark.slow
 def test_without_labels_everything_runs_and_says_so(tmp_path, capfd):
     from sklearn.datasets import load_digits
 
@@ -194,46 +195,64 @@ def test_bad_parameters_leave_the_last_report_alone(good_report, capfd, settings
     assert [path.name for path in good_report.parent.iterdir() if path.name != ".staging"] == ["digits"]
 
 
-def with_cell(monkeypatch, tmp_path, phase, source):
-    """Put a cell after the parameters of a copy of a phase's notebook."""
-    copies = tmp_path / "notebooks"
-    shutil.copytree(ROOT / "notebooks", copies, ignore=shutil.ignore_patterns(".*"))
-    path = copies / notebook_name(phase)
-    nb = nbformat.read(path, as_version=4)
-    nb.cells[3:3] = [nbformat.v4.new_markdown_cell("## Trouble"), nbformat.v4.new_code_cell(source)]
-    nbformat.write(nb, path)
-    monkeypatch.setattr(pipeline, "NOTEBOOKS", copies)
+def with_notebooks(monkeypatch, tmp_path, **sources):
+    """Put notebooks of one cell each in the place of the four; all but the named ones do nothing."""
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    python = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    for phase in PHASES:
+        parameters = nbformat.v4.new_code_cell("run = ''", metadata={"tags": ["parameters"]})
+        work = nbformat.v4.new_code_cell(sources.get(phase, ""))
+        cells = [
+            nbformat.v4.new_markdown_cell("# What?"),
+            parameters,
+            nbformat.v4.new_markdown_cell("## Trouble"),
+            work,
+        ]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=python), folder / notebook_name(phase))
+    monkeypatch.setattr(pipeline, "NOTEBOOKS", folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "said"),
     [
         ("1 / 0", "ZeroDivisionError: division by zero"),
-        ("from report_lib.errors import ReportError\nraise ReportError('mend it')", "'Trouble': mend it"),
+        ("from report_lib.common.errors import ReportError\nraise ReportError('mend it')", "'Trouble': mend it"),
         ("import os\nos._exit(1)", "the kernel died"),
     ],
 )
 def test_a_broken_notebook_fails_the_build(good_report, monkeypatch, tmp_path, capfd, source, said):
     before = files(good_report)
-    with_cell(monkeypatch, tmp_path, "understanding", source)
+    with_notebooks(monkeypatch, tmp_path, understanding=source)
     message = fails(capfd, "report", "--params", DIGITS)
     assert said in message
     assert "01_understanding.ipynb, section 'Trouble'" in message
     assert files(good_report) == before
 
 
+LEAST = """
+from report_lib.run.artifacts import PHASES, Run
+for phase in PHASES:
+    Run(run).save_metrics(phase, {"dataset": {"sha256": {}}})
+for times in ("times", "clustering_times", "classification_times", "datamap"):
+    Run(run).save(times)
+"""
+
+
+@pytest.mark.slow
 def test_an_output_that_the_page_cannot_show_fails_the_build(good_report, monkeypatch, tmp_path, capfd):
     before = files(good_report)
-    source = "from IPython.display import display\ndisplay({'application/x-odd': 'x'}, raw=True)"
-    with_cell(monkeypatch, tmp_path, "classification", source)
-    quick = ("--set", f"reduction.representations=[] reduction.maps=[] {BARE}")
-    assert "an output of type application/x-odd cannot be shown" in fails(capfd, "report", "--params", DIGITS, *quick)
+    show = "from IPython.display import display\ndisplay({'application/x-odd': 'x'}, raw=True)"
+    with_notebooks(monkeypatch, tmp_path, understanding=show, classification=LEAST)
+    assert "an output of type application/x-odd cannot be shown" in fails(capfd, "report", "--params", DIGITS)
     assert files(good_report) == before
 
 
+@pytest.mark.slow
 def test_no_notebook_sees_what_another_left_in_memory(monkeypatch, tmp_path, capfd):
-    with_cell(monkeypatch, tmp_path, "reduction", "histogram")
-    assert "NameError: name 'histogram' is not defined" in fails(capfd, "report", "--params", DIGITS)
+    with_notebooks(monkeypatch, tmp_path, understanding="secret = 1", reduction="secret")
+    assert "NameError: name 'secret' is not defined" in fails(capfd, "report", "--params", DIGITS)
 
 
 def test_two_runs_of_one_name_do_not_mix(good_report, capfd):
@@ -303,6 +322,18 @@ def test_the_command_line_as_a_process():
     assert found.stderr.count("\n") == 1
 
 
+def with_cell(monkeypatch, tmp_path, phase, source):
+    """Put a cell after the parameters of a copy of a phase's notebook."""
+    copies = tmp_path / "notebooks"
+    shutil.copytree(ROOT / "notebooks", copies, ignore=shutil.ignore_patterns(".*"))
+    path = copies / notebook_name(phase)
+    nb = nbformat.read(path, as_version=4)
+    nb.cells[3:3] = [nbformat.v4.new_markdown_cell("## Trouble"), nbformat.v4.new_code_cell(source)]
+    nbformat.write(nb, path)
+    monkeypatch.setattr(pipeline, "NOTEBOOKS", copies)
+
+
+@pytest.mark.slow
 def test_progress_and_warnings_go_to_the_command_line_and_not_into_the_page(monkeypatch, tmp_path, capfd):
     with_cell(monkeypatch, tmp_path, "classification", "import warnings\nwarnings.warn('beware of the dog')")
     quick = "reduction.representations=[dense-4] reduction.maps=[] reduction.steps_dense=12 " + BARE
