@@ -42,8 +42,8 @@ def scored(rng, n=60):
     proba /= proba.sum(axis=1, keepdims=True)
     seconds = {"fit": 1.0, "predict": 0.1}
     found = [
-        supervised.Predictions("conv", supervised.TITLES["conv"], n, proba.argmax(axis=1), proba, seconds, None),
-        supervised.Predictions("svc", supervised.TITLES["svc"], 30, np.roll(labels, 1), None, seconds, None),
+        supervised.Predictions("conv", n, proba.argmax(axis=1), proba, seconds, None),
+        supervised.Predictions("svc", 30, np.roll(labels, 1), None, seconds, None),
     ]  # fmt: skip
     return supervised.score(found, labels, 3)
 
@@ -56,6 +56,6 @@ def made_map(rng, **changes):
         "rows": np.arange(40) + 100, "thumbnails": np.zeros((40, 6, 4), np.uint8), "clusters": (labels + 1) % 3,
         "labels": labels, "predicted": np.where(np.arange(40) < 4, (labels + 1) % 3, labels),
         "margins": np.linspace(0, 1, 40, dtype=np.float32), "suspects": np.isin(np.arange(40), [3, 4]),
-        "neighbors": np.zeros((40, 6), np.int32),
+        "neighbors": np.zeros((40, 6), np.int32), "drawn": np.arange(40),
     }  # fmt: skip
     return datamap.DataMap(**{**arrays, **changes})

@@ -14,10 +14,14 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold
 
+from report_lib.classification.classifiers import CLASSIFIERS, Setting
+from report_lib.classification.supervised import League, fit_one
+from report_lib.clustering.fitting import Space
 from report_lib.common.metrics import Interval, paired_difference
 from report_lib.common.models import fit_within_budget
 from report_lib.common.neighbors import nearest, nearest_to
 from report_lib.common.parallel import at_once
+from report_lib.data.images import ImageSet
 
 # An image is far from its class beyond this many interquartile ranges above the third quartile of the class (Tukey's
 # outer fence, Exploratory Data Analysis, 1977).
@@ -93,6 +97,75 @@ class Removal:
         """The same for the others."""
         return paired_difference(self.without_others, self.with_all)
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the numbers, under the names of `metrics.json`."""
+        gains = {"gain_without_train_suspects": self.gain, "gain_without_as_many_others": self.gain_of_others}
+        return {
+            "accuracy": float(self.with_all.mean()),
+            **{name: {"value": gain.value, "interval_95": gain.as_dict()} for name, gain in gains.items()},
+            "accuracy_on_kept_test_images": float(self.with_all[self.kept].mean()) if self.kept.any() else None,
+        }
+
+
+@dataclass(frozen=True)
+class Issues:
+    """What a person should look at again.
+
+    Attributes
+    ----------
+    parts : dict with `train` and `test`
+    removal : Removal
+    """
+
+    parts: dict[str, Part]
+    removal: Removal
+
+    @property
+    def out_of_fold_accuracy(self) -> float:
+        """How often the classifier that judges train labels agrees with them."""
+        return float(np.mean(self.parts["train"].predicted == self.parts["train"].labels))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the numbers, under the names of `metrics.json`."""
+        numbers = {
+            "out_of_fold_accuracy": self.out_of_fold_accuracy,
+            "likely_label_errors": {name: int(part.issue.sum()) for name, part in self.parts.items()},
+            "far_from_class": {name: int(part.far.sum()) for name, part in self.parts.items()},
+            "removal": self.removal.as_dict(),
+        }
+        return {"audit": numbers}
+
+
+def find_issues(
+    images: ImageSet, representation: Space, league: League | None, *, n_folds: int, random_state: int
+) -> Issues | None:
+    """Judge every label by a network on the representation that has not seen it; None without labels or folds.
+
+    Parameters
+    ----------
+    league : League or None
+        Where the same network has been fitted to all train images, it is not fitted again.
+    """
+    if not (images.has_labels and n_folds):
+        return None
+    train, test, labels, n_classes = (
+        representation.train,
+        representation.test,
+        images.train_labels,
+        len(images.class_names),
+    )
+    network = CLASSIFIERS["hog_mlp"].build(Setting(len(train), random_state))
+    unseen = out_of_fold(network, train, labels, n_classes, n_folds=n_folds, random_state=random_state)
+    whole = league and league.models.get("hog_mlp")
+    whole = whole or fit_one("hog_mlp", network, train, labels, test, n_classes=n_classes)
+    parts = {
+        "train": judge(labels, unseen, train, train, labels),
+        "test": judge(images.test_labels, whole.proba, test, train, labels),
+    }
+    return Issues(
+        parts, effect_of_removal(network, train, test, **parts, with_all=whole.classes, random_state=random_state)
+    )
+
 
 def out_of_fold(
     model: Any, codes: np.ndarray, labels: np.ndarray, n_classes: int, *, n_folds: int, random_state: int
@@ -112,7 +185,7 @@ def out_of_fold(
     return proba
 
 
-def look(
+def judge(
     labels: np.ndarray, proba: np.ndarray, codes: np.ndarray, train_codes: np.ndarray, train_labels: np.ndarray
 ) -> Part:
     """Find likely label errors and images far from their class.
@@ -147,21 +220,6 @@ def _issues(labels: np.ndarray, proba: np.ndarray) -> np.ndarray:
         return find_label_issues(labels, proba, n_jobs=1)
 
 
-def look_at_both(
-    train_proba: np.ndarray,
-    test_proba: np.ndarray,
-    train_codes: np.ndarray,
-    test_codes: np.ndarray,
-    train_labels: np.ndarray,
-    test_labels: np.ndarray,
-) -> dict[str, Part]:
-    """Do `look` for train images and for test images; returns `train` and `test`."""
-    return {
-        "train": look(train_labels, train_proba, train_codes, train_codes, train_labels),
-        "test": look(test_labels, test_proba, test_codes, train_codes, train_labels),
-    }
-
-
 def with_neighbors(
     train_images: np.ndarray,
     images: np.ndarray,
@@ -193,28 +251,49 @@ def with_neighbors(
     return np.concatenate([images[:, None], train_images[np.take_along_axis(near.indices, first, axis=1)]], axis=1)
 
 
-def suspects_with_neighbors(
-    images: Any, space: Any, rows: dict[str, np.ndarray], *, n_neighbors: int
-) -> dict[str, np.ndarray]:
-    """Return what `with_neighbors` makes of rows of train and of test images, by part.
+@dataclass(frozen=True)
+class Suspects:
+    """The likely label errors of one part that are the least likely.
 
-    Parameters
+    Attributes
     ----------
-    images : images.ImageSet
-    space : fitting.Space
-    rows : dict with `train` or `test` or both
+    part : {"train", "test"}
+    n_found : int
+        Likely label errors in the part.
+    labels, predicted : ndarray of shape (n,), int64
+    images : ndarray of shape (n, 1 + n_neighbors, h, w)
+        Each beside the nearest train images.
     """
-    parts = {"train": (images.train_images, space.train), "test": (images.test_images, space.test)}
+
+    part: str
+    n_found: int
+    labels: np.ndarray
+    predicted: np.ndarray
+    images: np.ndarray
+
+
+def worst_suspects(
+    issues: Issues | None, images: ImageSet, representation: Space, *, most: int = 8, n_neighbors: int = 6
+) -> dict[str, Suspects]:
+    """Return by part the suspects that are the least likely, beside the train images nearest to them."""
     found = {}
-    for part, own in rows.items():
-        pictures, codes = parts[part]
-        train = own if part == "train" else None
-        options = {"own_rows": train, "n_neighbors": min(n_neighbors, len(space.train) - 1)}
-        found[part] = with_neighbors(images.train_images, pictures[own], space.train, codes[own], **options)
+    for part, judged in issues.parts.items() if issues else ():
+        rows, is_train = judged.suspects[:most], part == "train"
+        pictures = images.train_images if is_train else images.test_images
+        tiles = with_neighbors(
+            images.train_images, pictures[rows], representation.train,
+            (representation.train if is_train else representation.test)[rows], own_rows=rows if is_train else None,
+            n_neighbors=min(n_neighbors, len(representation.train) - 1),
+        )  # fmt: skip
+        if len(rows):
+            labels, predicted = judged.labels[rows], judged.predicted[rows]
+            found[part] = Suspects(part, len(judged.suspects), labels, predicted, tiles)
     return found
 
 
-def _to_own_class(labels, codes, train_codes, train_labels) -> np.ndarray:
+def _to_own_class(
+    labels: np.ndarray, codes: np.ndarray, train_codes: np.ndarray, train_labels: np.ndarray
+) -> np.ndarray:
     found = np.full(len(labels), np.nan, np.float32)
     for own in np.unique(labels):
         rows, among = np.flatnonzero(labels == own), train_codes[train_labels == own]
@@ -234,14 +313,14 @@ def _beyond_fence(distance: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return far
 
 
-def remove(
+def effect_of_removal(
     model: Any,
     train_codes: np.ndarray,
     test_codes: np.ndarray,
+    *,
     train: Part,
     test: Part,
     with_all: np.ndarray,
-    *,
     random_state: int,
 ) -> Removal:
     """Fit a classifier without the train suspects, and without as many others.
@@ -265,34 +344,29 @@ COLUMNS = (
 
 
 def rows_of(
-    parts: dict[str, Part],
-    pairs: np.ndarray,
-    rms: np.ndarray,
-    *,
-    rows: dict[str, np.ndarray],
-    names: Sequence[str],
-) -> list[tuple[object, ...]]:
+    issues: Issues | None, pairs: np.ndarray, rms: np.ndarray, images: ImageSet
+) -> list[tuple[object, ...]] | None:
     """List every finding, the most telling first: likely label errors, images far from their class, copies.
 
     Parameters
     ----------
-    parts : dict with `train` and `test`
     pairs : ndarray of shape (n_pairs, 2), int
         Copies and near-copies; test rows are counted on from the last train row.
     rms : ndarray of shape (n_pairs,)
         0 for copies.
-    rows : dict with `train` and `test`
-        Where each image stands in the file that a person has.
 
     Returns
     -------
-    list of tuple
-        In the order of `COLUMNS`.
+    list of tuple, or None
+        In the order of `COLUMNS`; rows are those of the file that a person has.
     """
+    if issues is None:
+        return None
+    parts, rows, names = issues.parts, images.rows, images.class_names
     found: list[tuple[object, ...]] = []
     for finding, which in (("label", "suspects"), ("far", "strangers")):
-        for part, own in parts.items():
-            found += [_row(part, own, row, finding, names) for row in getattr(own, which).tolist()]
+        for part, judged in parts.items():
+            found += [_row(part, judged, row, finding, names) for row in getattr(judged, which).tolist()]
     for (a, b), difference in zip(pairs.tolist(), rms.tolist(), strict=True):
         (part, row), (other_part, other_row) = (_place(i, len(rows["train"])) for i in (a, b))
         kind = "copy" if difference == 0 else "near-copy"
@@ -305,12 +379,12 @@ def _place(row: int, n_train: int) -> tuple[str, int]:
     return ("train", row) if row < n_train else ("test", row - n_train)
 
 
-def _row(part: str, own: Part, row: int, finding: str, names: Sequence[str]) -> tuple[object, ...]:
-    said = names[own.labels[row]], names[own.predicted[row]], float(own.quality[row]), float(own.distance[row])
-    return (part, row, finding, *said, "", "")
+def _row(part: str, judged: Part, row: int, finding: str, names: Sequence[str]) -> tuple[object, ...]:
+    values = float(judged.quality[row]), float(judged.distance[row])
+    return (part, row, finding, names[judged.labels[row]], names[judged.predicted[row]], *values, "", "")
 
 
-def disagreeing(pairs: np.ndarray, known: tuple[np.ndarray, np.ndarray]) -> int:
-    """Count pairs of copies or near-copies with different labels; `known` are the labels of train and of test images."""
-    labels = np.concatenate(known)
+def disagreeing(pairs: np.ndarray, images: ImageSet) -> int:
+    """Count pairs of copies or near-copies with different labels."""
+    labels = np.concatenate([images.train_labels, images.test_labels])
     return int(np.sum(labels[pairs[:, 0]] != labels[pairs[:, 1]]))

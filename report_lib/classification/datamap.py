@@ -1,14 +1,20 @@
 """Every test image on one map: where it lies, what became of it, and which images are nearest to it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 
 import numpy as np
 
+from report_lib.classification.audit import Issues
+from report_lib.classification.new_images import NewImages
 from report_lib.clustering.fitting import Space
+from report_lib.common.arrays import sample_rows
 from report_lib.common.metrics import NOISE
 from report_lib.common.neighbors import nearest
+from report_lib.data.images import ImageSet
 
-MOST = 10_000
+# Images on the map to explore, and in its figure.
+MOST, MOST_DRAWN = 10_000, 4_000
 N_NEIGHBORS = 6
 # An image is put amid so many of its nearest train images.
 AMID = 5
@@ -35,6 +41,8 @@ class DataMap:
         Whether the label looks wrong.
     neighbors : ndarray of shape (n, k), int32
         The nearest of these images in the description, nearest first; positions in this map.
+    drawn : ndarray of int
+        Positions in this map of the images that the figure shows.
     """
 
     method: str
@@ -47,54 +55,87 @@ class DataMap:
     margins: np.ndarray
     suspects: np.ndarray
     neighbors: np.ndarray
+    drawn: np.ndarray = field(repr=False)
 
     @property
     def wrong(self) -> np.ndarray | None:
         """Whether each image is named wrongly; None where labels or answers are missing."""
         return self.predicted != self.labels if len(self.predicted) and len(self.labels) else None
 
+    @cached_property
+    def unsure_share(self) -> float | None:
+        """Share of the mistakes that are among the quarter with the smallest margins; None without mistakes."""
+        wrong = self.wrong
+        if wrong is None or not wrong.any():
+            return None
+        least = np.argsort(self.margins, kind="stable")[: round(0.25 * len(wrong))]
+        return float(wrong[least].sum() / wrong.sum())
+
+    @cached_property
+    def same_nearby(self) -> tuple[float, float] | None:
+        """How many of the nearest are of the same class, on the map and in the description.
+
+        The same cluster, noise left out, where there are no labels; None if all is noise.
+        """
+        groups = self.labels if len(self.labels) else self.clusters
+        kept = groups != NOISE
+        if not kept.any():
+            return None
+        near = (nearest(self.positions, self.neighbors.shape[1]).indices, self.neighbors)
+        return tuple(float((groups[indices] == groups[:, None])[kept].mean()) for indices in near)
+
     def arrays(self) -> dict[str, np.ndarray]:
         """Return what the page needs, by name."""
-        return {name: np.asarray(value) for name, value in vars(self).items()}
+        return {one.name: np.asarray(getattr(self, one.name)) for one in fields(self) if one.name != "drawn"}
+
+    def as_dict(self) -> dict[str, dict[str, float | None]]:
+        """Return the numbers, under the names of `metrics.json`."""
+        on_map, there = self.same_nearby or (None, None)
+        numbers = {"mistakes_in_least_sure_quarter": self.unsure_share}
+        return {"map": {**numbers, "same_nearby_on_map": on_map, "same_nearby": there}}
 
 
 def build(
-    images: np.ndarray,
-    rows: np.ndarray,
-    space: Space,
+    images: ImageSet,
+    representation: Space,
     clusters: np.ndarray,
     train_map: np.ndarray | None,
     *,
-    labels: np.ndarray | None = None,
-    predicted: np.ndarray | None = None,
-    margins: np.ndarray | None = None,
-    suspects: np.ndarray | None = None,
-    indices: np.ndarray,
+    model: NewImages | None = None,
+    issues: Issues | None = None,
+    random_state: int,
 ) -> DataMap:
     """Put test images on the map of the train images; where there is none, on the first two axes of the description.
 
     Parameters
     ----------
-    images : ndarray of shape (n_test, h, w)
-    rows, clusters, labels, predicted, margins, suspects : ndarray of shape (n_test,)
-        As in `DataMap`; None where there are none.
-    space : fitting.Space
+    representation : Space
         Says what is near; an image is put amid its nearest train images, at the median of their places.
+    clusters : ndarray of shape (n_test,)
     train_map : ndarray of shape (n_train, 2), or None
-    indices : ndarray of int
-        The test images wanted.
+    model : NewImages or None
+        What names the test images.
+    issues : Issues or None
+        Whose labels look wrong.
     """
-    placed = train_map is not None and space.test_graph is not None
-    positions = amid(train_map, space.test_graph.indices) if placed else space.test[:, :2]
-    of = {"labels": labels, "predicted": predicted, "margins": margins, "suspects": suspects}
+    placed = train_map is not None and representation.test_graph is not None
+    positions = amid(train_map, representation.test_graph.indices) if placed else representation.test[:, :2]
+    chosen = sample_rows(len(positions), MOST, random_state)
+    known = {
+        "labels": images.test_labels,
+        "predicted": model and model.answers.classes,
+        "margins": model and model.answers.margin,
+        "suspects": issues and issues.parts["test"].issue,
+    }
     return DataMap(
-        "UMAP" if placed else space.title,
-        np.asarray(positions[indices], np.float32),
-        rows[indices],
-        to_bytes(images[indices]),
-        clusters[indices],
-        neighbors=nearest(space.test[indices], min(N_NEIGHBORS, len(indices) - 1)).indices,
-        **{name: np.zeros(0, np.int64) if values is None else values[indices] for name, values in of.items()},
+        "UMAP" if placed else representation.title,
+        np.asarray(positions[chosen], np.float32),
+        images.rows["test"][chosen],
+        to_bytes(images.test_images[chosen]),
+        clusters[chosen],
+        neighbors=nearest(representation.test[chosen], min(N_NEIGHBORS, len(chosen) - 1)).indices,
+        drawn=sample_rows(len(chosen), MOST_DRAWN, random_state),
+        **{name: np.zeros(0, np.int64) if values is None else values[chosen] for name, values in known.items()},
     )
 
 
@@ -109,38 +150,3 @@ def to_bytes(images: np.ndarray) -> np.ndarray:
         return np.array(images)
     low, high = float(images.min()), float(images.max())
     return np.round((images - low) * (255 / max(high - low, 1e-12))).astype(np.uint8)
-
-
-def unsure_share(found: DataMap, share: float = 0.25) -> float | None:
-    """Return the share of the mistakes that are among the images of the smallest margins; None without mistakes.
-
-    Parameters
-    ----------
-    share : float
-        Of the images, those of the smallest margins.
-    """
-    wrong = found.wrong
-    if wrong is None or not wrong.any():
-        return None
-    least = np.argsort(found.margins, kind="stable")[: round(share * len(wrong))]
-    return float(wrong[least].sum() / wrong.sum())
-
-
-def hit(found: DataMap, *, k: int = N_NEIGHBORS) -> tuple[float, float] | None:
-    """Return how many of the nearest are of the same class, on the map and in the description.
-
-    The same cluster, noise left out, where there are no labels; None if all is noise.
-    """
-    groups = found.labels if len(found.labels) else found.clusters
-    kept = groups != NOISE
-    if not kept.any():
-        return None
-    k = min(k, found.neighbors.shape[1])
-    near = (nearest(found.positions, k).indices, found.neighbors[:, :k])
-    return tuple(float((groups[indices] == groups[:, None])[kept].mean()) for indices in near)
-
-
-def numbers(unsure: float | None, near: tuple[float, float] | None) -> dict[str, float | None]:
-    """Name what `unsure_share` and `hit` return as `metrics.json` does."""
-    on_map, there = near or (None, None)
-    return {"mistakes_in_least_sure_quarter": unsure, "same_nearby_on_map": on_map, "same_nearby": there}

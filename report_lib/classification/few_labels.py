@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,18 +11,21 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.semi_supervised import LabelSpreading
 
 from report_lib.classification.label_choice import choose
+from report_lib.clustering.fitting import Space
 from report_lib.clustering.graph_clustering import Edges
 from report_lib.common import metrics, representations
 from report_lib.common.metrics import NOISE
 from report_lib.common.models import draws, seeds_for, small_network
 from report_lib.common.neighbors import Neighbors, weights
 from report_lib.common.parallel import at_once
+from report_lib.data.images import ImageSet
+from report_lib.reduction import comparison
 
-HIDDEN_UNITS, NETWORK_STEPS, LEAST_EPOCHS = 64, 900, 3
 # How far a label may be overruled by its neighbours, and how many edges it travels at most.
 ALPHA, SPREADING_STEPS = 0.8, 30
 UNKNOWN = -1
-GRAPH, GRADIENTS = "graph", "gradients"
+# Curves that are not of a description of `reduction.representations`, and what readers call them.
+OTHERS = {"graph": "graph", "hog": "oriented gradients"}
 # Images that are chosen by their clusters, at most: looking for many parts takes K-Means long.
 MOST_CHOSEN = 500
 
@@ -118,12 +121,11 @@ def network_curve(
 
 def network_curves(
     described: Iterable[tuple[str, np.ndarray, np.ndarray]],
-    train_labels: np.ndarray,
-    test_labels: np.ndarray,
+    images: ImageSet,
     *,
     known: dict[str, dict[int, np.ndarray]],
     counts: Sequence[int],
-    **options: Any,
+    **options: int,
 ) -> dict[str, Curve]:
     """Draw `network_curve` for each description, of which (name, train codes, test codes) are given; by name.
 
@@ -132,11 +134,11 @@ def network_curves(
     known : dict of str to dict
         As `measured` gives it: what need not be done again.
     """
-    curves = {}
+    curves, labels = {}, (images.train_labels, images.test_labels)
     for name, train, test in described:
         done = {n: right for n, right in known.get(title_of(name), {}).items() if n in counts}
         left = [n for n in counts if n not in done]
-        curve = network_curve(train, train_labels, test, test_labels, counts=left, **options)
+        curve = network_curve(train, labels[0], test, labels[1], counts=left, **options)
         curves[name] = Curve(dict(sorted((curve.right | done).items())))
     return curves
 
@@ -167,29 +169,127 @@ def level_with(curves: dict[str, Curve], best: str, n_labels: int) -> list[str]:
     return found
 
 
-def shape_curves(space: Any, train_labels: np.ndarray, test_labels: np.ndarray, **options: Any) -> dict[str, Curve]:
-    """Draw the curve of the network on a description, and that of labels spread over its graph, for the same draws.
+@dataclass(frozen=True)
+class LearningCurves:
+    """What few labels are worth, description by description.
+
+    Attributes
+    ----------
+    curves : dict of str to Curve
+        By name in the parameters; `hog` is of oriented gradients, `graph` of labels spread over the graph.
+    missing : list of str
+        Descriptions that were asked for and could not be had.
+    n_draws : int
+    chosen : Curve or None
+        Of the graph, where the images to label were chosen by their clusters.
+    """
+
+    curves: dict[str, Curve]
+    missing: list[str]
+    n_draws: int
+    chosen: Curve | None = None
+
+    @property
+    def by_title(self) -> dict[str, Curve]:
+        """The curves by what readers call their descriptions."""
+        return {title_of(name): curve for name, curve in self.curves.items()}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the numbers, under the names of `metrics.json`."""
+        curves = self.curves | ({"graph_chosen": self.chosen} if self.chosen else {})
+        scores = {name: curve.accuracy.items() for name, curve in curves.items()}
+        return {
+            "label_efficiency": {name: {n: score.value for n, score in own} for name, own in scores.items()},
+            "label_efficiency_intervals_95": {
+                name: {n: score.as_dict() for n, score in own} for name, own in scores.items()
+            },
+            "label_efficiency_spread": {name: curve.spread for name, curve in curves.items()},
+        }
+
+
+def learning_curves(
+    names: Sequence[str],
+    images: ImageSet,
+    representation: Space,
+    *,
+    counts: Sequence[int],
+    autoencoders: dict[str, np.ndarray],
+    kept: dict[str, np.ndarray],
+    scaling: str,
+    n_components: int,
+    **options: int,
+) -> LearningCurves | None:
+    """Draw the learning curve of each description, and of labels spread over the graph, where there is one.
 
     Parameters
     ----------
-    space : fitting.Space
-        With neighbours.
+    names : sequence of str
+        Descriptions.
+    counts : sequence of int
+        Numbers of labels; without any, or without labels, there are no curves.
+    autoencoders, kept : dict of str to ndarray
+        What the comparison of the descriptions kept: fitted autoencoders, and what few labels gave there.
+    scaling, n_components
+        Of the linear descriptions.
+    **options
+        `n_draws` and `random_state`.
     """
-    drawn = all_draws(len(space.train), **options)
+    if not (images.has_labels and counts):
+        return None
+    options |= {"counts": counts_for(len(images.train_images), counts)}
+    linear = {"scaling": scaling, "n_components": n_components}
+    fitted = comparison.from_arrays(autoencoders)
+    described = comparison.described(names, images.train_images, images.test_images, fitted, **linear)
+    known = measured(kept, options["n_draws"])
+    curves = network_curves(described, images, known=known, **options)
+    if representation.edges is not None:
+        curves |= hog_curves(representation, images, **options)
+    missing = [name for name in names if name not in curves]
+    return LearningCurves(curves, missing, options["n_draws"]) if curves else None
+
+
+def hog_curves(hog: Space, images: ImageSet, **options: Any) -> dict[str, Curve]:
+    """Draw the curve of the network on oriented gradients, and of labels spread over their graph, for the same draws."""
+    labels, drawn = (images.train_labels, images.test_labels), all_draws(len(hog.train), **options)
     return {
-        GRADIENTS: network_curve(space.train, train_labels, space.test, test_labels, **options),
-        GRAPH: graph_curve(space.edges, space.test_graph, train_labels, test_labels, drawn),
+        "hog": network_curve(hog.train, labels[0], hog.test, labels[1], **options),
+        "graph": graph_curve(hog.edges, hog.test_graph, *labels, drawn),
     }
+
+
+def with_chosen(
+    curves: LearningCurves | None, images: ImageSet, hog: Space, clusters: np.ndarray, *, random_state: int
+) -> LearningCurves | None:
+    """Add the curve of the graph for images that are chosen by their clusters, where there is a graph.
+
+    Parameters
+    ----------
+    clusters : ndarray of shape (n_train,), int
+    """
+    if curves is None or "graph" not in curves.curves:
+        return curves
+    counts = list(curves.curves["graph"].right)
+    chosen = chosen_rows(hog.train, clusters, counts, n_draws=curves.n_draws, random_state=random_state)
+    if not chosen:
+        return curves
+    guided = graph_curve(hog.edges, hog.test_graph, images.train_labels, images.test_labels, chosen)
+    return replace(curves, chosen=guided)
 
 
 def title_of(name: str) -> str:
     """Return what readers call a description, or the graph."""
-    return name if name in (GRAPH, GRADIENTS) else representations.parse(name).title
+    return OTHERS.get(name) or representations.parse(name).title
 
 
-def titled(curves: dict[str, Curve]) -> dict[str, Curve]:
-    """Return curves by what readers call their descriptions."""
-    return {title_of(name): curve for name, curve in curves.items()}
+def representation_of(graph: dict[str, np.ndarray], features: dict[str, np.ndarray]) -> Space:
+    """Return what this phase looks for neighbours on: oriented gradients with their graph where there are any, or PCA.
+
+    Parameters
+    ----------
+    graph, features : dict of str to ndarray
+        As the phases before kept them; `graph` is empty where the run made none.
+    """
+    return Space.from_arrays("gradients", **graph) if graph else Space("PCA", features["train"], features["test"])
 
 
 def as_matrix(edges: Edges) -> csr_matrix:

@@ -5,6 +5,7 @@ learning on a budget, 2022). No label is looked at.
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -13,7 +14,6 @@ from report_lib.common.models import kmeans
 
 # Images of a cluster that its parts are looked for among, at most; drawn at random.
 MOST_PARTED = 3000
-COLUMNS = ("rank", "row", "cluster", "stands_for")
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,15 @@ class Choice:
         About how many train images its part of the cluster has.
     """
 
+    COLUMNS: ClassVar = ("rank", "row", "cluster", "stands_for")
+
     rows: np.ndarray
     clusters: np.ndarray
     stands_for: np.ndarray
+
+    def as_dict(self) -> dict[str, dict[str, np.ndarray]]:
+        """Return the numbers, under the names of `metrics.json`."""
+        return {"label_next": dict(vars(self))}
 
     def table(self, rows: np.ndarray) -> list[tuple[object, ...]]:
         """Return one row an image, in the order of `COLUMNS`; ranks and clusters are counted from 1.

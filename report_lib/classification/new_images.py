@@ -22,10 +22,14 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sklearn.metrics import pairwise_distances_argmin
 
+from report_lib.classification.supervised import League
+from report_lib.clustering.fitting import Space
 from report_lib.clustering.hog import OrientedGradients
+from report_lib.common.arrays import flatten, sample_rows
 from report_lib.common.errors import ReportError
 from report_lib.common.metrics import NOISE
 from report_lib.common.neighbors import Neighbors, nearest_to, votes
+from report_lib.data.images import ImageSet
 from report_lib.reduction.linear import LinearReducer, PixelScaler
 
 log = logging.getLogger(__name__)
@@ -36,6 +40,8 @@ BLOCK = 1024
 MARGIN, NARROWEST = 0.1, 0.1
 # An image more unusual than all but this share of the test images were is like nothing seen.
 RAREST = 0.01
+# Test images that are changed on purpose, to see whether they are called unlike any seen.
+N_CHANGED = 1_000
 PACKAGES = ("numpy", "scikit-learn", "torch")
 NOT_THERE = "not there, so the run cannot predict; with classification.keep_model a run keeps a model"
 _DAMAGED = (
@@ -141,10 +147,11 @@ class Predictor:
 
     def predict(self, images: np.ndarray) -> Answers:
         """Answer for images of shape (n, h, w), of the run's shape and range."""
-        rows = np.ascontiguousarray(images).reshape(len(images), -1)
+        rows = flatten(np.ascontiguousarray(images))
         codes = in_blocks((self.shape or self.pixels).transform, rows)
-        found = [nearest_to(self.train, block, self.n_neighbors) for block in _blocks(codes)]
-        graph = Neighbors(*(np.concatenate(parts)[: len(rows)] for parts in zip(*map(_fields, found), strict=True)))
+        near = [nearest_to(self.train, block, self.n_neighbors) for block in _blocks(codes)]
+        graph = Neighbors(*(np.concatenate([getattr(own, name) for own in near])[: len(rows)]
+                            for name in ("indices", "distances")))  # fmt: skip
         in_clusters = votes(graph, self.clusters, max(int(self.clusters.max()) + 1, 1))
         told = in_clusters if self.labels is None else self._in_classes(rows, graph)
         ranked = np.sort(np.column_stack([told, np.zeros(len(told))]), axis=1).astype(np.float32)
@@ -197,10 +204,6 @@ def _blocks(rows: np.ndarray) -> Iterator[np.ndarray]:
         yield np.concatenate([block, np.repeat(block[:1], BLOCK - len(block), axis=0)])
 
 
-def _fields(graph: Neighbors) -> tuple[np.ndarray, np.ndarray]:
-    return graph.indices, graph.distances
-
-
 def build(
     pixels: PCADescription,
     shape: OrientedGradients | None,
@@ -219,7 +222,7 @@ def build(
     codes : ndarray of shape (n_train, d)
         Of the train images.
     clusters : dict
-        As `clustering.handed_on` gives it: `train`, `n_neighbors` and, where the nearest centre is the rule, `centers`.
+        As the phase before hands them on: `train`, `n_neighbors` and, where the nearest centre is the rule, `centers`.
     labels : ndarray of shape (n_train,), int64, or None
     images : ndarray of shape (n_train, h, w)
         Train images, for their shape and range.
@@ -258,7 +261,80 @@ def strange_images(images: np.ndarray, low: float, high: float, *, random_state:
     }
 
 
-# --- kept and loaded ------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class NewImages:
+    """The model for new images, and how far it may be trusted.
+
+    Attributes
+    ----------
+    predictor : Predictor
+    answers : Answers
+        For the test images.
+    agreement : float
+        Share of the test images that it puts into the cluster that the run has them in.
+    called_unlike : dict of str to float
+        As `unlike` returns it.
+    n_changed : int
+        Test images that were changed for that.
+    """
+
+    predictor: Predictor
+    answers: Answers
+    agreement: float
+    called_unlike: dict[str, float]
+    n_changed: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the numbers, under the names of `metrics.json`."""
+        return {"model": {"called_unlike": self.called_unlike, "same_cluster_as_the_run": self.agreement}}
+
+
+def learn(
+    images: ImageSet,
+    representation: Space,
+    clusters: dict[str, np.ndarray],
+    league: League | None,
+    *,
+    features: dict[str, np.ndarray],
+    scaler: dict[str, np.ndarray],
+    pca: dict[str, np.ndarray],
+    hog: dict[str, np.ndarray],
+    wanted: bool,
+    random_state: int,
+) -> NewImages | None:
+    """Put together what the run found into a model for new images, and try it; None where none is wanted.
+
+    Parameters
+    ----------
+    representation : Space
+        Used where the clusters were found on it; otherwise they are looked for on `features`.
+    clusters : dict
+        As for `build`, with `test` and `on`, the title of the representation that they were found on.
+    league : League or None
+        Whose convolutional network tells the class, where there is one.
+    features : dict with `train`
+        Principal components of the train images.
+    scaler, pca, hog : dict of str to ndarray
+        What the phases before kept of their descriptions.
+    """
+    if not wanted:
+        return None
+    pixels = PCADescription(PixelScaler.from_arrays(**scaler), LinearReducer.from_arrays(**pca))
+    by_shape = representation.edges is not None and clusters["on"].item() == representation.title
+    shape = OrientedGradients.from_arrays(**hog) if by_shape else None
+    codes = representation.train if by_shape else features["train"]
+    network = league.models["conv"].model if league and "conv" in league.models else None
+    about_images = {"images": images.train_images, "class_names": images.class_names}
+    fitted = build(pixels, shape, codes, clusters, images.train_labels, **about_images, network=network)
+    predictor, answers = calibrate(fitted, images.test_images)
+    changed = images.test_images[sample_rows(len(images.test_images), N_CHANGED, random_state)]
+    return NewImages(
+        predictor,
+        answers,
+        agreement=float((answers.clusters == clusters["test"]).mean()),
+        called_unlike=unlike(predictor, changed, random_state=random_state),
+        n_changed=len(changed),
+    )
 
 
 class About(BaseModel):
@@ -407,9 +483,6 @@ def checksum(path: Path, known: About) -> str:
     return found.hexdigest()
 
 
-# --- asked from outside ---------------------------------------------------------------------------------------------
-
-
 def check_images(images: np.ndarray, predictor: Predictor, path: Path | str) -> None:
     """Refuse images of another shape or range than the run's.
 
@@ -449,3 +522,8 @@ def table(answers: Answers, class_names: Sequence[str], rows: Sequence[int] | No
             rows, clusters, classes, numbers, strict=True
         )
     ]
+
+
+def rows_of(model: NewImages | None, images: ImageSet) -> list[tuple[object, ...]] | None:
+    """Return `table` for the test images, where there is a model."""
+    return None if model is None else table(model.answers, images.class_names, images.rows["test"])

@@ -3,7 +3,6 @@
 Every step that learns sees train images only; test images are classified once.
 """
 
-import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,41 +10,19 @@ from typing import Any
 
 import numpy as np
 from scipy.stats import binomtest
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
-from sklearn.neighbors import KNeighborsClassifier
-from sklearn.neural_network import MLPClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
-from sklearn.svm import SVC
 
-from report_lib.common.arrays import sample_rows
+from report_lib.classification.classifiers import CLASSIFIERS, Setting
+from report_lib.classification.classifiers import published as published_for
+from report_lib.clustering.fitting import Space
+from report_lib.common.arrays import flatten, sample_rows
 from report_lib.common.errors import ReportError
 from report_lib.common.metrics import Interval, wilson_interval
-from report_lib.common.models import OneUnit, fit_within_budget
+from report_lib.common.models import fit_within_budget
 from report_lib.common.parallel import at_once
+from report_lib.data.images import ImageSet
 
-# Steps of logistic regression, which would go on for minutes: more change little.
-LOGISTIC_STEPS = 30
-# Networks see every image ten times, and few images more often, in batches of 200.
-EPOCHS, LEAST_STEPS, BATCH = 10, 1500, 200
-SHAPE_UNITS = 256
-CONV_BATCH, LEAST_CONV_STEPS = 256, 400
 N_BINS = 15
-TITLES = {
-    "logistic_regression": "logistic regression",
-    "knn": "5 nearest neighbours",
-    "random_forest": "Random Forest",
-    "mlp": "network, 100 units",
-    "svc": "support vector machine",
-    "gradients": "network on gradients",
-    "conv": "convolutional network",
-}
-# What grows faster than the number of images, and so may be given fewer.
-SLOW = ("knn", "random_forest", "svc")
-# What is fitted in a process of its own, as it uses one thread.
-ALONE = ("mlp", "svc")
 
 
 @dataclass(frozen=True)
@@ -54,8 +31,8 @@ class Predictions:
 
     Attributes
     ----------
-    name, title : str
-        In the parameters, and for readers.
+    name : str
+        In `classifiers.CLASSIFIERS`.
     n_images : int
         Train images that it learnt from.
     classes : ndarray of shape (n_test,), int64
@@ -67,127 +44,76 @@ class Predictions:
     """
 
     name: str
-    title: str
     n_images: int
     classes: np.ndarray
     proba: np.ndarray | None
     seconds: dict[str, float]
     model: Any
 
-
-def epochs_for(n_images: int) -> int:
-    """Return how often a network sees each of so many images."""
-    return max(EPOCHS, math.ceil(LEAST_STEPS / math.ceil(n_images / BATCH)))
-
-
-def classic(name: str, n_images: int, random_state: int) -> Any:
-    """Return a classifier of Table 3 for so many images, unfitted, behind the scaling that it is published with."""
-    models = {
-        "logistic_regression": lambda: LogisticRegression(C=1.0, max_iter=LOGISTIC_STEPS),
-        "knn": lambda: KNeighborsClassifier(5, weights="distance", p=2),
-        "random_forest": lambda: RandomForestClassifier(
-            100, criterion="entropy", max_depth=100, n_jobs=-1, random_state=random_state
-        ),
-        "mlp": lambda: MLPClassifier((100,), max_iter=epochs_for(n_images), random_state=random_state),
-        "svc": lambda: SVC(C=10.0, kernel="rbf", cache_size=500),
-    }
-    # In float32: in float64 all pixels would take twice the memory and no classifier is the better for it.
-    single = FunctionTransformer(np.asarray, kw_args={"dtype": np.float32})
-    return make_pipeline(single, StandardScaler(), models[name]())
-
-
-def shape_network(n_images: int, random_state: int) -> Any:
-    """Return a network of one hidden layer for descriptions of so many images, unfitted."""
-    options = {"max_iter": epochs_for(n_images), "learning_rate_init": 2e-3, "random_state": random_state}
-    return make_pipeline(OneUnit(), MLPClassifier((SHAPE_UNITS,), **options))
-
-
-def fit_classic(
-    names: Sequence[str],
-    train: np.ndarray,
-    labels: np.ndarray,
-    test: np.ndarray,
-    *,
-    n_classes: int,
-    n_slow: int,
-    random_state: int,
-) -> list[Predictions]:
-    """Fit the classic classifiers to pixels.
-
-    Parameters
-    ----------
-    train, test : ndarray of shape (n, d)
-        Pixels, unscaled.
-    n_slow : int
-        Train images that the slow ones, `SLOW`, learn from, at most.
-    """
-    names = [name for name in names if name not in ("gradients", "conv")]
-    few = sample_rows(len(train), n_slow, random_state)
-    rows = {name: few if name in SLOW else np.arange(len(train)) for name in names}
-    alone = [name for name in names if name in ALONE]
-    calls = [
-        (_fit, (classic(name, len(rows[name]), random_state), train[rows[name]], labels[rows[name]], test), {})
-        for name in alone
-    ]
-    elsewhere: Iterator[Any] = at_once(calls) if calls else iter(())
-    found = {
-        name: _fit(classic(name, len(rows[name]), random_state), train[rows[name]], labels[rows[name]], test)
-        for name in names
-        if name not in alone
-    }
-    found |= {name: next(elsewhere) for name in alone}
-    return [describe(name, *found[name], len(rows[name]), n_classes) for name in names]
+    @property
+    def title(self) -> str:
+        """What readers call the classifier."""
+        return CLASSIFIERS[self.name].title
 
 
 def fit_all(
     names: Sequence[str],
-    train: np.ndarray,
-    labels: np.ndarray,
-    test: np.ndarray,
+    images: ImageSet,
+    hog: Space | None,
     *,
-    codes: tuple[np.ndarray, np.ndarray] | None,
-    n_classes: int,
     n_slow: int,
-    conv: dict[str, Any],
+    conv_filters: Sequence[int],
+    conv_epochs: int,
     random_state: int,
 ) -> tuple[list[Predictions], dict[str, str]]:
     """Fit every classifier that is asked for.
 
     Parameters
     ----------
-    train, test : ndarray of shape (n, h, w)
-    codes : (train, test) or None
-        Descriptions of shape, where there are any.
-    conv : dict
-        Options of the convolutional network.
+    hog : Space or None
+        Oriented gradients, where there are any.
+    n_slow : int
+        Train images that the slow ones learn from, at most.
 
     Returns
     -------
     found : list of Predictions
+        In the order of `names`.
     absent : dict of str to str
         By title, why a classifier could not be had.
     """
-    pixels, absent = [part.reshape(len(part), -1) for part in (train, test)], {}
-    size = {"n_classes": n_classes}
-    found = fit_classic(names, pixels[0], labels, pixels[1], **size, n_slow=n_slow, random_state=random_state)
-    if "gradients" in names and codes is None:
-        absent[TITLES["gradients"]] = "the run made no graph of shapes"
-    elif "gradients" in names:
-        found.append(fit_one("gradients", shape_network(len(train), random_state), codes[0], labels, codes[1], **size))
-    if "conv" in names:
+    conv = images.image_shape, tuple(conv_filters), conv_epochs
+    pixels = flatten(images.train_images), flatten(images.test_images)
+    n_train, n_classes = len(images.train_images), len(images.class_names)
+    n_images = {name: min(n_slow, n_train) if CLASSIFIERS[name].slow else n_train for name in names}
+    models: dict[str, Any] = {}
+    absent: dict[str, str] = {}
+    for name in names:
+        own = CLASSIFIERS[name]
         try:
-            network = conv_classifier(train.shape[1:], len(train), **conv, random_state=random_state)
-            found.append(fit_one("conv", network, pixels[0], labels, pixels[1], **size))
+            if own.on == "hog" and hog is None:
+                raise ReportError("the run made no graph of shapes")
+            models[name] = own.build(Setting(n_images[name], random_state, *conv))
         except ReportError as error:
-            absent[TITLES["conv"]] = str(error)
-    return found, absent
+            absent[own.title] = str(error)
+
+    def arguments(name: str) -> tuple[Any, ...]:
+        train, test = (hog.train, hog.test) if CLASSIFIERS[name].on == "hog" else pixels
+        rows = sample_rows(n_train, n_images[name], random_state)
+        return models[name], train[rows], images.train_labels[rows], test
+
+    alone = [name for name in models if CLASSIFIERS[name].alone]
+    elsewhere: Iterator[Any] = at_once((_fit, arguments(name), {}) for name in alone) if alone else iter(())
+    answers = {name: _fit(*arguments(name)) for name in models if name not in alone}
+    answers |= {name: next(elsewhere) for name in alone}
+    return [_predictions(name, n_images[name], n_classes, *answers[name]) for name in models], absent
 
 
 def fit_one(
     name: str, model: Any, train: np.ndarray, labels: np.ndarray, test: np.ndarray, *, n_classes: int
 ) -> Predictions:
     """Fit a classifier to all train images, or codes of them, and classify the test images."""
-    return describe(name, *_fit(model, train, labels, test), len(train), n_classes)
+    return _predictions(name, len(train), n_classes, *_fit(model, train, labels, test))
 
 
 def _fit(
@@ -196,20 +122,19 @@ def _fit(
     start = time.perf_counter()
     fit_within_budget(model, train, labels)
     middle = time.perf_counter()
-    gives = hasattr(model, "predict_proba")
-    answer = model.predict_proba(test) if gives else model.predict(test)
+    answer = model.predict_proba(test) if hasattr(model, "predict_proba") else model.predict(test)
     return model, answer, {"fit": middle - start, "predict": time.perf_counter() - middle}
 
 
-def describe(
-    name: str, model: Any, answer: np.ndarray, seconds: dict[str, float], n_images: int, n_classes: int
+def _predictions(
+    name: str, n_images: int, n_classes: int, model: Any, answer: np.ndarray, seconds: dict[str, float]
 ) -> Predictions:
     """Bring what a classifier answered, classes or probabilities of the classes that it met, to one form."""
     if answer.ndim == 1:
-        return Predictions(name, TITLES[name], n_images, answer.astype(np.int64), None, seconds, model)
+        return Predictions(name, n_images, answer.astype(np.int64), None, seconds, model)
     proba = np.zeros((len(answer), n_classes), np.float32)
     proba[:, model.classes_] = answer
-    return Predictions(name, TITLES[name], n_images, proba.argmax(axis=1), proba, seconds, model)
+    return Predictions(name, n_images, proba.argmax(axis=1), proba, seconds, model)
 
 
 @dataclass(frozen=True)
@@ -261,6 +186,8 @@ class Score:
     Attributes
     ----------
     predictions : Predictions
+    labels : ndarray of shape (n_test,), int
+        The true classes.
     accuracy : Interval
     precision, recall, f1 : ndarray of shape (n_classes,)
         0 where there is nothing to divide by.
@@ -273,6 +200,7 @@ class Score:
     """
 
     predictions: Predictions
+    labels: np.ndarray
     accuracy: Interval
     precision: np.ndarray
     recall: np.ndarray
@@ -287,10 +215,33 @@ class Score:
         """Mean F1 of the classes that have test images."""
         return float(self.f1[self.support > 0].mean())
 
+    def mistakes(self, n: int) -> np.ndarray:
+        """Return rows of the test images that are wrong with the highest probability, the surest first."""
+        wrong = np.flatnonzero(self.predictions.classes != self.labels)
+        return wrong[np.argsort(-self.predictions.proba[wrong].max(axis=1), kind="stable")[:n]]
+
+    def examples(self) -> np.ndarray:
+        """Return for each cell of the confusion matrix the row of the surest test image in it, -1 for an empty cell."""
+        found = np.full(self.confusion.shape, -1)
+        order = np.argsort(self.predictions.proba.max(axis=1), kind="stable")
+        found[self.labels[order], self.predictions.classes[order]] = order
+        return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the numbers, under the names of `metrics.json`."""
+        return {
+            "accuracy": self.accuracy.value,
+            "interval_95": self.accuracy.as_dict(),
+            "n_images": self.predictions.n_images,
+            **{name: getattr(self, name) for name in ("precision", "recall", "f1", "macro_f1", "confusion")},
+            "calibration_error": None if self.calibration is None else self.calibration.expected_error,
+            "p_value_against_reference": self.p_value,
+        }
+
 
 def reference(found: Sequence[Predictions]) -> Predictions:
-    """Return what the others are compared with: the last of `TITLES` that is there, named before any score was seen."""
-    return max(found, key=lambda one: list(TITLES).index(one.name))
+    """Return what the others are compared with: the last of the table that is there, named before any score was seen."""
+    return max(found, key=lambda one: list(CLASSIFIERS).index(one.name))
 
 
 def score(found: Sequence[Predictions], labels: np.ndarray, n_classes: int) -> list[Score]:
@@ -307,6 +258,7 @@ def score(found: Sequence[Predictions], labels: np.ndarray, n_classes: int) -> l
         scores.append(
             Score(
                 one,
+                labels,
                 wilson_interval(int(right[one.name].sum()), len(labels)),
                 *report,
                 confusion=confusion_matrix(labels, one.classes, labels=kinds),
@@ -317,13 +269,74 @@ def score(found: Sequence[Predictions], labels: np.ndarray, n_classes: int) -> l
     return scores
 
 
-def looked_at(scores: Sequence[Score]) -> Score | None:
-    """Return the one that is looked at closely: the convolutional network, else the first of `TITLES` from the end.
+@dataclass(frozen=True)
+class League:
+    """Every classifier that was asked for, on the test images.
+
+    Attributes
+    ----------
+    scores : list of Score
+        The most accurate first.
+    absent : dict of str to str
+        By title, why a classifier could not be had.
+    published : dict of str to float
+        By name, what others have published on these images.
+    n_train : int
+        Train images that there are.
+    """
+
+    scores: list[Score]
+    absent: dict[str, str]
+    published: dict[str, float]
+    n_train: int
+
+    @property
+    def models(self) -> dict[str, Predictions]:
+        """Fitted classifiers, and what they said, by name."""
+        return {one.predictions.name: one.predictions for one in self.scores}
+
+    @property
+    def sure(self) -> list[Score]:
+        """Those that give probabilities."""
+        return [one for one in self.scores if one.predictions.proba is not None]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the numbers, under the names of `metrics.json`."""
+        return {"supervised": {one.predictions.name: one.as_dict() for one in self.scores}}
+
+
+def looked_at(league: League | None) -> Score | None:
+    """Return the one that is looked at closely: of those with probabilities the last of the table.
 
     None is chosen by its score, which the test images would choose.
     """
-    found = {one.predictions.name: one for one in scores if one.predictions.proba is not None}
-    return next((found[name] for name in reversed(TITLES) if name in found), None)
+    found = {one.predictions.name: one for one in league.sure} if league else {}
+    return next((found[name] for name in reversed(CLASSIFIERS) if name in found), None)
+
+
+def times(league: League | None) -> list[dict[str, Any]]:
+    """Return the seconds of each, in the order of the table of classifiers."""
+    found = league.models if league else {}
+    return [{"name": found[name].title, **found[name].seconds} for name in CLASSIFIERS if name in found]
+
+
+def learn(names: Sequence[str], images: ImageSet, representation: Space, **options: Any) -> League | None:
+    """Fit and score every classifier that is asked for; None without labels, or where none could be had.
+
+    Parameters
+    ----------
+    representation : Space
+        Oriented gradients, where it has a graph.
+    **options
+        Of `fit_all`.
+    """
+    if not images.has_labels:
+        return None
+    found, absent = fit_all(names, images, representation if representation.edges else None, **options)
+    if not found:
+        return None
+    scores = score(found, images.test_labels, len(images.class_names))
+    return League(scores, absent, published_for(images.title), len(images.train_images))
 
 
 def holm(p_values: Sequence[float]) -> np.ndarray:
@@ -334,36 +347,3 @@ def holm(p_values: Sequence[float]) -> np.ndarray:
     found = np.empty(len(p))
     found[order] = np.minimum(adjusted, 1.0)
     return found
-
-
-def confident_mistakes(proba: np.ndarray, labels: np.ndarray, n: int) -> np.ndarray:
-    """Return rows of the test images that are wrong with the highest probability, the surest first."""
-    wrong = np.flatnonzero(proba.argmax(axis=1) != labels)
-    return wrong[np.argsort(-proba[wrong].max(axis=1), kind="stable")[:n]]
-
-
-def examples(proba: np.ndarray, labels: np.ndarray, n_classes: int) -> np.ndarray:
-    """Return for each cell of the confusion matrix the row of the surest test image in it, -1 for an empty cell."""
-    classes, found = proba.argmax(axis=1), np.full((n_classes, n_classes), -1)
-    order = np.argsort(proba.max(axis=1), kind="stable")
-    found[labels[order], classes[order]] = order
-    return found
-
-
-def conv_classifier(
-    image_shape: tuple[int, int], n_images: int, *, filters: tuple[int, ...], max_epochs: int, random_state: int
-) -> Any:
-    """Return the convolutional network for so many images, unfitted; few images are seen more often.
-
-    Raises
-    ------
-    ReportError
-        When PyTorch is not installed or does not load.
-    """
-    try:
-        from report_lib.classification.networks import ConvClassifier
-    except (ImportError, OSError) as error:
-        raise ReportError("PyTorch is not installed, or does not load; `pip install torch` brings it") from error
-    epochs = max(max_epochs, math.ceil(LEAST_CONV_STEPS / math.ceil(n_images / CONV_BATCH)))
-    options = {"batch_size": CONV_BATCH, "precision": "auto", "random_state": random_state}
-    return ConvClassifier(filters, image_shape=image_shape, max_epochs=epochs, **options)

@@ -19,12 +19,6 @@ class Published:
     nmi: float
 
 
-# Test accuracy of classifiers taught all 60,000 train images.
-CLASSIFIERS_SOURCE = "arXiv 1708.07747, Table 3"
-CLASSIFIERS = {
-    "Fashion-MNIST": {"logistic_regression": 0.842, "knn": 0.852, "random_forest": 0.873, "mlp": 0.871, "svc": 0.897},
-    "MNIST": {"logistic_regression": 0.917, "knn": 0.945, "random_forest": 0.970, "mlp": 0.972, "svc": 0.973},
-}
 SOURCE = "arXiv 2011.11586, Table 3"
 CLUSTERING = {
     "Fashion-MNIST": [

@@ -52,6 +52,11 @@ class ImageSet:
         return self.train_images.shape[1], self.train_images.shape[2]
 
     @property
+    def limits(self) -> tuple[float, float]:
+        """The darkest and the brightest pixel of the train images."""
+        return self.train_images.min(), self.train_images.max()
+
+    @property
     def rows(self) -> dict[str, np.ndarray]:
         """Where the images of each part, `train` and `test`, stand in the file that they came from."""
         parts = {"train": (self.train_rows, self.train_images), "test": (self.test_rows, self.test_images)}

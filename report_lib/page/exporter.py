@@ -25,7 +25,7 @@ from nbconvert.exporters import HTMLExporter
 from plotly.offline import get_plotlyjs
 
 from report_lib.classification.findings import headlines
-from report_lib.common import display, published, style
+from report_lib.common import display, style
 from report_lib.common.errors import ReportError
 from report_lib.common.prose import NOT_IN_THIS_RUN
 from report_lib.page import explorer, scores
@@ -87,7 +87,7 @@ def write_report(
         dataset=metrics["dataset"],
         lede=headlines.lede(metrics),
         headlines=[_emphasised(sentence) for sentence in headlines.headlines(metrics)[:MOST_HEADLINES]],
-        table=scores.table(metrics, *_published(title)),
+        table=scores.table(metrics),
         samples=_samples(points, names),
         map=explorer.pack(points, names, str(points["method"])),
         phases=phases,
@@ -154,12 +154,6 @@ def _palette() -> dict[str, Any]:
         "ink": {"light": "#565e6a", "dark": "#a9b1bc"},
         "raised": {"light": "#ffffff", "dark": "#1b1f24"},
     }
-
-
-def _published(title: str) -> tuple[list[Any], str, dict[str, float], str]:
-    """Return what others have published on these images, and where: clusterings, then classifiers."""
-    clusterings, classifiers = published.CLUSTERING.get(title, []), published.CLASSIFIERS.get(title, {})
-    return clusterings, published.SOURCE, classifiers, published.CLASSIFIERS_SOURCE
 
 
 def _samples(points: dict[str, Any], names: Sequence[str]) -> list[dict[str, str]]:

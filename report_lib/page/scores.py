@@ -3,47 +3,34 @@
 from collections.abc import Sequence
 from typing import Any
 
+from report_lib.classification import classifiers
+from report_lib.common import published
 from report_lib.common.prose import percent, titled
+from report_lib.common.style import sentence
 
 NONE = {"value": "", "note": ""}
 CURVES = {
     "graph_chosen": "{n:,} labels on chosen images",
     "graph": "{n:,} labels on random images",
 }
-CLASSIFIERS = {
-    "logistic_regression": "Logistic regression",
-    "knn": "k nearest neighbours",
-    "random_forest": "Random Forest",
-    "mlp": "Network on pixels",
-    "svc": "Support vector classifier",
-    "gradients": "Network on gradients",
-    "conv": "Convolutional network",
-}
 FEW = ("10", "100", "500")
 
 
-def table(
-    metrics: dict[str, Any],
-    clusterings: Sequence[Any],
-    clusterings_source: str,
-    classifiers: dict[str, float],
-    classifiers_source: str,
-) -> dict[str, Any]:
+def table(metrics: dict[str, Any]) -> dict[str, Any]:
     """Gather methods and their scores on test images; without labels, how many clusters each method finds.
 
     Parameters
     ----------
     metrics : dict
-        Of the run.
-    clusterings : sequence of `published.Published`
-    classifiers : dict of str to float
-        Published accuracy, by the name that the run knows a classifier by.
+        Of the run; where others have published scores on these images, they stand beside it.
 
     Returns
     -------
     dict
         `header`, `groups` of rows of cells, each a `value` and a `note`, and `note`.
     """
+    clusterings = published.CLUSTERING.get(metrics["dataset"]["title"], [])
+    known = classifiers.published(metrics["dataset"]["title"])
     methods, chosen = metrics["clustering"]["methods"], metrics["clustering"]["chosen"]
     if "ari" not in methods[chosen]:
         rows = [_unjudged(own) for own in methods.values()]
@@ -53,26 +40,26 @@ def table(
     groups = [
         {"title": "Clusters, without labels", "rows": _clusterings(methods, clusterings)},
         {"title": "With few labels", "rows": _few(metrics["classification"])},
-        {"title": "With all labels", "rows": _taught(metrics, classifiers)},
+        {"title": "With all labels", "rows": _taught(metrics, known)},
     ]
     return {
         "header": ("method", "accuracy", "published", "NMI", "ARI"),
         "groups": [group for group in groups if group["rows"]],
-        "note": _note(clusterings and clusterings_source, classifiers and classifiers_source),
+        "note": _note(against_others=bool(clusterings)),
     }
 
 
-def _note(clusterings_source: str, classifiers_source: str) -> str:
+def _note(*, against_others: bool) -> str:
     said = (
         "On test images, with 95% intervals: over the draw of these images, and with few labels, which spread over the "
         "neighbour graph, over the draw of the labels too. The accuracy of clusters is matched: each class is given one "
         "cluster at most."
     )
-    if clusterings_source:
-        said += f" Published, not computed here: clusterings in {clusterings_source}, fitted to and scored on all 70,000 images"
-        said += f"; classifiers in {classifiers_source}." if classifiers_source else "."
-        said += " The settings of the gradients were chosen with an eye on the train labels of the sets that are published on."
-    return said
+    return said + against_others * (
+        f" Published, not computed here: clusterings in {published.SOURCE}, fitted to and scored on all 70,000 images; "
+        f"classifiers in {classifiers.SOURCE}. The settings of the oriented gradients were chosen with an eye on the train "
+        "labels of the sets that are published on."
+    )
 
 
 def _cell(value: float, ends: dict[str, float] | None = None, *, form: str = ".3f") -> dict[str, str]:
@@ -85,7 +72,7 @@ def _unjudged(own: dict[str, Any]) -> dict[str, Any]:
     return {"name": titled(own["method"], own["on"]), "cells": cells}
 
 
-def _clusterings(methods: dict[str, Any], published: Sequence[Any]) -> list[dict[str, Any]]:
+def _clusterings(methods: dict[str, Any], others: Sequence[published.Published]) -> list[dict[str, Any]]:
     """Tabulate clusterings, those of others among ours, the highest accuracy first."""
     rows = [
         (
@@ -103,7 +90,7 @@ def _clusterings(methods: dict[str, Any], published: Sequence[Any]) -> list[dict
             one.accuracy,
             {"name": one.method, "cells": [NONE, _cell(one.accuracy), _cell(one.nmi), NONE], "by_others": True},
         )
-        for one in published
+        for one in others
     ]
     return [row for _, row in sorted(rows, key=lambda pair: -pair[0])]
 
@@ -118,16 +105,16 @@ def _few(classified: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _taught(metrics: dict[str, Any], published: dict[str, float]) -> list[dict[str, Any]]:
+def _taught(metrics: dict[str, Any], known: dict[str, float]) -> list[dict[str, Any]]:
     """Tabulate classifiers that were taught every label, the most accurate first."""
     found, n_train = metrics["classification"].get("supervised", {}), metrics["dataset"]["n_train"]
     full = {name: own for name, own in found.items() if own["n_images"] == n_train}
     return [
         {
-            "name": CLASSIFIERS[name],
+            "name": sentence(classifiers.CLASSIFIERS[name].title),
             "cells": [
                 _cell(own["accuracy"], own["interval_95"]),
-                _cell(published[name]) if name in published else NONE,
+                _cell(known[name]) if name in known else NONE,
                 NONE,
                 NONE,
             ],

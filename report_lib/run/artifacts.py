@@ -92,8 +92,10 @@ class Run:
         else:
             path.write_text(to_json(values), encoding="utf8")
 
-    def save_rows(self, key: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Keep a table for people and spreadsheets, as CSV."""
+    def save_rows(self, key: str, columns: Sequence[str], rows: Iterable[Sequence[object]] | None) -> None:
+        """Keep a table for people and spreadsheets, as CSV; nothing where there is none."""
+        if rows is None:
+            return
         path = self.path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_csv(path, columns, rows)
@@ -112,8 +114,17 @@ class Run:
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
 
-    def save_metrics(self, phase: str, values: dict[str, Any]) -> None:
-        """Keep the numbers that a phase shows; `metrics` brings them together."""
+    def save_metrics(self, phase: str, *results: Any) -> None:
+        """Keep the numbers that a phase shows; `metrics` brings them together.
+
+        Parameters
+        ----------
+        *results : dict, object with an `as_dict`, or None
+            None is passed over.
+        """
+        values: dict[str, Any] = {}
+        for result in results:
+            values |= result if isinstance(result, dict) else result.as_dict() if result else {}
         path = self.folder / "artifacts" / phase / "metrics.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(to_json(values), encoding="utf8")

@@ -20,6 +20,7 @@ from pydantic import (
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from report_lib.classification import classifiers
 from report_lib.common import representations
 from report_lib.common.errors import ReportError
 
@@ -171,14 +172,14 @@ class Clustering(Section):
     _once = field_validator("methods")(_named_once)
 
 
-PSEUDO = Literal["random_forest", "svm", "mlp"]
-CLASSIFIERS = Literal["logistic_regression", "knn", "random_forest", "mlp", "svc", "gradients", "conv"]
+Pseudo = Literal[tuple(classifiers.PSEUDO)]
+Classifier = Literal[tuple(classifiers.CLASSIFIERS)]
 
 
 class Classification(Section):
     """What can be told of a new image."""
 
-    pseudo_models: list[PSEUDO] = Field(
+    pseudo_models: list[Pseudo] = Field(
         ["random_forest", "svm", "mlp"], min_length=1, description="classifiers that learn the clusters"
     )
     n_pseudo_labels: Positive = Field(3_000, description="train images that they learn from, at most")
@@ -196,8 +197,8 @@ class Classification(Section):
     )
     n_draws: int = Field(5, ge=2, description="draws of the labelled images for each of these numbers")
     n_label_next: Positive = Field(100, description="images on the list of those to label next")
-    classifiers: list[CLASSIFIERS] = Field(
-        ["logistic_regression", "knn", "random_forest", "mlp", "svc", "gradients", "conv"],
+    classifiers: list[Classifier] = Field(
+        ["logistic_regression", "knn", "random_forest", "mlp", "svc", "hog_mlp", "conv"],
         description="classifiers that learn all labels; [] for none",
     )
     n_slow: int = Field(

@@ -1,5 +1,7 @@
 """Planted mistakes are found: labels that are wrong, images out of place, copies; and what finds them is scikit-learn."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
@@ -11,7 +13,9 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from report_lib.classification import audit
 from report_lib.classification.audit import Part, Removal
+from report_lib.clustering.fitting import Space
 from report_lib.common.metrics import paired_difference
+from report_lib.data.images import ImageSet
 
 PLANTED = {3: 1, 70: 2, 150: 0}
 OPTIONS = {"n_folds": 5, "random_state": 0}
@@ -30,7 +34,7 @@ def mislabelled(blobs):
 
 def looked(X, labels, n_classes=3):
     proba = audit.out_of_fold(LogisticRegression(), X, labels, n_classes, **OPTIONS)
-    return audit.look(labels, proba, X, X, labels)
+    return audit.judge(labels, proba, X, X, labels)
 
 
 # --- labels that look wrong -----------------------------------------------------------------------------------------
@@ -82,7 +86,7 @@ def test_a_class_with_one_image(blobs):
     # Whoever judges it has never met its class.
     assert found[10, 3] == 0
     np.testing.assert_allclose(found.sum(axis=1), 1.0, rtol=1e-5)
-    part = audit.look(labels, found, X, X, labels)
+    part = audit.judge(labels, found, X, X, labels)
     assert np.isnan(part.distance[10])
     assert not part.far[10]
     assert part.quality[10] == 0
@@ -106,11 +110,11 @@ def test_test_images_are_set_against_train_images_of_their_class(blobs):
     X, y = blobs
     train, test = X[::2], X[1::2]
     proba = LogisticRegression().fit(train, y[::2]).predict_proba(test)
-    found = audit.look(y[1::2], proba, test, train, y[::2])
+    found = audit.judge(y[1::2], proba, test, train, y[::2])
     distances = np.where(y[1::2][:, None] == y[::2], cdist(test, train), np.inf)
     np.testing.assert_allclose(found.distance, np.sort(distances, axis=1)[:, :5].mean(axis=1), rtol=1e-4)
     # A copy of a train image has that one, at no distance, among its nearest; the train image itself has not.
-    own, copied = (audit.look(y[::2], proba, codes, train, y[::2]).distance for codes in (train, train.copy()))
+    own, copied = (audit.judge(y[::2], proba, codes, train, y[::2]).distance for codes in (train, train.copy()))
     assert (copied < own).all()
 
 
@@ -119,7 +123,7 @@ def test_a_class_of_few_images_has_fewer_neighbours(blobs):
     rows = np.r_[0:60, 60:63]
     proba = np.eye(3)[y[rows]]
     few = X[rows]
-    found = audit.look(y[rows], proba, few, few, y[rows])
+    found = audit.judge(y[rows], proba, few, few, y[rows])
     np.testing.assert_allclose(found.distance[60:], cdist(few[60:], few[60:]).sum(axis=1) / 2, rtol=1e-4)
 
 
@@ -145,22 +149,41 @@ def test_the_fence_is_tukeys_outer_one_class_by_class(blobs):
 def test_a_test_image_of_a_class_that_no_train_image_has(blobs):
     X, y = blobs
     labels, proba = np.array([3, 0, 1]), np.full((3, 4), 0.25)
-    found = audit.look(labels, proba, X[[5, 6, 70]], X, y)
+    found = audit.judge(labels, proba, X[[5, 6, 70]], X, y)
     assert np.isnan(found.distance).tolist() == [True, False, False]
     assert found.far.tolist() == [False, False, False]
 
 
-def test_train_and_test_images_are_looked_at_alike(mislabelled):
-    X, labels, _ = mislabelled
-    train, test = X[::2], X[1::2]
-    model = LogisticRegression().fit(train, labels[::2])
-    proba = [audit.out_of_fold(model, train, labels[::2], 3, **OPTIONS), model.predict_proba(test)]
-    both = audit.look_at_both(*proba, train, test, labels[::2], labels[1::2])
-    assert {name: sorted(own.suspects) for name, own in both.items()} == {"train": [35, 75], "test": [1]}
+def split(blobs, labels):
+    """Every other row is a train image."""
+    X, _ = blobs
+    images = ImageSet(
+        "made", X[::2].reshape(-1, 1, 5), X[1::2].reshape(-1, 1, 5), labels[::2], labels[1::2], ("a", "b", "c")
+    )
+    return images, Space("PCA", X[::2], X[1::2])
+
+
+def test_train_and_test_images_are_looked_at_alike(mislabelled, blobs):
+    images, space = split(blobs, mislabelled[1])
+    found = audit.find_issues(images, space, None, n_folds=3, random_state=0)
+    assert {name: sorted(own.suspects) for name, own in found.parts.items()} == {"train": [35, 75], "test": [1]}
     # No train image is its own neighbour.
-    assert both["train"].distance.min() > 0
-    alone = audit.look(labels[1::2], proba[1], test, train, labels[::2])
-    np.testing.assert_array_equal(both["test"].distance, alone.distance)
+    assert found.parts["train"].distance.min() > 0
+    alone = audit.judge(images.test_labels, found.parts["test"].proba, space.test, space.train, images.train_labels)
+    np.testing.assert_array_equal(found.parts["test"].distance, alone.distance)
+    worst = audit.worst_suspects(found, images, space, most=1, n_neighbors=2)
+    assert [(own.part, own.n_found, own.images.shape) for own in worst.values()] == [
+        ("train", 2, (1, 3, 1, 5)), ("test", 1, (1, 3, 1, 5)),
+    ]  # fmt: skip
+    np.testing.assert_array_equal(worst["test"].images[0, 0], images.test_images[1])
+
+
+def test_without_labels_or_folds_there_is_no_audit(blobs):
+    images, space = split(blobs, blobs[1])
+    assert audit.find_issues(images, space, None, n_folds=0, random_state=0) is None
+    assert audit.find_issues(replace(images, train_labels=None), space, None, n_folds=3, random_state=0) is None
+    assert audit.worst_suspects(None, images, space) == {}
+    assert audit.rows_of(None, np.zeros((0, 2), int), np.zeros(0), images) is None
 
 
 def test_images_are_set_beside_the_nearest_train_images_but_themselves(blobs):
@@ -207,7 +230,7 @@ def removal(mislabelled, blobs):
     model = KNeighborsClassifier(1)
     train, test = (part(labels[own], np.isin(own, [*wrong, 0])) for own in (rows, held))
     said = clone(model).fit(X[rows], labels[rows]).predict(X[held])
-    found = audit.remove(model, X[rows], X[held], train, test, said, random_state=2)
+    found = audit.effect_of_removal(model, X[rows], X[held], train=train, test=test, with_all=said, random_state=2)
     return found, (X, labels, rows, held, train)
 
 
@@ -235,22 +258,32 @@ def test_without_the_suspects_is_without_the_suspects(removal):
     assert found.gain == paired_difference(found.without_suspects, found.with_all)
 
 
-def test_as_many_others_are_left_out_at_random(removal, monkeypatch):
+def test_as_many_others_are_left_out_at_random(removal):
     found, (X, labels, rows, held, train) = removal
-    seen = []
-    monkeypatch.setattr(
-        audit, "at_once", lambda calls: [(seen.append(args), call(*args))[1] for call, args, _ in calls]
-    )
-    test = part(labels[held], np.zeros(60, bool))
-    again = audit.remove(KNeighborsClassifier(1), X[rows], X[held], train, test, found.with_all, random_state=2)
-    np.testing.assert_array_equal(again.without_others, found.without_others)
-    (_, X_kept, _), (_, X_others, _) = seen
-    assert len(X_kept) == len(X_others) == 120 - 24
-    gone = [row for row, x in enumerate(X[rows]) if not (X_others == x).all(axis=1).any()]
-    assert len(gone) == 24
-    assert not train.issue[gone].any()
+    gone = np.random.default_rng(2).permutation(np.flatnonzero(~train.issue))[: train.issue.sum()]
+    kept = np.delete(rows, gone)
+    model = KNeighborsClassifier(1).fit(X[kept], labels[kept])
+    np.testing.assert_array_equal(found.without_others, model.predict(X[held]) == labels[held])
     assert found.gain_of_others == paired_difference(found.without_others, found.with_all)
     assert abs(found.gain_of_others.value) < found.gain.value / 2
+
+
+def test_the_numbers_of_the_audit():
+    labels = np.array([0, 1, 1, 0])
+    train = part(labels, labels == 1, predicted=np.array([0, 1, 0, 0]), far=labels == 2)
+    test = part(labels, np.arange(4) == 3, far=labels == 0)
+    before, after = np.array([True, False, False, False]), np.array([True, True, True, False])
+    removal = Removal(before, after, before, kept=np.array([True, True, True, False]))
+    numbers = audit.Issues({"train": train, "test": test}, removal).as_dict()["audit"]
+    assert numbers["out_of_fold_accuracy"] == 0.75
+    assert numbers["likely_label_errors"] == {"train": 2, "test": 1}
+    assert numbers["far_from_class"] == {"train": 0, "test": 2}
+    kept = numbers["removal"]
+    assert (kept["accuracy"], kept["accuracy_on_kept_test_images"]) == (0.25, 1 / 3)
+    assert kept["gain_without_train_suspects"]["value"] == 0.5
+    assert kept["gain_without_as_many_others"] == {"value": 0.0, "interval_95": {"low": 0.0, "high": 0.0}}
+    none = replace(removal, kept=np.zeros(4, bool))
+    assert none.as_dict()["accuracy_on_kept_test_images"] is None
 
 
 def test_the_interval_of_the_gain_worked_out_by_hand():
@@ -273,6 +306,14 @@ def test_a_loss_is_below_zero():
 # --- the list -------------------------------------------------------------------------------------------------------
 
 
+def listed(parts, pairs=(), rms=(), **rows):
+    n = len(parts["train"].labels)
+    images = ImageSet("made", np.zeros((n, 1, 1)), np.zeros((n, 1, 1)), parts["train"].labels, parts["test"].labels,
+                      ("a", "b", "c"), **rows)  # fmt: skip
+    pairs = np.array(pairs, int).reshape(-1, 2)
+    return audit.rows_of(audit.Issues(parts, None), pairs, np.array(rms), images)
+
+
 def test_every_finding_has_its_row_the_most_telling_first():
     no, yes = np.zeros(4, bool), np.array([True, True, False, False])
     train = part(
@@ -282,14 +323,7 @@ def test_every_finding_has_its_row_the_most_telling_first():
     test = part(
         np.array([0, 0, 1, 2]), no, far=no, quality=np.array([0.25, 1, 1, 1]), distance=np.float32([7, 1, 1, 1])
     )
-    pairs, rms = np.array([[0, 3], [2, 4], [5, 7]]), np.array([0.0, 0.5, 0.0])
-    found = audit.rows_of(
-        {"train": train, "test": test},
-        pairs,
-        rms,
-        rows={"train": np.arange(4), "test": np.arange(4)},
-        names=["a", "b", "c"],
-    )
+    found = listed({"train": train, "test": test}, [[0, 3], [2, 4], [5, 7]], [0.0, 0.5, 0.0])
     assert found == [
         ("train", 1, "label", "b", "a", 0.1, 2.0, "", ""),
         ("train", 0, "label", "a", "b", 0.2, 1.0, "", ""),
@@ -305,8 +339,7 @@ def test_every_finding_has_its_row_the_most_telling_first():
 def test_rows_are_those_of_the_file_that_the_parts_were_drawn_from():
     yes = np.array([True, True])
     parts = {name: part(np.array([0, 1]), yes, far=~yes) for name in ("train", "test")}
-    rows = {"train": np.array([5, 2]), "test": np.array([9, 7])}
-    found = audit.rows_of(parts, np.array([[1, 2]]), np.zeros(1), rows=rows, names=["a", "b"])
+    found = listed(parts, [[1, 2]], [0.0], train_rows=np.array([5, 2]), test_rows=np.array([9, 7]))
     assert {row[:2] for row in found[:4]} == {("train", 5), ("train", 2), ("test", 9), ("test", 7)}
     assert (found[4][:3], found[4][-2:]) == (("train", 2, "copy"), ("test", 9))
 
@@ -314,9 +347,7 @@ def test_rows_are_those_of_the_file_that_the_parts_were_drawn_from():
 def test_test_findings_come_after_train_findings_of_their_kind():
     suspect, clean = np.array([False, True]), np.zeros(2, bool)
     parts = {name: part(np.array([0, 1]), suspect, far=suspect | clean) for name in ("train", "test")}
-    found = audit.rows_of(
-        parts, np.zeros((0, 2), int), np.zeros(0), rows={"train": np.arange(2), "test": np.arange(2)}, names=["a", "b"]
-    )
+    found = listed(parts)
     assert [row[:3] for row in found] == [
         ("train", 1, "label"),
         ("test", 1, "label"),
@@ -327,5 +358,5 @@ def test_test_findings_come_after_train_findings_of_their_kind():
 
 @pytest.mark.parametrize(("pairs", "count"), [([[0, 1], [0, 2], [2, 4], [1, 3]], 2), ([[0, 1]], 0), ([], 0)])
 def test_copies_with_different_labels_are_counted(pairs, count):
-    known = np.array([5, 5, 7]), np.array([5, 8])
-    assert audit.disagreeing(np.array(pairs, int).reshape(-1, 2), known) == count
+    images = ImageSet("made", np.zeros(3), np.zeros(2), np.array([5, 5, 7]), np.array([5, 8]))
+    assert audit.disagreeing(np.array(pairs, int).reshape(-1, 2), images) == count

@@ -1,12 +1,16 @@
 """Test images as points: where they are put, what is told of them, and how far the map may be trusted."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from report_lib.classification import datamap
 from report_lib.classification.findings import datamap as about_datamap
 from report_lib.clustering.fitting import Space
+from report_lib.common.arrays import sample_rows
 from report_lib.common.neighbors import Neighbors, nearest_to
+from report_lib.data.images import ImageSet
 from tests.made import made_map
 
 
@@ -17,11 +21,12 @@ def made_space(rng, *, n_test=12, graph=True):
     return Space("30 components", train, test, test_graph=nearest_to(train, test, 7) if graph else None)
 
 
-def built(space, **changes):
+def built(space, *, train_map=None, labels=None, clusters=None, **told):
     n = len(space.test)
     images = np.arange(n * 8, dtype=np.uint8).reshape(n, 4, 2)
-    given = {"indices": np.arange(n), "train_map": None, **changes}
-    return datamap.build(images, np.arange(n) + 500, space, np.arange(n) % 3 - 1, given.pop("train_map"), **given)
+    images = ImageSet("made", images, images, labels, labels, test_rows=np.arange(n) + 500)
+    clusters = np.arange(n) % 3 - 1 if clusters is None else clusters
+    return datamap.build(images, space, clusters, train_map, **told, random_state=0)
 
 
 def test_images_lie_amid_their_nearest_train_images():
@@ -31,24 +36,29 @@ def test_images_lie_amid_their_nearest_train_images():
     np.testing.assert_array_equal(datamap.amid(places, near[:, :1]), places[[0, 5]])
 
 
-def test_a_map_is_built_of_the_images_wanted(rng):
-    space, wanted = made_space(rng), np.array([7, 2, 9, 4, 0, 1, 3, 11])
+def test_a_map_is_built_of_as_many_images_as_there_is_room_for(rng, monkeypatch):
+    monkeypatch.setattr(datamap, "MOST", 8)
+    monkeypatch.setattr(datamap, "MOST_DRAWN", 3)
+    space, wanted = made_space(rng), sample_rows(12, 8, 0)
     labels, train_map = np.arange(12) % 3, rng.normal(size=(30, 2))
-    told = {"labels": labels, "predicted": labels[::-1], "margins": np.linspace(0, 1, 12), "suspects": labels == 1}
-    found = built(space, train_map=train_map, indices=wanted, **told)
+    told = {"predicted": labels[::-1], "margins": np.linspace(0, 1, 12), "suspects": labels == 1}
+    model = SimpleNamespace(answers=SimpleNamespace(classes=told["predicted"], margin=told["margins"]))
+    issues = SimpleNamespace(parts={"test": SimpleNamespace(issue=told["suspects"])})
+    found = built(space, train_map=train_map, labels=labels, model=model, issues=issues)
     assert found.method == "UMAP"
     expected = np.median(train_map[space.test_graph.indices[wanted, :5]], axis=1)
     np.testing.assert_allclose(found.positions, expected, rtol=1e-6)
     assert found.positions.dtype == np.float32
     np.testing.assert_array_equal(found.rows, wanted + 500)
-    np.testing.assert_array_equal(found.thumbnails[0], np.arange(56, 64).reshape(4, 2))
+    np.testing.assert_array_equal(found.thumbnails[:, 0, 0], wanted * 8)
     np.testing.assert_array_equal(found.clusters, wanted % 3 - 1)
-    for name, values in told.items():
+    for name, values in {"labels": labels, **told}.items():
         np.testing.assert_array_equal(getattr(found, name), values[wanted])
     np.testing.assert_array_equal(found.wrong, (labels != labels[::-1])[wanted])
     distances = np.linalg.norm(space.test[wanted][:, None] - space.test[wanted], axis=2)
     np.testing.assert_array_equal(found.neighbors, np.argsort(distances, axis=1)[:, 1 : 1 + datamap.N_NEIGHBORS])
-    assert set(found.arrays()) == set(vars(found)) - {"indices"}
+    np.testing.assert_array_equal(found.drawn, sample_rows(8, 3, 0))
+    assert set(found.arrays()) == set(vars(found)) - {"drawn"}
     assert str(found.arrays()["method"]) == "UMAP"
 
 
@@ -64,7 +74,7 @@ def test_what_is_not_known_is_empty(rng):
     found = built(made_space(rng))
     assert [len(values) for values in (found.labels, found.predicted, found.margins, found.suspects)] == [0] * 4
     assert found.wrong is None
-    assert datamap.unsure_share(found) is None
+    assert found.unsure_share is None
     with_labels = built(made_space(rng), labels=np.arange(12) % 3)
     assert with_labels.wrong is None
 
@@ -74,7 +84,7 @@ def test_fewer_images_than_neighbours(rng, n_test):
     found = built(made_space(rng, n_test=n_test), labels=np.zeros(n_test, int))
     assert found.neighbors.shape == (n_test, n_test - 1)
     assert all(i not in row for i, row in enumerate(found.neighbors))
-    assert datamap.hit(found) == (1.0, 1.0)
+    assert found.same_nearby == (1.0, 1.0)
 
 
 def test_pixels_become_bytes():
@@ -89,15 +99,14 @@ def test_pixels_become_bytes():
 
 def test_mistakes_among_the_least_sure(rng):
     """Images 0 to 3 are named wrongly, and margins rise with the number of the image."""
-    assert datamap.unsure_share(made_map(rng)) == 1.0
-    assert datamap.unsure_share(made_map(rng), 0.05) == 0.5
+    assert made_map(rng).unsure_share == 1.0
     surest = made_map(rng, margins=np.linspace(1, 0, 40, dtype=np.float32))
-    assert datamap.unsure_share(surest) == 0.0
+    assert surest.unsure_share == 0.0
     right = made_map(rng, predicted=np.arange(40) % 3)
-    assert datamap.unsure_share(right) is None
+    assert right.unsure_share is None
 
 
-def row_of_six(**changes):
+def row_of_six(k=2, **changes):
     """Six images in a row of three pairs; the description has each beside its partner, and then the pair after it."""
     near = np.array([[1, 2], [0, 2], [3, 4], [2, 4], [5, 0], [4, 0]], np.int32)
     none = np.zeros(0, np.int64)
@@ -105,36 +114,34 @@ def row_of_six(**changes):
         "positions": np.array([[0, 0], [1, 0], [2.5, 0], [3.4, 0], [9, 0], [9.9, 0]], np.float32), "neighbors": near,
         "labels": np.array([0, 0, 1, 1, 2, 2]), "clusters": np.array([0, 1, 1, 1, -1, -1]), "predicted": none,
         "margins": none, "suspects": none, "rows": np.arange(6), "method": "UMAP",
-        "thumbnails": np.zeros((6, 2, 2), np.uint8),
+        "thumbnails": np.zeros((6, 2, 2), np.uint8), "drawn": np.arange(6),
     }  # fmt: skip
-    return datamap.DataMap(**{**given, **changes})
+    found = {**given, **changes}
+    return datamap.DataMap(**found | {"neighbors": found["neighbors"][:, :k]})
 
 
 def test_neighbours_of_the_same_class_on_the_map_and_in_the_description():
-    assert datamap.hit(row_of_six(), k=1) == (1.0, 1.0)
-    assert datamap.hit(row_of_six()) == (0.5, 0.5)
-    torn = row_of_six(positions=np.array([[0, 0], [5, 0], [1, 0], [6, 0], [2.1, 0], [7.1, 0]], np.float32))
-    assert datamap.hit(torn, k=1) == (0.0, 1.0)
-
-
-def test_without_labels_clusters_are_compared_and_noise_left_out():
-    found = row_of_six(labels=np.zeros(0, np.int64))
-    # Of images 0 to 3: the nearest on the map are 1, 0, 3 and 2, and in the description the same.
-    assert datamap.hit(found, k=1) == (0.5, 0.5)
-    near = np.array([[2, 1], [2, 0], [3, 4], [1, 4], [5, 0], [4, 0]], np.int32)
-    assert datamap.hit(row_of_six(labels=np.zeros(0, np.int64), neighbors=near), k=1) == (0.5, 0.75)
-
-
-def test_numbers_are_named():
-    assert datamap.numbers(None, (0.5, 0.75)) == {
-        "mistakes_in_least_sure_quarter": None, "same_nearby_on_map": 0.5, "same_nearby": 0.75,
+    assert row_of_six(1).same_nearby == (1.0, 1.0)
+    assert row_of_six().same_nearby == (0.5, 0.5)
+    torn = row_of_six(1, positions=np.array([[0, 0], [5, 0], [1, 0], [6, 0], [2.1, 0], [7.1, 0]], np.float32))
+    assert torn.same_nearby == (0.0, 1.0)
+    assert torn.as_dict()["map"] == {
+        "mistakes_in_least_sure_quarter": None, "same_nearby_on_map": 0.0, "same_nearby": 1.0,
     }  # fmt: skip
 
 
+def test_without_labels_clusters_are_compared_and_noise_left_out():
+    none = np.zeros(0, np.int64)
+    # Of images 0 to 3: the nearest on the map are 1, 0, 3 and 2, and in the description the same.
+    assert row_of_six(1, labels=none).same_nearby == (0.5, 0.5)
+    near = np.array([[2, 1], [2, 0], [3, 4], [1, 4], [5, 0], [4, 0]], np.int32)
+    assert row_of_six(1, labels=none, neighbors=near).same_nearby == (0.5, 0.75)
+
+
 def test_how_far_the_map_may_be_trusted_is_said():
-    said = about_datamap.said(row_of_six(), (0.912, 0.886))
-    assert "91% are of its own class on the map and 89% in the description" in said
-    assert "of its own cluster on the map" in about_datamap.said(row_of_six(labels=np.zeros(0, np.int64)), (0.5, 0.5))
+    said = about_datamap.map_trust(row_of_six())
+    assert "50% are of its own class on the map and 50% in the description" in said
+    assert "of its own cluster on the map" in about_datamap.map_trust(row_of_six(labels=np.zeros(0, np.int64)))
 
 
 def test_neighbours_need_not_be_as_many_as_the_median_is_of():
@@ -146,15 +153,8 @@ def test_neighbours_need_not_be_as_many_as_the_median_is_of():
     np.testing.assert_array_equal(found.positions, [[1, 5]] * 4)
 
 
-def test_a_map_of_noise_alone_has_no_hit(rng):
-    space = made_space(rng)
-    found = datamap.build(
-        np.zeros((12, 2, 2), np.uint8), np.arange(12), space, np.full(12, -1), None, indices=np.arange(12)
-    )
-    assert datamap.hit(found) is None
-    assert datamap.numbers(None, None) == {
-        "mistakes_in_least_sure_quarter": None,
-        "same_nearby_on_map": None,
-        "same_nearby": None,
-    }
-    assert "noise" in about_datamap.said(found, None)
+def test_a_map_of_noise_alone_cannot_be_judged(rng):
+    found = built(made_space(rng), clusters=np.full(12, -1))
+    assert found.same_nearby is None
+    assert set(found.as_dict()["map"].values()) == {None}
+    assert "noise" in about_datamap.map_trust(found)

@@ -1,9 +1,10 @@
 """Learning curves are those of scikit-learn's classifiers, and labels spread as the closed form says."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import t as student
-from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
@@ -12,11 +13,13 @@ from sklearn.semi_supervised import LabelSpreading
 from report_lib.classification import few_labels
 from report_lib.classification.few_labels import UNKNOWN, Curve
 from report_lib.classification.label_choice import choose
+from report_lib.clustering.fitting import Space
 from report_lib.clustering.graph_clustering import Edges, jaccard_edges
 from report_lib.common import models
 from report_lib.common.metrics import wilson_interval
 from report_lib.common.models import OneUnit
 from report_lib.common.neighbors import Neighbors, nearest, nearest_to
+from report_lib.data.images import ImageSet
 
 
 def edges(n, *joined):
@@ -209,14 +212,6 @@ def test_the_small_network_is_scikit_learns(blobs):
     np.testing.assert_allclose(found.predict_proba(X), known.predict_proba(Z), atol=1e-3)
 
 
-@pytest.mark.parametrize(("n", "batch", "epochs"), [(4, 4, 900), (30, 16, 450), (2000, 50, 23), (9000, 128, 13)])
-def test_few_images_are_seen_more_often(n, batch, epochs, monkeypatch, rng):
-    asked = {}
-    monkeypatch.setattr(models, "MLPClassifier", lambda _, **options: (asked.update(options), DummyClassifier())[1])
-    models.small_network(rng.random((n, 2)), np.arange(n) % 2, 0)
-    assert (asked["batch_size"], asked["max_iter"]) == (batch, epochs)
-
-
 def test_of_one_class_nothing_is_learnt(rng):
     assert models.small_network(rng.random((3, 2)), np.array([4, 4, 4]), 0).predict(rng.random((2, 2))).tolist() == [
         4,
@@ -286,28 +281,75 @@ def test_the_curve_of_the_graph_looks_at_the_labels_of_the_chosen_alone(blobs):
     np.testing.assert_array_equal(first.right[3], second.right[3])
 
 
-def test_several_descriptions_have_their_curves_under_their_titles(blobs):
+def halves(blobs, **changes):
+    """A third of the rows to learn from, a third to ask, as images and as a representation with a graph."""
     X, y = blobs
+    train, test = X[::3], X[1::3]
+    images = ImageSet("made", train.reshape(-1, 1, 5), test.reshape(-1, 1, 5), y[::3], y[1::3], ("a", "b", "c"))
+    graph = nearest(train, 6)
+    return replace(images, **changes), Space(
+        "hog", train, test, graph, nearest_to(train, test, 6), jaccard_edges(graph)
+    )
+
+
+def curves_of(images, space, names=("pixels", "pca-3", "dense-8"), counts=(12,), kept=None):
+    options = {"scaling": "min-max", "n_components": 3, "n_draws": 2, "random_state": 0}
+    return few_labels.learning_curves(
+        names, images, space, counts=counts, autoencoders={}, kept=kept or {}, **options
+    )  # fmt: skip
+
+
+def test_every_description_has_its_curve(blobs):
+    images, space = halves(blobs)
+    found = curves_of(images, space)
+    assert list(found.curves) == ["pixels", "pca-3", "hog", "graph"]
+    assert found.missing == ["dense-8"]
+    assert list(found.by_title) == ["pixels", "PCA 3", "oriented gradients", "graph"]
     options = {"counts": [12], "n_draws": 2, "random_state": 0}
-    described = ((name, X[::3, columns], X[1::3, columns]) for name, columns in (("pca-3", [0, 1, 3]), ("pixels", [4])))
-    found = few_labels.network_curves(described, y[::3], y[1::3], known={}, **options)
-    assert list(found) == ["pca-3", "pixels"]
-    alone = few_labels.network_curve(X[::3, [4]], y[::3], X[1::3, [4]], y[1::3], **options)
-    np.testing.assert_array_equal(found["pixels"].right[12], alone.right[12])
-    assert found["pca-3"].accuracy[12].value > found["pixels"].accuracy[12].value
-    assert list(few_labels.titled(found | {"graph": alone})) == ["PCA 3", "pixels", "graph"]
+    alone = few_labels.network_curve(space.train, images.train_labels, space.test, images.test_labels, **options)
+    np.testing.assert_array_equal(found.curves["hog"].right[12], alone.right[12])
+    numbers = found.as_dict()
+    assert numbers["label_efficiency"]["pixels"] == {12: found.curves["pixels"].accuracy[12].value}
+    assert numbers["label_efficiency_intervals_95"]["hog"][12] == alone.accuracy[12].as_dict()
+    assert numbers["label_efficiency_spread"]["hog"] == alone.spread
+    assert list(curves_of(images, replace(space, edges=None)).curves) == ["pixels", "pca-3"]
+
+
+def test_what_was_not_asked_for_or_cannot_be_had_is_none(blobs):
+    images, space = halves(blobs)
+    assert curves_of(images, space, counts=[]) is None
+    assert curves_of(replace(images, train_labels=None), space) is None
+    assert curves_of(images, replace(space, edges=None), names=["dense-8"]) is None
+    clusters = np.repeat([0, 1, 2], 20)
+    assert few_labels.with_chosen(None, images, space, clusters, random_state=0) is None
+    many = curves_of(images, space, names=[], counts=[40])
+    assert few_labels.with_chosen(many, images, space, clusters, random_state=0).chosen is None
+
+
+def test_chosen_images_have_a_curve_beside_that_of_drawn_ones(blobs):
+    images, space = halves(blobs)
+    clusters = images.train_labels
+    found = few_labels.with_chosen(curves_of(images, space, [], (3, 60)), images, space, clusters, random_state=0)
+    assert list(found.chosen.right) == [3]
+    assert found.chosen.accuracy[3].value == 1.0
+    assert list(found.as_dict()["label_efficiency"]) == ["hog", "graph", "graph_chosen"]
 
 
 def test_what_is_known_is_not_done_again(blobs):
-    X, y = blobs
+    images, space = halves(blobs)
     marked = np.zeros((2, 60), bool)
     kept = {"12/pixels": marked, "5/pixels": marked[:1], "7/pixels": marked, "12/PCA 3": marked}
     known = few_labels.measured(kept, 2)
     assert {title: list(own) for title, own in known.items()} == {"pixels": [12, 7], "PCA 3": [12]}
-    options = {"counts": [5, 12, 20], "n_draws": 2, "random_state": 0}
-    found = few_labels.network_curves([("pixels", X[::3], X[1::3])], y[::3], y[1::3], known=known, **options)
-    fresh = few_labels.network_curve(X[::3], y[::3], X[1::3], y[1::3], **options)
+    found, fresh = (curves_of(images, space, ["pixels"], (5, 12, 20), kept=own).curves for own in (kept, {}))
     assert list(found["pixels"].right) == [5, 12, 20]
-    assert found["pixels"].right[12] is known["pixels"][12]
+    assert found["pixels"].right[12] is marked
     for n in (5, 20):
-        np.testing.assert_array_equal(found["pixels"].right[n], fresh.right[n])
+        np.testing.assert_array_equal(found["pixels"].right[n], fresh["pixels"].right[n])
+
+
+def test_a_run_without_a_graph_works_on_components(rng):
+    features = {"train": rng.random((5, 2)), "test": rng.random((3, 2))}
+    found = few_labels.representation_of({}, features)
+    assert (found.title, found.edges) == ("PCA", None)
+    assert found.train is features["train"]

@@ -1,18 +1,18 @@
 """The sentences of the fourth phase follow the values: other values, other words."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from report_lib.classification import audit, few_labels, pseudo_labels, supervised
-from report_lib.classification.findings import audit as about_audit
-from report_lib.classification.findings import few_labels as about_labels
+from report_lib.classification import audit, few_labels, findings, pseudo, supervised
 from report_lib.classification.findings import headlines
-from report_lib.classification.findings import new_images as about_predicting
-from report_lib.classification.findings import pseudo_labels as about_classification
-from report_lib.classification.findings import supervised as about_classifiers
-from report_lib.common import metrics, published
+from report_lib.classification.findings import pseudo as about_pseudo
+from report_lib.classification.label_choice import Choice
+from report_lib.classification.supervised import League, Predictions
+from report_lib.common import metrics
+from report_lib.data.images import ImageSet
 from tests.made import scored
 
 
@@ -53,36 +53,40 @@ def exact(value):
     return metrics.Interval(value, value, value)
 
 
-def pseudo(fidelity, *, stratified=True):
+def taught(name, fidelity, *, stratified=True):
     folds = [exact(fidelity - 0.1), exact(fidelity), exact(fidelity + 0.1)]
-    return SimpleNamespace(
-        n_images=50, folds=folds, stratified=stratified, fidelity=exact(fidelity), holdout=exact(0.5)
-    )
+    report = pseudo.ClassReport(*np.array([[0.5, 0.9], [0.4, 0.8], [0.45, 0.85], [3, 4]]))
+    return pseudo.PseudoLabelResult(
+        name, 50, 40, exact(fidelity - 0.2), folds, stratified, report, np.zeros(2), exact(fidelity)
+    )  # fmt: skip
 
 
-def test_every_classifier_has_the_mean_and_spread_of_its_folds():
-    said = about_classification.fidelity({"svm": pseudo(0.8), "mlp": pseudo(0.7, stratified=False)})
-    assert "Taught 50 train images" in said
-    assert "in cross-validation of 3 folds" in said
-    assert "the support vector machine 0.800 ± 0.100 and the network 0.700 ± 0.100" in said
-    assert "folds are random" not in said
-    assert "folds are random" in about_classification.fidelity({"mlp": pseudo(0.7, stratified=False)})
+def found_of(*results, truth=None):
+    return pseudo.PseudoLabels({own.name: own for own in results}, truth)
+
+
+def test_what_is_learnt_from_clusters(snapshot):
+    found = found_of(taught("svm", 0.8), taught("mlp", 0.7))
+    snapshot("classification/fidelity", findings.fidelity(found))
+    snapshot("classification/cluster by cluster", findings.cluster_report(found))
+    assert findings.cluster_table(found)["F1"].tolist() == ["0.450", "0.850"]
+    assert "folds are random" in findings.fidelity(found_of(taught("mlp", 0.7, stratified=False)))
 
 
 @pytest.mark.parametrize(
     ("gain", "word"), [(0.05, "it is better"), (-0.05, "it is worse"), (0.0, "cannot be told from them")]
 )
 def test_the_most_faithful_is_above_or_below_the_ceiling(gain, word):
-    results = {"random_forest": pseudo(0.7), "svm": pseudo(0.9)}
     below = {"random_forest": exact(0.5), "svm": metrics.Interval(gain, gain - 0.01, gain + 0.01)}
-    truth = pseudo_labels.Truth({"random_forest": exact(0.99), "svm": exact(0.5 + gain)}, exact(0.5), below)
-    said = about_classification.ceiling(results, truth)
-    assert word in said
-    assert "The most faithful of them, the support vector machine" in said
-    assert "0.990" not in said
+    truth = pseudo.Truth({"random_forest": exact(0.99), "svm": exact(0.5 + gain)}, exact(0.5), below)
+    told = findings.ceiling(found_of(taught("random_forest", 0.7), taught("svm", 0.9), truth=truth))
+    assert word in told
+    assert "the support vector machine on PCA" in told
+    assert "0.990" not in told
+    assert findings.ceiling(found_of(taught("svm", 0.9))) is None
 
 
-def test_the_headline_of_few_labels_gives_the_fewest():
+def test_the_headline_of_few_labels_gives_the_fewest(snapshot):
     numbers = {
         "label_efficiency": {
             "graph_chosen": {"50": 0.7, "10": 0.61, "500": 0.85},
@@ -90,50 +94,35 @@ def test_the_headline_of_few_labels_gives_the_fewest():
         },
         "label_efficiency_intervals_95": {"graph_chosen": {"10": {"low": 0.6, "high": 0.62}}},
     }
-    assert about_classification.few_labels_headline(numbers) == (
-        "10 labels, on the middles of clusters and spread over the neighbour graph, name 61.0% (60.0% to 62.0%) of the test "
-        "images rightly; on images drawn at random 40.0%."
-    )
-    assert about_classification.few_labels_headline({"label_efficiency": {"pixels": {"10": 0.5}}}) == ""
-    assert about_classification.few_labels_headline({}) == ""
+    snapshot("classification/headline of few labels", about_pseudo.few_labels_headline(numbers))
+    assert about_pseudo.few_labels_headline({"label_efficiency": {"pixels": {"10": 0.5}}}) == ""
+    assert about_pseudo.few_labels_headline({}) == ""
 
 
-def test_the_headline_of_all_labels_is_that_of_the_convolutional_network():
-    network = {"accuracy": 0.92, "n_images": 60_000, "interval_95": {"low": 0.91, "high": 0.93}}
-    other = {**network, "accuracy": 0.95, "n_images": 10_000}
-    assert about_classification.all_labels_headline({"supervised": {"knn": other, "conv": network}}) == (
-        "Taught 60,000 labels, a convolutional network names 92.0% (91.0% to 93.0%) of the test images rightly."
+@pytest.mark.parametrize(
+    ("n_images", "speaks"),
+    [
+        ({"knn": 10, "conv": 60}, "a convolutional network"),
+        ({"knn": 10}, "a vote of the 5 nearest neighbours"),
+        ({"knn": 10, "svc": 10, "mlp": 60, "logistic_regression": 60}, "a network on pixels"),
+        ({"logistic_regression": 60}, "logistic regression"),
+        ({"hog_mlp": 60, "mlp": 60}, "a network on oriented gradients"),
+    ],
+)
+def test_who_speaks_for_all_labels_is_settled_by_the_table(n_images, speaks):
+    ends = {"low": 0.91, "high": 0.93}
+    found = {name: {"accuracy": 0.92, "n_images": n, "interval_95": ends} for name, n in n_images.items()}
+    told = about_pseudo.all_labels_headline({"supervised": found})
+    assert told == (
+        f"Taught {max(n_images.values())} labels, {speaks} names 92.0% (91.0% to 93.0%) of the test images rightly."
     )
-    assert about_classification.all_labels_headline({"supervised": {"knn": other}}).startswith(
-        "Taught 10,000 labels, a vote of the nearest images names 95.0%"
-    )
-    slow = {"knn": other, "svc": other, "mlp": {**network, "accuracy": 0.88}}
-    assert "a network on pixels names 88.0%" in about_classification.all_labels_headline({"supervised": slow})
-    assert about_classification.all_labels_headline({}) == ""
+    assert about_pseudo.all_labels_headline({}) == ""
 
 
 def test_the_headline_of_the_audit_is_there_only_with_an_audit():
     found = {"audit": {"likely_label_errors": {"train": 1750, "test": 3}}}
-    assert "1,750 train and 3 test labels look wrong" in about_classification.audit_headline(found)
-    assert about_classification.audit_headline({}) == ""
-    assert headlines.audit_headline is about_classification.audit_headline
-
-
-def curve(**shares):
-    """Curve of two draws of 1,000 images, the given share right in both."""
-    return few_labels.Curve(
-        {int(n[1:]): np.tile(np.arange(1000) < 1000 * share, (2, 1)) for n, share in shares.items()}
-    )
-
-
-def test_the_curve_that_leads_is_named_with_those_that_are_level():
-    found = {"pixels": few_labels.Curve({10: noisy(0), 100: noisy(0) & noisy(1)}),
-             "graph": few_labels.Curve({10: noisy(2), 100: noisy(0) | noisy(1)})}  # fmt: skip
-    said = about_labels.curves(found, few_labels.level_with)
-    assert said.startswith("With 10 labels, ")
-    assert "but cannot be told from" in said.split(";")[0]
-    assert "with 100 labels, graph does best" in said
-    assert "cannot be told" not in said.split(";")[1]
+    assert "1,750 train and 3 test labels look wrong" in about_pseudo.audit_headline(found)
+    assert about_pseudo.audit_headline({}) == ""
 
 
 def noisy(seed):
@@ -141,80 +130,111 @@ def noisy(seed):
     return np.random.default_rng(seed).random((3, 500)) < 0.5
 
 
+def curves(chosen=None, **found):
+    return few_labels.LearningCurves({name: few_labels.Curve(own) for name, own in found.items()}, [], 3, chosen)
+
+
+def test_the_curve_that_leads_is_named_with_those_that_are_level():
+    found = curves(pixels={10: noisy(0), 100: noisy(0) & noisy(1)}, graph={10: noisy(2), 100: noisy(0) | noisy(1)})
+    first, second = findings.learning_curves(found).split(";")
+    assert "but cannot be told from" in first
+    assert "with 100 labels, graph does best" in second
+    assert "cannot be told" not in second
+
+
 def test_the_table_of_curves_leaves_out_the_spread_of_a_single_fit():
-    one = few_labels.Curve({10: np.array([[True, False], [True, True]]), 20: np.array([[True, True]])})
-    table = about_labels.table({"pixels": one, "graph": few_labels.Curve({10: np.array([[True, True]])})})
+    right = np.array([[True, True]])
+    found = curves(pixels={10: np.array([[True, False], [True, True]]), 20: right}, graph={10: right})
+    table = findings.curves_table(found)
     assert table.loc["pixels"].tolist() == ["0.750 ± 0.354", "1.000"]
     assert table.loc["graph"].tolist() == ["1.000", ""]
+    assert "over 3 draws" in findings.curves_key(found)
+    assert findings.missing_sources(found) is None
+    assert "dense-512" in findings.missing_sources(replace(found, missing=["dense-512"]))
+
+
+def shares(**shares):
+    """Two draws of 1,000 images, the given share right in both, by number of labels."""
+    return {int(n[1:]): np.tile(np.arange(1000) < 1000 * share, (2, 1)) for n, share in shares.items()}
 
 
 def test_choosing_is_compared_where_both_were_tried():
-    said = about_labels.choosing(curve(n10=0.4, n50=0.8, n1000=0.9), curve(n10=0.6, n50=0.81))
-    assert "10: 0.600 against 0.400 and 50: 0.810 against 0.800 (their intervals overlap)" in said
-    assert "1000" not in said
+    chosen = few_labels.Curve(shares(n10=0.6, n50=0.81))
+    found = curves(chosen, graph=shares(n10=0.4, n50=0.8, n1000=0.9))
+    told = findings.choosing(found)
+    assert "10: 0.600 against 0.400 and 50: 0.810 against 0.800 (their intervals overlap)" in told
+    assert "1000" not in told
+    assert "With 10 labels, one for" in findings.medoids(found, np.arange(10))
+    assert findings.medoids(found, np.arange(9)) is None
 
 
-def test_the_list_to_label_names_its_first_rows():
-    said = about_labels.to_label(np.array([7, 3]), "a/b.csv")
-    assert "The list of 2 images is in `a/b.csv`" in said
-    assert "7, 3" in said
-    assert about_labels.absent([]) == ""
-    assert "dense-512" in about_labels.absent(["dense-512"])
+def test_the_list_to_label_names_its_rows_in_the_file(snapshot):
+    images = ImageSet("made", np.zeros((3, 1, 1)), np.zeros((1, 1, 1)), train_rows=np.array([5, 7, 3]))
+    choice = Choice(np.array([1, 2]), np.zeros(2, int), np.ones(2, int))
+    snapshot("classification/images to label", findings.to_label(choice, images, "a/b.csv"))
 
 
-def test_the_table_of_classifiers_stands_beside_the_published_figures(rng):
-    scores = scored(rng)
-    table = about_classifiers.table(scores, {"svc": 0.9})
-    assert list(table.index) == [one.predictions.title for one in scores]
+def test_the_table_of_classifiers_stands_beside_the_published_figures(rng, snapshot):
+    league = League(scored(rng), {"network on oriented gradients": "why not"}, {"svc": 0.9}, 60)
+    table = findings.classifiers_table(league)
+    assert list(table.index) == ["convolutional network", "support vector machine"]
     assert table["learnt from"].tolist() == ["60", "30"]
     assert table["published"].tolist() == ["", "0.900"]
     assert table["calibration error"].tolist()[1] == "none given"
-    assert "published" not in about_classifiers.table(scores, {})
-    assert "Table 3" in about_classifiers.key(published.CLASSIFIERS_SOURCE)
-    assert "published" not in about_classifiers.key(None)
+    assert "published" not in findings.classifiers_table(replace(league, published={}))
+    snapshot("classification/what the table of classifiers holds", findings.classifiers_key(league))
+    assert "published" not in findings.classifiers_key(replace(league, published={}))
+    assert findings.missing_classifiers(league) == "The network on oriented gradients is left out: why not."
+    assert 'data-times="classification"' in findings.classifier_times(league)
+
+
+def test_only_classifiers_that_are_there_are_explained():
+    league = League([fake("logistic_regression", 0.9, 60, None)], {}, {}, 60)
+    assert "30 steps" in findings.classifiers_key(league)
+    assert "epochs" not in findings.classifiers_key(league)
 
 
 def fake(name, accuracy, n_images, p_value):
-    predictions = SimpleNamespace(name=name, title=supervised.TITLES[name], n_images=n_images)
+    predictions = Predictions(name, n_images, np.zeros(0), np.zeros((0, 2)), {}, None)
     return SimpleNamespace(predictions=predictions, accuracy=exact(accuracy), p_value=p_value)
+
+
+def league_of(*scores, **published):
+    return League(list(scores), {}, published, 60)
 
 
 def test_classifiers_that_cannot_be_told_from_the_first_are_named():
     scores = [fake("conv", 0.9, 60, None), fake("svc", 0.89, 60, 0.2), fake("knn", 0.8, 60, 0.001)]
-    assert "cannot be told from the support vector machine (McNemar" in about_classifiers.league(scores)
-    assert "All others differ from the convolutional network" in about_classifiers.league([scores[0], scores[2]])
-    assert "differ" not in about_classifiers.league(scores[:1])
+    assert "cannot be told from the support vector machine (McNemar" in findings.league(league_of(*scores))
+    told = findings.league(league_of(scores[0], scores[2]))
+    assert "All others differ from the convolutional network" in told
+    assert "differ" not in findings.league(league_of(scores[0]))
 
 
 def test_published_figures_are_matched_missed_or_not_comparable():
     known = {"knn": 0.85, "svc": 0.9, "mlp": 0.87}
     near = [fake("knn", 0.855, 60, 1.0), fake("conv", 0.9, 60, 1.0)]
-    said = about_classifiers.published(near, known, "Table 3", 60)
-    assert said == "Taught all 60 images, 1 classifier of Table 3 comes out within 0.01 of the published accuracy."
-    far = [*near, fake("mlp", 0.9, 60, 1.0)]
-    assert "and not network, 100 units (+0.030)" in about_classifiers.published(far, known, "Table 3", 60)
-    fewer = [fake("svc", 0.86, 10, 1.0)]
-    said = about_classifiers.published(fewer, known, "Table 3", 60)
-    assert "10 images alone taught these" in said
-    assert "support vector machine -0.040" in said
-    assert "within" not in said
-    assert about_classifiers.published(near[1:], known, "Table 3", 60) == ""
+    assert "1 classifier of arXiv" in findings.published(league_of(*near, **known))
+    far = findings.published(league_of(*near, fake("mlp", 0.9, 60, 1.0), **known))
+    assert "and not network on pixels (+0.030)" in far
+    fewer = findings.published(league_of(fake("svc", 0.86, 10, 1.0), **known))
+    assert "10 images alone taught these" in fewer
+    assert "support vector machine -0.040" in fewer
+    assert "within" not in fewer
+    assert findings.published(league_of(near[1], **known)) is None
 
 
 def test_the_pairs_that_are_confused_most_count_both_ways():
     score = SimpleNamespace(confusion=np.array([[5, 3, 0], [1, 7, 2], [0, 0, 9]]))
-    assert (
-        about_classifiers.confusion(score, ["a", "b", "c"])
-        == "Of 6 mistakes, most are between a and b (4) and b and c (2)."
-    )
+    assert "Of 6 mistakes, most are between a and b (4) and b and c (2)" in findings.confusion(score, ["a", "b", "c"])
     right = SimpleNamespace(confusion=np.eye(3, dtype=int))
-    assert about_classifiers.confusion(right, "abc") == "Not one test image is named wrongly."
+    assert "Not one" in findings.confusion(right, "abc")
 
 
 def test_a_class_without_test_images_is_said_to_be_missing():
     score = SimpleNamespace(support=np.array([3, 0, 2]))
-    assert about_classifiers.missing(score, ["a", "<b>", "c"]).startswith("Nothing can be said of &lt;b&gt;:")
-    assert about_classifiers.missing(SimpleNamespace(support=np.array([1, 1])), "ab") == ""
+    assert "&lt;b&gt;:" in findings.classes_without_images(score, ["a", "<b>", "c"])
+    assert findings.classes_without_images(SimpleNamespace(support=np.array([1, 1])), "ab") is None
 
 
 @pytest.mark.parametrize(
@@ -222,11 +242,9 @@ def test_a_class_without_test_images_is_said_to_be_missing():
 )
 def test_who_is_too_sure(says, word):
     proba = np.tile([says, 1 - says], (100, 1))
-    labels = (np.arange(100) >= 80).astype(int)
-    one = SimpleNamespace(
-        predictions=fake("conv", 1, 1, 1).predictions, calibration=supervised.calibration(proba, labels)
-    )
-    assert f"is {word} (" in about_classifiers.calibration([one])
+    one = fake("conv", 1, 1, 1)
+    one.calibration = supervised.calibration(proba, (np.arange(100) >= 80).astype(int))
+    assert f"is {word} (" in findings.calibration(league_of(one))
 
 
 def part(labels, predicted, issue, far=None):
@@ -239,65 +257,75 @@ def part(labels, predicted, issue, far=None):
 def test_suspects_are_counted_by_part_and_class():
     parts = {"train": part([0, 0, 1, 1], [0, 1, 1, 1], [False, True, False, False], [True, False, False, False]),
              "test": part([0, 1], [0, 1], [False, False])}  # fmt: skip
-    said = about_audit.labels(parts)
-    assert "1 of 4 train labels (25.0%) and 0 of 2 test labels (0.0%) look wrong" in said
-    assert "right itself for 75.0% of the train images" in said
-    table = about_audit.by_class(parts, ["a", "b"])
-    assert table["train"].tolist() == ["1 of 2", "0 of 2"]
-    assert about_audit.titles_of(np.array([1]), parts["train"], ["a", "b"]) == ["a: rather b?"]
-    assert about_audit.strangers(parts).startswith("1 train image and 0 test images are far")
+    issues = audit.Issues(parts, None)
+    told = findings.suspects(issues)
+    assert "1 of 4 train labels (25.0%) and 0 of 2 test labels (0.0%) look wrong" in told
+    assert "right itself for 75.0% of the train images" in told
+    assert findings.suspects_by_class(issues, ["a", "b"])["train"].tolist() == ["1 of 2", "0 of 2"]
+    assert findings.strangers(issues).startswith("1 train image and 0 test images are far")
 
 
 @pytest.mark.parametrize(
     ("n_gained", "word"), [(40, "makes it better"), (-40, "makes it worse"), (0, "no gain and no loss")]
 )
 def test_what_leaving_suspects_out_does(n_gained, word):
-    with_all = np.arange(1000) < 500
-    without = np.arange(1000) < 500 + n_gained
-    kept = np.arange(1000) < 900
-    said = about_audit.removal(audit.Removal(with_all, without, with_all, kept))
-    assert word in said
-    assert f"{n_gained / 1000:+.4f}" in said
-    assert "from 0.5000 to 0.5556, but that means little" in said
-    whole = audit.Removal(with_all, without, with_all, np.ones(1000, bool))
-    assert "means little" not in about_audit.removal(whole)
+    with_all, without, kept = np.arange(1000) < 500, np.arange(1000) < 500 + n_gained, np.arange(1000) < 900
+    removal = audit.Removal(with_all, without, with_all, kept)
+    told = findings.removal(audit.Issues({}, removal))
+    assert word in told
+    assert f"{n_gained / 1000:+.4f}" in told
+    assert "from 0.5000 to 0.5556, but that means little" in told
+    whole = audit.Issues({}, replace(removal, kept=np.ones(1000, bool)))
+    assert "means little" not in findings.removal(whole)
 
 
 def test_copies_are_counted_with_those_that_disagree():
-    said = about_audit.copies(np.array([[0, 1], [1, 2], [3, 4]]), np.array([0.0, 0.01, 0.02]), 2)
-    assert "there is 1 pair of copies and 2 pairs of near-copies; 2 of them have two different labels." in said
-    assert "no copies or near-copies" in about_audit.copies(np.empty((0, 2), int), np.empty(0), 0)
+    images = ImageSet("made", np.zeros((4, 1, 1)), np.zeros((1, 1, 1)), np.array([0, 1, 0, 0]), np.array([1]))
+    duplicates = {"pairs": np.array([[0, 1], [2, 3], [3, 4]]), "rms": np.array([0.0, 0.01, 0.02])}
+    issues = audit.Issues({}, None)
+    told = findings.copies(issues, duplicates, images)
+    assert "there is 1 pair of copies and 2 pairs of near-copies; 2 of them have two different labels." in told
+    none = {"pairs": np.empty((0, 2), int), "rms": np.empty(0)}
+    assert "no copies or near-copies" in findings.copies(issues, none, images)
+    assert findings.copies(None, duplicates, images) is None
 
 
-def test_strange_images_are_told_or_not():
-    said = about_predicting.unlike({"as they are": 0.011, "inverted": 1.0, "upside down": 0.5})
-    assert "1.1% of ordinary images" in said
-    assert "inverted 100.0%, upside down 50.0%" in said
-
-
-def test_the_model_says_what_it_answers_with():
-    said = about_predicting.model("mine", has_network=True, has_labels=True, agreement=1.0)
-    assert "the class by the convolutional network" in said
-    assert "RUN=mine" in said
-    assert "not the method itself" not in said
-    said = about_predicting.model("mine", has_network=False, has_labels=False, agreement=0.97)
-    assert "no class, as there were no labels" in said
-    assert "for 97.0% of the test images" in said
-    assert "a vote" in about_predicting.model("mine", has_network=False, has_labels=True, agreement=1.0)
-
-
-def test_how_far_to_trust_an_answer():
-    found = SimpleNamespace(
+def model(agreement=1.0, network=None, labels=None):
+    answers = SimpleNamespace(
         probability=np.array([0.99, 0.95, 0.6, 0.5]),
         classes=np.array([0, 1, 1, 0]),
         like_seen=np.array([True, True, True, False]),
     )
-    said = about_predicting.answers(found, np.array([0, 1, 1, 1]))
-    assert (
-        "at least 90% sure of 50.0% of the test images. Of these it names 100.0%, of the others 50.0% rightly." in said
-    )
-    assert (
-        "Of the 1 test images that are flagged as unlike anything seen it names 0.0% rightly, of the rest 100.0%."
-        in said
-    )
-    assert "rightly" not in about_predicting.answers(found, None)
+    predictor = SimpleNamespace(network=network, labels=labels)
+    unlike = {"as they are": 0.011, "inverted": 1.0, "upside down": 0.5}
+    return SimpleNamespace(predictor=predictor, answers=answers, agreement=agreement, called_unlike=unlike)
+
+
+def test_the_model_says_what_it_answers_with(snapshot):
+    told = findings.model(model(network="a network", labels=np.zeros(2)), "mine")
+    assert "the class by the convolutional network" in told
+    assert "RUN=mine" in told
+    assert "not the method itself" not in told
+    told = findings.model(model(agreement=0.97), "mine")
+    assert "no class, as there were no labels" in told
+    assert "for 97.0% of the test images" in told
+    assert "a vote" in findings.model(model(labels=np.zeros(2)), "mine")
+    snapshot("classification/unlike anything seen", findings.unlike(model()))
+
+
+def test_how_far_to_trust_an_answer(snapshot):
+    labels = np.array([0, 1, 1, 1])
+    images = ImageSet("made", np.zeros((4, 1, 1)), np.zeros((4, 1, 1)), labels, labels)
+    snapshot("classification/how far to trust the model", findings.answers(model(), images))
+    assert "rightly" not in findings.answers(model(), replace(images, test_labels=None))
+
+
+def test_of_nothing_nothing_is_said(rng):
+    images = ImageSet("made", np.zeros((4, 1, 1)), np.zeros((4, 1, 1)))
+    alone = ("learning_curves", "curves_table", "curves_key", "missing_sources", "choosing", "league", "published",
+             "classifiers_table", "classifiers_key", "classifier_times", "calibration", "suspects", "removal",
+             "strangers", "unlike")  # fmt: skip
+    assert [name for name in alone if getattr(findings, name)(None) is not None] == []
+    beside = {"by_class": [], "confusion": [], "classes_without_images": [], "suspects_by_class": [],
+              "medoids": np.zeros(1, int), "answers": images, "model": "mine", "audit_list": "path"}  # fmt: skip
+    assert [name for name, other in beside.items() if getattr(findings, name)(None, other) is not None] == []

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.cluster import KMeans
 
-from report_lib.classification.label_choice import COLUMNS, Choice, choose, shares
+from report_lib.classification.label_choice import Choice, choose, shares
 
 # --- how many of each cluster ---------------------------------------------------------------------------------------
 
@@ -143,4 +143,4 @@ def test_whoever_asks_again_gets_the_same(grouped):
 def test_ranks_and_clusters_are_counted_from_one():
     found = Choice(np.array([7, 0]), np.array([1, 0]), np.array([30, 20])).table(np.arange(100, 108))
     assert found == [(1, 107, "C2", 30), (2, 100, "C1", 20)]
-    assert len(COLUMNS) == 4
+    assert len(Choice.COLUMNS) == 4

@@ -1,6 +1,7 @@
 """Classifiers are scikit-learn's, and what is said of them is what can be worked out by hand."""
 
 import sys
+from dataclasses import replace
 from math import comb
 
 import numpy as np
@@ -14,19 +15,21 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from report_lib.classification import supervised
-from report_lib.classification.supervised import Predictions
+from report_lib.classification import classifiers, supervised
+from report_lib.classification.classifiers import CLASSIFIERS, Setting
+from report_lib.classification.supervised import League, Predictions
+from report_lib.clustering.fitting import Space
 from report_lib.common.arrays import sample_rows
-from report_lib.common.errors import ReportError
 from report_lib.common.metrics import wilson_interval
 from report_lib.common.models import OneUnit
+from report_lib.data.images import ImageSet
 
 CLASSIC = ("logistic_regression", "knn", "random_forest", "mlp", "svc")
 
 
 def made(name, classes, proba=None):
     """What a classifier that does not exist says."""
-    return Predictions(name, supervised.TITLES[name], 9, np.array(classes), proba, {"fit": 0.0, "predict": 0.0}, None)
+    return Predictions(name, 9, np.array(classes), proba, {"fit": 0.0, "predict": 0.0}, None)
 
 
 # --- how sure, and how often right ----------------------------------------------------------------------------------
@@ -151,15 +154,34 @@ PROBA = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.3, 0.7], [0.95, 0.05], 
 TRUTH = np.array([0, 0, 0, 0, 1, 0, 0])
 
 
+def scored(proba, labels, n_classes):
+    (one,) = supervised.score([made("mlp", proba.argmax(axis=1), proba)], labels, n_classes)
+    return one
+
+
 def test_mistakes_are_listed_by_how_sure_they_were():
-    assert supervised.confident_mistakes(PROBA, TRUTH, 3).tolist() == [4, 5, 1]
-    assert supervised.confident_mistakes(PROBA, TRUTH, 99).tolist() == [4, 5, 1, 3]
-    assert supervised.confident_mistakes(PROBA, PROBA.argmax(axis=1), 3).tolist() == []
+    one = scored(PROBA, TRUTH, 2)
+    assert one.mistakes(3).tolist() == [4, 5, 1]
+    assert one.mistakes(99).tolist() == [4, 5, 1, 3]
+    assert scored(PROBA, PROBA.argmax(axis=1), 2).mistakes(3).tolist() == []
 
 
 def test_each_cell_of_the_confusion_matrix_has_its_surest_image():
-    assert supervised.examples(PROBA, TRUTH, 2).tolist() == [[0, 5], [4, -1]]
-    assert supervised.examples(PROBA[:2], TRUTH[:2], 3).tolist() == [[0, 1, -1], [-1, -1, -1], [-1, -1, -1]]
+    assert scored(PROBA, TRUTH, 2).examples().tolist() == [[0, 5], [4, -1]]
+    assert scored(PROBA[:2], TRUTH[:2], 3).examples().tolist() == [[0, 1, -1], [-1, -1, -1], [-1, -1, -1]]
+
+
+def test_numbers_have_the_names_of_the_metrics():
+    proba = np.array([[0.75, 0.25], [0.5, 0.5], [0.0, 1.0]], np.float32)
+    scores = supervised.score([made("svc", [1, 1, 1]), made("mlp", [0, 0, 1], proba)], np.array([0, 0, 1]), 2)
+    numbers = League(scores, {}, {}, 9).as_dict()["supervised"]
+    assert list(numbers) == ["mlp", "svc"]
+    assert (numbers["mlp"]["accuracy"], numbers["svc"]["accuracy"]) == (1.0, 1 / 3)
+    # Classes 0 and 1 of the other: nothing, and precision 1/3 at recall 1.
+    assert numbers["svc"]["macro_f1"] == pytest.approx((0 + 0.5) / 2)
+    assert numbers["mlp"]["calibration_error"] == pytest.approx((0.25 + 0.5 + 0) / 3)
+    assert numbers["svc"]["calibration_error"] is None
+    assert [numbers[name]["p_value_against_reference"] for name in ("mlp", "svc")] == [0.5, None]
 
 
 # --- the classifiers ------------------------------------------------------------------------------------------------
@@ -174,19 +196,28 @@ def digits():
 
 def plain(name):
     return {
-        "logistic_regression": LogisticRegression(C=1.0, max_iter=supervised.LOGISTIC_STEPS),
+        "logistic_regression": LogisticRegression(C=1.0, max_iter=classifiers.LOGISTIC_STEPS),
         "knn": KNeighborsClassifier(n_neighbors=5, weights="distance", p=2),
         "random_forest": RandomForestClassifier(n_estimators=100, criterion="entropy", max_depth=100, random_state=3),
-        "mlp": MLPClassifier(hidden_layer_sizes=(100,), max_iter=supervised.epochs_for(400), random_state=3),
+        "mlp": MLPClassifier(hidden_layer_sizes=(100,), max_iter=classifiers.epochs_for(400), random_state=3),
         "svc": SVC(C=10.0, kernel="rbf"),
     }[name]
 
 
+def images_of(digits):
+    train, labels, test, truth = digits
+    names = tuple(map(str, range(10)))
+    return ImageSet("Digits", train.reshape(-1, 8, 8), test.reshape(-1, 8, 8), labels, truth, names)
+
+
+def fit_all(names, digits, hog=None, n_slow=150):
+    conv = {"conv_filters": (4, 4), "conv_epochs": 1}
+    return supervised.fit_all(names, images_of(digits), hog, n_slow=n_slow, **conv, random_state=3)
+
+
 @pytest.fixture(scope="module")
 def found(digits):
-    train, labels, test, _ = digits
-    options = {"n_classes": 10, "n_slow": 150, "random_state": 3}
-    return dict(zip(CLASSIC, supervised.fit_classic(CLASSIC, train, labels, test, **options), strict=True))
+    return {one.name: one for one in fit_all(CLASSIC, digits)[0]}
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -197,7 +228,7 @@ def test_classifiers_are_those_of_the_paper_fitted_by_hand(name, digits, found):
     scaler = StandardScaler().fit(train[rows].astype(np.float32))
     known = plain(name).fit(scaler.transform(train[rows].astype(np.float32)), labels[rows])
     Z, own = scaler.transform(test.astype(np.float32)), found[name]
-    assert (own.name, own.title, own.n_images) == (name, supervised.TITLES[name], len(rows))
+    assert (own.name, own.n_images) == (name, len(rows))
     assert np.mean(own.classes == known.predict(Z)) >= 0.995
     if name == "svc":
         assert own.proba is None
@@ -208,49 +239,26 @@ def test_classifiers_are_those_of_the_paper_fitted_by_hand(name, digits, found):
     assert min(own.seconds.values()) > 0
 
 
-def test_those_that_are_not_slow_learn_from_all_and_the_slow_from_no_more_than_asked(found):
+def test_those_that_are_not_slow_learn_from_all_and_the_slow_from_no_more_than_asked(digits, found):
     assert {name: own.n_images for name, own in found.items()} == {
         "logistic_regression": 400, "knn": 150, "random_forest": 150, "mlp": 400, "svc": 150,
     }  # fmt: skip
-
-
-def test_only_what_is_asked_for_is_fitted_in_the_order_asked_and_networks_elsewhere(digits):
-    train, labels, test, _ = digits
-    options = {"n_classes": 10, "n_slow": 10_000, "random_state": 3}
-    names = ["random_forest", "gradients", "knn", "conv"]
-    found = supervised.fit_classic(names, train, labels, test, **options)
-    assert [(one.name, one.n_images) for one in found] == [("random_forest", 400), ("knn", 400)]
-    assert supervised.fit_classic(["conv"], train, labels, test, **options) == []
+    assert fit_all(["knn"], digits, n_slow=10_000)[0][0].n_images == 400
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float64])
 def test_pixels_are_scaled_as_published_in_float32(digits, dtype):
     train = digits[0].astype(dtype)
-    scaled = supervised.classic("knn", 400, 0)[:-1].fit(train).transform(train)
+    scaled = CLASSIFIERS["knn"].build(Setting(400, 0))[:-1].fit(train).transform(train)
     assert scaled.dtype == np.float32
     deviation = digits[0].std(axis=0)
     expected = (digits[0] - digits[0].mean(axis=0)) / np.where(deviation > 0, deviation, 1)
     np.testing.assert_allclose(scaled, expected, atol=1e-4)
 
 
-def test_one_classifier_is_fitted_to_all_it_is_given(digits, monkeypatch):
-    monkeypatch.setattr(supervised, "LEAST_STEPS", 40)
-    train, labels, test, truth = digits
-    own = supervised.fit_one(
-        "gradients", supervised.shape_network(400, 0), train / 255, labels, test / 255, n_classes=10
-    )
-    assert (own.name, own.title, own.n_images) == ("gradients", supervised.TITLES["gradients"], 400)
-    assert own.proba.shape == (200, 10)
-    assert np.mean(own.classes == truth) > 0.5
-    scaled = OneUnit().fit(train / 255).transform(train / 255)
-    np.testing.assert_allclose(own.model[0].transform(train / 255), scaled)
-    assert own.model[1].n_iter_ == 20
-
-
 @pytest.mark.parametrize(("n", "epochs"), [(60_000, 10), (30_000, 10), (29_800, 11), (400, 750), (401, 500), (5, 1500)])
 def test_few_images_are_seen_more_often(n, epochs):
-    assert supervised.epochs_for(n) == epochs
-    assert supervised.classic("mlp", n, 0)[-1].max_iter == supervised.shape_network(n, 0)[-1].max_iter == epochs
+    assert [CLASSIFIERS[name].build(Setting(n, 0))[-1].max_iter for name in ("mlp", "hog_mlp")] == [epochs] * 2
 
 
 def test_a_class_that_was_not_met_in_training_has_no_probability(digits):
@@ -267,16 +275,10 @@ def test_a_class_that_was_not_met_in_training_has_no_probability(digits):
     assert not np.isin(classes_alone.classes, [0, 7]).any()
 
 
-def test_the_convolutional_network_is_that_of_the_library():
-    found = supervised.conv_classifier((8, 6), 60_000, filters=(4,), max_epochs=2, random_state=0)
-    assert (type(found).__name__, found.image_shape, found.max_epochs) == ("ConvClassifier", (8, 6), 2)
-
-
-def test_few_images_are_seen_more_often_by_the_convolutional_network_too():
-    options = {"filters": (4,), "max_epochs": 2, "random_state": 0}
-    assert supervised.conv_classifier((8, 6), 1000, **options).max_epochs == 100
-    assert supervised.conv_classifier((8, 6), 200, **options).max_epochs == 400
-    assert [supervised.epochs_for(n) for n in (60_000, 20_000, 3_000)] == [10, 15, 100]
+@pytest.mark.parametrize(("n", "epochs"), [(60_000, 2), (1000, 100), (200, 400)])
+def test_few_images_are_seen_more_often_by_the_convolutional_network_too(n, epochs):
+    found = CLASSIFIERS["conv"].build(Setting(n, 0, (8, 6), (4,), 2))
+    assert (type(found).__name__, found.image_shape, found.max_epochs) == ("ConvClassifier", (8, 6), epochs)
 
 
 def test_what_single_precision_puts_a_little_above_an_edge_belongs_below_it():
@@ -285,60 +287,63 @@ def test_what_single_precision_puts_a_little_above_an_edge_belongs_below_it():
     assert found.count.tolist() == [1, 1, 1, 1, 0]
 
 
-def test_without_pytorch_it_says_what_to_do(monkeypatch):
-    monkeypatch.setitem(sys.modules, "report_lib.classification.networks", None)
-    with pytest.raises(ReportError, match="PyTorch is not installed, or does not load; `pip install torch` brings it"):
-        supervised.conv_classifier((8, 6), 9, filters=(4,), max_epochs=2, random_state=0)
-
-
 # --- all that are asked for -----------------------------------------------------------------------------------------
 
 
-def fit_all(names, digits, codes=None, **conv):
-    train, labels, test, _ = digits
-    options = {"n_classes": 10, "n_slow": 150, "random_state": 3, "conv": {"filters": (4, 4), "max_epochs": 1, **conv}}
-    return supervised.fit_all(names, train.reshape(-1, 8, 8), labels, test.reshape(-1, 8, 8), codes=codes, **options)
-
-
-def test_all_that_are_asked_for_are_fitted(digits, monkeypatch):
-    monkeypatch.setattr(supervised, "LEAST_STEPS", 40)
-    train, labels, test, _ = digits
-    codes = train / 255, test / 255
-    found, absent = fit_all(["conv", "knn", "gradients"], digits, codes)
-    assert [one.name for one in found] == ["knn", "gradients", "conv"]
-    assert absent == {}
-    knn, gradients, conv = found
-    options = {"n_classes": 10, "n_slow": 150, "random_state": 3}
-    np.testing.assert_array_equal(knn.proba, supervised.fit_classic(["knn"], train, labels, test, **options)[0].proba)
-    alone = supervised.fit_one("gradients", supervised.shape_network(400, 3), codes[0], labels, codes[1], n_classes=10)
-    np.testing.assert_array_equal(gradients.proba, alone.proba)
+def test_all_that_are_asked_for_are_fitted_in_the_order_asked(digits, found):
+    train, _, test, truth = digits
+    hog = Space("oriented gradients", train / 255, test / 255)
+    asked, absent = fit_all(["conv", "knn", "hog_mlp"], digits, hog)
+    assert ([one.name for one in asked], absent) == (["conv", "knn", "hog_mlp"], {})
+    conv, knn, network = asked
+    np.testing.assert_array_equal(knn.proba, found["knn"].proba)
+    scaled = OneUnit().fit(hog.train).transform(hog.train)
+    np.testing.assert_allclose(network.model[0].transform(hog.train), scaled)
+    assert np.mean(network.classes == truth) > 0.8
     assert (conv.model.filters, conv.model.image_shape, conv.model.random_state) == ((4, 4), (8, 8), 3)
     np.testing.assert_array_equal(conv.proba, conv.model.predict_proba(test))
 
 
 def test_what_cannot_be_had_is_named_with_its_reason(digits, monkeypatch):
     monkeypatch.setitem(sys.modules, "report_lib.classification.networks", None)
-    found, absent = fit_all(["conv", "knn", "gradients"], digits)
+    found, absent = fit_all(["conv", "knn", "hog_mlp"], digits)
     assert [one.name for one in found] == ["knn"]
-    assert list(absent) == [supervised.TITLES["gradients"], "convolutional network"]
-    assert "graph" in absent[supervised.TITLES["gradients"]]
-    assert "pip install torch" in absent["convolutional network"]
+    assert absent == {
+        "convolutional network": "PyTorch is not installed, or does not load; `pip install torch` brings it",
+        "network on oriented gradients": "the run made no graph of shapes",
+    }
+
+
+def test_without_labels_or_classifiers_there_is_no_league(digits):
+    space, options = (
+        Space("PCA", *digits[::2]),
+        {"n_slow": 9, "conv_filters": (4,), "conv_epochs": 1, "random_state": 0},
+    )
+    assert supervised.learn([], images_of(digits), space, **options) is None
+    assert supervised.learn(["knn"], replace(images_of(digits), train_labels=None), space, **options) is None
+    assert (supervised.looked_at(None), supervised.times(None)) == (None, [])
+    league = supervised.learn(["svc", "knn"], images_of(digits), space, **{**options, "n_slow": 200})
+    assert (league.n_train, league.published) == (400, {})
+    assert [(one["name"], sorted(one)) for one in supervised.times(league)] == [
+        (CLASSIFIERS[name].title, ["fit", "name", "predict"]) for name in ("knn", "svc")
+    ]
 
 
 @pytest.mark.parametrize(
     ("names", "one"),
     [
         (["knn", "conv", "mlp"], "conv"),
-        (["mlp", "gradients", "knn"], "gradients"),
+        (["mlp", "hog_mlp", "knn"], "hog_mlp"),
         (["svc", "knn", "random_forest"], "random_forest"),
     ],
 )
 def test_the_one_that_is_looked_at_is_not_chosen_by_its_score(names, one):
     proba = np.array([[0.5, 0.5]], np.float32)
     found = [made(name, [0], None if name == "svc" else proba) for name in names]
-    assert supervised.looked_at(supervised.score(found, np.array([0]), 2)).predictions.name == one
+    league = League(supervised.score(found, np.array([0]), 2), {}, {}, 9)
+    assert supervised.looked_at(league).predictions.name == one
 
 
 def test_where_none_gives_probabilities_none_is_looked_at():
-    assert supervised.looked_at(supervised.score([made("svc", [0])], np.array([0]), 2)) is None
-    assert supervised.looked_at([]) is None
+    league = League(supervised.score([made("svc", [0])], np.array([0]), 2), {}, {}, 9)
+    assert supervised.looked_at(league) is None

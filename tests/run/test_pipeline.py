@@ -414,7 +414,7 @@ def numbers_of(folder):
 def test_learning_curves_have_their_numbers(digits_build):
     numbers = numbers_of(digits_build)
     curves = numbers["label_efficiency"]
-    assert set(curves) == {"pixels", "pca", "dense-32-16", "conv-16-8", "gradients", "graph", "graph_chosen"}
+    assert set(curves) == {"pixels", "pca", "dense-32-16", "conv-16-8", "hog", "graph", "graph_chosen"}
     for name, own in curves.items():
         last = {"500"} if name == "graph_chosen" else {"500", "1438"}
         assert set(own) == {"10", "50", "100"} | last
@@ -428,7 +428,7 @@ def test_learning_curves_have_their_numbers(digits_build):
 
 def test_every_classifier_has_its_numbers(digits_build):
     found = numbers_of(digits_build)["supervised"]
-    assert set(found) == {"logistic_regression", "knn", "random_forest", "mlp", "svc", "gradients", "conv"}
+    assert set(found) == {"logistic_regression", "knn", "random_forest", "mlp", "svc", "hog_mlp", "conv"}
     labels = datasets.load("digits").test_labels
     for own in found.values():
         confusion = np.array(own["confusion"])

@@ -5,18 +5,17 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from report_lib.classification.few_labels import Curve, LearningCurves
+from report_lib.classification.label_choice import Choice
 from report_lib.common import style
+from report_lib.data.images import ImageSet
 
 
-def learning_curves(curves: dict[str, object]) -> go.Figure:
-    """Draw accuracy against the number of labels, one line a description.
-
-    Parameters
-    ----------
-    curves : dict of str to few_labels.Curve
-        By title.
-    """
-    fig = go.Figure()
+def learning_curves(found: LearningCurves | None) -> go.Figure | None:
+    """Draw accuracy against the number of labels, one line a description."""
+    if found is None:
+        return None
+    fig, curves = go.Figure(), found.by_title
     for i, (title, curve) in enumerate(curves.items()):
         _line(fig, title, curve, style.series(i), style.SYMBOLS[i % len(style.SYMBOLS)])
     counts = sorted({n for curve in curves.values() for n in curve.accuracy})
@@ -38,7 +37,7 @@ def learning_curves(curves: dict[str, object]) -> go.Figure:
     )
 
 
-def _line(fig: go.Figure, title: str, curve: object, color: str, symbol: str, dash: str = "solid") -> None:
+def _line(fig: go.Figure, title: str, curve: Curve, color: str, symbol: str, dash: str = "solid") -> None:
     counts = list(curve.accuracy)
     values, low, high = (
         np.array([getattr(score, end) for score in curve.accuracy.values()]) for end in ("value", "low", "high")
@@ -55,7 +54,7 @@ def _axes(fig: go.Figure, counts: Sequence[int]) -> None:
     fig.update_yaxes(title_text="share of test images right", tickformat=".0%")
 
 
-def _numbers(curves: dict[str, object]) -> str:
+def _numbers(curves: dict[str, Curve]) -> str:
     said = []
     for title, curve in curves.items():
         values = [score.value for score in curve.accuracy.values()]
@@ -63,8 +62,11 @@ def _numbers(curves: dict[str, object]) -> str:
     return " ".join(said)
 
 
-def choosing(random: object, chosen: object) -> go.Figure:
-    """Draw what random labels and chosen labels give, both spread over the graph; each a `few_labels.Curve`."""
+def choosing(found: LearningCurves | None) -> go.Figure | None:
+    """Draw what random labels and chosen labels give, both spread over the graph."""
+    if found is None or found.chosen is None:
+        return None
+    random, chosen = found.curves["graph"], found.chosen
     curves = {"chosen: middles of clusters and of their parts": chosen, "drawn at random": random}
     fig = go.Figure()
     for i, (title, curve) in enumerate(curves.items()):
@@ -89,20 +91,16 @@ def choosing(random: object, chosen: object) -> go.Figure:
     )
 
 
-def to_label(images: np.ndarray, clusters: np.ndarray, rows: np.ndarray, limits: tuple[float, float]) -> go.Figure:
-    """Draw the first of the images to label next, in their order.
-
-    Parameters
-    ----------
-    images : ndarray of shape (n, h, w)
-    clusters, rows : ndarray of shape (n,), int
-        Cluster of each, and its row in the file that the images came from.
-    """
+def to_label(choice: Choice, images: ImageSet, *, most: int = 40) -> go.Figure:
+    """Draw the first of the images to label next, in their order."""
+    rows, clusters = choice.rows[:most], choice.clusters[:most]
     names = style.cluster_names(int(clusters.max()) + 1)
-    titles = [f"{names[c]} · {r}" for c, r in zip(clusters, rows, strict=True)]
+    in_file = images.rows["train"][rows]
+    titles = [f"{names[cluster]} · {row}" for cluster, row in zip(clusters, in_file, strict=True)]
+    fig = style.image_grid(images.train_images[rows], columns=min(10, len(rows)), titles=titles, limits=images.limits)
     return style.finish(
-        style.image_grid(images, columns=min(10, len(images)), titles=titles, limits=limits),
-        title=f"The first {len(images)} images to label",
+        fig,
+        title=f"The first {len(rows)} images to label",
         caption="In the order to label them: the middle of the largest part of each cluster first, then of the next parts. "
         "Over each image its cluster and its row in the file.",
     )

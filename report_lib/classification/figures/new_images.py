@@ -3,12 +3,15 @@
 import numpy as np
 import plotly.graph_objects as go
 
+from report_lib.classification.new_images import NewImages
 from report_lib.common import style
 
 
-def unlike(shares: dict[str, float], n_images: int) -> go.Figure:
+def unlike(model: NewImages | None) -> go.Figure | None:
     """Draw how many images of each kind are called unlike anything seen."""
-    names, values = list(shares), np.array(list(shares.values()))
+    if model is None:
+        return None
+    names, values = list(model.called_unlike), np.array(list(model.called_unlike.values()))
     fig = style.bars(names, values, colors=[style.ACCENT] + [style.SECOND] * (len(names) - 1), text=":.1%")
     fig.update_xaxes(title_text="share called unlike anything seen", tickformat=".0%", range=[0, 1.05])
     return style.finish(
@@ -18,7 +21,7 @@ def unlike(shares: dict[str, float], n_images: int) -> go.Figure:
             "the nearer to all of them, the better the model knows what it has not seen."
         ),
         title=f"Called unlike anything seen: {values[0]:.1%} of ordinary images, {values[1:].max():.0%} of the strangest",
-        caption=f"{n_images:,} test images as they are, and after each of three changes that make them unlike the train "
+        caption=f"{model.n_changed:,} test images as they are, and after each of three changes that make them unlike the train "
         "images; the share that is more unusual than 99% of all test images, by the distance to the nearest train images or by "
         "what the principal components leave out.",
         numbers=style.listing(names, values, ".1%"),

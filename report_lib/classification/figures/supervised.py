@@ -5,36 +5,32 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from report_lib.classification.supervised import League, Score
 from report_lib.common import style
+from report_lib.data.images import ImageSet
 
 # A bin of fewer images says little of how often they are right.
 LEAST_IN_BIN = 20
 
 
-def league(scores: Sequence, published: dict[str, float]) -> go.Figure:
-    """Draw the accuracy of each classifier with its interval, beside what is published.
-
-    Parameters
-    ----------
-    scores : sequence of `supervised.Score`
-        The most accurate first.
-    published : dict of str to float
-        By name; empty where there is none for these images.
-    """
+def league(league: League | None) -> go.Figure | None:
+    """Draw the accuracy of each classifier with its interval, beside what is published."""
+    if league is None:
+        return None
+    scores, published = league.scores, league.published
     names = [f"{one.predictions.title} ({one.predictions.n_images:,})" for one in scores]
-    values, low, high = (np.array([getattr(one.accuracy, end) for one in scores]) for end in ("value", "low", "high"))
-    fig = go.Figure(
-        go.Scatter(x=values, y=names, mode="markers", name="here", marker={"size": 10, "color": style.ACCENT},
-                   error_x=style.interval_bars(values, low, high), hovertemplate="%{y}: %{x:.4f}<extra></extra>")
+    values, low, high = ([getattr(one.accuracy, end) for one in scores] for end in ("value", "low", "high"))
+    fig = style.dots(
+        names, {"here": values}, score="share of test images right", row="classifier (images learnt from)", form=".1%",
+        intervals={"here": (low, high)},
     )  # fmt: skip
-    known = [(name, published[one.predictions.name]) for name, one in zip(names, scores, strict=True)
-             if one.predictions.name in published]  # fmt: skip
+    known = {name: published[one.predictions.name] for name, one in zip(names, scores, strict=True)
+             if one.predictions.name in published}  # fmt: skip
     if known:
-        fig.add_scatter(x=[value for _, value in known], y=[name for name, _ in known], mode="markers", name="published",
+        fig.update_traces(showlegend=True)
+        fig.add_scatter(x=list(known.values()), y=list(known), mode="markers", name="published",
                         marker={"size": 11, "color": style.SECOND, "symbol": "line-ns-open", "line_width": 3},
                         hovertemplate="%{y}, published: %{x:.3f}<extra></extra>")  # fmt: skip
-    fig.update_xaxes(title_text="share of test images right", tickformat=".1%", nticks=8)
-    fig.update_yaxes(autorange="reversed", type="category", title_text="classifier (images learnt from)")
     beside = " Orange: as published, each taught 60,000 images." if known else ""
     return style.finish(
         fig,
@@ -46,49 +42,38 @@ def league(scores: Sequence, published: dict[str, float]) -> go.Figure:
         caption="Share of the test images that each classifier names rightly, with 95% intervals; in brackets, how many "
         f"train images it learnt from.{beside}",
         numbers=style.listing(names, values, ".4f"),
-        height=150 + 40 * len(names),
+        xaxis_nticks=8,
         legend={"orientation": "h", "y": 1.12, "x": 1, "xanchor": "right"},
     )
 
 
-def by_class(score: object, names: Sequence[str]) -> go.Figure:
-    """Draw precision, recall and F1 of each class, the hardest on top; from a `supervised.Score`."""
+def by_class(score: Score | None, names: Sequence[str]) -> go.Figure | None:
+    """Draw precision, recall and F1 of each class, the hardest on top."""
+    if score is None:
+        return None
     order = np.argsort(score.f1, kind="stable")
     order = order[score.support[order] > 0]
-    fig = go.Figure()
-    shown = {"precision": score.precision, "recall": score.recall, "F1": score.f1}
+    shown = {"precision": score.precision[order], "recall": score.recall[order], "F1": score.f1[order]}
     labels = [names[i] for i in order]
-    for i, (name, values) in enumerate(shown.items()):
-        marker = {"size": 10, "color": style.series(i), "symbol": style.SYMBOLS[i]}
-        fig.add_scatter(x=values[order], y=[style.escape(label) for label in labels], mode="markers", name=name,
-                        marker=marker, hovertemplate=f"%{{y}}, {name}: %{{x:.3f}}<extra></extra>")  # fmt: skip
-    fig.update_xaxes(title_text="share", tickformat=".0%")
-    fig.update_yaxes(autorange="reversed", type="category", title_text="class")
     return style.finish(
-        fig,
+        style.dots(labels, shown, score="share", row="class", form=".0%"),
         title=f"{labels[0]} is the hardest class (F1 {score.f1[order[0]]:.2f}), {labels[-1]} the easiest "
         f"({score.f1[order[-1]]:.2f})",
         caption=f"Test images, {score.predictions.title}. Precision: of those named so, how many are. Recall: of those that "
         "are, how many are named so. F1: their harmonic mean.",
-        numbers=style.listings(labels, {name: values[order] for name, values in shown.items()}, ".3f"),
-        height=150 + 34 * len(order),
+        numbers=style.listings(labels, shown, ".3f"),
     )
 
 
-def confusion(score: object, tiles: np.ndarray, names: Sequence[str], limits: tuple[float, float]) -> go.Figure:
-    """Draw the confusion matrix with an example in each cell and the count above it.
-
-    Parameters
-    ----------
-    score : supervised.Score
-    tiles : ndarray of shape (n_classes * n_classes, h, w)
-        Row by row; what stands in empty cells is not drawn.
-    """
-    counts, n = score.confusion, len(names)
-    h, w = tiles.shape[1:]
+def confusion(score: Score | None, images: ImageSet) -> go.Figure | None:
+    """Draw the confusion matrix with the surest image in each cell and the count above it."""
+    if score is None:
+        return None
+    counts, names, n = score.confusion, images.class_names, len(images.class_names)
+    h, w = images.image_shape
     label = max(5, round(0.34 * h))
-    tiles = np.where((counts.ravel() > 0)[:, None, None], tiles.astype(np.float64), np.nan)
-    fig = style.image_grid(tiles, columns=n, limits=limits, label=label)
+    tiles = np.where((counts.ravel() > 0)[:, None, None], images.test_images[score.examples().ravel()], np.nan)
+    fig = style.image_grid(tiles, columns=n, limits=images.limits, label=label)
     step_x, step_y = w + style.GAP, h + label
     size = max(7, 11 - max(0, n - 10) // 2)
     notes = [
@@ -122,19 +107,27 @@ def confusion(score: object, tiles: np.ndarray, names: Sequence[str], limits: tu
     )
 
 
-def mistakes(images: np.ndarray, titles: Sequence[str], limits: tuple[float, float], title: str) -> go.Figure:
-    """Draw test images that are wrong with the highest probability; `titles` say what each is and is called."""
-    fig = style.image_grid(images, columns=min(4, len(images)), titles=titles, limits=limits)
+def mistakes(score: Score | None, images: ImageSet, *, most: int = 16) -> go.Figure | None:
+    """Draw test images that are wrong with the highest probability, with what each is and is called."""
+    rows = [] if score is None else score.mistakes(most)
+    if not len(rows):
+        return None
+    names, called = images.class_names, score.predictions.classes
+    titles = [f"{names[images.test_labels[row]]} → {names[called[row]]}" for row in rows]
+    fig = style.image_grid(images.test_images[rows], columns=min(4, len(rows)), titles=titles, limits=images.limits)
     return style.finish(
         fig,
-        title=f"The {len(images)} surest mistakes of the {title}",
+        title=f"The {len(rows)} surest mistakes of the {score.predictions.title}",
         caption="Test images that are named wrongly with the highest probability, the surest first. Over each, the given "
         "class and what it is called.",
     )
 
 
-def reliability(scores: Sequence) -> go.Figure:
-    """Draw how often classifiers are right against how sure they are; of `supervised.Score` those with probabilities."""
+def reliability(league: League | None) -> go.Figure | None:
+    """Draw how often classifiers are right against how sure they are, where they give probabilities."""
+    if league is None or not league.sure:
+        return None
+    scores = league.sure
     fig = go.Figure(go.Scatter(x=[0, 1], y=[0, 1], mode="lines", name="as sure as right", hoverinfo="skip",
                                line={"color": style.INK, "dash": "dot"}))  # fmt: skip
     for i, one in enumerate(scores):

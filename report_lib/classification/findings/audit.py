@@ -1,47 +1,50 @@
 """Sentences on what a person should look at again."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from report_lib.classification.audit import Issues, disagreeing
 from report_lib.common.prose import count_of, percent, plural, text
+from report_lib.data.images import ImageSet
 
 
-def labels(parts: dict[str, Any]) -> str:
+def suspects(issues: Issues | None) -> str | None:
     """Say how many labels look wrong."""
-    said = [
+    if issues is None:
+        return None
+    counts = [
         f"{int(p.issue.sum()):,} of {len(p.issue):,} {name} labels ({percent(p.issue.mean(), 1)})"
-        for name, p in parts.items()
+        for name, p in issues.parts.items()
     ]
-    right = float(np.mean(parts["train"].predicted == parts["train"].labels))
     return (
-        f"{' and '.join(said)} look wrong. That is what a classifier says which is right itself for {percent(right, 1)} of the "
+        f"{' and '.join(counts)} look wrong. That is what a classifier says which is right itself for "
+        f"{percent(issues.out_of_fold_accuracy, 1)} of the "
         "train images out of fold: where two classes are hard to tell apart, it will suspect labels that are right. The list "
         "is for a person to look through."
     )
 
 
-def by_class(parts: dict[str, Any], names: Sequence[str]) -> pd.DataFrame:
+def suspects_by_class(issues: Issues | None, names: Sequence[str]) -> pd.DataFrame | None:
     """Tabulate, class by class, how many labels look wrong."""
+    if issues is None:
+        return None
     rows = {}
     for i, name in enumerate(names):
-        counts = {
-            part: (int(np.sum(own.issue & (own.labels == i))), int(np.sum(own.labels == i)))
-            for part, own in parts.items()
+        of = {part: judged.labels == i for part, judged in issues.parts.items()}
+        rows[text(name)] = {
+            part: f"{int(np.sum(judged.issue & of[part])):,} of {int(of[part].sum()):,}"
+            for part, judged in issues.parts.items()
         }
-        rows[text(name)] = {part: f"{n:,} of {total:,}" for part, (n, total) in counts.items()}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def titles_of(rows: np.ndarray, part: Any, names: Sequence[str]) -> list[str]:
-    """Say of each row what it is labelled and what it looks like."""
-    return [f"{names[part.labels[r]]}: rather {names[part.predicted[r]]}?" for r in rows]
-
-
-def removal(found: Any) -> str:
+def removal(issues: Issues | None) -> str | None:
     """Say what leaving out the suspects changes."""
+    if issues is None:
+        return None
+    found = issues.removal
     gain, others = found.gain, found.gain_of_others
     way = "shows no gain and no loss beyond what the draw of test images allows" if gain.low <= 0 <= gain.high else (
         "makes it better" if gain.value > 0 else "makes it worse"
@@ -61,9 +64,11 @@ def removal(found: Any) -> str:
     return said
 
 
-def strangers(parts: dict[str, Any]) -> str:
+def strangers(issues: Issues | None) -> str | None:
     """Say how many images are far from their class."""
-    train, test = (int(parts[name].far.sum()) for name in ("train", "test"))
+    if issues is None:
+        return None
+    train, test = (int(issues.parts[name].far.sum()) for name in ("train", "test"))
     return (
         f"{plural(train, 'train image')} and {plural(test, 'test image')} are far from their class: the mean distance to their "
         "nearest train images of the class is beyond the outer fence of the class, three interquartile ranges above the third "
@@ -71,10 +76,20 @@ def strangers(parts: dict[str, Any]) -> str:
     )
 
 
-def copies(pairs: np.ndarray, rms: np.ndarray, n_disagreeing: int) -> str:
-    """Say how many copies and near-copies there are, and how many have different labels."""
+def copies(issues: Issues | None, duplicates: dict[str, np.ndarray], images: ImageSet) -> str | None:
+    """Say how many copies and near-copies there are, and how many have different labels.
+
+    Parameters
+    ----------
+    duplicates : dict with `pairs` and `rms`
+        As in `audit.rows_of`.
+    """
+    if issues is None:
+        return None
+    pairs, rms = duplicates["pairs"], duplicates["rms"]
     if not len(pairs):
         return "There are no copies or near-copies."
+    n_disagreeing = disagreeing(pairs, images)
     exact = int(np.sum(rms == 0))
     return (
         f"Within and between train and test images there {'is' if exact == 1 else 'are'} {count_of(exact, 'pair', 'pairs')} of "
@@ -83,6 +98,8 @@ def copies(pairs: np.ndarray, rms: np.ndarray, n_disagreeing: int) -> str:
     )
 
 
-def where(n_rows: int, path: str) -> str:
+def audit_list(rows: Sequence[object] | None, path: str) -> str | None:
     """Say where the whole list is."""
-    return f"All {n_rows:,} findings are in `{path}`: part, row, finding, label, prediction."
+    return (
+        None if rows is None else f"All {len(rows):,} findings are in `{path}`: part, row, finding, label, prediction."
+    )

@@ -1,57 +1,62 @@
 """Sentences on what few labels are worth."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
+from report_lib.classification.few_labels import LearningCurves, level_with
+from report_lib.classification.label_choice import Choice
 from report_lib.common.prose import listed, percent, plural, scored
+from report_lib.data.images import ImageSet
 
 
-def table(curves: dict[str, Any]) -> pd.DataFrame:
+def curves_table(found: LearningCurves | None) -> pd.DataFrame | None:
     """Tabulate mean accuracy and its standard deviation over the draws, by description and number of labels."""
-    found = {}
-    for title, curve in curves.items():
+    if found is None:
+        return None
+    rows = {}
+    for title, curve in found.by_title.items():
         spread = curve.spread
-        found[title] = {
+        rows[title] = {
             f"{n:,}": f"{score.value:.3f}" + (f" ± {spread[n]:.3f}" if len(curve.right[n]) > 1 else "")
             for n, score in curve.accuracy.items()
         }
-    return pd.DataFrame.from_dict(found, orient="index").fillna("")
+    return pd.DataFrame.from_dict(rows, orient="index").fillna("")
 
 
-def key(n_draws: int) -> str:
+def curves_key(found: LearningCurves | None) -> str | None:
     """Say what the table holds."""
+    if found is None:
+        return None
     return (
-        f"Accuracy on all test images by number of labels: mean ± standard deviation over {n_draws} draws of the labelled "
-        "images, the same draws for all; one fit where all train images are labelled. `graph`: labels spread over the graph of "
-        "nearest neighbours in the description of shape (gradients); the others: a small network taught the labelled "
-        "images alone."
+        f"Accuracy on all test images by number of labels: mean ± standard deviation over {found.n_draws} draws of the "
+        "labelled images, the same draws for all; one fit where all train images are labelled. `graph`: labels spread over "
+        "the graph of nearest neighbours in the description of shape (oriented gradients); the others: a small network taught "
+        "the labelled images alone."
     )
 
 
-def curves(found: dict[str, Any], level_with: Any) -> str:
-    """Say which description makes the most of few labels, and what more labels add.
-
-    Parameters
-    ----------
-    level_with : function
-        Such as `few_labels.level_with`: those that cannot be told from the best.
-    """
-    counts = sorted({n for curve in found.values() for n in curve.accuracy})
+def learning_curves(found: LearningCurves | None) -> str | None:
+    """Say which description makes the most of few labels, and what more labels add."""
+    if found is None:
+        return None
+    curves = found.by_title
+    counts = sorted({n for curve in curves.values() for n in curve.accuracy})
     said = []
     for n in dict.fromkeys((counts[0], counts[len(counts) // 2], counts[-1])):
-        scores = {title: curve.accuracy[n] for title, curve in found.items() if n in curve.accuracy}
+        scores = {title: curve.accuracy[n] for title, curve in curves.items() if n in curve.accuracy}
         best = max(scores, key=lambda title: scores[title].value)
-        near = level_with(found, best, n)
+        near = level_with(curves, best, n)
         level = f", but cannot be told from {listed(near)} on the same draws" if near else ""
         said.append(f"with {plural(n, 'label')}, {best} does best: {scored(scores[best])}{level}")
     first = "; ".join(said)
     return f"{first[:1].upper()}{first[1:]}."
 
 
-def choosing(random: Any, chosen: Any) -> str:
+def choosing(found: LearningCurves | None) -> str | None:
     """Say what choosing which images to label is worth."""
+    if found is None or found.chosen is None:
+        return None
+    random, chosen = found.curves["graph"], found.chosen
     said = []
     for n in (n for n in chosen.accuracy if n in random.accuracy):
         a, b = chosen.accuracy[n], random.accuracy[n]
@@ -65,18 +70,21 @@ def choosing(random: Any, chosen: Any) -> str:
     )
 
 
-def medoids(chosen: Any, n_clusters: int) -> str:
-    """Say what one label for each cluster gives, where that number was tried."""
-    if n_clusters not in chosen.accuracy:
-        return ""
+def medoids(found: LearningCurves | None, clusters: np.ndarray) -> str | None:
+    """Say what one label for each cluster gives, where that number was tried; `clusters` are of the train images."""
+    n_clusters = int(clusters.max()) + 1
+    if found is None or found.chosen is None or n_clusters not in found.chosen.accuracy:
+        return None
+    share = found.chosen.accuracy[n_clusters].value
     return (
-        f"With {n_clusters} labels, one for the middle of each cluster, {percent(chosen.accuracy[n_clusters].value, 1)} of the "
+        f"With {n_clusters} labels, one for the middle of each cluster, {percent(share, 1)} of the "
         "test images are named rightly."
     )
 
 
-def to_label(rows: np.ndarray, path: str) -> str:
+def to_label(choice: Choice, images: ImageSet, path: str) -> str:
     """Say how the list of images to label is meant."""
+    rows = images.rows["train"][choice.rows]
     first = ", ".join(map(str, rows[:10].tolist()))
     return (
         f"The list of {len(rows):,} images is in `{path}`: row in the file that the images came from, cluster, and how many "
@@ -84,6 +92,8 @@ def to_label(rows: np.ndarray, path: str) -> str:
     )
 
 
-def absent(names: list[str]) -> str:
+def missing_sources(found: LearningCurves | None) -> str | None:
     """Say which descriptions were asked for and could not be had."""
-    return f"Not in this run, which made no such description: {listed(names)}." if names else ""
+    if found is None or not found.missing:
+        return None
+    return f"Not in this run, which made no such description: {listed(found.missing)}."

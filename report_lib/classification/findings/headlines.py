@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from report_lib.classification.findings.pseudo_labels import (
+from report_lib.classification.findings.pseudo import (
     all_labels_headline,
     audit_headline,
     few_labels_headline,

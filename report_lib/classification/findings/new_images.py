@@ -1,16 +1,17 @@
 """Sentences on what a run can say of new images."""
 
-from typing import Any
-
-import numpy as np
-
+from report_lib.classification.new_images import NewImages
 from report_lib.common.prose import percent
+from report_lib.data.images import ImageSet
 
 SURE = 0.9
 
 
-def unlike(shares: dict[str, float]) -> str:
+def unlike(model: NewImages | None) -> str | None:
     """Say how well strange images are told from ordinary ones."""
+    if model is None:
+        return None
+    shares = model.called_unlike
     first, *others = shares
     said = ", ".join(f"{name} {percent(shares[name], 1)}" for name in others)
     return (
@@ -20,10 +21,13 @@ def unlike(shares: dict[str, float]) -> str:
     )
 
 
-def model(run: str, *, has_network: bool, has_labels: bool, agreement: float) -> str:
+def model(model: NewImages | None, run: str) -> str | None:
     """Say what the saved model does and how to ask it."""
-    by = "the convolutional network" if has_network else "a vote of the nearest train images"
-    told = f"the class by {by}" if has_labels else "no class, as there were no labels"
+    if model is None:
+        return None
+    predictor, agreement = model.predictor, model.agreement
+    by = "a vote of the nearest train images" if predictor.network is None else "the convolutional network"
+    told = f"the class by {by}" if predictor.labels is not None else "no class, as there were no labels"
     rule = "" if agreement == 1 else (
         f" Its clusters are those of this run for {percent(agreement, 1)} of the test images: it asks the nearest images, "
         "not the method itself."
@@ -35,11 +39,14 @@ def model(run: str, *, has_network: bool, has_labels: bool, agreement: float) ->
     )
 
 
-def answers(found: Any, labels: np.ndarray | None) -> str:
+def answers(model: NewImages | None, images: ImageSet) -> str | None:
     """Say how far to trust the model: when it is sure and when not, when an image is flagged and when not."""
+    if model is None:
+        return None
+    found, labels = model.answers, images.test_labels
     sure = found.probability >= SURE
     said = f"It is at least {percent(SURE)} sure of {percent(sure.mean(), 1)} of the test images."
-    if labels is None or found.classes is None:
+    if labels is None:
         return said
     right = found.classes == labels
     parts = {"Of these it names": sure, "of the others": ~sure}

@@ -1,12 +1,13 @@
 """Sentences and tables on what all labels give."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from report_lib.common.prose import listed, plural, scored, text
+from report_lib.classification.classifiers import CLASSIFIERS, SOURCE
+from report_lib.classification.supervised import League, Score
+from report_lib.common.prose import listed, plural, scored, text, times_of
 
 TIMES = (
     "Seconds for learning and for classifying all test images, measured once and partly side by side, on the machine named at "
@@ -17,10 +18,12 @@ SAME = 0.01
 LEVEL = 0.05
 
 
-def table(scores: Sequence[Any], published: dict[str, float]) -> pd.DataFrame:
+def classifiers_table(league: League | None) -> pd.DataFrame | None:
     """Tabulate classifiers, the most accurate first, beside what is published."""
-    found, most = {}, max(one.predictions.n_images for one in scores)
-    for one in scores:
+    if league is None:
+        return None
+    found, published, most = {}, league.published, max(one.predictions.n_images for one in league.scores)
+    for one in league.scores:
         known = published.get(one.predictions.name)
         found[one.predictions.title] = {
             "learnt from": f"{one.predictions.n_images:,}",
@@ -33,41 +36,55 @@ def table(scores: Sequence[Any], published: dict[str, float]) -> pd.DataFrame:
     return pd.DataFrame.from_dict(found, orient="index")
 
 
-def _p(one: Any) -> str:
+def _p(one: Score) -> str:
     if one.p_value is None:
         return "reference"
     return "< 0.001" if one.p_value < 0.001 else f"{one.p_value:.3f}"
 
 
-def key(source: str | None) -> str:
-    """Say what the table holds; `source` names the publication, None where there is none for these images."""
-    beside = f" `published`: {source}, taught 60,000 images, mean of several runs." if source else ""
+def classifiers_key(league: League | None) -> str | None:
+    """Say what the table holds."""
+    if league is None:
+        return None
+    beside = f" `published`: {SOURCE}, taught 60,000 images, mean of several runs." if league.published else ""
+    notes = [own.note for name, own in CLASSIFIERS.items() if name in league.models and own.note]
+    notes += ["A classifier that gives no probabilities has no calibration error."]
     return (
         f"Test images; accuracy with its 95% interval over their draw.{beside} `McNemar's p` compares with the reference "
         "on the same images, adjusted for the number of comparisons by Holm's method; the reference was named beforehand, and "
-        "each classifier is one fit. Logistic regression has 30 steps and the network on pixels ten epochs. A classifier that "
-        "gives no probabilities has no calibration error."
+        f"each classifier is one fit. {' '.join(notes)}"
     )
 
 
-def league(scores: Sequence[Any]) -> str:
+def classifier_times(league: League | None) -> str | None:
+    """Leave a place for the times, which differ from run to run."""
+    return None if league is None else times_of("classification", TIMES)
+
+
+def league(league: League | None) -> str | None:
     """Say which classifier is the most accurate, and which are no different."""
-    said = (
+    if league is None:
+        return None
+    scores = league.scores
+    first = (
         f"The most accurate on these test images is the {scores[0].predictions.title}, {scored(scores[0].accuracy, 4)}."
     )
     fixed = next(one.predictions.title for one in scores if one.p_value is None)
     level = [one.predictions.title for one in scores if one.p_value is not None and one.p_value >= LEVEL]
     if level:
-        return said + f" The {fixed} cannot be told from the {listed(level)} (McNemar's test, p of {LEVEL} or more)."
-    return said + (f" All others differ from the {fixed} by McNemar's test." if len(scores) > 1 else "")
+        return first + f" The {fixed} cannot be told from the {listed(level)} (McNemar's test, p of {LEVEL} or more)."
+    return first + (f" All others differ from the {fixed} by McNemar's test." if len(scores) > 1 else "")
 
 
-def published(scores: Sequence[Any], known: dict[str, float], source: str, n_train: int) -> str:
+def published(league: League | None) -> str | None:
     """Say how near the published figures ours are."""
+    if league is None:
+        return None
+    known, n_train = league.published, league.n_train
     ours = {one.predictions.title: (one.accuracy.value - known[one.predictions.name], one.predictions.n_images)
-            for one in scores if one.predictions.name in known}  # fmt: skip
+            for one in league.scores if one.predictions.name in known}  # fmt: skip
     if not ours:
-        return ""
+        return None
     full = {title: gap for title, (gap, n) in ours.items() if n == n_train}
     fewer = {title: (gap, n) for title, (gap, n) in ours.items() if n < n_train}
     said = ""
@@ -76,7 +93,7 @@ def published(scores: Sequence[Any], known: dict[str, float], source: str, n_tra
         come = "comes" if len(full) - len(far) == 1 else "come"
         near = len(full) - len(far)
         said = (
-            f"Taught all {n_train:,} images, {plural(near, 'classifier')} of {source} {come} out within {SAME} of the "
+            f"Taught all {n_train:,} images, {plural(near, 'classifier')} of {SOURCE} {come} out within {SAME} of the "
         )
         said += f"published accuracy, and not {listed(far)}." if far else "published accuracy."
     if fewer:
@@ -89,21 +106,25 @@ def published(scores: Sequence[Any], known: dict[str, float], source: str, n_tra
     return said.strip()
 
 
-def by_class(score: Any, names: Sequence[str]) -> pd.DataFrame:
+def by_class(score: Score | None, names: Sequence[str]) -> pd.DataFrame | None:
     """Tabulate precision, recall and F1 of each class."""
-    columns = {name: [f"{v:.3f}" for v in getattr(score, key)] for name, key in
-               (("precision", "precision"), ("recall", "recall"), ("F1", "f1"))}  # fmt: skip
+    if score is None:
+        return None
+    shares = {"precision": score.precision, "recall": score.recall, "F1": score.f1}
+    columns = {name: [f"{v:.3f}" for v in values] for name, values in shares.items()}
     return pd.DataFrame(columns | {"test images": [f"{v:,}" for v in score.support]}, index=[text(n) for n in names])
 
 
-def missing(score: Any, names: Sequence[str]) -> str:
+def classes_without_images(score: Score | None, names: Sequence[str]) -> str | None:
     """Say which classes have no test images."""
-    none = [text(names[i]) for i in np.flatnonzero(score.support == 0)]
-    return f"Nothing can be said of {listed(none)}: there are no test images of it." if none else ""
+    none = [] if score is None else [text(names[i]) for i in np.flatnonzero(score.support == 0)]
+    return f"Nothing can be said of {listed(none)}: there are no test images of it." if none else None
 
 
-def confusion(score: Any, names: Sequence[str]) -> str:
+def confusion(score: Score | None, names: Sequence[str]) -> str | None:
     """Name the pairs of classes that are confused most, both ways together."""
+    if score is None:
+        return None
     both = score.confusion + score.confusion.T
     pairs = sorted(((int(both[i, j]), i, j) for i in range(len(both)) for j in range(i)), reverse=True)[:3]
     wrong = int(score.confusion.sum() - np.trace(score.confusion))
@@ -113,16 +134,12 @@ def confusion(score: Any, names: Sequence[str]) -> str:
     return f"Of {plural(wrong, 'mistake')}, most are between {listed(said)}."
 
 
-def titles_of(rows: np.ndarray, labels: np.ndarray, proba: np.ndarray, names: Sequence[str]) -> list[str]:
-    """Say of each row what it is and what it is called, such as `Shirt → Coat`."""
-    called = proba.argmax(axis=1)
-    return [f"{names[labels[r]]} → {names[called[r]]}" for r in rows]
-
-
-def calibration(scores: Sequence[Any]) -> str:
+def calibration(league: League | None) -> str | None:
     """Say who is too sure and who not sure enough."""
+    if league is None or not league.sure:
+        return None
     said = []
-    for one in scores:
+    for one in league.sure:
         found = one.calibration
         kept = found.count > 0
         lean = float(np.sum((found.confidence - found.accuracy)[kept] * found.count[kept]) / found.count.sum())
@@ -134,6 +151,6 @@ def calibration(scores: Sequence[Any]) -> str:
     )
 
 
-def absent(reasons: dict[str, str]) -> str:
+def missing_classifiers(league: League | None) -> str:
     """Say which classifiers could not be had, and why."""
-    return " ".join(f"The {title} is left out: {why}." for title, why in reasons.items())
+    return " ".join(f"The {title} is left out: {why}." for title, why in league.absent.items()) if league else ""

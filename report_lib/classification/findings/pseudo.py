@@ -5,36 +5,28 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from report_lib.classification.classifiers import CLASSIFIERS, PSEUDO
+from report_lib.classification.pseudo import PseudoLabels
 from report_lib.common.prose import listed, percent, scored
 
-# Who speaks for those that learn all labels: the first of these that was asked for, whatever its score.
-NAMED_FIRST = {
-    "conv": "a convolutional network",
-    "gradients": "a network on gradients",
-    "mlp": "a network on pixels",
-    "svc": "a support vector classifier",
-    "random_forest": "a Random Forest",
-    "logistic_regression": "logistic regression",
-    "knn": "a vote of the nearest images",
-}
-TITLES = {"random_forest": "the Random Forest", "svm": "the support vector machine", "mlp": "the network"}
 
-
-def fidelity(results: dict[str, Any]) -> str:
+def fidelity(pseudo: PseudoLabels) -> str:
     """Say how well classifiers repeat the clusters."""
-    one = next(iter(results.values()))
-    spread = "" if one.stratified else " A cluster was too small to be spread over the folds, so folds are random."
-    folds = {name: np.array([fold.value for fold in own.folds]) for name, own in results.items()}
-    said = [f"{TITLES[name]} {own.mean():.3f} ± {own.std(ddof=1):.3f}" for name, own in folds.items()]
+    results = list(pseudo.results.values())
+    first = results[0]
+    spread = "" if first.stratified else " A cluster was too small to be spread over the folds, so folds are random."
+    folds = {PSEUDO[r.name].title: np.array([fold.value for fold in r.folds]) for r in results}
+    scores = [f"the {title} {values.mean():.3f} ± {values.std(ddof=1):.3f}" for title, values in folds.items()]
     return (
-        f"Taught {one.n_images:,} train images with their clusters as labels, in cross-validation of {len(one.folds)} folds "
-        f"they give an image's own cluster so often: {listed(said)} (mean and standard deviation over the folds)."
+        f"Taught {first.n_images:,} train images with their clusters as labels, in cross-validation of {len(first.folds)} "
+        f"folds they give an image's own cluster so often: {listed(scores)} (mean and standard deviation over the folds)."
         f"{spread} A cluster is a rule that follows from the pixels, so this is how well each imitates a rule."
     )
 
 
-def report_table(report: Any) -> pd.DataFrame:
-    """Tabulate precision, recall and F1 of each cluster on the held-out images."""
+def cluster_table(pseudo: PseudoLabels) -> pd.DataFrame:
+    """Tabulate precision, recall and F1 of each cluster on the held-out images, for the most faithful classifier."""
+    report = pseudo.most_faithful.report
     columns = {
         "precision": [f"{v:.3f}" for v in report.precision],
         "recall": [f"{v:.3f}" for v in report.recall],
@@ -44,24 +36,30 @@ def report_table(report: Any) -> pd.DataFrame:
     return pd.DataFrame(columns, index=[f"C{i + 1}" for i in range(len(report.f1))])
 
 
-def cluster_report(name: str, report: Any) -> str:
+def cluster_report(pseudo: PseudoLabels) -> str:
     """Say how far clusters differ in how well they are repeated."""
-    worst, best = int(np.argmin(report.f1)), int(np.argmax(report.f1))
+    result = pseudo.most_faithful
+    f1 = result.report.f1
+    worst, best = int(np.argmin(f1)), int(np.argmax(f1))
     return (
-        f"For {TITLES[name]}, F1 runs from {report.f1[worst]:.2f} (C{worst + 1}) to {report.f1[best]:.2f} (C{best + 1}). "
+        f"For the {PSEUDO[result.name].title}, F1 runs from {f1[worst]:.2f} (C{worst + 1}) to {f1[best]:.2f} (C{best + 1}). "
         "The table measures agreement with the clusters, not with any truth."
     )
 
 
-def ceiling(results: dict[str, Any], truth: Any) -> str:
+def ceiling(pseudo: PseudoLabels) -> str | None:
     """Set fidelity, accuracy and the clusters' own accuracy side by side."""
+    results, truth = pseudo.results, pseudo.truth
+    if truth is None:
+        return None
     name = max(results, key=lambda name: results[name].fidelity.value)
-    own, right, top, below = results[name].fidelity, truth.accuracy[name], truth.ceiling, truth.below[name]
+    fidelity, right, top, below = results[name].fidelity, truth.accuracy[name], truth.ceiling, truth.below[name]
     beside = (
         "cannot be told from them" if below.low <= 0 <= below.high else "is better" if below.value > 0 else "is worse"
     )
     return (
-        f"The most faithful of them, {TITLES[name]}, agrees with the clusters of the test images at {scored(own)}, and with "
+        f"The most faithful of them, the {PSEUDO[name].title}, agrees with the clusters of the test images at "
+        f"{scored(fidelity)}, and with "
         f"their true classes at {scored(right)}. The clusters themselves, each named after its commonest train class, reach "
         f"{scored(top)}; on the same images the difference is {below.value:+.4f} ({below.low:+.4f} to {below.high:+.4f}), so "
         f"it {beside}. It was taught the clusters, mistakes included; the first number says that it learnt "
@@ -72,8 +70,8 @@ def ceiling(results: dict[str, Any], truth: Any) -> str:
 def pseudo_headline(models: dict[str, Any]) -> str:
     """Say what a classifier taught the clusters is worth, from the run's metrics."""
     name = max(models, key=lambda name: models[name]["fidelity"])
-    found = models[name]
-    said = f"Taught these clusters, {TITLES[name]} repeats them for {percent(found['fidelity'], 1)} of the test images"
+    found, title = models[name], PSEUDO[name].title
+    said = f"Taught these clusters, the {title} repeats them for {percent(found['fidelity'], 1)} of the test images"
     if "accuracy" not in found:
         return said + "; how many it names rightly cannot be known without labels."
     return said + (
@@ -101,10 +99,11 @@ def all_labels_headline(numbers: dict[str, Any]) -> str:
     """Say what all labels give, from the phase's metrics; nothing where no classifier learnt them."""
     found = numbers.get("supervised", {})
     n_images = max((own["n_images"] for own in found.values()), default=0)
-    full = [name for name in NAMED_FIRST if name in found and found[name]["n_images"] == n_images]
+    # Who speaks for those that learn all labels is settled by the table, whatever the scores.
+    full = [name for name in reversed(CLASSIFIERS) if name in found and found[name]["n_images"] == n_images]
     if not full:
         return ""
-    own, by = found[full[0]], NAMED_FIRST[full[0]]
+    own, by = found[full[0]], CLASSIFIERS[full[0]].named
     ends = own["interval_95"]
     return (
         f"Taught {own['n_images']:,} labels, {by} names {percent(own['accuracy'], 1)} ({percent(ends['low'], 1)} to "
