@@ -8,7 +8,7 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
-from report_lib.classification import new_images
+from report_lib.classification import new_images, predictor
 from report_lib.classification.networks import ConvClassifier
 from report_lib.classification.new_images import Answers
 from report_lib.common.metrics import NOISE
@@ -48,7 +48,7 @@ def test_loaded_again_it_answers_the_same(kind, models, tmp_path):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_answer_depends_on_the_images_that_come_after_it(kind, models, monkeypatch):
-    monkeypatch.setattr(new_images, "BLOCK", 32)
+    monkeypatch.setattr(predictor, "BLOCK", 32)
     whole = models[kind].predict(TEST)
     for n in (1, 7, 31, 32, 33):
         assert as_bytes(models[kind].predict(TEST[:n])) == as_bytes(whole, slice(n))
@@ -63,15 +63,6 @@ def test_the_place_among_others_changes_last_digits_at_most(kind, models, rng):
         np.testing.assert_array_equal(moved.classes, whole.classes[order])
     for name in ("probability", "margin", "distance", "residual"):
         np.testing.assert_allclose(getattr(moved, name), getattr(whole, name)[order], rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_in_another_order_the_answers_are_the_same_but_for_rounding(kind, models, rng):
-    whole, order = models[kind].predict(TEST), rng.permutation(60)
-    found = models[kind].predict(TEST[order])
-    np.testing.assert_array_equal(found.clusters, whole.clusters[order])
-    np.testing.assert_allclose(found.probability, whole.probability[order], rtol=1e-4)
-    np.testing.assert_allclose(found.distance, whole.distance[order], rtol=1e-5)
 
 
 def test_pixels_may_come_in_any_type_and_order(models):
