@@ -2,10 +2,25 @@
 
 import html
 import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
 import pandas as pd
 import plotly.graph_objects as go
 from IPython.display import HTML, Markdown, display
+
+Shows = TypeVar("Shows", bound=Callable[..., Any])
+
+
+def passes_none(function: Shows) -> Shows:
+    """Let a figure or a sentence be None where what it is about, its first argument, is None."""
+
+    @wraps(function)
+    def passed(first: Any, *args: Any, **named: Any) -> Any:
+        return None if first is None else function(first, *args, **named)
+
+    return passed
 
 
 def show(*things: object, instead: str = "") -> None:

@@ -4,13 +4,13 @@ import plotly.graph_objects as go
 
 from report_lib.classification.audit import Issues, Suspects
 from report_lib.common import style
+from report_lib.common.display import passes_none
 from report_lib.data.images import ImageSet
 
 
-def suspects(worst: Suspects | None, images: ImageSet) -> go.Figure | None:
+@passes_none
+def suspects(worst: Suspects, images: ImageSet) -> go.Figure | None:
     """Draw images whose labels look wrong, each with its nearest train images."""
-    if worst is None:
-        return None
     n, columns = worst.images.shape[:2]
     names = images.class_names
     fig = style.image_grid(

@@ -8,13 +8,13 @@ import plotly.graph_objects as go
 from report_lib.classification.few_labels import Curve, LearningCurves
 from report_lib.classification.label_choice import Choice
 from report_lib.common import style
+from report_lib.common.display import passes_none
 from report_lib.data.images import ImageSet
 
 
-def learning_curves(found: LearningCurves | None) -> go.Figure | None:
+@passes_none
+def learning_curves(found: LearningCurves) -> go.Figure | None:
     """Draw accuracy against the number of labels, one line a description."""
-    if found is None:
-        return None
     fig, curves = go.Figure(), found.by_title
     for i, (title, curve) in enumerate(curves.items()):
         _line(fig, title, curve, style.series(i), style.SYMBOLS[i % len(style.SYMBOLS)])

@@ -5,12 +5,12 @@ import plotly.graph_objects as go
 
 from report_lib.classification.new_images import NewImages
 from report_lib.common import style
+from report_lib.common.display import passes_none
 
 
-def unlike(model: NewImages | None) -> go.Figure | None:
+@passes_none
+def unlike(model: NewImages) -> go.Figure | None:
     """Draw how many images of each kind are called unlike anything seen."""
-    if model is None:
-        return None
     names, values = list(model.called_unlike), np.array(list(model.called_unlike.values()))
     fig = style.bars(names, values, colors=[style.ACCENT] + [style.SECOND] * (len(names) - 1), text=":.1%")
     fig.update_xaxes(title_text="share called unlike anything seen", tickformat=".0%", range=[0, 1.05])

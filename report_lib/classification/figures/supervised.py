@@ -7,16 +7,16 @@ import plotly.graph_objects as go
 
 from report_lib.classification.supervised import League, Score
 from report_lib.common import style
+from report_lib.common.display import passes_none
 from report_lib.data.images import ImageSet
 
 # A bin of fewer images says little of how often they are right.
 LEAST_IN_BIN = 20
 
 
-def league(league: League | None) -> go.Figure | None:
+@passes_none
+def league(league: League) -> go.Figure | None:
     """Draw the accuracy of each classifier with its interval, beside what is published."""
-    if league is None:
-        return None
     scores, published = league.scores, league.published
     names = [f"{one.predictions.title} ({one.predictions.n_images:,})" for one in scores]
     values, low, high = ([getattr(one.accuracy, end) for one in scores] for end in ("value", "low", "high"))
@@ -47,10 +47,9 @@ def league(league: League | None) -> go.Figure | None:
     )
 
 
-def by_class(score: Score | None, names: Sequence[str]) -> go.Figure | None:
+@passes_none
+def by_class(score: Score, names: Sequence[str]) -> go.Figure | None:
     """Draw precision, recall and F1 of each class, the hardest on top."""
-    if score is None:
-        return None
     order = np.argsort(score.f1, kind="stable")
     order = order[score.support[order] > 0]
     shown = {"precision": score.precision[order], "recall": score.recall[order], "F1": score.f1[order]}
@@ -65,10 +64,9 @@ def by_class(score: Score | None, names: Sequence[str]) -> go.Figure | None:
     )
 
 
-def confusion(score: Score | None, images: ImageSet) -> go.Figure | None:
+@passes_none
+def confusion(score: Score, images: ImageSet) -> go.Figure | None:
     """Draw the confusion matrix with the surest image in each cell and the count above it."""
-    if score is None:
-        return None
     counts, names, n = score.confusion, images.class_names, len(images.class_names)
     h, w = images.image_shape
     label = max(5, round(0.34 * h))

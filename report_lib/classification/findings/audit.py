@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 
 from report_lib.classification.audit import Issues, disagreeing
+from report_lib.common.display import passes_none
 from report_lib.common.prose import count_of, percent, plural, text
 from report_lib.data.images import ImageSet
 
 
-def suspects(issues: Issues | None) -> str | None:
+@passes_none
+def suspects(issues: Issues) -> str | None:
     """Say how many labels look wrong."""
-    if issues is None:
-        return None
     counts = [
         f"{int(p.issue.sum()):,} of {len(p.issue):,} {name} labels ({percent(p.issue.mean(), 1)})"
         for name, p in issues.parts.items()
@@ -26,10 +26,9 @@ def suspects(issues: Issues | None) -> str | None:
     )
 
 
-def suspects_by_class(issues: Issues | None, names: Sequence[str]) -> pd.DataFrame | None:
+@passes_none
+def suspects_by_class(issues: Issues, names: Sequence[str]) -> pd.DataFrame | None:
     """Tabulate, class by class, how many labels look wrong."""
-    if issues is None:
-        return None
     rows = {}
     for i, name in enumerate(names):
         of = {part: judged.labels == i for part, judged in issues.parts.items()}
@@ -40,10 +39,9 @@ def suspects_by_class(issues: Issues | None, names: Sequence[str]) -> pd.DataFra
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def removal(issues: Issues | None) -> str | None:
+@passes_none
+def removal(issues: Issues) -> str | None:
     """Say what leaving out the suspects changes."""
-    if issues is None:
-        return None
     found = issues.removal
     gain, others = found.gain, found.gain_of_others
     way = "shows no gain and no loss beyond what the draw of test images allows" if gain.low <= 0 <= gain.high else (
@@ -64,10 +62,9 @@ def removal(issues: Issues | None) -> str | None:
     return said
 
 
-def strangers(issues: Issues | None) -> str | None:
+@passes_none
+def strangers(issues: Issues) -> str | None:
     """Say how many images are far from their class."""
-    if issues is None:
-        return None
     train, test = (int(issues.parts[name].far.sum()) for name in ("train", "test"))
     return (
         f"{plural(train, 'train image')} and {plural(test, 'test image')} are far from their class: the mean distance to their "
@@ -76,7 +73,8 @@ def strangers(issues: Issues | None) -> str | None:
     )
 
 
-def copies(issues: Issues | None, duplicates: dict[str, np.ndarray], images: ImageSet) -> str | None:
+@passes_none
+def copies(issues: Issues, duplicates: dict[str, np.ndarray], images: ImageSet) -> str | None:
     """Say how many copies and near-copies there are, and how many have different labels.
 
     Parameters
@@ -84,8 +82,6 @@ def copies(issues: Issues | None, duplicates: dict[str, np.ndarray], images: Ima
     duplicates : dict with `pairs` and `rms`
         As in `audit.rows_of`.
     """
-    if issues is None:
-        return None
     pairs, rms = duplicates["pairs"], duplicates["rms"]
     if not len(pairs):
         return "There are no copies or near-copies."

@@ -5,14 +5,14 @@ import pandas as pd
 
 from report_lib.classification.few_labels import LearningCurves, level_with
 from report_lib.classification.label_choice import Choice
+from report_lib.common.display import passes_none
 from report_lib.common.prose import listed, percent, plural, scored
 from report_lib.data.images import ImageSet
 
 
-def curves_table(found: LearningCurves | None) -> pd.DataFrame | None:
+@passes_none
+def curves_table(found: LearningCurves) -> pd.DataFrame | None:
     """Tabulate mean accuracy and its standard deviation over the draws, by description and number of labels."""
-    if found is None:
-        return None
     rows = {}
     for title, curve in found.by_title.items():
         spread = curve.spread
@@ -23,10 +23,9 @@ def curves_table(found: LearningCurves | None) -> pd.DataFrame | None:
     return pd.DataFrame.from_dict(rows, orient="index").fillna("")
 
 
-def curves_key(found: LearningCurves | None) -> str | None:
+@passes_none
+def curves_key(found: LearningCurves) -> str | None:
     """Say what the table holds."""
-    if found is None:
-        return None
     return (
         f"Accuracy on all test images by number of labels: mean ± standard deviation over {found.n_draws} draws of the "
         "labelled images, the same draws for all; one fit where all train images are labelled. `graph`: labels spread over "
@@ -35,10 +34,9 @@ def curves_key(found: LearningCurves | None) -> str | None:
     )
 
 
-def learning_curves(found: LearningCurves | None) -> str | None:
+@passes_none
+def learning_curves(found: LearningCurves) -> str | None:
     """Say which description makes the most of few labels, and what more labels add."""
-    if found is None:
-        return None
     curves = found.by_title
     counts = sorted({n for curve in curves.values() for n in curve.accuracy})
     said = []

@@ -1,16 +1,16 @@
 """Sentences on what a run can say of new images."""
 
 from report_lib.classification.new_images import NewImages
+from report_lib.common.display import passes_none
 from report_lib.common.prose import percent
 from report_lib.data.images import ImageSet
 
 SURE = 0.9
 
 
-def unlike(model: NewImages | None) -> str | None:
+@passes_none
+def unlike(model: NewImages) -> str | None:
     """Say how well strange images are told from ordinary ones."""
-    if model is None:
-        return None
     shares = model.called_unlike
     first, *others = shares
     said = ", ".join(f"{name} {percent(shares[name], 1)}" for name in others)
@@ -21,10 +21,9 @@ def unlike(model: NewImages | None) -> str | None:
     )
 
 
-def model(model: NewImages | None, run: str) -> str | None:
+@passes_none
+def model(model: NewImages, run: str) -> str | None:
     """Say what the saved model does and how to ask it."""
-    if model is None:
-        return None
     predictor, agreement = model.predictor, model.agreement
     by = "a vote of the nearest train images" if predictor.network is None else "the convolutional network"
     told = f"the class by {by}" if predictor.labels is not None else "no class, as there were no labels"
@@ -39,10 +38,9 @@ def model(model: NewImages | None, run: str) -> str | None:
     )
 
 
-def answers(model: NewImages | None, images: ImageSet) -> str | None:
+@passes_none
+def answers(model: NewImages, images: ImageSet) -> str | None:
     """Say how far to trust the model: when it is sure and when not, when an image is flagged and when not."""
-    if model is None:
-        return None
     found, labels = model.answers, images.test_labels
     sure = found.probability >= SURE
     said = f"It is at least {percent(SURE)} sure of {percent(sure.mean(), 1)} of the test images."

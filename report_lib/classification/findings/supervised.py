@@ -7,6 +7,7 @@ import pandas as pd
 
 from report_lib.classification.classifiers import CLASSIFIERS, SOURCE
 from report_lib.classification.supervised import League, Score
+from report_lib.common.display import passes_none
 from report_lib.common.prose import listed, plural, scored, text, times_of
 
 TIMES = (
@@ -18,10 +19,9 @@ SAME = 0.01
 LEVEL = 0.05
 
 
-def classifiers_table(league: League | None) -> pd.DataFrame | None:
+@passes_none
+def classifiers_table(league: League) -> pd.DataFrame | None:
     """Tabulate classifiers, the most accurate first, beside what is published."""
-    if league is None:
-        return None
     found, published, most = {}, league.published, max(one.predictions.n_images for one in league.scores)
     for one in league.scores:
         known = published.get(one.predictions.name)
@@ -42,10 +42,9 @@ def _p(one: Score) -> str:
     return "< 0.001" if one.p_value < 0.001 else f"{one.p_value:.3f}"
 
 
-def classifiers_key(league: League | None) -> str | None:
+@passes_none
+def classifiers_key(league: League) -> str | None:
     """Say what the table holds."""
-    if league is None:
-        return None
     beside = f" `published`: {SOURCE}, taught 60,000 images, mean of several runs." if league.published else ""
     notes = [own.note for name, own in CLASSIFIERS.items() if name in league.models and own.note]
     notes += ["A classifier that gives no probabilities has no calibration error."]
@@ -56,15 +55,14 @@ def classifiers_key(league: League | None) -> str | None:
     )
 
 
-def classifier_times(league: League | None) -> str | None:
+@passes_none
+def classifier_times(league: League) -> str | None:
     """Leave a place for the times, which differ from run to run."""
     return None if league is None else times_of("classification", TIMES)
 
 
 def league(league: League | None) -> str | None:
     """Say which classifier is the most accurate, and which are no different."""
-    if league is None:
-        return None
     scores = league.scores
     first = (
         f"The most accurate on these test images is the {scores[0].predictions.title}, {scored(scores[0].accuracy, 4)}."
@@ -76,10 +74,9 @@ def league(league: League | None) -> str | None:
     return first + (f" All others differ from the {fixed} by McNemar's test." if len(scores) > 1 else "")
 
 
-def published(league: League | None) -> str | None:
+@passes_none
+def published(league: League) -> str | None:
     """Say how near the published figures ours are."""
-    if league is None:
-        return None
     known, n_train = league.published, league.n_train
     ours = {one.predictions.title: (one.accuracy.value - known[one.predictions.name], one.predictions.n_images)
             for one in league.scores if one.predictions.name in known}  # fmt: skip
@@ -106,16 +103,16 @@ def published(league: League | None) -> str | None:
     return said.strip()
 
 
-def by_class(score: Score | None, names: Sequence[str]) -> pd.DataFrame | None:
+@passes_none
+def by_class(score: Score, names: Sequence[str]) -> pd.DataFrame | None:
     """Tabulate precision, recall and F1 of each class."""
-    if score is None:
-        return None
     shares = {"precision": score.precision, "recall": score.recall, "F1": score.f1}
     columns = {name: [f"{v:.3f}" for v in values] for name, values in shares.items()}
     return pd.DataFrame(columns | {"test images": [f"{v:,}" for v in score.support]}, index=[text(n) for n in names])
 
 
-def classes_without_images(score: Score | None, names: Sequence[str]) -> str | None:
+@passes_none
+def classes_without_images(score: Score, names: Sequence[str]) -> str | None:
     """Say which classes have no test images."""
     none = [] if score is None else [text(names[i]) for i in np.flatnonzero(score.support == 0)]
     return f"Nothing can be said of {listed(none)}: there are no test images of it." if none else None
@@ -123,8 +120,6 @@ def classes_without_images(score: Score | None, names: Sequence[str]) -> str | N
 
 def confusion(score: Score | None, names: Sequence[str]) -> str | None:
     """Name the pairs of classes that are confused most, both ways together."""
-    if score is None:
-        return None
     both = score.confusion + score.confusion.T
     pairs = sorted(((int(both[i, j]), i, j) for i in range(len(both)) for j in range(i)), reverse=True)[:3]
     wrong = int(score.confusion.sum() - np.trace(score.confusion))
