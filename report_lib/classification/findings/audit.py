@@ -94,8 +94,7 @@ def copies(issues: Issues, duplicates: dict[str, np.ndarray], images: ImageSet) 
     )
 
 
-def audit_list(rows: Sequence[object] | None, path: str) -> str | None:
+@passes_none
+def audit_list(rows: Sequence[object], path: str) -> str | None:
     """Say where the whole list is."""
-    return (
-        None if rows is None else f"All {len(rows):,} findings are in `{path}`: part, row, finding, label, prediction."
-    )
+    return f"All {len(rows):,} findings are in `{path}`: part, row, finding, label, prediction."

@@ -58,10 +58,11 @@ def classifiers_key(league: League) -> str | None:
 @passes_none
 def classifier_times(league: League) -> str | None:
     """Leave a place for the times, which differ from run to run."""
-    return None if league is None else times_of("classification", TIMES)
+    return times_of("classification", TIMES)
 
 
-def league(league: League | None) -> str | None:
+@passes_none
+def league(league: League) -> str | None:
     """Say which classifier is the most accurate, and which are no different."""
     scores = league.scores
     first = (
@@ -114,11 +115,12 @@ def by_class(score: Score, names: Sequence[str]) -> pd.DataFrame | None:
 @passes_none
 def classes_without_images(score: Score, names: Sequence[str]) -> str | None:
     """Say which classes have no test images."""
-    none = [] if score is None else [text(names[i]) for i in np.flatnonzero(score.support == 0)]
+    none = [text(names[i]) for i in np.flatnonzero(score.support == 0)]
     return f"Nothing can be said of {listed(none)}: there are no test images of it." if none else None
 
 
-def confusion(score: Score | None, names: Sequence[str]) -> str | None:
+@passes_none
+def confusion(score: Score, names: Sequence[str]) -> str | None:
     """Name the pairs of classes that are confused most, both ways together."""
     both = score.confusion + score.confusion.T
     pairs = sorted(((int(both[i, j]), i, j) for i in range(len(both)) for j in range(i)), reverse=True)[:3]
@@ -129,9 +131,10 @@ def confusion(score: Score | None, names: Sequence[str]) -> str | None:
     return f"Of {plural(wrong, 'mistake')}, most are between {listed(said)}."
 
 
-def calibration(league: League | None) -> str | None:
+@passes_none
+def calibration(league: League) -> str | None:
     """Say who is too sure and who not sure enough."""
-    if league is None or not league.sure:
+    if not league.sure:
         return None
     said = []
     for one in league.sure:
