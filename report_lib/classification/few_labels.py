@@ -1,7 +1,7 @@
 """What few labels are worth: learning curves for each description, and labels spread over the neighbour graph."""
 
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -119,30 +119,6 @@ def network_curve(
     return Curve({k: np.stack([next(networks).predict(test) for _ in own]) == test_labels for k, own in drawn.items()})
 
 
-def network_curves(
-    described: Iterable[tuple[str, np.ndarray, np.ndarray]],
-    images: ImageSet,
-    *,
-    known: dict[str, dict[int, np.ndarray]],
-    counts: Sequence[int],
-    **options: int,
-) -> dict[str, Curve]:
-    """Draw `network_curve` for each description, of which (name, train codes, test codes) are given; by name.
-
-    Parameters
-    ----------
-    known : dict of str to dict
-        As `measured` gives it: what need not be done again.
-    """
-    curves, labels = {}, (images.train_labels, images.test_labels)
-    for name, train, test in described:
-        done = {n: right for n, right in known.get(title_of(name), {}).items() if n in counts}
-        left = [n for n in counts if n not in done]
-        curve = network_curve(train, labels[0], test, labels[1], counts=left, **options)
-        curves[name] = Curve(dict(sorted((curve.right | done).items())))
-    return curves
-
-
 def measured(kept: dict[str, np.ndarray], n_draws: int) -> dict[str, dict[int, np.ndarray]]:
     """Return what `comparison.FewLabels.arrays` kept, by title and number of labels, where it has as many draws.
 
@@ -241,20 +217,32 @@ def learning_curves(
     fitted = comparison.from_arrays(autoencoders)
     described = comparison.described(names, images.train_images, images.test_images, fitted, **linear)
     known = measured(kept, options["n_draws"])
-    curves = network_curves(described, images, known=known, **options)
-    if representation.edges is not None:
-        curves |= hog_curves(representation, images, **options)
+    curves = {
+        name: _network_curve(images, train, test, known.get(title_of(name), {}), **options)
+        for name, train, test in described
+    }
     missing = [name for name in names if name not in curves]
+    if representation.edges is not None:
+        curves["hog"] = _network_curve(images, representation.train, representation.test, {}, **options)
+        drawn = all_draws(len(images.train_images), **options)
+        curves["graph"] = graph_curve(representation, images, drawn)
     return LearningCurves(curves, missing, options["n_draws"]) if curves else None
 
 
-def hog_curves(hog: Space, images: ImageSet, **options: Any) -> dict[str, Curve]:
-    """Draw the curve of the network on oriented gradients, and of labels spread over their graph, for the same draws."""
-    labels, drawn = (images.train_labels, images.test_labels), all_draws(len(hog.train), **options)
-    return {
-        "hog": network_curve(hog.train, labels[0], hog.test, labels[1], **options),
-        "graph": graph_curve(hog.edges, hog.test_graph, *labels, drawn),
-    }
+def _network_curve(
+    images: ImageSet,
+    train: np.ndarray,
+    test: np.ndarray,
+    known: dict[int, np.ndarray],
+    *,
+    counts: list[int],
+    **options: int,
+) -> Curve:
+    """Draw `network_curve`, but for the numbers of labels of which it is known which test images are right."""
+    done = {n: right for n, right in known.items() if n in counts}
+    left = [n for n in counts if n not in done]
+    curve = network_curve(train, images.train_labels, test, images.test_labels, counts=left, **options)
+    return Curve(dict(sorted((curve.right | done).items())))
 
 
 def with_chosen(
@@ -272,7 +260,7 @@ def with_chosen(
     chosen = chosen_rows(hog.train, clusters, counts, n_draws=curves.n_draws, random_state=random_state)
     if not chosen:
         return curves
-    guided = graph_curve(hog.edges, hog.test_graph, images.train_labels, images.test_labels, chosen)
+    guided = graph_curve(hog, images, chosen)
     return replace(curves, chosen=guided)
 
 
@@ -347,25 +335,22 @@ def spread_to(
     return votes.argmax(axis=1)
 
 
-def graph_curve(
-    edges: Edges,
-    test_graph: Neighbors,
-    labels: np.ndarray,
-    test_labels: np.ndarray,
-    chosen: dict[int, list[np.ndarray]],
-) -> Curve:
+def graph_curve(hog: Space, images: ImageSet, chosen: dict[int, list[np.ndarray]]) -> Curve:
     """Spread the labels of chosen train images over the graph.
 
     Parameters
     ----------
-    labels, test_labels : ndarray of int
-        Of all train and test images; only those of the chosen are looked at before scoring.
+    images : ImageSet
+        Only the labels of the chosen are looked at before scoring.
     chosen : dict of int to list of ndarray
         By the number of labels, the rows of each draw.
     """
-    graph, n_classes = as_matrix(edges), int(max(labels.max(), test_labels.max())) + 1
+    graph, labels, test_labels = as_matrix(hog.edges), images.train_labels, images.test_labels
+    n_classes = int(max(labels.max(), test_labels.max())) + 1
     calls = (
-        (spread_to, (graph, test_graph, rows, labels[rows], n_classes), {}) for own in chosen.values() for rows in own
+        (spread_to, (graph, hog.test_graph, rows, labels[rows], n_classes), {})
+        for drawn in chosen.values()
+        for rows in drawn
     )
-    found: Iterator[np.ndarray] = at_once(calls)
-    return Curve({k: np.stack([next(found) for _ in own]) == test_labels for k, own in chosen.items()})
+    classes: Iterator[np.ndarray] = at_once(calls)
+    return Curve({n: np.stack([next(classes) for _ in drawn]) == test_labels for n, drawn in chosen.items()})

@@ -62,43 +62,36 @@ def _note(*, against_others: bool) -> str:
     )
 
 
-def _cell(value: float, ends: dict[str, float] | None = None, *, form: str = ".3f") -> dict[str, str]:
-    note = "" if ends is None else f"{format(ends['low'], form)}–{format(ends['high'], form)}"
-    return {"value": format(value, form), "note": note}
+def _cell(value: float, ends: dict[str, float] | None = None) -> dict[str, str]:
+    note = "" if ends is None else f"{ends['low']:.3f}–{ends['high']:.3f}"
+    return {"value": f"{value:.3f}", "note": note}
+
+
+def _row(name: str, *cells: dict[str, str], **more: bool) -> dict[str, Any]:
+    return {"name": name, "cells": list(cells), **more}
 
 
 def _unjudged(own: dict[str, Any]) -> dict[str, Any]:
-    cells = [{"value": f"{own['n_clusters']:,}", "note": ""}, {"value": percent(own["coverage"], 1), "note": ""}]
-    return {"name": titled(own["method"], own["on"]), "cells": cells}
+    cells = f"{own['n_clusters']:,}", percent(own["coverage"], 1)
+    return _row(titled(own["method"], own["on"]), *({"value": value, "note": ""} for value in cells))
 
 
 def _clusterings(methods: dict[str, Any], others: Sequence[published.Published]) -> list[dict[str, Any]]:
     """Tabulate clusterings, those of others among ours, the highest accuracy first."""
-    rows = [
-        (
-            own["accuracy"],
-            {
-                "name": titled(own["method"], own["on"]),
-                "cells": [_cell(own["accuracy"], own["intervals_95"]["accuracy"]), NONE]
-                + [_cell(own[key], own["intervals_95"][key]) for key in ("nmi", "ari")],
-            },
-        )
-        for own in methods.values()
-    ]
-    rows += [
-        (
-            one.accuracy,
-            {"name": one.method, "cells": [NONE, _cell(one.accuracy), _cell(one.nmi), NONE], "by_others": True},
-        )
-        for one in others
-    ]
+    rows = []
+    for own in methods.values():
+        accuracy, *more = (_cell(own[key], own["intervals_95"][key]) for key in ("accuracy", "nmi", "ari"))
+        rows.append((own["accuracy"], _row(titled(own["method"], own["on"]), accuracy, NONE, *more)))
+    for one in others:
+        row = _row(one.method, NONE, _cell(one.accuracy), _cell(one.nmi), NONE, by_others=True)
+        rows.append((one.accuracy, row))
     return [row for _, row in sorted(rows, key=lambda pair: -pair[0])]
 
 
 def _few(classified: dict[str, Any]) -> list[dict[str, Any]]:
     curves, ends = classified.get("label_efficiency", {}), classified.get("label_efficiency_intervals_95", {})
     return [
-        {"name": name.format(n=int(n)), "cells": [_cell(curves[key][n], ends[key][n]), NONE, NONE, NONE]}
+        _row(name.format(n=int(n)), _cell(curves[key][n], ends[key][n]), NONE, NONE, NONE)
         for n in FEW
         for key, name in CURVES.items()
         if n in curves.get(key, {})
@@ -109,15 +102,9 @@ def _taught(metrics: dict[str, Any], known: dict[str, float]) -> list[dict[str, 
     """Tabulate classifiers that were taught every label, the most accurate first."""
     found, n_train = metrics["classification"].get("supervised", {}), metrics["dataset"]["n_train"]
     full = {name: own for name, own in found.items() if own["n_images"] == n_train}
-    return [
-        {
-            "name": sentence(classifiers.CLASSIFIERS[name].title),
-            "cells": [
-                _cell(own["accuracy"], own["interval_95"]),
-                _cell(known[name]) if name in known else NONE,
-                NONE,
-                NONE,
-            ],
-        }
-        for name, own in sorted(full.items(), key=lambda item: -item[1]["accuracy"])
-    ]
+    rows = []
+    for name, own in sorted(full.items(), key=lambda item: -item[1]["accuracy"]):
+        beside = _cell(known[name]) if name in known else NONE
+        title = sentence(classifiers.CLASSIFIERS[name].title)
+        rows.append(_row(title, _cell(own["accuracy"], own["interval_95"]), beside, NONE, NONE))
+    return rows

@@ -256,31 +256,6 @@ def test_the_curve_of_the_network(blobs):
     np.testing.assert_array_equal(curve.right[30][2], alone == y[1::3])
 
 
-def test_the_curve_of_the_graph(blobs):
-    X, y = blobs
-    train, test = X[::3], X[1::3]
-    chosen = {3: [np.array([0, 25, 50]), np.array([1, 2, 3])], 60: [np.arange(60)]}
-    curve = few_labels.graph_curve(
-        jaccard_edges(nearest(train, 6)), nearest_to(train, test, 6), y[::3], y[1::3], chosen
-    )
-    assert list(curve.right) == [3, 60]
-    # One label in each of three groups that nothing joins tells all; three in one of them tell the third of them.
-    assert curve.right[3].mean(axis=1).tolist() == [1.0, pytest.approx(1 / 3)]
-    assert curve.right[60].shape == (1, 60)
-    neighbours = KNeighborsClassifier(6, weights="distance").fit(train, y[::3])
-    np.testing.assert_array_equal(curve.right[60][0], neighbours.predict(test) == y[1::3])
-
-
-def test_the_curve_of_the_graph_looks_at_the_labels_of_the_chosen_alone(blobs):
-    X, y = blobs
-    train, test = X[::3], X[1::3]
-    graphs, rows = (jaccard_edges(nearest(train, 6)), nearest_to(train, test, 6)), np.array([0, 25, 50])
-    others = y[::3].copy()
-    others[np.setdiff1d(np.arange(60), rows)] = 0
-    first, second = (few_labels.graph_curve(*graphs, known, y[1::3], {3: [rows]}) for known in (y[::3], others))
-    np.testing.assert_array_equal(first.right[3], second.right[3])
-
-
 def halves(blobs, **changes):
     """A third of the rows to learn from, a third to ask, as images and as a representation with a graph."""
     X, y = blobs
@@ -290,6 +265,27 @@ def halves(blobs, **changes):
     return replace(images, **changes), Space(
         "hog", train, test, graph, nearest_to(train, test, 6), jaccard_edges(graph)
     )
+
+
+def test_the_curve_of_the_graph(blobs):
+    images, space = halves(blobs)
+    chosen = {3: [np.array([0, 25, 50]), np.array([1, 2, 3])], 60: [np.arange(60)]}
+    curve = few_labels.graph_curve(space, images, chosen)
+    assert list(curve.right) == [3, 60]
+    # One label in each of three groups that nothing joins tells all; three in one of them tell the third of them.
+    assert curve.right[3].mean(axis=1).tolist() == [1.0, pytest.approx(1 / 3)]
+    assert curve.right[60].shape == (1, 60)
+    neighbours = KNeighborsClassifier(6, weights="distance").fit(space.train, images.train_labels)
+    np.testing.assert_array_equal(curve.right[60][0], neighbours.predict(space.test) == images.test_labels)
+
+
+def test_the_curve_of_the_graph_looks_at_the_labels_of_the_chosen_alone(blobs):
+    images, space = halves(blobs)
+    rows, others = np.array([0, 25, 50]), images.train_labels.copy()
+    others[np.setdiff1d(np.arange(60), rows)] = 0
+    changed = replace(images, train_labels=others)
+    first, second = (few_labels.graph_curve(space, own, {3: [rows]}) for own in (images, changed))
+    np.testing.assert_array_equal(first.right[3], second.right[3])
 
 
 def curves_of(images, space, names=("pixels", "pca-3", "dense-8"), counts=(12,), kept=None):
