@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from report_lib.clustering.fitting import Space
+from report_lib.clustering.representations import Representation
 from report_lib.common.metrics import NOISE
 from report_lib.common.neighbors import nearest
 
@@ -61,7 +61,7 @@ class DataMap:
 def build(
     images: np.ndarray,
     rows: np.ndarray,
-    space: Space,
+    space: Representation,
     clusters: np.ndarray,
     train_map: np.ndarray | None,
     *,
@@ -78,7 +78,7 @@ def build(
     images : ndarray of shape (n_test, h, w)
     rows, clusters, labels, predicted, margins, suspects : ndarray of shape (n_test,)
         As in `DataMap`; None where there are none.
-    space : fitting.Space
+    space : Representation
         Says what is near; an image is put amid its nearest train images, at the median of their places.
     train_map : ndarray of shape (n_train, 2), or None
     indices : ndarray of int

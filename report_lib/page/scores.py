@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from report_lib.common.prose import percent, titled
+from report_lib.clustering.methods import titled
+from report_lib.common.prose import percent
 
 NONE = {"value": "", "note": ""}
 CURVES = {
