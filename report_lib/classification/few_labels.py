@@ -11,8 +11,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.semi_supervised import LabelSpreading
 
 from report_lib.classification.label_choice import choose
-from report_lib.clustering.fitting import Space
 from report_lib.clustering.graph_clustering import Edges
+from report_lib.clustering.methods import HOG, PCA
+from report_lib.clustering.representations import Representation
 from report_lib.common import metrics, representations
 from report_lib.common.metrics import NOISE
 from report_lib.common.models import draws, seeds_for, small_network
@@ -25,7 +26,7 @@ from report_lib.reduction import comparison
 ALPHA, SPREADING_STEPS = 0.8, 30
 UNKNOWN = -1
 # Curves that are not of a description of `reduction.representations`, and what readers call them.
-OTHERS = {"graph": "graph", "hog": "oriented gradients"}
+OTHERS = {"graph": "graph", "hog": HOG}
 # Images that are chosen by their clusters, at most: looking for many parts takes K-Means long.
 MOST_CHOSEN = 500
 
@@ -186,7 +187,7 @@ class LearningCurves:
 def learning_curves(
     names: Sequence[str],
     images: ImageSet,
-    representation: Space,
+    representation: Representation,
     *,
     counts: Sequence[int],
     autoencoders: dict[str, np.ndarray],
@@ -246,7 +247,7 @@ def _network_curve(
 
 
 def with_chosen(
-    curves: LearningCurves | None, images: ImageSet, hog: Space, clusters: np.ndarray, *, random_state: int
+    curves: LearningCurves | None, images: ImageSet, hog: Representation, clusters: np.ndarray, *, random_state: int
 ) -> LearningCurves | None:
     """Add the curve of the graph for images that are chosen by their clusters, where there is a graph.
 
@@ -269,7 +270,7 @@ def title_of(name: str) -> str:
     return OTHERS.get(name) or representations.parse(name).title
 
 
-def representation_of(graph: dict[str, np.ndarray], features: dict[str, np.ndarray]) -> Space:
+def representation_of(graph: dict[str, np.ndarray], features: dict[str, np.ndarray]) -> Representation:
     """Return what this phase looks for neighbours on: oriented gradients with their graph where there are any, or PCA.
 
     Parameters
@@ -277,7 +278,9 @@ def representation_of(graph: dict[str, np.ndarray], features: dict[str, np.ndarr
     graph, features : dict of str to ndarray
         As the phases before kept them; `graph` is empty where the run made none.
     """
-    return Space.from_arrays("gradients", **graph) if graph else Space("PCA", features["train"], features["test"])
+    return (
+        Representation.from_arrays(HOG, **graph) if graph else Representation(PCA, features["train"], features["test"])
+    )
 
 
 def as_matrix(edges: Edges) -> csr_matrix:
@@ -335,7 +338,7 @@ def spread_to(
     return votes.argmax(axis=1)
 
 
-def graph_curve(hog: Space, images: ImageSet, chosen: dict[int, list[np.ndarray]]) -> Curve:
+def graph_curve(hog: Representation, images: ImageSet, chosen: dict[int, list[np.ndarray]]) -> Curve:
     """Spread the labels of chosen train images over the graph.
 
     Parameters

@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from report_lib.classification.predictor import Answers, PCADescription, Predictor
 from report_lib.classification.supervised import League
-from report_lib.clustering.fitting import Space
 from report_lib.clustering.hog import OrientedGradients
+from report_lib.clustering.representations import Representation
 from report_lib.common.arrays import sample_rows
 from report_lib.common.errors import ReportError
 from report_lib.common.metrics import NOISE
@@ -125,7 +125,7 @@ class NewImages:
 
 def learn(
     images: ImageSet,
-    representation: Space,
+    representation: Representation,
     clusters: dict[str, np.ndarray],
     league: League | None,
     *,
@@ -140,7 +140,7 @@ def learn(
 
     Parameters
     ----------
-    representation : Space
+    representation : Representation
         Used where the clusters were found on it; otherwise they are looked for on `features`.
     clusters : dict
         As for `build`, with `test` and `on`, the title of the representation that they were found on.
