@@ -16,7 +16,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from report_lib.classification.classifiers import CLASSIFIERS, Setting
 from report_lib.classification.supervised import League, fit_one
-from report_lib.clustering.fitting import Space
+from report_lib.clustering.representations import Representation
 from report_lib.common.metrics import Interval, paired_difference
 from report_lib.common.models import fit_within_budget
 from report_lib.common.neighbors import nearest, nearest_to
@@ -137,7 +137,7 @@ class Issues:
 
 
 def find_issues(
-    images: ImageSet, representation: Space, league: League | None, *, n_folds: int, random_state: int
+    images: ImageSet, representation: Representation, league: League | None, *, n_folds: int, random_state: int
 ) -> Issues | None:
     """Judge every label by a network on the representation that has not seen it; None without labels or folds.
 
@@ -273,7 +273,7 @@ class Suspects:
 
 
 def worst_suspects(
-    issues: Issues | None, images: ImageSet, representation: Space, *, most: int = 8, n_neighbors: int = 6
+    issues: Issues | None, images: ImageSet, representation: Representation, *, most: int = 8, n_neighbors: int = 6
 ) -> dict[str, Suspects]:
     """Return by part the suspects that are the least likely, beside the train images nearest to them."""
     found = {}

@@ -7,7 +7,7 @@ import numpy as np
 
 from report_lib.classification.audit import Issues
 from report_lib.classification.new_images import NewImages
-from report_lib.clustering.fitting import Space
+from report_lib.clustering.representations import Representation
 from report_lib.common.arrays import sample_rows
 from report_lib.common.metrics import NOISE
 from report_lib.common.neighbors import nearest
@@ -97,7 +97,7 @@ class DataMap:
 
 def build(
     images: ImageSet,
-    representation: Space,
+    representation: Representation,
     clusters: np.ndarray,
     train_map: np.ndarray | None,
     *,
@@ -109,7 +109,7 @@ def build(
 
     Parameters
     ----------
-    representation : Space
+    representation : Representation
         Says what is near; an image is put amid its nearest train images, at the median of their places.
     clusters : ndarray of shape (n_test,)
     train_map : ndarray of shape (n_train, 2), or None

@@ -11,8 +11,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.semi_supervised import LabelSpreading
 
 from report_lib.classification.label_choice import choose
-from report_lib.clustering.fitting import Space
 from report_lib.clustering.graph_clustering import Edges
+from report_lib.clustering.methods import HOG, PCA
+from report_lib.clustering.representations import Representation
 from report_lib.common import metrics, representations
 from report_lib.common.metrics import NOISE
 from report_lib.common.models import draws, seeds_for, small_network
@@ -210,7 +211,7 @@ class LearningCurves:
 def learning_curves(
     names: Sequence[str],
     images: ImageSet,
-    representation: Space,
+    representation: Representation,
     *,
     counts: Sequence[int],
     autoencoders: dict[str, np.ndarray],
@@ -248,7 +249,7 @@ def learning_curves(
     return LearningCurves(curves, missing, options["n_draws"]) if curves else None
 
 
-def hog_curves(hog: Space, images: ImageSet, **options: Any) -> dict[str, Curve]:
+def hog_curves(hog: Representation, images: ImageSet, **options: Any) -> dict[str, Curve]:
     """Draw the curve of the network on oriented gradients, and of labels spread over their graph, for the same draws."""
     labels, drawn = (images.train_labels, images.test_labels), all_draws(len(hog.train), **options)
     return {
@@ -258,7 +259,7 @@ def hog_curves(hog: Space, images: ImageSet, **options: Any) -> dict[str, Curve]
 
 
 def with_chosen(
-    curves: LearningCurves | None, images: ImageSet, hog: Space, clusters: np.ndarray, *, random_state: int
+    curves: LearningCurves | None, images: ImageSet, hog: Representation, clusters: np.ndarray, *, random_state: int
 ) -> LearningCurves | None:
     """Add the curve of the graph for images that are chosen by their clusters, where there is a graph.
 
@@ -281,7 +282,7 @@ def title_of(name: str) -> str:
     return OTHERS.get(name) or representations.parse(name).title
 
 
-def representation_of(graph: dict[str, np.ndarray], features: dict[str, np.ndarray]) -> Space:
+def representation_of(graph: dict[str, np.ndarray], features: dict[str, np.ndarray]) -> Representation:
     """Return what this phase looks for neighbours on: oriented gradients with their graph where there are any, or PCA.
 
     Parameters
@@ -289,7 +290,9 @@ def representation_of(graph: dict[str, np.ndarray], features: dict[str, np.ndarr
     graph, features : dict of str to ndarray
         As the phases before kept them; `graph` is empty where the run made none.
     """
-    return Space.from_arrays("gradients", **graph) if graph else Space("PCA", features["train"], features["test"])
+    return (
+        Representation.from_arrays(HOG, **graph) if graph else Representation(PCA, features["train"], features["test"])
+    )
 
 
 def as_matrix(edges: Edges) -> csr_matrix:

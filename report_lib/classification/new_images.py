@@ -23,8 +23,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sklearn.metrics import pairwise_distances_argmin
 
 from report_lib.classification.supervised import League
-from report_lib.clustering.fitting import Space
 from report_lib.clustering.hog import OrientedGradients
+from report_lib.clustering.representations import Representation
 from report_lib.common.arrays import flatten, sample_rows
 from report_lib.common.errors import ReportError
 from report_lib.common.metrics import NOISE
@@ -291,7 +291,7 @@ class NewImages:
 
 def learn(
     images: ImageSet,
-    representation: Space,
+    representation: Representation,
     clusters: dict[str, np.ndarray],
     league: League | None,
     *,
@@ -306,7 +306,7 @@ def learn(
 
     Parameters
     ----------
-    representation : Space
+    representation : Representation
         Used where the clusters were found on it; otherwise they are looked for on `features`.
     clusters : dict
         As for `build`, with `test` and `on`, the title of the representation that they were found on.

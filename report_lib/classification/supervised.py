@@ -14,7 +14,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from report_lib.classification.classifiers import CLASSIFIERS, Setting
 from report_lib.classification.classifiers import published as published_for
-from report_lib.clustering.fitting import Space
+from report_lib.clustering.representations import Representation
 from report_lib.common.arrays import flatten, sample_rows
 from report_lib.common.errors import ReportError
 from report_lib.common.metrics import Interval, wilson_interval
@@ -59,7 +59,7 @@ class Predictions:
 def fit_all(
     names: Sequence[str],
     images: ImageSet,
-    hog: Space | None,
+    hog: Representation | None,
     *,
     n_slow: int,
     conv_filters: Sequence[int],
@@ -70,7 +70,7 @@ def fit_all(
 
     Parameters
     ----------
-    hog : Space or None
+    hog : Representation or None
         Oriented gradients, where there are any.
     n_slow : int
         Train images that the slow ones learn from, at most.
@@ -320,12 +320,12 @@ def times(league: League | None) -> list[dict[str, Any]]:
     return [{"name": found[name].title, **found[name].seconds} for name in CLASSIFIERS if name in found]
 
 
-def learn(names: Sequence[str], images: ImageSet, representation: Space, **options: Any) -> League | None:
+def learn(names: Sequence[str], images: ImageSet, representation: Representation, **options: Any) -> League | None:
     """Fit and score every classifier that is asked for; None without labels, or where none could be had.
 
     Parameters
     ----------
-    representation : Space
+    representation : Representation
         Oriented gradients, where it has a graph.
     **options
         Of `fit_all`.

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from report_lib.clustering.fitting import Clusters, Space
+from report_lib.clustering.fitting import Clusters
+from report_lib.clustering.representations import Representation, sample
 from report_lib.common.metrics import NOISE
 from report_lib.common.neighbors import Neighbors, nearest, votes
 
@@ -51,34 +52,35 @@ def margins(graph: Neighbors, labels: np.ndarray) -> np.ndarray:
     return found
 
 
-def make(images: np.ndarray, space: Space, clusters: Clusters, *, sample: np.ndarray, k: int, n_shown: int) -> Cards:
+def describe(
+    images: np.ndarray, on: Representation, clusters: Clusters, *, k: int, random_state: int, n_shown: int = 8
+) -> Cards:
     """Describe each cluster by images.
 
     Parameters
     ----------
     images : ndarray of shape (n, h, w)
         Train images.
-    space : Space
-        Where the clusters were found. Without neighbours, they are looked for among the sample alone, and the cards are
-        made from it.
+    on : Representation
+        Where the clusters were found. Without neighbours, they are looked for among a sample of images alone, and the
+        cards are made from it.
     clusters : Clusters
         Of all train images.
-    sample : ndarray of int
-        Rows of train images.
     k : int
         Neighbours looked for where there are none yet.
     """
-    if space.graph is not None:
-        sample, graph = np.arange(len(images)), space.graph
+    if on.graph is not None:
+        seen, graph = np.arange(len(images)), on.graph
     else:
-        graph = nearest(space.train[sample], k)
+        seen = sample(len(images), random_state)
+        graph = nearest(on.train[seen], k)
     margin = np.full(len(images), np.nan)
-    margin[sample] = margins(graph, clusters.train[sample])
+    margin[seen] = margins(graph, clusters.train[seen])
     means, typical, border, doubtful = [], [], [], []
     for i in range(clusters.n_clusters):
-        rows = sample[clusters.train[sample] == i]
+        rows = seen[clusters.train[seen] == i]
         means.append(images[clusters.train == i].mean(axis=0, dtype=np.float64))
-        typical.append(_filled(rows[_around_medoid(space.train[rows])], n_shown))
+        typical.append(_filled(rows[_around_medoid(on.train[rows])], n_shown))
         border.append(_filled(rows[np.argsort(margin[rows], kind="stable")], n_shown))
         doubtful.append(float(np.mean(margin[rows] < DOUBT)) if len(rows) else np.nan)
     shape = (clusters.n_clusters, n_shown)

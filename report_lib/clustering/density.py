@@ -9,7 +9,10 @@ from sklearn.cluster import DBSCAN, HDBSCAN
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils.validation import check_is_fitted
 
+from report_lib.clustering.methods import MAP, PCA
+from report_lib.clustering.representations import Plane, Representation, thinned
 from report_lib.clustering.silhouettes import silhouette_scores
+from report_lib.common.arrays import sample_rows
 from report_lib.common.metrics import NOISE
 
 
@@ -228,17 +231,34 @@ class Density:
 
     Attributes
     ----------
+    representation : Representation
     rows : ndarray of int
         The sample.
-    X : ndarray of shape (len(rows), d)
     distances : KDistances
     sweep : DBSCANSweep
     """
 
+    representation: Representation
     rows: np.ndarray
-    X: np.ndarray
     distances: KDistances
     sweep: DBSCANSweep
+
+    @property
+    def where(self) -> str:
+        """Where they were looked for, as titles say it."""
+        return (
+            "on the map" if self.representation.title == MAP else f"on {self.representation.train.shape[1]} components"
+        )
+
+    @property
+    def plane(self) -> Plane:
+        """As much of the sample as a browser draws."""
+        return Plane(self.representation, thinned(self.rows))
+
+    @property
+    def groups(self) -> np.ndarray:
+        """What the best radius says of the images in `plane`."""
+        return thinned(self.sweep.best.labels_)
 
     def as_dict(self) -> dict[str, object]:
         """Return the numbers under the names of `metrics.json`."""
@@ -253,8 +273,25 @@ class Density:
         }  # fmt: skip
 
 
-def explore(X: np.ndarray, rows: np.ndarray, *, min_samples: int, percentiles: list[float]) -> Density:
-    """Look for the knee of the k-distances of some rows, and try DBSCAN at percentiles of them."""
-    distances = k_distances(X[rows], min_samples)
-    sweep = sweep_dbscan(X[rows], candidate_eps(distances, percentiles), min_samples=min_samples)
-    return Density(rows, X[rows], distances, sweep)
+def try_radii(
+    representations: dict[str, Representation],
+    *,
+    n_images: int,
+    min_samples: int,
+    percentiles: list[float],
+    random_state: int,
+) -> dict[str, Density]:
+    """Try DBSCAN on a sample of the principal components and of the map, at the knee of the k-distances and percentiles.
+
+    Returns
+    -------
+    dict of str to Density
+        By title of the description.
+    """
+    tried = {}
+    for own in (representations[title] for title in (PCA, MAP) if title in representations):
+        rows = sample_rows(len(own.train), n_images, random_state)
+        distances = k_distances(own.train[rows], min_samples)
+        sweep = sweep_dbscan(own.train[rows], candidate_eps(distances, percentiles), min_samples=min_samples)
+        tried[own.title] = Density(own, rows, distances, sweep)
+    return tried

@@ -4,6 +4,7 @@ A method is fitted to train images, once for each seed, and says of train and te
 belong to. Of its fits the one is kept that the method itself likes best; labels have no say in it.
 """
 
+import inspect
 import time
 import warnings
 from collections.abc import Sequence
@@ -15,67 +16,18 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
-from report_lib.clustering.density import PredictingDBSCAN, PredictingHDBSCAN
-from report_lib.clustering.graph_clustering import Edges, GraphClustering, jaccard_edges, vote
+from report_lib.clustering.density import Density, PredictingDBSCAN, PredictingHDBSCAN
+from report_lib.clustering.graph_clustering import GraphClustering, vote
+from report_lib.clustering.methods import METHODS, titled
+from report_lib.clustering.representations import Representation
 from report_lib.clustering.silhouettes import silhouette_scores
 from report_lib.common.arrays import sample_rows
 from report_lib.common.metrics import NOISE
-from report_lib.common.models import kmeans
-from report_lib.common.neighbors import Neighbors
+from report_lib.common.models import kmeans, seeds_from
 from report_lib.common.parallel import at_once
-from report_lib.common.prose import titled
 
 MIXTURE_STEPS = 100
 MOST_JUDGED = 2500
-
-
-@dataclass(frozen=True)
-class Space:
-    """A description of the images that clusters are looked for in.
-
-    Attributes
-    ----------
-    title : str
-    train, test : ndarray of shape (n, d), float32
-    graph, test_graph : Neighbors, or None
-        The nearest train images of each train and of each test image.
-    edges : Edges, or None
-        Of `graph`.
-    seconds : float
-        That finding the neighbours took.
-    """
-
-    title: str
-    train: np.ndarray
-    test: np.ndarray
-    graph: Neighbors | None = None
-    test_graph: Neighbors | None = None
-    edges: Edges | None = None
-    seconds: float = 0.0
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Return what `from_arrays` needs of a description with neighbours."""
-        own, new = self.graph, self.test_graph
-        return {
-            "train": self.train, "test": self.test, "indices": own.indices, "distances": own.distances,
-            "test_indices": new.indices, "test_distances": new.distances,
-        }  # fmt: skip
-
-    @classmethod
-    def from_arrays(
-        cls,
-        title: str,
-        *,
-        train: np.ndarray,
-        test: np.ndarray,
-        indices: np.ndarray,
-        distances: np.ndarray,
-        test_indices: np.ndarray,
-        test_distances: np.ndarray,
-    ) -> "Space":
-        """Return the description that `arrays` came from, with the edges of its graph."""
-        graph = Neighbors(indices, distances)
-        return cls(title, train, test, graph, Neighbors(test_indices, test_distances), jaccard_edges(graph))
 
 
 @dataclass(frozen=True)
@@ -124,6 +76,8 @@ class Fitted:
         A fit took, with the neighbours that it needs, on average.
     models : sequence of estimators
         In the order of `fits`, where they were fitted to samples and may be asked about the rest.
+    options : dict of str to object
+        Parameters of the run that it was fitted with.
     """
 
     method: str
@@ -131,6 +85,7 @@ class Fitted:
     fits: list[Clusters]
     seconds: float
     models: Sequence[Any] = field(default=(), repr=False)
+    options: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def kept(self) -> Clusters:
@@ -146,6 +101,38 @@ class Fitted:
     def title(self) -> str:
         """Method and description, for readers."""
         return titled(self.method, self.on)
+
+
+def fit_all(
+    representations: dict[str, Representation],
+    methods: Sequence[str],
+    *,
+    n_seeds: int,
+    random_state: int,
+    **options: Any,
+) -> list[Fitted]:
+    """Fit every method on every description where it is tried, with the same seeds.
+
+    Parameters
+    ----------
+    representations : dict of str to Representation
+        By title.
+    methods : sequence of str
+        Names in `METHODS`.
+    **options
+        Parameters of the run, of which each method takes those that its function names.
+    """
+    seeds, fitted = seeds_from(random_state, n_seeds), []
+    for method in (METHODS[name] for name in methods):
+        own = {name: options[name] for name in inspect.signature(method.fit).parameters if name in options}
+        on = [representations[place] for place in method.places if place in representations]
+        fitted += [replace(method.fit(there, seeds=seeds, **own), options=own) for there in on]
+    return fitted
+
+
+def times(fitted: Sequence[Fitted]) -> list[dict[str, object]]:
+    """Return how long a fit of each method took, as the page tabulates it."""
+    return [{"name": own.title, "fit": own.seconds} for own in fitted]
 
 
 def by_size(n_clusters: int, train: np.ndarray, test: np.ndarray, **more: Any) -> Clusters:
@@ -165,17 +152,17 @@ def _ranks(n_clusters: int, train: np.ndarray) -> tuple[np.ndarray, int]:
     return rank, n
 
 
-def fit_kmeans(space: Space, *, n_clusters: int, n_init: int, seeds: Sequence[int]) -> Fitted:
+def fit_kmeans(representation: Representation, *, n_clusters: int, n_init: int, seeds: Sequence[int]) -> Fitted:
     """Fit K-Means to all train images; the fit of least inertia is kept."""
     start = time.perf_counter()
-    models = [kmeans(space.train, n_clusters, n_init=n_init, random_state=seed) for seed in seeds]
+    models = [kmeans(representation.train, n_clusters, n_init=n_init, random_state=seed) for seed in seeds]
     seconds = (time.perf_counter() - start) / len(models)
     fits = [
-        by_size(n_clusters, m.labels_.astype(np.int64), m.predict(space.test).astype(np.int64),
+        by_size(n_clusters, m.labels_.astype(np.int64), m.predict(representation.test).astype(np.int64),
                 centers=m.cluster_centers_, objective=-float(m.inertia_))
         for m in models
     ]  # fmt: skip
-    return Fitted("kmeans", space.title, fits, seconds)
+    return Fitted("kmeans", representation.title, fits, seconds)
 
 
 def fit_mixture(X: np.ndarray, n_clusters: int, random_state: int) -> GaussianMixture:
@@ -193,53 +180,75 @@ def fit_mixture(X: np.ndarray, n_clusters: int, random_state: int) -> GaussianMi
 
 
 def fit_gaussian_mixture(
-    space: Space, *, n_clusters: int, n_images: int, n_components: int, seeds: Sequence[int]
+    representation: Representation, *, n_clusters: int, n_mixture: int, mixture_components: int, seeds: Sequence[int]
 ) -> Fitted:
     """Fit a Gaussian mixture to samples of train images in the first dimensions; the likeliest is kept."""
-    train, test = (np.asarray(part[:, :n_components], np.float64) for part in (space.train, space.test))
+    train, test = (
+        np.asarray(part[:, :mixture_components], np.float64) for part in (representation.train, representation.test)
+    )
     start = time.perf_counter()
-    samples = [train[sample_rows(len(train), n_images, seed)] for seed in seeds]
+    samples = [train[sample_rows(len(train), n_mixture, seed)] for seed in seeds]
     models = list(at_once((fit_mixture, (X, n_clusters, seed), {}) for X, seed in zip(samples, seeds, strict=True)))
     seconds = (time.perf_counter() - start) / len(models)
     # All judge the same images, those that the first of them saw.
     fits = [
         by_size(n_clusters, m.predict(train), m.predict(test), objective=float(m.score(samples[0]))) for m in models
     ]
-    return Fitted("gaussian_mixture", space.title, fits, seconds, models)
+    return Fitted("gaussian_mixture", representation.title, fits, seconds, models)
 
 
-def fit_dbscan(space: Space, *, eps: dict[str, float], min_samples: int, n_images: int, seeds: Sequence[int]) -> Fitted:
-    """Fit DBSCAN to samples of train images, at the radius given for the description.
+def fit_dbscan(
+    representation: Representation,
+    *,
+    densities: dict[str, Density],
+    dbscan_min_samples: int,
+    dbscan_n_images: int,
+    seeds: Sequence[int],
+) -> Fitted:
+    """Fit DBSCAN to samples of train images, at the best radius of those tried on the description.
 
     Kept is the fit of the largest mean silhouette over the same few images, noise counted as 0; so with HDBSCAN.
     """
-    model, start = PredictingDBSCAN(eps[space.title], min_samples=min_samples), time.perf_counter()
-    samples = [sample_rows(len(space.train), n_images, seed) for seed in seeds]
-    models = [clone(model).fit(space.train[rows]) for rows in samples]
-    return _density("dbscan", space, models, samples, (time.perf_counter() - start) / len(models))
+    eps = float(densities[representation.title].sweep.best.eps)
+    model, start = PredictingDBSCAN(eps, min_samples=dbscan_min_samples), time.perf_counter()
+    samples = [sample_rows(len(representation.train), dbscan_n_images, seed) for seed in seeds]
+    models = [clone(model).fit(representation.train[rows]) for rows in samples]
+    return _density("dbscan", representation, models, samples, (time.perf_counter() - start) / len(models))
 
 
 def fit_hdbscan(
-    space: Space, *, share: float, min_samples: int, n_images: int, n_components: int, seeds: Sequence[int]
+    representation: Representation,
+    *,
+    hdbscan_share: float,
+    dbscan_min_samples: int,
+    dbscan_n_images: int,
+    hdbscan_components: int,
+    seeds: Sequence[int],
 ) -> Fitted:
     """Fit HDBSCAN to samples of train images in the first dimensions; a cluster has at least that share of them."""
-    size = max(2, round(share * min(n_images, len(space.train))))
-    thin = replace(space, train=space.train[:, :n_components], test=space.test[:, :n_components])
-    model, start = PredictingHDBSCAN(size, min_samples=min_samples), time.perf_counter()
-    samples = [sample_rows(len(space.train), n_images, seed) for seed in seeds]
+    size = max(2, round(hdbscan_share * min(dbscan_n_images, len(representation.train))))
+    thin = replace(
+        representation,
+        train=representation.train[:, :hdbscan_components],
+        test=representation.test[:, :hdbscan_components],
+    )
+    model, start = PredictingHDBSCAN(size, min_samples=dbscan_min_samples), time.perf_counter()
+    samples = [sample_rows(len(representation.train), dbscan_n_images, seed) for seed in seeds]
     models = list(at_once((clone(model).fit, (thin.train[rows],), {}) for rows in samples))
     return _density("hdbscan", thin, models, samples, (time.perf_counter() - start) / len(models))
 
 
-def _density(method: str, space: Space, models: list[Any], samples: list[np.ndarray], seconds: float) -> Fitted:
+def _density(
+    method: str, representation: Representation, models: list[Any], samples: list[np.ndarray], seconds: float
+) -> Fitted:
     # All judge the same images, a few of them: silhouettes take time with the square of their number.
-    judged = space.train[sample_rows(len(space.train), MOST_JUDGED, 0)]
+    judged = representation.train[sample_rows(len(representation.train), MOST_JUDGED, 0)]
     fits = [
-        by_size(int(m.labels_.max()) + 1, m.labels_, m.predict(space.test), rows=rows,
+        by_size(int(m.labels_.max()) + 1, m.labels_, m.predict(representation.test), rows=rows,
                 objective=_overall_silhouette(judged, m.predict(judged)))
         for m, rows in zip(models, samples, strict=True)
     ]  # fmt: skip
-    return Fitted(method, space.title, fits, seconds, models)
+    return Fitted(method, representation.title, fits, seconds, models)
 
 
 def _overall_silhouette(X: np.ndarray, labels: np.ndarray) -> float:
@@ -254,21 +263,21 @@ def _compact(labels: np.ndarray) -> np.ndarray:
     return np.where(labels == NOISE, NOISE, np.searchsorted(present, labels))
 
 
-def fit_graph(space: Space, *, n_clusters: int, seeds: Sequence[int]) -> Fitted:
+def fit_graph(representation: Representation, *, n_clusters: int, seeds: Sequence[int]) -> Fitted:
     """Cluster the graph of all train images; the partition of highest modularity is kept."""
     start = time.perf_counter()
-    k = space.graph.indices.shape[1]
+    k = representation.graph.indices.shape[1]
     model = GraphClustering(n_clusters, n_neighbors=k, n_starts=len(seeds), random_state=seeds[0])
-    model.fit(space.train, edges=space.edges)
-    seconds = space.seconds + (time.perf_counter() - start) / len(seeds)
+    model.fit(representation.train, edges=representation.edges)
+    seconds = representation.seconds + (time.perf_counter() - start) / len(seeds)
     fits = [
-        by_size(n_clusters, labels, vote(space.test_graph, labels), objective=float(score))
+        by_size(n_clusters, labels, vote(representation.test_graph, labels), objective=float(score))
         for labels, score in zip(model.partitions_, model.modularity_, strict=True)
     ]
-    return Fitted("graph", space.title, fits, seconds)
+    return Fitted("graph", representation.title, fits, seconds)
 
 
-def for_all(fitted: Fitted, space: Space) -> Clusters:
+def for_all(fitted: Fitted, representation: Representation) -> Clusters:
     """Return the kept fit with a word on every train image, also where it was fitted to a sample of them.
 
     Clusters keep their numbers, so that what is known of them stays true.
@@ -278,7 +287,7 @@ def for_all(fitted: Fitted, space: Space) -> Clusters:
         return kept
     model = fitted.models[fitted.best]
     rank = _ranks(int(model.labels_.max()) + 1, model.labels_)[0]
-    return replace(kept, train=rank[model.predict(space.train[:, : model.n_features_in_])], rows=None)
+    return replace(kept, train=rank[model.predict(representation.train[:, : model.n_features_in_])], rows=None)
 
 
 def recurrence(fitted: Fitted) -> np.ndarray:
@@ -293,8 +302,8 @@ def recurrence(fitted: Fitted) -> np.ndarray:
     return np.mean([_overlap(kept, other) for other in others], axis=0)
 
 
-def _overlap(one: Clusters, other: Clusters) -> np.ndarray:
-    a, b = (np.eye(fit.n_clusters + 1)[fit.test][:, : fit.n_clusters] for fit in (one, other))
+def _overlap(first: Clusters, second: Clusters) -> np.ndarray:
+    a, b = (np.eye(fit.n_clusters + 1)[fit.test][:, : fit.n_clusters] for fit in (first, second))
     both = a.T @ b
     either = a.sum(axis=0)[:, None] + b.sum(axis=0) - both
     best = (both / np.maximum(either, 1)).max(axis=1, initial=0.0)

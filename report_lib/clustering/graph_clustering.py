@@ -139,18 +139,27 @@ class Resolutions:
     n_clusters : ndarray of shape (m,), int
     by_number : dict of int to float
         The highest modularity found for each number of clusters asked for, after merging; NaN where there is none.
+    n_parts : int
+        Parts of the graph that no edge joins.
     """
 
     resolution: np.ndarray
     n_clusters: np.ndarray
     modularity: np.ndarray
     by_number: dict[int, float]
+    n_parts: int = 1
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the numbers under the names of `metrics.json`."""
+        return {"resolution": self.resolution, "n_clusters": self.n_clusters, "modularity": self.modularity}
 
 
 def sweep_resolutions(
-    edges: Edges, resolutions: Sequence[float], n_clusters: Sequence[int], *, random_state: int
-) -> Resolutions:
-    """Find communities at each resolution, and merge them down to each number of clusters."""
+    edges: Edges | None, resolutions: Sequence[float], n_clusters: Sequence[int], *, random_state: int
+) -> Resolutions | None:
+    """Find communities at each resolution, and merge them down to each number of clusters; None without a graph."""
+    if edges is None:
+        return None
     calls = [(communities, (edges,), {"resolution": r, "random_state": random_state}) for r in resolutions]
     found = list(at_once(calls))
     by_number = {}
@@ -163,6 +172,7 @@ def sweep_resolutions(
         np.array([int(labels.max()) + 1 for labels in found]),
         np.array([modularity(edges.between(labels)) for labels in found]),
         by_number,
+        edges.n_parts,
     )
 
 

@@ -5,8 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from report_lib.clustering.fitting import Clusters, Fitted
-from report_lib.common import metrics
+from report_lib.clustering.cards import Cards
+from report_lib.clustering.density import Density
+from report_lib.clustering.fitting import Clusters, Fitted, for_all, recurrence
+from report_lib.clustering.methods import METHODS
+from report_lib.clustering.panel import Panel
+from report_lib.clustering.representations import Representation
+from report_lib.clustering.scaling import Scalings
+from report_lib.clustering.scores import ClusterScores, plain_scores, score_clusters
+from report_lib.common.errors import ReportError
+from report_lib.common.metrics import NOISE
+from report_lib.reduction.linear import LinearReducer, PixelScaler
 
 
 @dataclass(frozen=True)
@@ -16,14 +25,14 @@ class Row:
     Attributes
     ----------
     fitted : Fitted
-    scores : metrics.ClusterScores
+    scores : ClusterScores
         Of the fit that is kept.
     by_seed : dict of str to ndarray of shape (n_seeds,)
-        `n_clusters`, `coverage` and, with labels, what `metrics.plain_scores` gives.
+        `n_clusters`, `coverage` and, with labels, what `plain_scores` gives.
     """
 
     fitted: Fitted
-    scores: metrics.ClusterScores
+    scores: ClusterScores
     by_seed: dict[str, np.ndarray]
 
     @property
@@ -44,7 +53,53 @@ class Row:
         }
 
 
-def league(
+@dataclass(frozen=True)
+class Chosen:
+    """The clusters that the next phase takes.
+
+    Attributes
+    ----------
+    row : Row
+        The method that found them.
+    clusters : Clusters
+        Of all train images.
+    representation : Representation
+        Where they were found.
+    numbers_as_classes : float, or None
+        Share of test images whose cluster happens to have the number of their class: what one must not look at.
+    """
+
+    row: Row
+    clusters: Clusters
+    representation: Representation
+    numbers_as_classes: float | None
+
+    @property
+    def title(self) -> str:
+        """Method and description, for readers."""
+        return self.row.fitted.title
+
+    @property
+    def share(self) -> np.ndarray:
+        """Share of the train images in each cluster."""
+        return self.clusters.sizes / len(self.clusters.train)
+
+    @property
+    def stability(self) -> np.ndarray:
+        """How well each cluster is found again with other seeds."""
+        return recurrence(self.row.fitted)
+
+    def arrays(self, n_neighbors: int) -> dict[str, np.ndarray]:
+        """Return what the next phase takes: the clusters of train and test images, and what tells those of new ones.
+
+        That is where they were found, how many of the nearest train images have a vote, and the centres of K-Means.
+        """
+        clusters, on = self.clusters, np.array(self.representation.title)
+        arrays = {"train": clusters.train, "test": clusters.test, "on": on, "n_neighbors": np.array(n_neighbors)}
+        return arrays if clusters.centers is None else arrays | {"centers": clusters.centers}
+
+
+def score(
     fitted: Sequence[Fitted],
     train_labels: np.ndarray | None,
     test_labels: np.ndarray | None,
@@ -53,34 +108,104 @@ def league(
     random_state: int,
 ) -> list[Row]:
     """Score every fit of every method; the kept one with intervals."""
-    rows = []
-    for one in fitted:
-        known = {"test_labels": test_labels, "n_classes": n_classes}
-        kept = one.kept
-        scores = metrics.score_clusters(
-            kept.train, kept.test, kept.n_clusters,
-            train_labels=kept.of_train(train_labels), random_state=random_state, **known,
-        )  # fmt: skip
-        rows.append(Row(one, scores, _by_seed(one.fits, train_labels, **known)))
-    return rows
+    known = train_labels, test_labels, n_classes
+    return [
+        Row(own, score_clusters(own.kept, *known, random_state=random_state), _by_seed(own.fits, *known))
+        for own in fitted
+    ]
 
 
 def _by_seed(
-    fits: Sequence[Clusters], train_labels: np.ndarray | None, *, test_labels: np.ndarray | None, n_classes: int
+    fits: Sequence[Clusters], train_labels: np.ndarray | None, test_labels: np.ndarray | None, n_classes: int
 ) -> dict[str, np.ndarray]:
-    found = {
+    counted = {
         "n_clusters": np.array([fit.n_clusters for fit in fits]),
-        "coverage": np.array([float(np.mean(fit.test != metrics.NOISE)) for fit in fits]),
+        "coverage": np.array([float(np.mean(fit.test != NOISE)) for fit in fits]),
     }
     if test_labels is None:
-        return found
-    scored = [
-        metrics.plain_scores(fit.train, fit.test, fit.n_clusters, fit.of_train(train_labels), test_labels, n_classes)
-        for fit in fits
-    ]
-    return found | {name: np.array([own[name] for own in scored]) for name in scored[0]}
+        return counted
+    scored = [plain_scores(fit, train_labels, test_labels, n_classes) for fit in fits]
+    return counted | {name: np.array([own[name] for own in scored]) for name in scored[0]}
 
 
-def numbers_as_classes(kept: Clusters, test_labels: np.ndarray) -> float:
-    """Share of test images whose cluster happens to have the number of their class: what one must not look at."""
-    return float(np.mean(kept.test == test_labels))
+def pick(rows: Sequence[Row], method: str) -> Row | None:
+    """Return a method where a run reports it: on the first of its descriptions; None where the run has no such method."""
+    there = {row.fitted.on: row for row in rows if row.fitted.method == method}
+    return next((there[place] for place in METHODS[method].places if place in there), None)
+
+
+def choose(
+    rows: Sequence[Row], method: str, representations: dict[str, Representation], test_labels: np.ndarray | None
+) -> Chosen:
+    """Return the clusters that the next phase takes, those of one method.
+
+    Raises
+    ------
+    ReportError
+        When it found fewer than two clusters, which the next phase cannot work with.
+    """
+    row = pick(rows, method)
+    on = representations[row.fitted.on]
+    clusters = for_all(row.fitted, on)
+    if clusters.n_clusters < 2:
+        raise ReportError(
+            f"clustering.chosen is {method}, but it found {clusters.n_clusters} clusters on {row.fitted.on}, and the next "
+            f"phase needs two; choose another of {', '.join(dict.fromkeys(own.fitted.method for own in rows))}"
+        )
+    by_number = None if test_labels is None else float(np.mean(clusters.test == test_labels))
+    return Chosen(row, clusters, on, by_number)
+
+
+@dataclass(frozen=True)
+class Centers:
+    """Centres of K-Means as images of shape (n_clusters, h, w), with the train images of each cluster counted."""
+
+    images: np.ndarray
+    sizes: np.ndarray
+
+
+def centers(
+    rows: Sequence[Row], pca: dict[str, np.ndarray], scaler: dict[str, np.ndarray], image_shape: tuple[int, int]
+) -> Centers | None:
+    """Turn the centres of K-Means on principal components back into images; None where a run has no K-Means.
+
+    Parameters
+    ----------
+    pca, scaler : dict
+        As the reducer and the scaler are kept.
+    """
+    row = pick(rows, "kmeans")
+    if row is None:
+        return None
+    pixels = LinearReducer.from_arrays(**pca).inverse_transform(row.fitted.kept.centers)
+    images = PixelScaler.from_arrays(**scaler).inverse_transform(pixels)
+    return Centers(images.reshape(-1, *image_shape), row.fitted.kept.sizes)
+
+
+def report_metrics(
+    rows: Sequence[Row],
+    chosen: Chosen,
+    *,
+    panel: Panel,
+    densities: dict[str, Density],
+    cards: Cards,
+    scalings: Scalings,
+) -> dict[str, object]:
+    """Gather the numbers that the phase shows, under the names of `metrics.json`."""
+    homes = {method: pick(rows, method) for method in dict.fromkeys(row.fitted.method for row in rows)}
+    methods = {method: row.as_dict() for method, row in homes.items()}
+    if "kmeans" in methods:
+        methods["kmeans"]["sizes"] = homes["kmeans"].fitted.kept.sizes
+    return {
+        "chosen": chosen.row.fitted.method,
+        "chosen_on": chosen.row.fitted.on,
+        "numbers_taken_for_classes": chosen.numbers_as_classes,
+        "methods": methods,
+        "league": {row.name: row.as_dict() for row in rows},
+        "cards": {"stability": chosen.stability, "doubtful": cards.doubtful},
+        "sweep": panel.sweep.as_dict(),
+        "panel": panel.as_dict(),
+        "resolutions": panel.communities and panel.communities.as_dict(),
+        "density": {title: own.as_dict() for title, own in densities.items()},
+        "scaling": scalings.as_dict(),
+    }

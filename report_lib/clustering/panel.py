@@ -8,7 +8,9 @@ from scipy.stats import rankdata
 from sklearn.metrics import adjusted_rand_score
 
 from report_lib.clustering.fitting import fit_mixture
+from report_lib.clustering.graph_clustering import Edges, Resolutions, sweep_resolutions
 from report_lib.clustering.silhouettes import over_rows, silhouettes
+from report_lib.common.arrays import sample_rows
 from report_lib.common.models import kmeans, seeds_from
 from report_lib.common.parallel import at_once
 
@@ -38,14 +40,24 @@ class KMeansSweep:
         """Number of clusters with the largest silhouette; the smallest where there is none."""
         return int(self.n_clusters[np.nan_to_num(self.silhouette, nan=-np.inf).argmax()])
 
+    def as_dict(self) -> dict[str, object]:
+        """Return the numbers under the names of `metrics.json`."""
+        return {
+            "best_k": self.best,
+            "best_silhouette": np.nan_to_num(self.silhouette, nan=-np.inf).max(),
+            "inertia": dict(zip(self.n_clusters, self.inertia, strict=True)),
+            "n_images": self.n_images,
+            "silhouette": dict(zip(self.n_clusters, self.silhouette, strict=True)),
+        }
 
-def sweep_kmeans(X: np.ndarray, *, k_min: int, k_max: int, n_init: int, random_state: int) -> KMeansSweep:
-    """Fit K-Means for every K from `k_min` to `k_max`; silhouettes are exact, on all rows.
+
+def sweep_kmeans(X: np.ndarray, n_clusters: Sequence[int], *, n_init: int, random_state: int) -> KMeansSweep:
+    """Fit K-Means for each number of clusters; silhouettes are exact, on all rows.
 
     Calinski and Harabasz, A dendrite method for cluster analysis, 1974: variance between clusters over variance
     inside, each by its degrees of freedom.
     """
-    ks, n = np.arange(k_min, k_max + 1), len(X)
+    ks, n = np.array(n_clusters), len(X)
     fits = [kmeans(X, int(k), n_init=n_init, random_state=random_state) for k in ks]
     labelings = np.stack([fit.labels_ for fit in fits])
     inertia = np.array([float(fit.inertia_) for fit in fits])
@@ -127,10 +139,15 @@ class Panel:
     ----------
     n_clusters : ndarray of shape (m,), int
     criteria : list of Criterion
+    sweep : KMeansSweep, or None
+    communities : Resolutions, or None
+        What some of them come from.
     """
 
     n_clusters: np.ndarray
     criteria: list[Criterion]
+    sweep: KMeansSweep | None = None
+    communities: Resolutions | None = None
 
     @property
     def suggested(self) -> dict[str, int]:
@@ -152,13 +169,64 @@ class Panel:
         """All numbers of clusters with the best mean rank."""
         return [int(k) for k in self.n_clusters[np.isclose(self.mean_rank, self.mean_rank.min())]]
 
+    def number(self, asked: int | str) -> int:
+        """Return the number of clusters that was asked for; for `auto` the best."""
+        return self.best if asked == "auto" else asked
 
-def panel(
+    def as_dict(self) -> dict[str, object]:
+        """Return the numbers under the names of `metrics.json`."""
+        return {
+            "best": self.best,
+            "mean_rank": dict(zip(self.n_clusters, self.mean_rank, strict=True)),
+            "suggested": self.suggested,
+            "tied": self.tied,
+            "values": {c.name: dict(zip(self.n_clusters, c.values, strict=True)) for c in self.criteria},
+        }
+
+
+def gather(
+    train: np.ndarray,
+    n_clusters: Sequence[int],
+    methods: Sequence[str],
+    edges: Edges | None,
+    *,
+    resolutions: Sequence[float],
+    n_sweep: int,
+    n_init_sweep: int,
+    n_halves: int,
+    n_mixture: int,
+    mixture_components: int,
+    random_state: int,
+) -> Panel:
+    """Hear every criterion that a run can have: of K-Means, of a mixture where it is one of the methods, of the graph.
+
+    Parameters
+    ----------
+    train : ndarray of shape (n, d)
+        Principal components, of which samples are taken.
+    edges : Edges, or None
+        Of the graph of shapes.
+    resolutions, n_sweep, n_init_sweep, n_halves, n_mixture, mixture_components
+        As the run's parameters of these names.
+    """
+    points = train[sample_rows(len(train), n_sweep, random_state)]
+    options = {"n_init": n_init_sweep, "random_state": random_state}
+    sweep = sweep_kmeans(points, n_clusters, **options)
+    halves = stability(points, n_clusters, n_pairs=n_halves, **options) if n_halves else None
+    bic = None
+    if "gaussian_mixture" in methods:
+        few = train[sample_rows(len(train), n_mixture, random_state), :mixture_components]
+        bic = mixture_bic(few, n_clusters, random_state=random_state)
+    communities = sweep_resolutions(edges, resolutions, n_clusters, random_state=random_state)
+    return put_together(sweep, halves=halves, bic=bic, communities=communities)
+
+
+def put_together(
     sweep: KMeansSweep,
     *,
     halves: np.ndarray | None = None,
     bic: np.ndarray | None = None,
-    modularity: dict[int, float] | None = None,
+    communities: Resolutions | None = None,
 ) -> Panel:
     """Put the criteria together; those that a run did not ask for, or that have no value, are left out.
 
@@ -167,8 +235,7 @@ def panel(
     halves : ndarray of shape (m, n_pairs)
         As `stability` gives it.
     bic : ndarray of shape (m,)
-    modularity : dict of int to float
-        By number of clusters.
+    communities : Resolutions
     """
     ends = [np.array([end(own) if np.isfinite(own).any() else np.nan for own in sweep.by_cluster])
             for end in (np.nanmin, np.nanmax)]  # fmt: skip
@@ -181,6 +248,7 @@ def panel(
         criteria.append(Criterion("stability", halves.mean(axis=1), True, *ends, "over pairs of halves"))
     if bic is not None:
         criteria.append(Criterion("mixture BIC", bic, False))
-    if modularity:
-        criteria.append(Criterion("modularity", np.array([modularity[int(k)] for k in sweep.n_clusters])))
-    return Panel(sweep.n_clusters, [c for c in criteria if not np.isnan(c.values).all()])
+    if communities is not None:
+        values = [communities.by_number[int(k)] for k in sweep.n_clusters]
+        criteria.append(Criterion("modularity", np.array(values)))
+    return Panel(sweep.n_clusters, [c for c in criteria if not np.isnan(c.values).all()], sweep, communities)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.special import ndtri, stdtrit
-from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 NOISE = -1
 
@@ -134,12 +133,12 @@ def bootstrap_intervals(table: np.ndarray, *, n_resamples: int = 1000, random_st
     n = int(table.sum())
     draws = np.random.default_rng(random_state).multinomial(n, table.ravel() / n, size=n_resamples)
     draws = draws.reshape(n_resamples, *table.shape)
-    scores = {
-        "accuracy": (hungarian_accuracy(table), np.array([hungarian_accuracy(t) for t in draws])),
-        "ari": (float(adjusted_rand(table)), adjusted_rand(draws)),
-        "nmi": (float(normalized_mutual_info(table)), normalized_mutual_info(draws)),
+    drawn = {
+        "accuracy": np.array([hungarian_accuracy(t) for t in draws]),
+        "ari": adjusted_rand(draws),
+        "nmi": normalized_mutual_info(draws),
     }
-    return {name: _basic_interval(value, drawn) for name, (value, drawn) in scores.items()}
+    return {name: _basic_interval(value, drawn[name]) for name, value in table_scores(table).items()}
 
 
 def _basic_interval(value: float, drawn: np.ndarray) -> Interval:
@@ -203,172 +202,10 @@ def paired_difference(right: np.ndarray, baseline: np.ndarray) -> Interval:
     return Interval(value, value - half, value + half)
 
 
-@dataclass(frozen=True)
-class ClusterScores:
-    """What a clustering is worth, on test images.
-
-    Attributes
-    ----------
-    n_clusters : int
-    coverage : float
-        Share of the test images that are not noise.
-    table : ndarray of shape (n_classes, n_clusters + 1), or None without labels
-        Classes by clusters; the last column is noise.
-    mapping : ndarray of shape (n_clusters,), or None
-        Class of each cluster, by the majority of its train images.
-    accuracy, majority_accuracy, ari, nmi : Interval, or None
-    ami : float, or None
-        Without an interval: its chance term is too slow to resample.
-    clustered : dict with `ari` and `ami`, or None
-        Of the test images that are not noise alone.
-    """
-
-    n_clusters: int
-    coverage: float
-    table: np.ndarray | None = None
-    mapping: np.ndarray | None = None
-    accuracy: Interval | None = None
-    majority_accuracy: Interval | None = None
-    ari: Interval | None = None
-    nmi: Interval | None = None
-    ami: float | None = None
-    clustered: dict[str, float] | None = None
-
-    def as_dict(self) -> dict[str, object]:
-        """Return the numbers under the names of `metrics.json`."""
-        scores = {"n_clusters": self.n_clusters, "coverage": self.coverage}
-        if self.table is None:
-            return scores
-        intervals = {name: getattr(self, name) for name in ("accuracy", "majority_accuracy", "ari", "nmi")}
-        return {
-            **scores,
-            "class_by_cluster": self.table,
-            "purity": purity(self.table),
-            "best_recall": best_recall(self.table),
-            **{name: interval.value for name, interval in intervals.items()},
-            "ami": self.ami,
-            "clustered_only": self.clustered,
-            "intervals_95": {name: interval.as_dict() for name, interval in intervals.items()},
-        }
-
-
-def score_clusters(
-    train_clusters: np.ndarray,
-    test_clusters: np.ndarray,
-    n_clusters: int,
-    *,
-    train_labels: np.ndarray | None = None,
-    test_labels: np.ndarray | None = None,
-    n_classes: int = 0,
-    random_state: int = 0,
-) -> ClusterScores:
-    """Score the clusters of test images; the majority map is learnt on train images only.
-
-    Parameters
-    ----------
-    train_clusters, test_clusters : ndarray of int
-        -1 is noise.
-    train_labels : ndarray of int, or None
-        As long as `train_clusters`. Without labels only the number of clusters and the coverage are known.
-    """
-    kept = test_clusters != NOISE
-    coverage = float(np.mean(kept))
-    if train_labels is None:
-        return ClusterScores(n_clusters, coverage)
-    table, mapping, right = _against_classes(
-        train_clusters, test_clusters, n_clusters, train_labels, test_labels, n_classes
-    )
-    return ClusterScores(
-        n_clusters,
-        coverage,
-        table=table,
-        mapping=mapping,
-        majority_accuracy=wilson_interval(int(right.sum()), len(right)),
-        ami=float(adjusted_mutual_info_score(test_labels, test_clusters)),
-        clustered=_clustered_only(test_labels[kept], test_clusters[kept]),
-        **bootstrap_intervals(table, random_state=random_state),
-    )
-
-
-def _against_classes(
-    train_clusters: np.ndarray,
-    test_clusters: np.ndarray,
-    n_clusters: int,
-    train_labels: np.ndarray,
-    test_labels: np.ndarray,
-    n_classes: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the table of test images, the class of each cluster by its train images, and which test images that hits."""
-    table = contingency(test_labels, test_clusters, n_classes, n_clusters)
-    mapping = majority_map(contingency(train_labels, train_clusters, n_classes, n_clusters))
-    return table, mapping, apply_map(mapping, test_clusters) == test_labels
-
-
-def _clustered_only(labels: np.ndarray, clusters: np.ndarray) -> dict[str, float]:
-    if len(labels) == 0:
-        return {"ari": np.nan, "ami": np.nan}
-    return {
-        "ari": float(adjusted_rand_score(labels, clusters)),
-        "ami": float(adjusted_mutual_info_score(labels, clusters)),
-    }
-
-
-def plain_scores(
-    train_clusters: np.ndarray,
-    test_clusters: np.ndarray,
-    n_clusters: int,
-    train_labels: np.ndarray,
-    test_labels: np.ndarray,
-    n_classes: int,
-) -> dict[str, float]:
-    """Score the clusters of test images, without intervals: accuracy, majority accuracy, ARI, NMI and AMI."""
-    table, _, right = _against_classes(train_clusters, test_clusters, n_clusters, train_labels, test_labels, n_classes)
+def table_scores(table: np.ndarray) -> dict[str, float]:
+    """Score a contingency table: Hungarian accuracy, ARI and NMI."""
     return {
         "accuracy": hungarian_accuracy(table),
-        "majority_accuracy": float(right.mean()),
         "ari": float(adjusted_rand(table)),
         "nmi": float(normalized_mutual_info(table)),
-        "ami": float(adjusted_mutual_info_score(test_labels, test_clusters)),
     }
-
-
-def agreement(labelings: dict[str, list[np.ndarray]]) -> np.ndarray:
-    """Compare ways of grouping the same images, each refitted several times; needs no truth.
-
-    Returns
-    -------
-    ndarray of shape (m, m)
-        Mean adjusted Rand index between a refit of one way and another refit of the other; on the diagonal, between
-        refits of the same way, which is how far refitting alone moves the groups. 1 where there is one refit only.
-    """
-    ways = list(labelings.values())
-    return np.array([[_mean_agreement(a, b) for b in ways] for a in ways])
-
-
-def _mean_agreement(a: list[np.ndarray], b: list[np.ndarray]) -> float:
-    pairs = [adjusted_rand_score(x, y) for i, x in enumerate(a) for j, y in enumerate(b) if i != j]
-    return float(np.mean(pairs)) if pairs else 1.0
-
-
-def refit_scores(
-    refits: dict[str, list[object]], test_labels: np.ndarray | None, n_classes: int
-) -> dict[str, dict[str, np.ndarray]]:
-    """Score every refit of every way on test images; empty for each way without labels.
-
-    Parameters
-    ----------
-    refits : dict of str to list of `fitting.Clusters`
-
-    Returns
-    -------
-    dict of str to dict
-        `ari` and `nmi`, arrays with one entry a refit.
-    """
-    if test_labels is None:
-        return {name: {} for name in refits}
-    scores = {}
-    for name, fits in refits.items():
-        tables = [contingency(test_labels, fit.test, n_classes, fit.n_clusters) for fit in fits]
-        kinds = {"ari": adjusted_rand, "nmi": normalized_mutual_info}
-        scores[name] = {key: np.array([score(table) for table in tables]) for key, score in kinds.items()}
-    return scores

@@ -6,14 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 NOT_IN_THIS_RUN = "> Not in this run:"
-# What the methods are called, by their names in parameters and in `metrics.json`.
-METHODS = {
-    "kmeans": "K-Means",
-    "gaussian_mixture": "Gaussian mixture",
-    "dbscan": "DBSCAN",
-    "hdbscan": "HDBSCAN",
-    "graph": "Graph clustering",
-}
 # What the scores of clusters against classes are called; and at the head of a column, where there is less room.
 MEASURES = {
     "accuracy": "matched accuracy",
@@ -23,11 +15,6 @@ MEASURES = {
     "ami": "AMI",
 }
 COLUMNS = {key: name.removesuffix(" accuracy") for key, name in MEASURES.items()}
-
-
-def titled(method: str, on: str) -> str:
-    """Name a method and the description that it was put to."""
-    return f"{METHODS[method]} on {on}"
 
 
 def text(value: object) -> str:

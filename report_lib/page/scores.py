@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from report_lib.classification import classifiers
+from report_lib.clustering.methods import titled
 from report_lib.common import published
-from report_lib.common.prose import percent, titled
+from report_lib.common.prose import percent
 from report_lib.common.style import sentence
 
 NONE = {"value": "", "note": ""}

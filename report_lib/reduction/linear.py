@@ -285,37 +285,6 @@ def reconstructions(fitted: Reduction, images: np.ndarray, counts: list[int]) ->
     return np.stack([images.astype(np.float32), *rebuilt])
 
 
-def scaling_variants(
-    m: Moments, train: np.ndarray, test: np.ndarray, n_components: int
-) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Describe the same images after three scalings, to see what scaling does to distances.
-
-    Parameters
-    ----------
-    m : Moments
-        Of all train images, unscaled.
-    train, test : ndarray of shape (n, h, w)
-    n_components : int
-
-    Returns
-    -------
-    dict of str to (train, test)
-        Arrays of shape (n, n_components), float32: `min-max`, `standard` (each pixel to variance 1), and
-        `whitened` (min-max, then each component to variance 1, as the textbook pipeline has it).
-    """
-    variants = {}
-    for kind in ("min-max", "standard"):
-        scaler = PixelScaler(kind).fit_moments(m)
-        pca = LinearReducer().fit_moments(m.scaled(scaler.offset_, scaler.scale_))
-        variants[kind] = tuple(encode(scaler, pca, part, n_components) for part in (train, test))
-        if kind == "min-max":
-            # A component without variance holds rounding errors, which whitening would blow up.
-            variance = pca.explained_variance_[:n_components]
-            deviation = np.sqrt(np.where(variance > 1e-6 * variance[0], variance, np.inf)).astype(np.float32)
-            variants["whitened"] = tuple(part / deviation for part in variants[kind])
-    return variants
-
-
 def report_metrics(
     fitted: Reduction,
     scaling: str,

@@ -21,6 +21,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from report_lib.classification import classifiers
+from report_lib.clustering.methods import METHODS
 from report_lib.common import representations
 from report_lib.common.errors import ReportError
 
@@ -118,7 +119,7 @@ class Reduction(Section):
     _once = field_validator("representations", "maps")(_named_once)
 
 
-METHODS = Literal["kmeans", "gaussian_mixture", "dbscan", "hdbscan", "graph"]
+Methods = Literal[tuple(METHODS)]
 
 
 class Clustering(Section):
@@ -127,10 +128,10 @@ class Clustering(Section):
     n_clusters: Annotated[int, Field(ge=2)] | Literal["auto"] = Field(
         10, description='clusters that are looked for; "auto" takes what the panel supports best'
     )
-    methods: list[METHODS] = Field(
+    methods: list[Methods] = Field(
         ["kmeans", "gaussian_mixture", "dbscan", "hdbscan", "graph"], min_length=1, description="what looks for them"
     )
-    chosen: METHODS = Field("graph", description="the method whose clusters the next phase takes, one of those")
+    chosen: Methods = Field("graph", description="the method whose clusters the next phase takes, one of those")
     n_seeds: Positive = Field(5, description="fits of each method, with a seed each")
     n_neighbors: int = Field(
         15, ge=2, le=100, description="nearest neighbours of an image in the graphs that are clustered"

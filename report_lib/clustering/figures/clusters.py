@@ -5,25 +5,28 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from report_lib.common import style
+from report_lib.clustering.league import Centers, Chosen
+from report_lib.common import metrics, style
 
 
-def sizes(clusters, n_images: int, title: str) -> go.Figure:
-    """Draw how many train images each cluster of a method has."""
-    share = clusters.sizes / n_images
-    names = style.cluster_names(clusters.n_clusters)
+def sizes(chosen: Chosen) -> go.Figure:
+    """Draw how many train images each of the clusters that go on has."""
+    share = chosen.share
+    names = style.cluster_names(len(share))
     fig = style.bars(names, share, text=":.1%")
     fig.update_xaxes(title_text="share of the train images", tickformat=".0%")
     return style.finish(
         fig,
         title=f"The largest cluster has {share.max():.0%} of the images, the smallest {share.min():.0%}",
-        caption=f"Share of the train images in each cluster of {title}; clusters are numbered by size.",
+        caption=f"Share of the train images in each cluster of {chosen.title}; clusters are numbered by size.",
         numbers=style.listing(names, share, ".1%"),
     )
 
 
-def class_by_cluster(table: np.ndarray, names: Sequence[str], *, normalize: bool) -> go.Figure:
-    """Draw a contingency table of test images, as counts or as shares of each class."""
+def class_by_cluster(table: np.ndarray | None, names: Sequence[str], *, normalize: bool) -> go.Figure | None:
+    """Draw a contingency table of test images, as counts or as shares of each class; nothing without labels."""
+    if table is None:
+        return None
     counts = table[:, :-1]
     columns = style.cluster_names(counts.shape[1])
     with np.errstate(invalid="ignore"):
@@ -55,52 +58,11 @@ def class_by_cluster(table: np.ndarray, names: Sequence[str], *, normalize: bool
     )
 
 
-def scatter(Z: np.ndarray, groups: np.ndarray, axes: Sequence[str], *, method: str, where: str) -> go.Figure:
-    """Draw clusters on two axes.
-
-    Parameters
-    ----------
-    Z : ndarray of shape (n, 2) or wider
-    groups : ndarray of shape (n,), int
-        -1 is noise.
-    axes : sequence of str
-        Titles of both axes.
-    where : str
-        Such as `the first two components`.
-    """
-    n = int(groups.max()) + 1
-    fig = style.scatter(Z[:, 0], Z[:, 1], groups, style.cluster_names(n), clusters=True)
-    fig.update_xaxes(title_text=axes[0])
-    fig.update_yaxes(title_text=axes[1])
-    noise = float((groups < 0).mean())
-    grey = f", and {noise:.1%} noise, in grey" if noise else ""
-    counted = f"{n} {'cluster' if n == 1 else 'clusters'}"
-    return style.finish(
-        fig,
-        title=f"{method}: {counted} on {where}",
-        caption=f"{len(Z):,} train images on {where}, coloured by cluster: {counted}{grey}. A picture in two dimensions may "
-        "lay clusters over each other that are apart, and tear apart what is one.",
-        height=620,
-        # A legend of very many would be longer than the picture.
-        showlegend=n <= 20,
-    )
-
-
-def classes(Z: np.ndarray, labels: np.ndarray, names: Sequence[str], axes: Sequence[str], where: str) -> go.Figure:
-    """Draw the classes of images on two axes."""
-    fig = style.scatter(Z[:, 0], Z[:, 1], labels, names)
-    fig.update_xaxes(title_text=axes[0])
-    fig.update_yaxes(title_text=axes[1])
-    return style.finish(
-        fig,
-        title=f"{len(names)} classes on {where}",
-        caption=f"The same {len(Z):,} train images on {where}, coloured by class, which neither the map nor the clusters saw.",
-        height=620,
-    )
-
-
-def purity(values: np.ndarray, mapping: np.ndarray, names: Sequence[str]) -> go.Figure:
-    """Draw the share of each cluster's commonest class."""
+def purity(table: np.ndarray | None, names: Sequence[str]) -> go.Figure | None:
+    """Draw the share of each cluster's commonest class, from the contingency table; nothing without labels."""
+    if table is None:
+        return None
+    values, mapping = metrics.purity(table), metrics.majority_map(table)
     labels = [
         f"{c}: {names[m] if m >= 0 else 'none'}" for c, m in zip(style.cluster_names(len(values)), mapping, strict=True)
     ]
@@ -115,8 +77,11 @@ def purity(values: np.ndarray, mapping: np.ndarray, names: Sequence[str]) -> go.
     )
 
 
-def best_recall(values: np.ndarray, names: Sequence[str]) -> go.Figure:
-    """Draw the share of each class that its fullest cluster holds."""
+def best_recall(table: np.ndarray | None, names: Sequence[str]) -> go.Figure | None:
+    """Draw the share of each class that its fullest cluster holds, from the contingency table; nothing without labels."""
+    if table is None:
+        return None
+    values = metrics.best_recall(table)
     fig = style.bars(names, values, colors=[style.color(i) for i in range(len(names))], text=":.0%")
     fig.update_xaxes(title_text="share in the fullest cluster", tickformat=".0%", range=[0, 1])
     top, low = int(np.nanargmax(values)), int(np.nanargmin(values))
@@ -128,9 +93,11 @@ def best_recall(values: np.ndarray, names: Sequence[str]) -> go.Figure:
     )
 
 
-def centroids(images: np.ndarray, sizes: np.ndarray, limits: tuple[float, float]) -> go.Figure:
+def centroids(centers: Centers | None, limits: tuple[float, float]) -> go.Figure | None:
     """Draw cluster centres as images, black and white as the train images have it."""
-    share = sizes / sizes.sum()
+    if centers is None:
+        return None
+    images, share = centers.images, centers.sizes / centers.sizes.sum()
     titles = [f"{n}: {s:.0%}" for n, s in zip(style.cluster_names(len(images)), share, strict=True)]
     fig = style.image_grid(images, columns=min(5, len(images)), titles=titles, limits=limits)
     return style.finish(
@@ -159,21 +126,18 @@ def scaling_agreement(values: np.ndarray, names: Sequence[str]) -> go.Figure:
     )
 
 
-def scaling_scores(scores: dict[str, dict[str, np.ndarray]]) -> go.Figure:
-    """Draw agreement with the true classes, one dot a refit, after each scaling."""
-    fig = go.Figure()
-    for key, colour in (("ari", style.ACCENT), ("nmi", style.SECOND)):
-        names = [name for name, found in scores.items() for _ in found[key]]
-        values = np.concatenate([found[key] for found in scores.values()])
-        fig.add_scatter(x=values, y=names, mode="markers", name=key.upper(), hovertemplate="%{y}: %{x:.3f}",
-                        marker={"size": 10, "color": colour, "opacity": 0.6})  # fmt: skip
-    fig.update_yaxes(autorange="reversed", type="category", title_text="scaling")
-    fig.update_xaxes(title_text="score on test images")
+def scaling_scores(scores: dict[str, dict[str, np.ndarray]]) -> go.Figure | None:
+    """Draw agreement with the true classes, one dot a refit, after each scaling; nothing without labels."""
+    if not all(scores.values()):
+        return None
+    names = [name for name, own in scores.items() for _ in own["ari"]]
+    series = {key.upper(): np.concatenate([own[key] for own in scores.values()]) for key in ("ari", "nmi")}
+    fig = style.dots(names, series, score="score on test images", row="scaling")
     listing = "; ".join(
-        f"{name}: " + ", ".join(f"{key.upper()} {v.min():.3f} to {v.max():.3f}" for key, v in found.items())
-        for name, found in scores.items()
+        f"{name}: " + ", ".join(f"{key.upper()} {v.min():.3f} to {v.max():.3f}" for key, v in own.items())
+        for name, own in scores.items()
     )
-    ends = [f"{name} {found['ari'].min():.2f} to {found['ari'].max():.2f}" for name, found in scores.items()]
+    ends = [f"{name} {own['ari'].min():.2f} to {own['ari'].max():.2f}" for name, own in scores.items()]
     return style.finish(
         fig,
         title=f"Adjusted Rand index against the true classes: {', '.join(ends)}",

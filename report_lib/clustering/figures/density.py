@@ -4,11 +4,13 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from report_lib.clustering.density import Density
 from report_lib.common import style
 
 
-def k_distances(result, where: str) -> go.Figure:
+def k_distances(density: Density) -> go.Figure:
     """Draw the sorted distances to the k-th neighbour, with the knee."""
+    result, where = density.distances, density.where
     n = len(result.distances)
     shown = np.unique(np.linspace(0, n - 1, min(n, 1500)).astype(int))
     fig = go.Figure(
@@ -37,8 +39,11 @@ def k_distances(result, where: str) -> go.Figure:
     )
 
 
-def dbscan_sweep(sweep, where: str, *, knee: float | None) -> go.Figure:
+def dbscan_sweep(density: Density | None) -> go.Figure | None:
     """Draw clusters, silhouette and noise against eps, and the knee of the distances where there is one."""
+    if density is None:
+        return None
+    sweep, where, knee = density.sweep, density.where, density.distances.knee_eps
     fig = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.07)
     panels = (
         (sweep.n_clusters, "clusters", "d"),

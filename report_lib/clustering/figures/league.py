@@ -2,43 +2,33 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import plotly.graph_objects as go
 
+from report_lib.clustering.league import Row
 from report_lib.common import style
+from report_lib.common.prose import MEASURES
 
 DRAWN = ("accuracy", "nmi", "ari")
 
 
-def league(rows: Sequence, chosen: str, measures: dict[str, str]) -> go.Figure:
-    """Draw the scores of each method on each description: every seed, and their mean.
+def league_scores(rows: Sequence[Row], chosen: str) -> go.Figure | None:
+    """Draw the scores of each method on each description: every seed, and their mean; nothing without labels.
 
     Parameters
     ----------
-    rows : sequence of `league.Row`
-        With labels.
     chosen : str
         Title of the one whose clusters go on to the next phase.
-    measures : dict of str to str
-        What each score is called.
     """
+    if "accuracy" not in rows[0].by_seed:
+        return None
     rows = sorted(rows, key=lambda row: -row.by_seed["accuracy"].mean())
-    titles, names = [row.fitted.title for row in rows], {key: measures[key] for key in DRAWN}
-    fig = go.Figure()
-    for i, (key, name) in enumerate(names.items()):
-        y = np.arange(len(rows)) + (i - 1) * 0.24
-        values = [row.by_seed[key].mean() for row in rows]
-        marker = {"size": 10, "color": style.series(i), "symbol": style.SYMBOLS[i]}
-        fig.add_scatter(x=values, y=y, mode="markers", name=name, marker=marker, text=titles,
-                        hovertemplate=f"%{{text}}, {name}: %{{x:.3f}}<extra></extra>")  # fmt: skip
-        seeds = [row.by_seed[key] for row in rows]
-        fig.add_scatter(x=np.concatenate(seeds), y=np.repeat(y, [len(own) for own in seeds]), mode="markers",
-                        marker={"size": 5, "color": style.series(i), "opacity": 0.4}, showlegend=False,
-                        hoverinfo="skip")  # fmt: skip
-    fig.update_xaxes(title_text="score on test images", rangemode="tozero")
-    fig.update_yaxes(tickvals=list(range(len(rows))), ticktext=[style.escape(t) for t in titles], autorange="reversed",
-                     showgrid=False, title_text="method and description")  # fmt: skip
-    means = {name: [row.by_seed[key].mean() for row in rows] for key, name in names.items()}
+    titles = [row.fitted.title for row in rows]
+    seeds = {MEASURES[key]: [row.by_seed[key] for row in rows] for key in DRAWN}
+    means = {name: [own.mean() for own in values] for name, values in seeds.items()}
+    fig = style.dots(
+        titles, means, score="score on test images", row="method and description", repeats=seeds, spread=0.24
+    )
+    fig.update_xaxes(rangemode="tozero")
     return style.finish(
         fig,
         reading=(

@@ -4,25 +4,27 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from report_lib.clustering.graph_clustering import Resolutions
+from report_lib.clustering.panel import Criterion, Panel
 from report_lib.common import style
 
 FORMS = {"Calinski–Harabasz": ",.0f", "mixture BIC": ",.0f"}
 
 
-def panel(result, chosen: int) -> go.Figure:
-    """Draw each criterion against the number of clusters, from `panel.Panel`."""
-    criteria, ks = result.criteria, result.n_clusters
-    fig = make_subplots(rows=len(criteria), cols=1, shared_xaxes=True, vertical_spacing=0.03)
-    for row, criterion in enumerate(criteria, start=1):
+def criteria(result: Panel, chosen: int) -> go.Figure:
+    """Draw each criterion against the number of clusters."""
+    drawn, ks = result.criteria, result.n_clusters
+    fig = make_subplots(rows=len(drawn), cols=1, shared_xaxes=True, vertical_spacing=0.03)
+    for row, criterion in enumerate(drawn, start=1):
         _draw(fig, row, criterion, ks, result.suggested[criterion.name])
-    fig.update_xaxes(title_text="number of clusters K", dtick=1, row=len(criteria), col=1)
+    fig.update_xaxes(title_text="number of clusters K", dtick=1, row=len(drawn), col=1)
     fig.add_vline(x=chosen, line={"color": style.SECOND, "dash": "dot"})
     said = ", ".join(f"{name} {k}" for name, k in result.suggested.items())
-    bands = "; ".join(f"{c.name}, {c.spread}" for c in criteria if c.spread)
+    bands = "; ".join(f"{c.name}, {c.spread}" for c in drawn if c.spread)
     names = [f"K = {k}:" for k in ks]
-    falling = [c.name for c in criteria if not c.highest]
+    falling = [c.name for c in drawn if not c.highest]
     lower = f", but for {' and '.join(falling)}, where the lower is" if falling else ""
-    listed = style.listings(names, {c.name: c.values for c in criteria}, ".4g")
+    listed = style.listings(names, {c.name: c.values for c in drawn}, ".4g")
     return style.finish(
         fig,
         reading=(
@@ -33,12 +35,12 @@ def panel(result, chosen: int) -> go.Figure:
         caption=f"Criteria for the number of clusters; the higher the better{lower}. The filled dot "
         f"is the K that each suggests, the dotted line the K that the run uses, {chosen}. Bands: {bands}.",
         numbers=listed,
-        height=130 + 145 * len(criteria),
+        height=130 + 145 * len(drawn),
         showlegend=False,
     )
 
 
-def _draw(fig: go.Figure, row: int, criterion, ks: np.ndarray, best: int) -> None:
+def _draw(fig: go.Figure, row: int, criterion: Criterion, ks: np.ndarray, best: int) -> None:
     form = FORMS.get(criterion.name, ".3f")
     if criterion.low is not None:
         around = np.concatenate([ks, ks[::-1]]), np.concatenate([criterion.high, criterion.low[::-1]])
@@ -52,8 +54,10 @@ def _draw(fig: go.Figure, row: int, criterion, ks: np.ndarray, best: int) -> Non
     fig.update_yaxes(title_text=criterion.name, nticks=4, row=row, col=1)
 
 
-def resolutions(result) -> go.Figure:
-    """Draw the number of communities and their modularity against the resolution, from `Resolutions`."""
+def resolutions(result: Resolutions | None) -> go.Figure | None:
+    """Draw the number of communities and their modularity against the resolution."""
+    if result is None:
+        return None
     fig = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06)
     panels = ((result.n_clusters, "communities", "d"), (result.modularity, "modularity", ".3f"))
     for row, (values, name, form) in enumerate(panels, start=1):

@@ -1,3 +1,25 @@
 """Values in, sentences out."""
 
-from report_lib.clustering.findings import cards, clusters, density, hog, league, panel
+from report_lib.clustering.findings.cards import CARDS_KEY, cards_summary, cards_table, naming
+from report_lib.clustering.findings.clusters import (
+    cluster_classes,
+    cluster_scores,
+    in_short,
+    numbers_as_classes,
+    scaling,
+    unconnected,
+)
+from report_lib.clustering.findings.density import contrast, dbscan, knee
+from report_lib.clustering.findings.hog import same_class
+from report_lib.clustering.findings.league import (
+    LEAGUE_KEY,
+    NOT_COMPARABLE,
+    TIMES,
+    against_published,
+    leaders,
+    league_table,
+    published_table,
+    scores_explained,
+    terms,
+)
+from report_lib.clustering.findings.panel import resolutions, separation, suggestions

@@ -7,7 +7,7 @@ import pandas as pd
 
 from report_lib.common.prose import listed, percent, plural
 
-KEY = (
+CARDS_KEY = (
     "`share`: of the train images. `stability`: how well the cluster is found again with other seeds, as the overlap of its "
     "test images with the most similar cluster there, 1 for the same images; mean over the other seeds. `near a border`: share "
     "of its train images whose margin is below a half. The margin of an image is the share of its nearest neighbours, the "
@@ -15,7 +15,7 @@ KEY = (
 )
 
 
-def table(
+def cards_table(
     share: np.ndarray, stability: np.ndarray, doubtful: np.ndarray, counts: np.ndarray | None, names: Sequence[str]
 ) -> pd.DataFrame:
     """Tabulate the cards.
@@ -47,7 +47,7 @@ def _inside(counts: np.ndarray, names: Sequence[str]) -> str:
     return ", ".join(f"{names[i]} {percent(share[i])}" for i in order)
 
 
-def cards(stability: np.ndarray, doubtful: np.ndarray) -> str:
+def cards_summary(stability: np.ndarray, doubtful: np.ndarray) -> str:
     """Say which clusters lie apart, which are found again, and which are not."""
     return f"{_borders(doubtful)} {_found_again(stability)}".strip()
 

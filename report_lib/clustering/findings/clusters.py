@@ -8,13 +8,17 @@ import numpy as np
 from report_lib.clustering.findings.density import dbscan_headline
 from report_lib.clustering.findings.league import league_headline
 from report_lib.clustering.findings.panel import panel_headline
+from report_lib.clustering.graph_clustering import Resolutions
+from report_lib.clustering.scores import ClusterScores
 from report_lib.common.prose import bullets, listed, percent, scored, text
 
 FIFTH = 0.2
 
 
-def cluster_scores(scores: Any) -> str:
-    """Say how well clusters agree with classes that they never saw."""
+def cluster_scores(scores: ClusterScores) -> str | None:
+    """Say how well clusters agree with classes that they never saw; nothing without labels."""
+    if scores.accuracy is None:
+        return None
     return (
         f"On test images, for the fit that is kept: matched (Hungarian) accuracy {scored(scores.accuracy)}, majority accuracy "
         f"{scored(scores.majority_accuracy)}, adjusted Rand index {scored(scores.ari)}, normalised mutual information "
@@ -24,8 +28,10 @@ def cluster_scores(scores: Any) -> str:
     )
 
 
-def cluster_classes(table: np.ndarray, mapping: np.ndarray, names: Sequence[str]) -> str:
-    """Say which classes merge, which split, and which have no cluster named after them."""
+def cluster_classes(table: np.ndarray | None, mapping: np.ndarray | None, names: Sequence[str]) -> str | None:
+    """Say which classes merge, which split, and which have no cluster named after them; nothing without labels."""
+    if table is None:
+        return None
     counts = table[:, :-1].astype(float)
     of_class = counts / np.maximum(table.sum(axis=1, keepdims=True), 1)
     of_cluster = counts / np.maximum(counts.sum(axis=0), 1)
@@ -97,8 +103,10 @@ def _leader(scores: dict[str, dict[str, np.ndarray]]) -> str:
     return said
 
 
-def numbers_as_classes(share: float, scores: Any) -> str:
-    """Say once what comes of comparing cluster numbers with class numbers."""
+def numbers_as_classes(share: float | None, scores: ClusterScores) -> str | None:
+    """Say once what comes of comparing cluster numbers with class numbers; nothing without labels."""
+    if share is None:
+        return None
     matched = percent(scores.accuracy.value, 1)
     return (
         "The number of a cluster says nothing. Were the numbers of these clusters taken for the numbers of classes, "
@@ -108,12 +116,12 @@ def numbers_as_classes(share: float, scores: Any) -> str:
     )
 
 
-def unconnected(n_parts: int, n_clusters: int) -> str:
+def unconnected(result: Resolutions | None, n_clusters: int) -> str | None:
     """Say where the graph of neighbours is not in one piece; nothing where it is."""
-    if n_parts == 1:
-        return ""
-    said = f"The graph of nearest neighbours falls into {n_parts:,} parts that no edge joins"
-    if n_parts > n_clusters:
+    if result is None or result.n_parts == 1:
+        return None
+    said = f"The graph of nearest neighbours falls into {result.n_parts:,} parts that no edge joins"
+    if result.n_parts > n_clusters:
         return f"{said}, more than the {n_clusters} clusters asked for; the smallest were put together."
     return f"{said}; clusters never reach across them."
 

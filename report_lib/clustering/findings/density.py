@@ -4,13 +4,14 @@ from typing import Any
 
 import numpy as np
 
+from report_lib.clustering.density import DBSCANSweep, Density, KDistances
 from report_lib.common.prose import listed, percent, plural
 
 # A mean silhouette below this, noise counted as 0, is no grouping to speak of.
 MEAGRE = 0.25
 
 
-def knee(result: Any) -> str:
+def knee(result: KDistances) -> str:
     """Say where the k-distances bend."""
     low, high = np.quantile(result.distances, [0.1, 0.9])
     spread = f"Nine images in ten have theirs within {high:.2f}, one in ten within {low:.2f}."
@@ -23,14 +24,11 @@ def knee(result: Any) -> str:
     )
 
 
-def dbscan(distances: Any, result: Any) -> str:
-    """Say what density finds: at the knee, and at the best radius.
-
-    Parameters
-    ----------
-    distances : density.KDistances
-    result : density.DBSCANSweep
-    """
+def dbscan(density: Density | None) -> str | None:
+    """Say what density finds: at the knee, and at the best radius."""
+    if density is None:
+        return None
+    distances, result = density.distances, density.sweep
     i, n = result.best_index, len(result.eps)
     knee = _at_knee(distances, result)
     if not result.found_groups:
@@ -53,37 +51,36 @@ def dbscan(distances: Any, result: Any) -> str:
     )
 
 
-def _found(result: Any, i: int) -> str:
+def _found(result: DBSCANSweep, i: int) -> str:
     return f"with {plural(int(result.n_clusters[i]), 'cluster')} and {percent(result.noise[i], 1)} noise"
 
 
-def _at_knee(distances: Any, result: Any) -> str:
+def _at_knee(distances: KDistances, result: DBSCANSweep) -> str:
     if distances.knee_eps is None or distances.knee_eps < result.eps[0]:
         return ""
     i = int(np.abs(result.eps - distances.knee_eps).argmin())
     return f"At the knee, eps {result.eps[i]:.2f}, DBSCAN comes out {_found(result, i)}. "
 
 
-def contrast(found: dict[str, Any]) -> str:
+def contrast(densities: dict[str, Density]) -> str | None:
     """Say how much sparse places differ from dense ones, in each description: what DBSCAN lives on.
 
-    Parameters
-    ----------
-    found : dict of str to `density.Density`
-        Nothing is said where copies bring a distance to zero.
+    Nothing is said of one description alone, nor where copies bring a distance to zero.
     """
-    spread = {place: _spread(one.distances.distances) for place, one in found.items()}
+    if len(densities) < 2:
+        return None
+    spread = {place: _spread(one.distances.distances) for place, one in densities.items()}
     if not np.isfinite(list(spread.values())).all():
-        return ""
+        return None
     told = listed([f"{value:.1f} on {place}" for place, value in spread.items()])
     said = (
         "DBSCAN lives on the contrast between dense and sparse places. Between the sparsest and the densest tenth of the "
         f"images, the distance to the neighbours differs by a factor of at least {told}."
     )
-    first, last = next(iter(found)), next(reversed(found))
-    worth = {place: overall(one.sweep) for place, one in found.items()}
+    first, last = next(iter(densities)), next(reversed(densities))
+    worth = {place: overall(one.sweep) for place, one in densities.items()}
     if worth[first] < MEAGRE < worth[last]:
-        sweep = found[last].sweep
+        sweep = densities[last].sweep
         best = sweep.best_index
         said += (
             " In many dimensions distances grow alike, and no one radius parts what is dense from what is sparse. On "
@@ -98,7 +95,7 @@ def _spread(distances: np.ndarray) -> float:
     return float(high / low) if low > 1e-6 * distances[-1] else np.nan
 
 
-def overall(sweep: Any) -> float:
+def overall(sweep: DBSCANSweep) -> float:
     """Return the mean silhouette of all images at the best radius, noise counted as 0."""
     best = sweep.best_index
     return float(np.nan_to_num(sweep.silhouette[best]) * (1 - sweep.noise[best]))

@@ -6,9 +6,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from report_lib.common.prose import COLUMNS, MEASURES, percent, scored, text, titled
+from report_lib.clustering.league import Row
+from report_lib.clustering.methods import METHODS, SILHOUETTE, Method, titled
+from report_lib.common import published, style
+from report_lib.common.metrics import Interval
+from report_lib.common.prose import COLUMNS, MEASURES, absent, listed, percent, scored, text
 
-KEY = "`K`, `covered`: clusters, over the seeds, and the share of test images that are not noise, mean over the seeds."
+LEAGUE_KEY = (
+    "`K`, `covered`: clusters, over the seeds, and the share of test images that are not noise, mean over the seeds."
+)
 SCORES_KEY = (
     "Scores on test images, mean ± standard deviation over the seeds; highest matched accuracy first. `matched` (Hungarian) "
     "accuracy gives each class one cluster at most, `majority` accuracy names each cluster after its commonest train class; "
@@ -34,24 +40,19 @@ SHOWN = ("accuracy", "majority_accuracy", "nmi", "ari")
 WORTH_SAYING = 0.02
 
 
-def ranked(rows: Sequence[Any]) -> list[Any]:
+def ranked(rows: Sequence[Row]) -> list[Row]:
     """Sort by mean matched accuracy over the seeds, the highest first; as they come without labels."""
     if "accuracy" not in rows[0].by_seed:
         return list(rows)
     return sorted(rows, key=lambda row: -row.by_seed["accuracy"].mean())
 
 
-def table(rows: Sequence[Any]) -> pd.DataFrame:
-    """Tabulate every method on every description.
-
-    Parameters
-    ----------
-    rows : sequence of `league.Row`
-    """
+def league_table(rows: Sequence[Row]) -> pd.DataFrame:
+    """Tabulate every method on every description."""
     return pd.DataFrame.from_dict({row.fitted.title: _line(row) for row in ranked(rows)}, orient="index")
 
 
-def _line(row: Any) -> dict[str, str]:
+def _line(row: Row) -> dict[str, str]:
     low, high = row.by_seed["n_clusters"].min(), row.by_seed["n_clusters"].max()
     found = {"K": f"{low}" if low == high else f"{low} to {high}", "covered": percent(row.by_seed["coverage"].mean())}
     return found | {name: _spread(row.by_seed[key]) for key, name in COLUMNS.items() if key in row.by_seed}
@@ -63,18 +64,26 @@ def _spread(values: np.ndarray) -> str:
     return f"{values.mean():.3f} ± {values.std(ddof=1):.3f}"
 
 
-def intervals(rows: Sequence[Any]) -> pd.DataFrame:
+def scores_explained(rows: Sequence[Row]) -> list[str | pd.DataFrame]:
+    """Return what goes with the scores in the table: their key, and the tables of intervals and of the covered alone."""
+    if "accuracy" not in rows[0].by_seed:
+        return []
+    left_out = covered(rows)
+    return [SCORES_KEY, intervals(rows), INTERVALS_KEY, *([] if left_out is None else [left_out, COVERED_KEY])]
+
+
+def intervals(rows: Sequence[Row]) -> pd.DataFrame:
     """Tabulate the fits that are kept, with 95% intervals over the draw of test images."""
     keys = {key: name for key, name in COLUMNS.items() if key != "ami"}
     found = {row.fitted.title: {n: _ends(getattr(row.scores, k)) for k, n in keys.items()} for row in ranked(rows)}
     return pd.DataFrame.from_dict(found, orient="index")
 
 
-def _ends(interval: Any) -> str:
+def _ends(interval: Interval) -> str:
     return f"{interval.value:.3f} ({interval.low:.3f}–{interval.high:.3f})"
 
 
-def covered(rows: Sequence[Any]) -> pd.DataFrame | str:
+def covered(rows: Sequence[Row]) -> pd.DataFrame | None:
     """Tabulate ARI and AMI of the covered images, where a kept fit leaves some out; nothing where none does."""
     found = {
         row.fitted.title: {"covered": percent(row.scores.coverage, 1)}
@@ -82,29 +91,50 @@ def covered(rows: Sequence[Any]) -> pd.DataFrame | str:
         for row in ranked(rows)
         if row.scores.coverage < 1
     }
-    return pd.DataFrame.from_dict(found, orient="index") if found else ""
+    return pd.DataFrame.from_dict(found, orient="index") if found else None
 
 
-def terms(n_train: int, *, mixture: tuple[int, int], density: int, hdbscan_components: int) -> str:
-    """Say what each method gets to see, and so what a seed changes.
+def terms(rows: Sequence[Row], n_train: int) -> str:
+    """Say what each method of the run gets to see, so what a seed changes, and by what it keeps a fit."""
+    options = {row.fitted.method: row.fitted.options for row in rows}
+    whole = [METHODS[name].spoken for name in options if not METHODS[name].n_images]
+    sampled = {name: own for name, own in options.items() if METHODS[name].n_images}
+    said = ["The terms are not equal."] if sampled and len(options) > 1 else []
+    if whole:
+        verb, start = ("see", "they start") if len(whole) > 1 else ("sees", "it starts")
+        said.append(
+            f"{style.sentence(listed(whole))} {verb} all {n_train:,} train images, and a seed changes where {start}."
+        )
+    if sampled:
+        of = " of them" if whole else " train images"
+        seen = [
+            _seen(name, own, n_train, f"sees {{:,}}{of}" if i == 0 else "{:,}")
+            for i, (name, own) in enumerate(sampled.items())
+        ]
+        said.append(f"{style.sentence(', '.join(seen))}; there a seed draws the images anew.")
+    return " ".join([*said, _kept([METHODS[name] for name in options])])
 
-    Parameters
-    ----------
-    mixture : (int, int)
-        Images and dimensions.
-    """
-    n_mixture, n_density = min(mixture[0], n_train), min(density, n_train)
-    return (
-        f"The terms are not equal. K-Means and graph clustering see all {n_train:,} train images, and a seed changes where "
-        f"they start. A Gaussian mixture sees {n_mixture:,} of them in at most {mixture[1]} dimensions, DBSCAN {n_density:,}, "
-        f"HDBSCAN {n_density:,} in at most {hdbscan_components} dimensions; there a seed draws the images anew. A method keeps "
-        "its fit of least inertia, highest likelihood or highest modularity, DBSCAN and HDBSCAN that of the largest mean "
-        "silhouette on its own description, noise counted as 0."
+
+def _seen(name: str, options: dict[str, int], n_train: int, form: str) -> str:
+    method = METHODS[name]
+    within = f" in at most {options[method.n_components]} dimensions" if method.n_components else ""
+    return f"{method.spoken} {form.format(min(options[method.n_images], n_train))}{within}"
+
+
+def _kept(methods: Sequence[Method]) -> str:
+    own = list(dict.fromkeys(method.keeps for method in methods if method.keeps != SILHOUETTE))
+    dense = [method.spoken for method in methods if method.keeps == SILHOUETTE]
+    if not own:
+        return f"A method keeps its fit of {SILHOUETTE}."
+    return f"A method keeps its fit of {listed(own, 'or')}" + (
+        f", {listed(dense)} that of {SILHOUETTE}." if dense else "."
     )
 
 
-def league(rows: Sequence[Any]) -> str:
-    """Say which clusterings lead by their mean over the seeds."""
+def leaders(rows: Sequence[Row]) -> str | None:
+    """Say which clusterings lead by their mean over the seeds; nothing without labels."""
+    if "accuracy" not in rows[0].by_seed:
+        return None
     first, *others = ranked(rows)
     n = len(first.by_seed["accuracy"])
     over = f", mean over {n} seeds" if n > 1 else ""
@@ -119,7 +149,7 @@ def league(rows: Sequence[Any]) -> str:
     return said + _same_method(rows)
 
 
-def _same_method(rows: Sequence[Any]) -> str:
+def _same_method(rows: Sequence[Row]) -> str:
     """Say what another description does for the same method, where all images are clustered."""
     pairs = []
     for method in dict.fromkeys(row.fitted.method for row in rows):
@@ -138,28 +168,36 @@ def _same_method(rows: Sequence[Any]) -> str:
     )
 
 
-def published(row: Any, found: Sequence[Any], source: str) -> pd.DataFrame:
+def published_table(row: Row, title: str) -> pd.DataFrame | None:
     """Tabulate figures from the literature, marked as such, beneath the clusters that go on.
 
     Parameters
     ----------
-    row : league.Row
-    found : sequence of `published.Published`
+    title : str
+        Of the images; nothing is tabulated where nobody published on them, or without labels.
     """
+    if title not in published.CLUSTERING or row.scores.accuracy is None:
+        return None
     ours = {"matched": f"{row.scores.accuracy.value:.3f}", "NMI": f"{row.scores.nmi.value:.3f}", "source": "this run"}
     rows = {
-        text(one.method): {"matched": f"{one.accuracy:.3f}", "NMI": f"{one.nmi:.3f}", "source": source} for one in found
+        text(own.method): {"matched": f"{own.accuracy:.3f}", "NMI": f"{own.nmi:.3f}", "source": published.SOURCE}
+        for own in published.CLUSTERING[title]
     }
     return pd.DataFrame.from_dict({row.fitted.title: ours} | rows, orient="index")
 
 
-def against_published(row: Any, found: Sequence[Any], source: str) -> str:
+def against_published(row: Row, title: str) -> str | None:
     """Set the clusters that go on beside the best of these figures."""
-    best = max(found, key=lambda one: one.accuracy)
+    if title not in published.CLUSTERING:
+        return None
+    if row.scores.accuracy is None:
+        return absent(labels=False, otherwise="how the clusters compare with published ones")
+    known = published.CLUSTERING[title]
+    best = max(known, key=lambda own: own.accuracy)
     accuracy, nmi = row.scores.accuracy, row.scores.nmi
     level = f"{_beside(best.accuracy, accuracy)} in matched accuracy, {scored(accuracy)}"
     return (
-        f"Not computed here: {len(found)} figures from {source}, the best of them {text(best.method)}. Beside it "
+        f"Not computed here: {len(known)} figures from {published.SOURCE}, the best of them {text(best.method)}. Beside it "
         f"{row.fitted.title} is {level}, and {_beside(best.nmi, nmi)} in NMI, {scored(nmi)}. All of them were told the number "
         "of clusters. The terms differ in two ways: theirs were fitted to and scored on all images of the set, ours fitted to "
         "train images and scored on test images; and the settings of the description of shape were chosen while looking at "
@@ -167,10 +205,10 @@ def against_published(row: Any, found: Sequence[Any], source: str) -> str:
     )
 
 
-def _beside(published: float, ours: Any) -> str:
-    if ours.low <= published <= ours.high:
+def _beside(theirs: float, ours: Interval) -> str:
+    if ours.low <= theirs <= ours.high:
         return "level"
-    return "ahead" if ours.value > published else "behind"
+    return "ahead" if ours.value > theirs else "behind"
 
 
 def title_of(numbers: dict[str, Any]) -> str:

@@ -4,18 +4,19 @@ from typing import Any
 
 import numpy as np
 
+from report_lib.clustering.graph_clustering import Resolutions
+from report_lib.clustering.panel import KMeansSweep, Panel
 from report_lib.common.prose import listed
 
 # Mean ranks that span less than this share of what they could say nothing.
 SETTLED = 0.3
 
 
-def panel(result: Any, chosen: int, auto: bool) -> str:
+def suggestions(result: Panel, chosen: int, *, auto: bool) -> str:
     """Say which number of clusters each criterion suggests, and that they disagree where they do.
 
     Parameters
     ----------
-    result : panel.Panel
     chosen : int
         What the run uses.
     auto : bool
@@ -38,7 +39,7 @@ def panel(result: Any, chosen: int, auto: bool) -> str:
     return f"{said} The run was asked for {chosen}, whatever the panel says."
 
 
-def _ranks(result: Any) -> str:
+def _ranks(result: Panel) -> str:
     best, worst = float(result.mean_rank.min()), float(result.mean_rank.max())
     tied = listed(result.tied)
     said = (
@@ -62,16 +63,16 @@ def _opinions(suggested: dict[str, int]) -> str:
     return f"The criteria disagree: they suggest {listed(told)}."
 
 
-def panel_headline(found: dict[str, Any]) -> str:
+def panel_headline(numbers: dict[str, Any]) -> str:
     """Say what the panel suggests, from the run's metrics."""
-    tried = sorted(int(k) for k in found.get("mean_rank", {}))
+    tried = sorted(int(k) for k in numbers.get("mean_rank", {}))
     within = (
         f" Only {tried[0]} to {tried[-1]} were tried, so an end of that is no more than a direction." if tried else ""
     )
-    return f"How many clusters? {_opinions(found['suggested'])}{within}"
+    return f"How many clusters? {_opinions(numbers['suggested'])}{within}"
 
 
-def separation(sweep: Any) -> str:
+def separation(sweep: KMeansSweep) -> str:
     """Say how far groups stand apart at best, by the silhouette of K-Means."""
     if np.isnan(sweep.silhouette).all():
         return "There is no silhouette: the images fall into fewer groups than were asked for."
@@ -89,8 +90,10 @@ def separation(sweep: Any) -> str:
     )
 
 
-def resolutions(result: Any) -> str:
+def resolutions(result: Resolutions | None) -> str | None:
     """Say what resolution does to the number of communities."""
+    if result is None:
+        return None
     best = int(result.modularity.argmax())
     if result.n_clusters.min() == result.n_clusters.max():
         return f"At every resolution tried, Leiden finds the same number of communities, {result.n_clusters[0]}."
