@@ -28,10 +28,10 @@ def made_panel(**changes):
 def league_rows(rng, shares=(0.2, 0.6)):
     """Rows of methods that get that share of the images wrong."""
     labels, rows = rng.integers(0, 3, 90), []
-    for (method, on), share in zip((("graph", "gradients"), ("kmeans", "PCA")), shares, strict=True):
+    for (method, on), share in zip((("graph", "oriented gradients"), ("kmeans", "PCA")), shares, strict=True):
         found = [np.where(rng.random(90) < share, rng.integers(0, 3, 90), labels) for _ in range(2)]
         rows.append(Fitted(method, on, [Clusters(3, test, test) for test in found], 0.1))
-    return league.league(rows, labels, labels, 3, random_state=0)
+    return league.score(rows, labels, labels, 3, random_state=0)
 
 
 def scored(rng, n=60):

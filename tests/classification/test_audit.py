@@ -13,7 +13,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from report_lib.classification import audit
 from report_lib.classification.audit import Part, Removal
-from report_lib.clustering.fitting import Space
+from report_lib.clustering.representations import Representation
 from report_lib.common.metrics import paired_difference
 from report_lib.data.images import ImageSet
 
@@ -160,7 +160,7 @@ def split(blobs, labels):
     images = ImageSet(
         "made", X[::2].reshape(-1, 1, 5), X[1::2].reshape(-1, 1, 5), labels[::2], labels[1::2], ("a", "b", "c")
     )
-    return images, Space("PCA", X[::2], X[1::2])
+    return images, Representation("PCA", X[::2], X[1::2])
 
 
 def test_train_and_test_images_are_looked_at_alike(mislabelled, blobs):

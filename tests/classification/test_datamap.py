@@ -7,7 +7,7 @@ import pytest
 
 from report_lib.classification import datamap
 from report_lib.classification.findings import datamap as about_datamap
-from report_lib.clustering.fitting import Space
+from report_lib.clustering.representations import Representation
 from report_lib.common.arrays import sample_rows
 from report_lib.common.neighbors import Neighbors, nearest_to
 from report_lib.data.images import ImageSet
@@ -18,7 +18,7 @@ def made_space(rng, *, n_test=12, graph=True):
     """Thirty train images and some test images in three dimensions, the test images close to the first of train."""
     train = rng.normal(size=(30, 3)).astype(np.float32)
     test = train[:n_test] + np.float32(0.001)
-    return Space("30 components", train, test, test_graph=nearest_to(train, test, 7) if graph else None)
+    return Representation("30 components", train, test, test_graph=nearest_to(train, test, 7) if graph else None)
 
 
 def built(space, *, train_map=None, labels=None, clusters=None, **told):
@@ -146,10 +146,10 @@ def test_how_far_the_map_may_be_trusted_is_said():
 
 def test_neighbours_need_not_be_as_many_as_the_median_is_of():
     """A description with three neighbours an image still places it amid those three."""
-    space = Space("x", np.eye(4, dtype=np.float32), np.eye(4, dtype=np.float32))
+    space = Representation("x", np.eye(4, dtype=np.float32), np.eye(4, dtype=np.float32))
     near = Neighbors(np.array([[0, 1, 2]] * 4, np.int32), np.ones((4, 3), np.float32))
     places = np.array([[0, 0], [1, 5], [9, 9], [7, 7]], dtype=float)
-    found = built(Space("x", space.train, space.test, test_graph=near), train_map=places)
+    found = built(Representation("x", space.train, space.test, test_graph=near), train_map=places)
     np.testing.assert_array_equal(found.positions, [[1, 5]] * 4)
 
 

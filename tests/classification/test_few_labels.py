@@ -13,8 +13,8 @@ from sklearn.semi_supervised import LabelSpreading
 from report_lib.classification import few_labels
 from report_lib.classification.few_labels import UNKNOWN, Curve
 from report_lib.classification.label_choice import choose
-from report_lib.clustering.fitting import Space
 from report_lib.clustering.graph_clustering import Edges, jaccard_edges
+from report_lib.clustering.representations import Representation
 from report_lib.common import models
 from report_lib.common.metrics import wilson_interval
 from report_lib.common.models import OneUnit
@@ -287,7 +287,7 @@ def halves(blobs, **changes):
     train, test = X[::3], X[1::3]
     images = ImageSet("made", train.reshape(-1, 1, 5), test.reshape(-1, 1, 5), y[::3], y[1::3], ("a", "b", "c"))
     graph = nearest(train, 6)
-    return replace(images, **changes), Space(
+    return replace(images, **changes), Representation(
         "hog", train, test, graph, nearest_to(train, test, 6), jaccard_edges(graph)
     )
 

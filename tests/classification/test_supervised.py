@@ -18,7 +18,7 @@ from sklearn.svm import SVC
 from report_lib.classification import classifiers, supervised
 from report_lib.classification.classifiers import CLASSIFIERS, Setting
 from report_lib.classification.supervised import League, Predictions
-from report_lib.clustering.fitting import Space
+from report_lib.clustering.representations import Representation
 from report_lib.common.arrays import sample_rows
 from report_lib.common.metrics import wilson_interval
 from report_lib.common.models import OneUnit
@@ -292,7 +292,7 @@ def test_what_single_precision_puts_a_little_above_an_edge_belongs_below_it():
 
 def test_all_that_are_asked_for_are_fitted_in_the_order_asked(digits, found):
     train, _, test, truth = digits
-    hog = Space("oriented gradients", train / 255, test / 255)
+    hog = Representation("oriented gradients", train / 255, test / 255)
     asked, absent = fit_all(["conv", "knn", "hog_mlp"], digits, hog)
     assert ([one.name for one in asked], absent) == (["conv", "knn", "hog_mlp"], {})
     conv, knn, network = asked
@@ -316,7 +316,7 @@ def test_what_cannot_be_had_is_named_with_its_reason(digits, monkeypatch):
 
 def test_without_labels_or_classifiers_there_is_no_league(digits):
     space, options = (
-        Space("PCA", *digits[::2]),
+        Representation("PCA", *digits[::2]),
         {"n_slow": 9, "conv_filters": (4,), "conv_epochs": 1, "random_state": 0},
     )
     assert supervised.learn([], images_of(digits), space, **options) is None

@@ -4,18 +4,19 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from report_lib.clustering import cards
-from report_lib.clustering.fitting import Clusters, Space
+from report_lib.clustering import cards, representations
+from report_lib.clustering.fitting import Clusters
+from report_lib.clustering.representations import Representation
 from report_lib.common.neighbors import Neighbors, nearest
 
 # With neighbours that are known, there is nothing to sample and nothing to look for.
-ALL = {"sample": np.arange(2), "k": 1}
+ALL = {"k": 1, "random_state": 0}
 
 
 def make(images, X, k, labels, *, n_shown):
     """Cards from the neighbours of all rows."""
     clusters = Clusters(int(labels.max()) + 1, labels, labels[:1])
-    return cards.make(images, Space("x", X, X[:1], nearest(X, k)), clusters, **ALL, n_shown=n_shown)
+    return cards.describe(images, Representation("x", X, X[:1], nearest(X, k)), clusters, **ALL, n_shown=n_shown)
 
 
 @pytest.fixture
@@ -26,7 +27,9 @@ def made(blobs, rng):
     train[::18] = -1
     images = rng.integers(10, 256, (180, 4, 3)).astype(np.uint8)
     graph = nearest(X, 6)
-    found = cards.make(images, Space("x", X, X[:1], graph), Clusters(3, train, train[:1]), **ALL, n_shown=5)
+    found = cards.describe(
+        images, Representation("x", X, X[:1], graph), Clusters(3, train, train[:1]), **ALL, n_shown=5
+    )
     return found, images, X, graph, train
 
 
@@ -107,24 +110,28 @@ def test_a_small_cluster_leaves_places_blank():
     np.testing.assert_array_equal(shown[[3, 6, 7]], np.full((3, 2, 2), 7.0))
 
 
-def test_without_known_neighbours_cards_are_made_from_a_sample_and_means_from_all(blobs, rng):
+def test_without_known_neighbours_cards_are_made_from_a_sample_and_means_from_all(blobs, rng, monkeypatch):
+    monkeypatch.setattr(representations, "SAMPLE", 90)
     X, labels = blobs
-    images, sample = rng.random((180, 3, 2)), np.arange(1, 180, 2)
-    found = cards.make(images, Space("x", X, X[:1]), Clusters(3, labels, labels[:1]), sample=sample, k=4, n_shown=6)
+    images, sample = rng.random((180, 3, 2)), representations.sample(180, 0)
+    found = cards.describe(
+        images, Representation("x", X, X[:1]), Clusters(3, labels, labels[:1]), k=4, random_state=0, n_shown=6
+    )
     few = make(images[sample], X[sample], 4, labels[sample], n_shown=6)
     np.testing.assert_array_equal(found.margin[sample], few.margin)
-    assert np.isnan(found.margin[::2]).all()
+    assert np.isnan(np.delete(found.margin, sample)).all()
     np.testing.assert_array_equal(found.typical, sample[few.typical])
     np.testing.assert_array_equal(found.border, sample[few.border])
     np.testing.assert_array_equal(found.doubtful, few.doubtful)
     np.testing.assert_allclose(found.means, [images[labels == c].mean(axis=0) for c in range(3)], rtol=1e-6)
 
 
-def test_a_cluster_that_no_sampled_image_is_in_has_a_mean_and_no_more():
+def test_a_cluster_that_no_sampled_image_is_in_has_a_mean_and_no_more(monkeypatch):
+    monkeypatch.setattr(cards, "sample", lambda n, random_state: np.arange(3))
     X = np.array([[0.0], [1.0], [2.0], [9.0]], np.float32)
     clusters = Clusters(2, np.array([0, 0, 0, 1]), np.array([0]))
     images = np.arange(4.0)[:, None, None] * np.ones((2, 2))
-    found = cards.make(images, Space("x", X, X[:1]), clusters, sample=np.arange(3), k=2, n_shown=2)
+    found = cards.describe(images, Representation("x", X, X[:1]), clusters, k=2, random_state=0, n_shown=2)
     assert found.typical[1].tolist() == found.border[1].tolist() == [-1, -1]
     assert np.isnan(found.doubtful).tolist() == [False, True]
     assert (found.means[1] == 3).all()

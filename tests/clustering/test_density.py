@@ -8,6 +8,8 @@ from sklearn.neighbors import NearestNeighbors
 
 from report_lib.clustering import density
 from report_lib.clustering.density import PredictingDBSCAN, PredictingHDBSCAN, k_distances, sweep_dbscan
+from report_lib.clustering.representations import Representation
+from report_lib.common.arrays import sample_rows
 
 
 def test_dbscan_sweep_is_dbscan_at_each_radius(rng):
@@ -105,9 +107,11 @@ def test_copies_give_no_radius_of_zero(rng):
 
 def test_what_is_reported_is_of_the_sample_at_its_best_radius(rng):
     X = np.concatenate([rng.normal(c, 0.4, (50, 2)) for c in (0, 6)])
-    rows = np.arange(0, 100, 2)
-    found = density.explore(X, rows, min_samples=3, percentiles=[20.0, 98.0])
-    np.testing.assert_array_equal(found.X, X[rows])
+    options = {"n_images": 50, "min_samples": 3, "percentiles": [20.0, 98.0], "random_state": 0}
+    densities = density.try_radii({"PCA": Representation("PCA", X, X[:1]), "other": None}, **options)
+    assert list(densities) == ["PCA"]
+    found, rows = densities["PCA"], sample_rows(100, 50, 0)
+    np.testing.assert_array_equal(found.rows, rows)
     distances = k_distances(X[rows], 3)
     low, high = np.percentile(distances.distances, [20, 98])
     np.testing.assert_array_equal(found.sweep.eps, sorted([low, distances.knee_eps, high]))

@@ -1,5 +1,7 @@
 """Every method by one interface: what is found is right, numbered by size, kept by the method's own judgement."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from sklearn.cluster import KMeans
@@ -7,17 +9,24 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
 
 from report_lib.clustering import fitting
-from report_lib.clustering.choosing import with_graph
-from report_lib.clustering.fitting import Clusters, Fitted, Space, by_size
+from report_lib.clustering.fitting import Clusters, Fitted, by_size
 from report_lib.clustering.graph_clustering import GraphClustering
-from report_lib.common.prose import METHODS
+from report_lib.clustering.methods import METHODS
+from report_lib.clustering.representations import Representation, with_graph
 
 SEEDS = range(2)
+
+
+def radius(**eps):
+    """What DBSCAN takes its radius from, by title of the description."""
+    return {title: SimpleNamespace(sweep=SimpleNamespace(best=SimpleNamespace(eps=own))) for title, own in eps.items()}
+
+
 OPTIONS = {
     "kmeans": {"n_clusters": 3, "n_init": 2},
-    "gaussian_mixture": {"n_clusters": 3, "n_images": 60, "n_components": 5},
-    "dbscan": {"eps": {"blobs": 4.0}, "min_samples": 4, "n_images": 70},
-    "hdbscan": {"share": 0.2, "min_samples": 3, "n_images": 80, "n_components": 5},
+    "gaussian_mixture": {"n_clusters": 3, "n_mixture": 60, "mixture_components": 5},
+    "dbscan": {"densities": radius(blobs=4.0), "dbscan_min_samples": 4, "dbscan_n_images": 70},
+    "hdbscan": {"hdbscan_share": 0.2, "dbscan_min_samples": 3, "dbscan_n_images": 80, "hdbscan_components": 5},
     "graph": {"n_clusters": 3},
 }
 
@@ -29,7 +38,7 @@ def space(blobs):
 
 
 def fit(method, space, **changes):
-    return getattr(fitting, f"fit_{method}")(space, **{"seeds": SEEDS, **OPTIONS[method], **changes})
+    return METHODS[method].fit(space, **{"seeds": SEEDS, **OPTIONS[method], **changes})
 
 
 def made(*labelings, n_clusters=2, objectives=None):
@@ -76,7 +85,7 @@ def test_values_of_the_rows_that_a_fit_speaks_of():
 def test_every_method_finds_groups_that_nobody_could_confuse(blobs, space, method):
     labels, found = blobs[1], fit(method, space)
     assert (found.method, found.on, len(found.fits)) == (method, "blobs", 2)
-    assert found.title == f"{METHODS[method]} on blobs"
+    assert found.title == f"{METHODS[method].title} on blobs"
     assert found.seconds > 0
     for own in found.fits:
         assert own.n_clusters == 3
@@ -121,16 +130,16 @@ def test_a_cluster_keeps_its_number_when_all_train_images_have_a_word(rng, metho
     """The page sets the scores and the stability of the sampled fit beside the shares and the cards of the whole."""
     labels = np.repeat([0, 1], [51, 50])
     X = (30 * labels[:, None] + rng.normal(size=(101, 2))).astype(np.float32)
-    space = Space("blobs", X, X[::5])
+    space = Representation("blobs", X, X[::5])
     for seed in range(8):
-        found = fit(method, space, n_images=30, seeds=[seed])
+        found = fit(method, space, dbscan_n_images=30, seeds=[seed])
         assert found.kept.n_clusters == 2
         np.testing.assert_array_equal(fitting.for_all(found, space).test, found.kept.test)
 
 
 def test_kmeans_numbers_clusters_by_size(rng):
     X = np.concatenate([rng.normal(0, 1, (20, 2)), rng.normal(30, 1, (60, 2))]).astype(np.float32)
-    found = fitting.fit_kmeans(Space("x", X, X[:5]), n_clusters=2, n_init=2, seeds=[0]).kept
+    found = fitting.fit_kmeans(Representation("x", X, X[:5]), n_clusters=2, n_init=2, seeds=[0]).kept
     np.testing.assert_array_equal(found.sizes, [60, 20])
     np.testing.assert_array_equal(found.test, [1] * 5)
     np.testing.assert_allclose(found.centers[0], X[20:].mean(axis=0), rtol=1e-3)
@@ -138,7 +147,7 @@ def test_kmeans_numbers_clusters_by_size(rng):
 
 def test_kmeans_assigns_test_rows_to_the_nearest_center(blobs):
     X, labels = blobs
-    found = fitting.fit_kmeans(Space("x", X[::2], X[1::2]), n_clusters=3, n_init=3, seeds=[0]).kept
+    found = fitting.fit_kmeans(Representation("x", X[::2], X[1::2]), n_clusters=3, n_init=3, seeds=[0]).kept
     assert adjusted_rand_score(labels[1::2], found.test) == 1.0
     nearest = ((X[1::2, None] - found.centers) ** 2).sum(axis=2).argmin(axis=1)
     np.testing.assert_array_equal(found.test, nearest)
@@ -146,7 +155,7 @@ def test_kmeans_assigns_test_rows_to_the_nearest_center(blobs):
 
 def test_each_kmeans_is_scikit_learns_and_the_least_inertia_is_kept(rng):
     X = rng.normal(size=(80, 4)).astype(np.float32)
-    found = fitting.fit_kmeans(Space("x", X, X[:9]), n_clusters=7, n_init=1, seeds=range(5, 11))
+    found = fitting.fit_kmeans(Representation("x", X, X[:9]), n_clusters=7, n_init=1, seeds=range(5, 11))
     inertia = [KMeans(7, n_init=1, random_state=seed).fit(X).inertia_ for seed in range(5, 11)]
     np.testing.assert_allclose([-own.objective for own in found.fits], inertia, rtol=1e-5)
     assert len(set(np.round(inertia, 3))) > 1
@@ -156,7 +165,7 @@ def test_each_kmeans_is_scikit_learns_and_the_least_inertia_is_kept(rng):
 
 def test_kmeans_of_few_distinct_images_says_how_many_clusters_there_are():
     X = np.repeat(np.eye(3, dtype=np.float32), [5, 4, 3], axis=0)
-    found = fitting.fit_kmeans(Space("x", X, X[::4]), n_clusters=6, n_init=1, seeds=[0]).kept
+    found = fitting.fit_kmeans(Representation("x", X, X[::4]), n_clusters=6, n_init=1, seeds=[0]).kept
     assert (found.n_clusters, found.sizes.tolist()) == (3, [5, 4, 3])
     assert len(found.centers) == 3
     assert -1 not in found.test
@@ -169,7 +178,7 @@ def test_the_first_of_equals_is_kept():
 def test_each_mixture_is_scikit_learns_and_the_likeliest_is_kept(rng):
     X = rng.normal(size=(150, 3)).astype(np.float32) * [3, 1, 1]
     found = fitting.fit_gaussian_mixture(
-        Space("x", X, X[:20]), n_clusters=4, n_images=150, n_components=3, seeds=[0, 1, 2]
+        Representation("x", X, X[:20]), n_clusters=4, n_mixture=150, mixture_components=3, seeds=[0, 1, 2]
     )
     floor = 1e-6 * X.astype(float).var(axis=0).mean()
     models = [GaussianMixture(4, reg_covar=floor, max_iter=100, random_state=s).fit(X.astype(float)) for s in range(3)]
@@ -181,7 +190,7 @@ def test_each_mixture_is_scikit_learns_and_the_likeliest_is_kept(rng):
 
 
 def test_mixtures_of_other_samples_are_judged_on_the_same_images(blobs, space):
-    found = fit("gaussian_mixture", space, n_images=45)
+    found = fit("gaussian_mixture", space, n_mixture=45)
     rows = fitting.sample_rows(90, 45, 0)
     expected = [m.score(space.train[rows].astype(float)) for m in found.models]
     np.testing.assert_allclose([own.objective for own in found.fits], expected)
@@ -199,8 +208,8 @@ def test_copies_are_no_mixture_of_infinite_density(rng):
 def test_only_the_first_dimensions_are_seen(blobs, rng, method):
     """All after the first five are so loud that nothing could be found in them."""
     X = np.concatenate([blobs[0], 1000 * rng.normal(size=(180, 2)).astype(np.float32)], axis=1)
-    loud = Space("blobs", X[::2], X[1::2])
-    quiet = Space("blobs", X[::2, :5], X[1::2, :5])
+    loud = Representation("blobs", X[::2], X[1::2])
+    quiet = Representation("blobs", X[::2, :5], X[1::2, :5])
     one, other = fit(method, loud), fit(method, quiet)
     for a, b in zip(one.fits, other.fits, strict=True):
         np.testing.assert_array_equal(a.train, b.train)
@@ -210,12 +219,12 @@ def test_only_the_first_dimensions_are_seen(blobs, rng, method):
 
 def test_hdbscan_wants_the_share_of_images_asked_for(space):
     for share, n_images, size in ((0.2, 80, 16), (0.2, 5000, 18), (0.001, 80, 2)):
-        found = fit("hdbscan", space, share=share, n_images=n_images)
+        found = fit("hdbscan", space, hdbscan_share=share, dbscan_n_images=n_images)
         assert [m.min_cluster_size for m in found.models] == [size, size]
 
 
 def test_dbscan_takes_the_radius_of_its_description(space):
-    found = fit("dbscan", space, eps={"blobs": 3.5, "other": 9.0})
+    found = fit("dbscan", space, densities=radius(blobs=3.5, other=9.0))
     assert [(m.eps, m.min_samples) for m in found.models] == [(3.5, 4)] * 2
     for own, model in zip(found.fits, found.models, strict=True):
         assert adjusted_rand_score(model.labels_, own.train) == 1.0
@@ -223,12 +232,13 @@ def test_dbscan_takes_the_radius_of_its_description(space):
 
 
 @pytest.mark.parametrize(
-    ("method", "changes"), [("dbscan", {"eps": {"x": 1e-3}}), ("hdbscan", {"share": 0.45, "n_components": 3})]
+    ("method", "changes"),
+    [("dbscan", {"densities": radius(x=1e-3)}), ("hdbscan", {"hdbscan_share": 0.45, "hdbscan_components": 3})],
 )
 def test_where_there_is_nothing_but_noise_there_are_no_clusters(rng, method, changes):
     X = rng.uniform(0, 100, (40, 3)).astype(np.float32)
-    space = Space("x", X[:30], X[30:])
-    found = fit(method, space, n_images=30, **changes)
+    space = Representation("x", X[:30], X[30:])
+    found = fit(method, space, dbscan_n_images=30, **changes)
     assert [own.n_clusters for own in found.fits] == [0, 0]
     assert (found.best, len(fitting.recurrence(found))) == (0, 0)
     whole = fitting.for_all(found, space)

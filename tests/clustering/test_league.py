@@ -37,7 +37,7 @@ def fitted(rng, labels):
 
 
 def test_scores_of_every_seed_are_scikit_learns(fitted, labels):
-    rows = league.league(fitted, *labels, 3, random_state=0)
+    rows = league.score(fitted, *labels, 3, random_state=0)
     assert [row.name for row in rows] == ["kmeans on PCA", "hdbscan on UMAP"]
     for row in rows:
         for name, score in SCORES.items():
@@ -48,7 +48,7 @@ def test_scores_of_every_seed_are_scikit_learns(fitted, labels):
 
 
 def test_the_fit_that_the_method_likes_best_is_the_one_with_intervals(fitted, labels):
-    for row in league.league(fitted, *labels, 3, random_state=0):
+    for row in league.score(fitted, *labels, 3, random_state=0):
         best = row.fitted.best
         assert best == (1 if row.fitted.method == "kmeans" else 0)
         for name in ("accuracy", "majority_accuracy", "ari", "nmi"):
@@ -60,7 +60,7 @@ def test_the_fit_that_the_method_likes_best_is_the_one_with_intervals(fitted, la
 
 
 def test_a_cluster_is_named_after_the_train_images_that_the_fit_saw(fitted, labels):
-    row = league.league(fitted, *labels, 3, random_state=0)[1]
+    row = league.score(fitted, *labels, 3, random_state=0)[1]
     kept = row.fitted.kept
     known = labels[0][kept.rows]
     names = np.array([np.bincount(known[kept.train == i]).argmax() for i in range(3)])
@@ -69,7 +69,7 @@ def test_a_cluster_is_named_after_the_train_images_that_the_fit_saw(fitted, labe
 
 
 def test_scores_of_the_clustered_leave_noise_out(fitted, labels):
-    row = league.league(fitted, *labels, 3, random_state=0)[1]
+    row = league.score(fitted, *labels, 3, random_state=0)[1]
     kept = row.fitted.kept.test >= 0
     assert 0.3 < row.scores.coverage < 0.9
     assert row.scores.clustered == {"ari": pytest.approx(1.0), "ami": pytest.approx(1.0)}
@@ -79,7 +79,7 @@ def test_scores_of_the_clustered_leave_noise_out(fitted, labels):
 
 
 def test_numbers_for_metrics_json(fitted, labels):
-    kmeans, hdbscan = (row.as_dict() for row in league.league(fitted, *labels, 3, random_state=0))
+    kmeans, hdbscan = (row.as_dict() for row in league.score(fitted, *labels, 3, random_state=0))
     assert (kmeans["method"], kmeans["on"], kmeans["n_clusters"]) == ("kmeans", "PCA", 4)
     ari = [adjusted_rand_score(labels[1], one.test) for one in fitted[0].fits]
     assert kmeans["mean"]["ari"] == pytest.approx(np.mean(ari))
@@ -91,7 +91,7 @@ def test_numbers_for_metrics_json(fitted, labels):
 
 
 def test_without_labels_only_numbers_of_clusters_and_coverage(fitted):
-    for row in league.league(fitted, None, None, 0, random_state=0):
+    for row in league.score(fitted, None, None, 0, random_state=0):
         assert set(row.by_seed) == {"n_clusters", "coverage"}
         assert row.scores.table is None
         assert set(row.as_dict()) == {
@@ -101,7 +101,7 @@ def test_without_labels_only_numbers_of_clusters_and_coverage(fitted):
 
 def test_all_noise_is_scored_as_nothing_found(labels):
     noise = Clusters(0, np.full(10, -1), np.full(50, -1), rows=np.arange(10))
-    (row,) = league.league([Fitted("dbscan", "PCA", [noise], 0.1, [None])], *labels, 3, random_state=0)
+    (row,) = league.score([Fitted("dbscan", "PCA", [noise], 0.1, [None])], *labels, 3, random_state=0)
     assert (row.scores.n_clusters, row.scores.coverage, row.scores.accuracy.value) == (0, 0.0, 0.0)
     assert row.by_seed["accuracy"][0] == row.by_seed["majority_accuracy"][0] == 0.0
     assert row.by_seed["ari"][0] == pytest.approx(adjusted_rand_score(labels[1], noise.test))
@@ -109,10 +109,15 @@ def test_all_noise_is_scored_as_nothing_found(labels):
 
 
 def test_numbers_taken_for_classes_by_hand():
-    found = Clusters(3, np.zeros(1, int), np.array([0, 1, 2, 2, -1, 0]))
-    assert league.numbers_as_classes(found, np.array([0, 1, 1, 2, 2, 1])) == 0.5
-    # Perfect clusters under other numbers would be all wrong.
-    assert league.numbers_as_classes(found, np.array([1, 2, 0, 0, 0, 1])) == 0.0
+    found = Clusters(3, np.arange(3), np.array([0, 1, 2, 2, -1, 0]))
+    rows = league.score([Fitted("kmeans", "PCA", [found], 0.1)], None, None, 0, random_state=0)
+    for labels, share in (
+        ([0, 1, 1, 2, 2, 1], 0.5),
+        ([1, 2, 0, 0, 0, 1], 0.0),
+    ):  # right but under other numbers: all wrong
+        chosen = league.choose(rows, "kmeans", {"PCA": None}, np.array(labels))
+        assert chosen.numbers_as_classes == share
+    assert league.choose(rows, "kmeans", {"PCA": None}, None).numbers_as_classes is None
 
 
 def test_published_figures_are_shares_best_first():

@@ -7,12 +7,17 @@ from sklearn.metrics import calinski_harabasz_score, silhouette_samples, silhoue
 from sklearn.mixture import GaussianMixture
 
 from report_lib.clustering import panel
+from report_lib.clustering.graph_clustering import Resolutions
 from report_lib.clustering.panel import Criterion, KMeansSweep, Panel
 
 
 @pytest.fixture
 def sweep(blobs):
-    return panel.sweep_kmeans(blobs[0], k_min=2, k_max=5, n_init=3, random_state=0)
+    return panel.sweep_kmeans(blobs[0], range(2, 6), n_init=3, random_state=0)
+
+
+def communities(by_number):
+    return Resolutions(np.zeros(1), np.zeros(1, int), np.zeros(1), by_number)
 
 
 def made(*criteria, ks=(2, 3, 4, 5)):
@@ -40,7 +45,7 @@ def test_variance_ratio_and_silhouettes_by_cluster_are_scikit_learns(blobs, swee
 
 def test_the_band_of_the_silhouette_runs_from_the_worst_cluster_to_the_best(blobs, sweep):
     X, _ = blobs
-    silhouette = panel.panel(sweep).criteria[0]
+    silhouette = panel.put_together(sweep).criteria[0]
     for i, k in enumerate(sweep.n_clusters):
         labels = KMeans(int(k), n_init=3, random_state=0).fit(X).labels_
         samples = silhouette_samples(X.astype(float), labels)
@@ -92,10 +97,10 @@ def test_the_best_mean_rank_wins_and_the_smallest_of_equals():
 
 
 def test_the_panel_holds_what_a_run_asked_for(sweep):
-    assert [c.name for c in panel.panel(sweep).criteria] == ["silhouette", "Calinski–Harabasz"]
+    assert [c.name for c in panel.put_together(sweep).criteria] == ["silhouette", "Calinski–Harabasz"]
     halves = np.array([[0.5, 0.7], [1.0, 1.0], [0.2, 0.9], [0.1, 0.2]])
     bic, by_k = np.array([9.0, 2.0, 3.0, 4.0]), {5: 0.1, 4: 0.2, 3: 0.6, 2: 0.4}
-    result = panel.panel(sweep, halves=halves, bic=bic, modularity=by_k)
+    result = panel.put_together(sweep, halves=halves, bic=bic, communities=communities(by_k))
     _, _, stable, mixture, modular = result.criteria
     np.testing.assert_allclose(stable.values, [0.6, 1.0, 0.55, 0.15])
     np.testing.assert_allclose([stable.low, stable.high], [[0.5, 1.0, 0.2, 0.1], [0.7, 1.0, 0.9, 0.2]])
@@ -109,14 +114,14 @@ def test_the_panel_holds_what_a_run_asked_for(sweep):
 
 def test_a_criterion_that_is_defined_for_no_number_suggests_none(sweep):
     """Resolutions so low that Leiden never finds that many communities leave modularity without a value."""
-    result = panel.panel(sweep, modularity=dict.fromkeys((2, 3, 4, 5), np.nan))
+    result = panel.put_together(sweep, communities=communities(dict.fromkeys((2, 3, 4, 5), np.nan)))
     assert "modularity" not in result.suggested
-    np.testing.assert_array_equal(result.mean_rank, panel.panel(sweep).mean_rank)
+    np.testing.assert_array_equal(result.mean_rank, panel.put_together(sweep).mean_rank)
 
 
 def test_rows_that_are_all_the_same_speak_for_no_more_than_the_fewest_clusters():
-    sweep = panel.sweep_kmeans(np.ones((20, 3), np.float32), k_min=2, k_max=3, n_init=1, random_state=0)
-    result = panel.panel(sweep)
+    sweep = panel.sweep_kmeans(np.ones((20, 3), np.float32), range(2, 4), n_init=1, random_state=0)
+    result = panel.put_together(sweep)
     assert result.best == 2
     assert np.isfinite(result.mean_rank).all()
     assert all(np.isnan(own).all() for own in sweep.by_cluster)
@@ -124,9 +129,9 @@ def test_rows_that_are_all_the_same_speak_for_no_more_than_the_fewest_clusters()
 
 def test_copies_of_a_few_rows_are_as_many_clusters():
     X = np.repeat(np.eye(3, dtype=np.float32), 8, axis=0)
-    sweep = panel.sweep_kmeans(X, k_min=2, k_max=5, n_init=1, random_state=0)
+    sweep = panel.sweep_kmeans(X, range(2, 6), n_init=1, random_state=0)
     assert sweep.silhouette[1:] == pytest.approx(1.0)
-    result = panel.panel(sweep, bic=panel.mixture_bic(X, [2, 3, 4, 5], random_state=0))
+    result = panel.put_together(sweep, bic=panel.mixture_bic(X, [2, 3, 4, 5], random_state=0))
     assert all(np.isfinite(c.values).all() for c in (result.criteria[0], result.criteria[2]))
     assert (sweep.best, result.suggested["silhouette"], result.best) == (3, 3, 3)
 
@@ -135,4 +140,4 @@ def test_a_ratio_without_variance_inside_clusters_is_the_best_there_is():
     ratio = np.array([40.0, np.inf, np.inf])
     blank = np.array([0.5, 0.5, 0.5])
     sweep = KMeansSweep(np.array([2, 3, 4]), np.array([9.0, 0, 0]), blank, ratio, [blank[:2], blank, blank], 30)
-    assert panel.panel(sweep).suggested["Calinski–Harabasz"] == 3
+    assert panel.put_together(sweep).suggested["Calinski–Harabasz"] == 3

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from report_lib.classification.findings import headlines
-from report_lib.common.prose import titled
+from report_lib.clustering.methods import titled
 from tests.browser import DRAWN, needs_browser, until
 
 pytestmark = needs_browser

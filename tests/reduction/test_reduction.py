@@ -140,34 +140,12 @@ def test_estimators_can_be_cloned():
     assert clone(linear.LinearReducer(3, center=False)).get_params() == {"n_components": 3, "center": False}
 
 
-def test_scaling_variants(rng):
-    images = rng.integers(0, 256, size=(90, 3, 4)).astype(np.uint8)
-    m = linear.moments(arrays.flatten(images))
-    variants = linear.scaling_variants(m, images, images[:20], 4)
-    assert list(variants) == ["min-max", "whitened", "standard"]
-    np.testing.assert_allclose(variants["whitened"][0].std(axis=0, ddof=1), 1.0, rtol=1e-3)
-    expected = PCA(4, svd_solver="full").fit_transform(
-        StandardScaler().fit_transform(images.reshape(90, -1).astype(float))
-    )
-    np.testing.assert_allclose(np.abs(variants["standard"][0]), np.abs(expected), atol=5e-3)
-
-
 def test_sample_rows():
     np.testing.assert_array_equal(arrays.sample_rows(5, 10, 0), np.arange(5))
     rows = arrays.sample_rows(100, 10, 0)
     assert len(set(rows.tolist())) == 10
     assert (np.diff(rows) > 0).all()
     assert (rows != arrays.sample_rows(100, 10, 1)).any()
-
-
-def test_whitening_leaves_out_components_without_variance(rng):
-    images = rng.integers(0, 256, size=(90, 3, 4)).astype(np.uint8)
-    images[:, 0] = 7
-    m = linear.moments(arrays.flatten(images))
-    whitened, _ = linear.scaling_variants(m, images, images, 12)["whitened"]
-    assert np.isfinite(whitened).all()
-    np.testing.assert_allclose(whitened[:, :8].std(axis=0, ddof=1), 1.0, rtol=1e-3)
-    assert (whitened[:, 8:] == 0).all()
 
 
 def test_codes_larger_than_the_image_have_no_place_on_the_curve_of_pca():
