@@ -155,9 +155,7 @@ class Clustering(Section):
     dbscan_n_images: Positive = Field(10_000, description="train images given to DBSCAN and HDBSCAN, at most")
     dbscan_min_samples: int = Field(5, ge=2, description="neighbours that make a core point of DBSCAN and HDBSCAN")
     dbscan_eps_percentiles: list[Annotated[float, Field(gt=0, le=100)]] = Field(
-        [10.0, 40.0, 80.0, 90.0, 95.0, 98.0],
-        min_length=1,
-        description="eps tried: percentiles of the k-distances",
+        [10.0, 40.0, 80.0, 90.0, 95.0, 98.0], min_length=1, description="eps tried: percentiles of the k-distances"
     )
     hdbscan_components: Positive = Field(10, description="dimensions of a description that HDBSCAN sees, at most")
     hdbscan_share: Share = Field(0.01, description="smallest cluster of HDBSCAN, as a share of its images")
