@@ -1,6 +1,5 @@
 """The sentences on dense places follow the values: other values, other words."""
 
-import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,6 +7,7 @@ import pytest
 
 from report_lib.clustering import density
 from report_lib.clustering.findings import density as about_density
+from report_lib.clustering.representations import Representation
 
 
 def test_the_knee_parts_near_from_far_or_there_is_none():
@@ -16,6 +16,11 @@ def test_the_knee_parts_near_from_far_or_there_is_none():
     assert "The knee is at 0.75; 24.8% of the images have their neighbour number 5" in said
     assert "Nine images in ten have theirs within 0.90, one in ten within 0.10" in said
     assert "no knee" in about_density.knee(density.KDistances(5, distances, None))
+
+
+def dbscan(distances, sweep):
+    """What is said of DBSCAN at these radii."""
+    return about_density.dbscan(density.Density(None, np.arange(1), distances, sweep))
 
 
 FLAT = density.KDistances(3, np.linspace(0, 1, 11), None)
@@ -28,21 +33,21 @@ def bent(eps):
 
 def test_dbscan_that_finds_nothing(rng):
     sweep = density.sweep_dbscan(rng.uniform(0, 100, (30, 4)), np.array([0.01, 0.02]), min_samples=3)
-    said = about_density.dbscan(FLAT, sweep)
+    said = dbscan(FLAT, sweep)
     assert "At none of the 2 radii does DBSCAN find two clusters" in said
     assert "knee" not in said
-    said = about_density.dbscan(bent(0.02), sweep)
+    said = dbscan(bent(0.02), sweep)
     assert said.startswith("At the knee, eps 0.02, DBSCAN comes out with 0 clusters and 100.0% noise. At none of the 2")
 
 
 def test_dbscan_with_one_body_and_with_two(rng):
     crumbs = np.concatenate([rng.normal(0, 0.5, (200, 2)), rng.normal(9, 0.01, (4, 2))])
-    said = about_density.dbscan(FLAT, density.sweep_dbscan(crumbs, np.array([1.0]), min_samples=3))
+    said = dbscan(FLAT, density.sweep_dbscan(crumbs, np.array([1.0]), min_samples=3))
     assert "one body of images with crumbs beside it" in said
     assert "Of the 204 clustered images 4 lie outside" in said
     halves = np.concatenate([rng.normal(0, 0.5, (100, 2)), rng.normal(9, 0.5, (100, 2))])
     sweep = density.sweep_dbscan(halves, np.array([1.0]), min_samples=3)
-    said = about_density.dbscan(FLAT, sweep)
+    said = dbscan(FLAT, sweep)
     assert "is eps 1.00, with 2 clusters and 0.0% noise" in said
     assert f"it comes to {sweep.silhouette[0]:.2f}. Of the 200 clustered images 100 lie outside" in said
     assert "crumbs" not in said
@@ -52,8 +57,8 @@ def test_dbscan_with_one_body_and_with_two(rng):
     overall = sweep.silhouette[0] * (1 - sweep.noise[0])
     assert sweep.noise[0] > 0.1
     # Noise counts as 0: the silhouette of what was kept would flatter.
-    assert f"noise counted as 0, is eps 1.00, with {sweep.n_clusters[0]} clusters" in about_density.dbscan(FLAT, sweep)
-    assert f"it comes to {overall:.2f}." in about_density.dbscan(FLAT, sweep)
+    assert f"noise counted as 0, is eps 1.00, with {sweep.n_clusters[0]} clusters" in dbscan(FLAT, sweep)
+    assert f"it comes to {overall:.2f}." in dbscan(FLAT, sweep)
     assert f"{overall:.2f}" != f"{sweep.silhouette[0]:.2f}"
 
 
@@ -62,7 +67,7 @@ def test_the_best_radius_at_an_end_of_what_was_tried_is_said(rng):
     for radii, end in (([1.0, 30.0], "smallest"), ([0.05, 1.0, 30.0], ""), ([0.05, 1.0], "largest")):
         sweep = density.sweep_dbscan(halves, np.array(radii), min_samples=3)
         assert sweep.eps[sweep.best_index] == 1.0
-        said = about_density.dbscan(FLAT, sweep)
+        said = dbscan(FLAT, sweep)
         assert ("radius tried, so another may do better" in said) == bool(end)
         assert f"the {end} radius" in said or not end
 
@@ -70,19 +75,20 @@ def test_the_best_radius_at_an_end_of_what_was_tried_is_said(rng):
 def test_what_dbscan_finds_at_the_knee_comes_before_what_it_finds_at_best(rng):
     halves = np.concatenate([rng.normal(0, 0.5, (100, 2)), rng.normal(9, 0.5, (100, 2))])
     sweep = density.sweep_dbscan(halves, np.array([0.5, 1.0, 30.0]), min_samples=3)
-    said = about_density.dbscan(bent(30.0), sweep)
+    said = dbscan(bent(30.0), sweep)
     assert said.startswith(
         "At the knee, eps 30.00, DBSCAN comes out with 1 cluster and 0.0% noise. Of 3 radii, the best"
     )
     assert f"is eps {sweep.eps[sweep.best_index]:.2f}, with 2 clusters" in said
-    assert "knee" not in about_density.dbscan(FLAT, sweep)
+    assert "knee" not in dbscan(FLAT, sweep)
 
 
 def test_a_knee_that_copies_bring_to_zero_was_not_tried_and_is_not_spoken_of(rng):
     X = np.concatenate([np.zeros((50, 2)), rng.normal(9, 0.5, (4, 2))])
-    found = density.explore(X, np.arange(54), min_samples=3, percentiles=[97.0, 99.0])
+    options = {"n_images": 54, "min_samples": 3, "percentiles": [97.0, 99.0], "random_state": 0}
+    found = density.try_radii({"PCA": Representation("PCA", X, X)}, **options)["PCA"]
     assert found.distances.knee_eps == 0.0
-    assert "At the knee" not in about_density.dbscan(found.distances, found.sweep)
+    assert "At the knee" not in dbscan(found.distances, found.sweep)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +100,7 @@ def test_a_grouping_is_worth_speaking_of_from_a_quarter_on(silhouette, noise, ov
         noise=np.array([1.0, noise, 0.0]), n_clusters=np.array([0, 7, 1]), n_clustered=np.array([0, 80, 100]),
         n_outside=np.array([0, 40, 0]), found_groups=True,
     )  # fmt: skip
-    said = about_density.dbscan(FLAT, sweep)
+    said = dbscan(FLAT, sweep)
     assert f"eps 2.00, with 7 clusters and {noise:.1%} noise" in said
     assert ("No radius gives a grouping to speak of" in said) == (overall is None)
     assert ("40 lie outside" in said) == (overall is not None)
@@ -118,7 +124,7 @@ def test_contrast_is_the_distance_in_sparse_places_over_that_in_dense_ones():
     assert "5.0 on PCA and 1.7 on UMAP" in about_density.contrast(
         {"PCA": explored(WIDE, 0.8), "UMAP": explored(NARROW, 0.1)}
     )
-    assert "5.0 on PCA." in about_density.contrast({"PCA": explored(WIDE, 0.1)})
+    assert about_density.contrast({"PCA": explored(WIDE, 0.1)}) is None
 
 
 @pytest.mark.parametrize(
@@ -143,7 +149,7 @@ def test_only_where_one_radius_works_on_the_map_alone_many_dimensions_are_blamed
 
 def test_copies_make_no_contrast_of_a_billion():
     copies = explored([0, 0, 0, 0, 1, 1, 1, 2, 2, 3], 0.3)
-    assert not re.search(r"\d{7}|nan|inf", about_density.contrast({"PCA": copies, "UMAP": explored(WIDE, 0.8)}))
+    assert about_density.contrast({"PCA": copies, "UMAP": explored(WIDE, 0.8)}) is None
 
 
 def tried(n_clusters, silhouette, noise=0.05):

@@ -1,66 +1,89 @@
 """The figures of the third phase say and draw what they are given: other values, other titles."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
 from report_lib.clustering import density, graph_clustering, panel
-from report_lib.clustering.figures import cards, clusters, hog, league
+from report_lib.clustering.figures import cards, clusters, hog, league, planes
 from report_lib.clustering.figures import density as density_figures
 from report_lib.clustering.figures import panel as panel_figures
-from report_lib.clustering.fitting import Clusters
-from report_lib.common import metrics, style
-from report_lib.common.prose import MEASURES
+from report_lib.clustering.fitting import Clusters, Fitted
+from report_lib.clustering.league import Centers, Chosen, Row
+from report_lib.clustering.representations import Plane, Representation, Shapes
+from report_lib.common import style
+from report_lib.understanding.measure import Examples
 from tests.figures import check_figures, decode
 from tests.made import NAMES, league_rows, made_panel
 
-AXES = ["one axis", "another axis"]
+
+def shapes(images, directions, names, n_components):
+    """Images described by oriented gradients."""
+    codes = np.zeros((1, n_components))
+    return Shapes(None, codes, codes, Examples(np.arange(len(images)), images, names), directions)
+
+
+def on_the_map(Z):
+    """All images on a map."""
+    return Plane(Representation("UMAP", Z, Z), np.arange(len(Z)))
+
+
+def dense(Z, *, title="PCA", sweep=None, distances=None):
+    """DBSCAN on all images, at a radius that finds them all alike unless given."""
+    sweep = sweep or density.sweep_dbscan(Z, np.array([0.5, 1.0]), min_samples=3)
+    on = Representation(title, Z, Z, ratio=np.ones(3) / 3)
+    return density.Density(on, np.arange(len(Z)), distances or density.KDistances(3, np.ones(9), None), sweep)
+
+
+def chosen(clusters, method, on):
+    return Chosen(Row(Fitted(method, on, [clusters], 0.0), None, {}), clusters, None, None)
 
 
 def gradients_cases(rng):
-    hits = {"PCA": np.array([0.5, np.nan, 0.7]), "gradients": np.array([0.6, 0.8, 0.9])}
+    hits = {"PCA": np.array([0.5, np.nan, 0.7]), "oriented gradients": np.array([0.6, 0.8, 0.9])}
     return {
-        "gradients": (rng.random((3, 9, 6)), rng.random((3, 8, 4, 3)), NAMES, 100),
+        "edges": (shapes(rng.random((3, 9, 6)), rng.random((3, 8, 4, 3)), NAMES, 100),),
         "same_class": (hits, NAMES, 15),
     }
 
 
 def panel_cases():
     found = graph_clustering.Resolutions(np.array([0.1, 0.4]), np.array([5, 11]), np.array([0.7, 0.6]), {2: 0.5})
-    return {"panel": (made_panel(), 3), "resolutions": (found,)}
+    return {"criteria": (made_panel(), 3), "resolutions": (found,)}
 
 
 def density_cases(rng):
-    Z = rng.normal(size=(30, 3))
-    return {
-        "k_distances": (density.k_distances(Z, 3), "in 3 components"),
-        "dbscan_sweep": (density.sweep_dbscan(Z, np.array([0.5, 1.0]), min_samples=3), "in 3 components"),
-    }
+    made = dense(rng.normal(size=(30, 3)))
+    return {"k_distances": (made,), "dbscan_sweep": (made,)}
 
 
 def cards_cases(rng):
     share, limits = np.array([0.5, 0.3, 0.2]), (0.0, 1.0)
-    margin = np.concatenate([rng.uniform(-1, 1, 28), [np.nan, np.nan]])
     return {
-        "cards": (rng.random((3, 6, 4)), rng.random((15, 6, 4)), share, limits),
-        "border": (rng.random((12, 6, 4)), 3, share, limits),
-        "margins": (rng.normal(size=(30, 2)), margin, AXES, "the map"),
+        "cluster_cards": (rng.random((3, 6, 4)), rng.random((15, 6, 4)), share, limits),
+        "border": (rng.random((12, 6, 4)), share, limits),
+    }
+
+
+def plane_cases(rng):
+    plane, groups = on_the_map(rng.normal(size=(30, 3))), np.arange(30) % 3
+    return {
+        "scatter": (plane, groups - 1),
+        "dense_places": (dense(rng.normal(size=(30, 3))),),
+        "classes": (plane, groups, NAMES),
+        "margins": (plane, np.concatenate([rng.uniform(-1, 1, 28), [np.nan, np.nan]])),
     }
 
 
 def clustering_cases(rng):
-    Z, groups = rng.normal(size=(30, 3)), np.arange(30) % 3
+    groups = np.arange(30) % 3
     table = np.array([[8, 1, 1, 0], [2, 9, 0, 0], [0, 0, 5, 1]])
     scores = {"ari": np.array([0.1, 0.2]), "nmi": np.array([0.3, 0.4])}
     return {
-        "sizes": (Clusters(3, groups, groups, Z[:3]), 30, "K-Means on PCA"),
+        "sizes": (chosen(Clusters(3, groups, groups), "kmeans", "PCA"),),
         "class_by_cluster": (table, NAMES),
-        "scatter": (Z, groups - 1, AXES),
-        "classes": (Z, groups, NAMES, AXES, "the map"),
-        "purity": (metrics.purity(table), np.array([0, 1, 2]), NAMES),
-        "best_recall": (metrics.best_recall(table), NAMES),
-        "centroids": (rng.random((3, 6, 4)), np.array([3, 2, 1]), (0.0, 1.0)),
+        "purity": (table, NAMES),
+        "best_recall": (table, NAMES),
+        "centroids": (Centers(rng.random((3, 6, 4)), np.array([3, 2, 1])), (0.0, 1.0)),
         "scaling_agreement": (np.array([[1, 0.5], [0.5, 1]]), ["a", "b"]),
         "scaling_scores": ({"a": scores},),
     }
@@ -75,14 +98,14 @@ def test_every_figure_is_tried(rng):
         hog: gradients_cases(rng),
         panel_figures: panel_cases(),
         density_figures: density_cases(rng),
-        league: {"league": (league_rows(rng), "Graph clustering on gradients", MEASURES)},
+        league: {"league_scores": (league_rows(rng), "Graph clustering on oriented gradients")},
         cards: cards_cases(rng),
         clusters: clustering_cases(rng),
+        planes: plane_cases(rng),
     }
     options = {
         "class_by_cluster": {"normalize": True},
-        "scatter": {"method": "K-Means", "where": "the first two components"},
-        "dbscan_sweep": {"knee": 0.7},
+        "scatter": {"method": "K-Means"},
     }
     check_figures("clustering", cases, options)
 
@@ -90,7 +113,7 @@ def test_every_figure_is_tried(rng):
 def test_edges_are_drawn_beside_their_image_where_they_are():
     image, found = np.zeros((1, 4, 9)), np.zeros((1, 8, 2, 3))
     image[0, 1, 2], found[0, 5, 1, 2] = 9.0, 0.5
-    sheet = decode(hog.gradients(image, found, ["a"], 7))[..., 0]
+    sheet = decode(hog.edges(shapes(image, found, ["a"], 7)))[..., 0]
     tiles = [sheet[style.GAP :, i * (9 + style.GAP) :][:4, :9] for i in range(9)]
     assert [tile.max() for tile in tiles] == [255, 0, 0, 0, 0, 0, 255, 0, 0]
     assert np.argwhere(tiles[0]).tolist() == [[1, 2]]
@@ -100,7 +123,7 @@ def test_edges_are_drawn_beside_their_image_where_they_are():
 
 def test_edges_of_an_odd_image_fill_its_tile():
     found = np.ones((1, 8, 2, 3))
-    sheet = decode(hog.gradients(np.zeros((1, 5, 7)), found, ["a"], 7))[..., 0]
+    sheet = decode(hog.edges(shapes(np.zeros((1, 5, 7)), found, ["a"], 7)))[..., 0]
     assert (sheet[style.GAP :, 7 + style.GAP :][:5, :7] == 255).all()
 
 
@@ -110,13 +133,15 @@ def test_each_arrow_points_where_brightness_rises():
 
 
 def test_the_mean_over_classes_is_of_those_that_have_images():
-    fig = hog.same_class({"PCA": np.array([0.5, np.nan, 0.7]), "gradients": np.array([0.8, 0.8, 0.8])}, "abc", 15)
-    assert fig.layout.title.text == "Nearest neighbours of the same class: PCA 60.0%, gradients 80.0%"
+    fig = hog.same_class(
+        {"PCA": np.array([0.5, np.nan, 0.7]), "oriented gradients": np.array([0.8, 0.8, 0.8])}, "abc", 15
+    )
+    assert fig.layout.title.text == "Nearest neighbours of the same class: PCA 60.0%, oriented gradients 80.0%"
     assert "PCA: a 50.0%, b none, c 70.0%." in fig.layout.meta["numbers"]
 
 
 def test_the_panel_marks_what_each_criterion_suggests_and_what_the_run_uses():
-    fig = panel_figures.panel(made_panel(), 3)
+    fig = panel_figures.criteria(made_panel(), 3)
     assert fig.layout.title.text == "Suggested: silhouette 3, mixture BIC 4, stability 4"
     dots = [trace for trace in fig.data if trace.mode == "markers"]
     assert [(dot.x[0], dot.y[0]) for dot in dots] == [(3, 0.4), (4, -700.0), (4, 0.8)]
@@ -131,15 +156,15 @@ def test_the_panel_marks_what_each_criterion_suggests_and_what_the_run_uses():
 
 
 def test_a_panel_of_one_number_can_be_drawn():
-    fig = panel_figures.panel(panel.Panel(np.array([4]), [panel.Criterion("silhouette", np.array([0.2]))]), 7)
+    fig = panel_figures.criteria(panel.Panel(np.array([4]), [panel.Criterion("silhouette", np.array([0.2]))]), 7)
     assert "silhouette 4" in fig.layout.title.text
     assert set(lines(fig)) == {7}
 
 
 def test_the_caption_speaks_of_the_criterion_that_is_best_where_low_only_if_it_is_drawn():
-    assert "BIC" in panel_figures.panel(made_panel(), 3).layout.meta["caption"]
+    assert "BIC" in panel_figures.criteria(made_panel(), 3).layout.meta["caption"]
     others = made_panel(criteria=[c for c in made_panel().criteria if c.highest])
-    assert "BIC" not in panel_figures.panel(others, 3).layout.meta["caption"]
+    assert "BIC" not in panel_figures.criteria(others, 3).layout.meta["caption"]
 
 
 def test_the_title_names_the_communities_of_highest_modularity():
@@ -152,15 +177,14 @@ def test_the_title_names_the_communities_of_highest_modularity():
 
 
 def test_a_missing_knee_is_said():
-    flat = SimpleNamespace(k=3, distances=np.ones(10), knee=None, knee_eps=None)
-    fig = density_figures.k_distances(flat, "in 3 components")
+    fig = density_figures.k_distances(dense(np.zeros((9, 3))))
     assert "no knee" in fig.layout.meta["caption"]
-    assert fig.layout.title.text == "How far the neighbours are in 3 components"
+    assert fig.layout.title.text == "How far the neighbours are on 3 components"
 
 
 def test_the_knee_is_where_the_distances_bend():
     bent = density.KDistances(4, np.array([0.1, 0.2, 0.3, 0.4, 9.0]), 3)
-    fig = density_figures.k_distances(bent, "on the map")
+    fig = density_figures.k_distances(dense(np.zeros((5, 2)), title="UMAP", distances=bent))
     assert fig.layout.title.text == "How far the neighbours are on the map: the knee is at 0.40"
     assert (fig.data[1].x, fig.data[1].y) == ((3,), (0.4,))
     assert "with 20.0% of the images above" in fig.layout.meta["caption"]
@@ -169,7 +193,7 @@ def test_the_knee_is_where_the_distances_bend():
 def test_radii_without_two_clusters_have_no_silhouette(rng):
     X = np.concatenate([rng.normal(0, 0.5, (100, 2)), rng.normal(9, 0.01, (4, 2))])
     sweep = density.sweep_dbscan(X, np.array([1.0, 30.0]), min_samples=3)
-    fig = density_figures.dbscan_sweep(sweep, "on the map", knee=None)
+    fig = density_figures.dbscan_sweep(dense(X, title="UMAP", sweep=sweep))
     assert fig.layout.title.text == "DBSCAN on the map: at best 2 clusters and 0.0% noise"
     assert "DBSCAN on the map at 2 radii" in fig.layout.meta["caption"]
     assert "4 images lie outside the largest cluster" in fig.layout.meta["caption"]
@@ -182,7 +206,8 @@ def test_the_knee_is_drawn_beside_the_best_radius(rng):
     X = np.concatenate([rng.normal(0, 0.5, (100, 2)), rng.normal(9, 0.5, (100, 2)), [[40, 40], [60, 60]]])
     sweep = density.sweep_dbscan(X, np.array([1.0, 13.0, 90.0]), min_samples=3)
     assert sweep.best_index == 0
-    fig = density_figures.dbscan_sweep(sweep, "on the map", knee=13.0)
+    bent = density.KDistances(4, np.array([1.0, 13.0, 90.0]), 1)
+    fig = density_figures.dbscan_sweep(dense(X, title="UMAP", sweep=sweep, distances=bent))
     assert {(shape.x0, shape.line.dash) for shape in fig.layout.shapes} == {(1.0, "dot"), (13.0, "dash")}
     assert "the dashed line the knee" in fig.layout.meta["caption"]
     # Of the best, not of the radius with most clusters or least noise.
@@ -193,16 +218,16 @@ def test_the_knee_is_drawn_beside_the_best_radius(rng):
 
 
 @pytest.mark.parametrize(
-    ("shares", "leader"), [((0.1, 0.6), "Graph clustering on gradients"), ((0.7, 0.1), "K-Means on PCA")]
+    ("shares", "leader"), [((0.1, 0.6), "Graph clustering on oriented gradients"), ((0.7, 0.1), "K-Means on PCA")]
 )
 def test_the_league_is_in_the_order_of_accuracy_and_shows_every_seed(rng, shares, leader):
     rows = league_rows(rng, shares)
-    fig = league.league(rows, "Graph clustering on gradients", MEASURES)
+    fig = league.league_scores(rows, "Graph clustering on oriented gradients")
     ordered = sorted(rows, key=lambda row: -row.by_seed["accuracy"].mean())
     best = ordered[0].by_seed["accuracy"].mean()
     assert ordered[0].fitted.title == leader == fig.layout.yaxis.ticktext[0]
     assert fig.layout.title.text == f"{leader} agrees best with the classes: matched accuracy {best:.3f}"
-    assert "The clusters of Graph clustering on gradients go on" in fig.layout.meta["caption"]
+    assert "The clusters of Graph clustering on oriented gradients go on" in fig.layout.meta["caption"]
     for i, key in enumerate(("accuracy", "nmi", "ari")):
         large, small = fig.data[2 * i], fig.data[2 * i + 1]
         np.testing.assert_allclose(large.x, [row.by_seed[key].mean() for row in ordered])
@@ -214,14 +239,14 @@ def test_the_league_is_in_the_order_of_accuracy_and_shows_every_seed(rng, shares
 def test_the_league_is_led_by_the_best_mean_and_not_by_the_best_fit(rng):
     lucky, steady = league_rows(rng)
     lucky.by_seed["accuracy"], steady.by_seed["accuracy"] = np.array([0.9, 0.1]), np.array([0.6, 0.6])
-    fig = league.league([lucky, steady], "x", MEASURES)
-    assert list(fig.layout.yaxis.ticktext) == ["K-Means on PCA", "Graph clustering on gradients"]
+    fig = league.league_scores([lucky, steady], "x")
+    assert list(fig.layout.yaxis.ticktext) == ["K-Means on PCA", "Graph clustering on oriented gradients"]
     assert list(fig.data[0].x) == [0.6, 0.5]
 
 
 def test_cards_have_a_row_a_cluster_with_its_share(rng):
     means, typical = np.zeros((2, 4, 4)), np.ones((6, 4, 4))
-    fig = cards.cards(means, typical, np.array([0.75, 0.25]), (0.0, 1.0))
+    fig = cards.cluster_cards(means, typical, np.array([0.75, 0.25]), (0.0, 1.0))
     assert {"C1 · 75%", "C2 · 25%", "mean", "medoid"} <= {note.text for note in fig.layout.annotations}
     assert "the 2 images nearest to that" in fig.layout.meta["caption"]
     sheet = decode(fig)[..., 0]
@@ -231,14 +256,14 @@ def test_cards_have_a_row_a_cluster_with_its_share(rng):
 
 
 def test_border_images_are_cut_into_rows_of_clusters(rng):
-    fig = cards.border(rng.random((6, 4, 4)), 2, np.array([0.75, 0.25]), (0.0, 1.0))
+    fig = cards.border(rng.random((6, 4, 4)), np.array([0.75, 0.25]), (0.0, 1.0))
     assert "the 3 train images that fit it worst" in fig.layout.meta["caption"]
     assert [note.text for note in fig.layout.annotations if "·" in note.text] == ["C1 · 75%", "C2 · 25%"]
 
 
 def test_noise_has_no_margin_and_is_left_out():
     margin = np.array([0.9, -0.2, np.nan, 0.0, 1.0])
-    fig = cards.margins(np.arange(10.0).reshape(5, 2), margin, ["a", "b"], "the map")
+    fig = planes.margins(on_the_map(np.arange(10.0).reshape(5, 2)), margin)
     assert sorted(fig.data[0].x) == [0, 2, 6, 8]
     drawn = dict(zip(fig.data[0].x.tolist(), fig.data[0].marker.color.tolist(), strict=True))
     assert drawn == pytest.approx({0: 0.9, 2: -0.2, 6: 0.0, 8: 1.0})
@@ -248,33 +273,35 @@ def test_noise_has_no_margin_and_is_left_out():
 
 def test_sizes_are_shares_of_all_images_noise_among_them():
     found = Clusters(2, np.array([0, 0, 0, 1, -1]), np.array([0]))
-    fig = clusters.sizes(found, 5, "HDBSCAN on UMAP")
+    fig = clusters.sizes(chosen(found, "hdbscan", "UMAP"))
     np.testing.assert_allclose(fig.data[0].x, [0.6, 0.2])
     assert fig.layout.title.text == "The largest cluster has 60% of the images, the smallest 20%"
     assert "HDBSCAN on UMAP" in fig.layout.meta["caption"]
 
 
 def test_clusters_on_a_map_say_what_is_noise():
-    Z, axes = np.arange(8.0).reshape(4, 2), ["first axis", "second axis"]
-    fig = clusters.scatter(Z, np.array([0, -1, 1, 0]), axes, method="DBSCAN", where="the map")
+    plane = on_the_map(np.arange(8.0).reshape(4, 2))
+    fig = planes.scatter(plane, np.array([0, -1, 1, 0]), method="DBSCAN")
     assert fig.layout.title.text == "DBSCAN: 2 clusters on the map"
     assert "2 clusters, and 25.0% noise, in grey" in fig.layout.meta["caption"]
-    assert (fig.layout.xaxis.title.text, fig.layout.yaxis.title.text) == ("first axis", "second axis")
-    whole = clusters.scatter(Z, np.zeros(4, int), axes, method="DBSCAN", where="the map")
+    assert (fig.layout.xaxis.title.text, fig.layout.yaxis.title.text) == (
+        "UMAP, first axis (no unit)", "UMAP, second axis (no unit)",
+    )  # fmt: skip
+    whole = planes.scatter(plane, np.zeros(4, int), method="DBSCAN")
     assert whole.layout.title.text == "DBSCAN: 1 cluster on the map"
     assert "noise" not in whole.layout.meta["caption"]
 
 
 @pytest.mark.parametrize(("n", "shown"), [(20, True), (21, False)])
 def test_a_legend_of_very_many_clusters_is_left_out(n, shown):
-    fig = clusters.scatter(np.zeros((n, 2)), np.arange(n), ["a", "b"], method="DBSCAN", where="the map")
+    fig = planes.scatter(on_the_map(np.zeros((n, 2))), np.arange(n), method="DBSCAN")
     assert fig.layout.showlegend is shown
 
 
 def test_classes_have_other_colours_than_clusters():
-    Z = np.arange(8.0).reshape(4, 2)
-    found = clusters.classes(Z, np.array([0, 1, 1, 0]), ["Coat", "Bag"], ["a", "b"], "the map")
-    groups = clusters.scatter(Z, np.array([0, 1, 1, 0]), ["a", "b"], method="K-Means", where="the map")
+    plane = on_the_map(np.arange(8.0).reshape(4, 2))
+    found = planes.classes(plane, np.array([0, 1, 1, 0]), ["Coat", "Bag"])
+    groups = planes.scatter(plane, np.array([0, 1, 1, 0]), method="K-Means")
     assert [trace.name for trace in found.data] == ["Coat", "Bag"]
     assert found.layout.title.text == "2 classes on the map"
     colours = [{trace.marker.color for trace in fig.data} for fig in (found, groups)]
@@ -287,3 +314,17 @@ def test_row_shares_add_up():
     np.testing.assert_allclose(fig.data[0].z.sum(axis=1), 1.0)
     counts = clusters.class_by_cluster(table, ["a", "b"], normalize=False)
     np.testing.assert_array_equal(counts.data[0].z, table[:, :-1])
+
+
+def test_what_is_not_there_is_not_drawn(rng):
+    unlabelled = league_rows(rng)
+    for row in unlabelled:
+        del row.by_seed["accuracy"]
+    plane = on_the_map(np.zeros((2, 2)))
+    drawn = [
+        hog.edges(None), hog.same_class(None, NAMES, 3), panel_figures.resolutions(None), density_figures.dbscan_sweep(None),
+        planes.dense_places(None), planes.classes(plane, None, NAMES), league.league_scores(unlabelled, "x"),
+        clusters.class_by_cluster(None, NAMES, normalize=True), clusters.purity(None, NAMES),
+        clusters.best_recall(None, NAMES), clusters.centroids(None, (0, 1)), clusters.scaling_scores({"a": {}}),
+    ]  # fmt: skip
+    assert drawn == [None] * len(drawn)
