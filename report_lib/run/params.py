@@ -4,6 +4,7 @@ The `parameters` cell of each notebook repeats the names, types and defaults of 
 """
 
 import difflib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -294,7 +295,7 @@ def _with_text_keys(values: dict[Any, Any]) -> dict[str, Any]:
     return {str(key): _with_text_keys(item) if isinstance(item, dict) else item for key, item in values.items()}
 
 
-def _key_lines(mapping: Any, prefix: tuple[str, ...] = ()):
+def _key_lines(mapping: Any, prefix: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], int]]:
     for key, value in mapping.items():
         here = (*prefix, str(key))
         if key in (mapping.lc.data or {}):
