@@ -35,19 +35,20 @@ def _known(names: list[str]) -> list[str]:
     return names
 
 
-Representations = Annotated[list[str], AfterValidator(_known)]
+def _named_once(names: list[str], info: ValidationInfo) -> list[str]:
+    if len(set(names)) < len(names):
+        raise ValueError(f"each {info.field_name.removesuffix('s')} can be named once only")
+    return names
+
+
+Once = AfterValidator(_named_once)
+Representations = Annotated[list[str], AfterValidator(_known), Once]
 
 
 class Section(BaseModel):
     """Values are taken as they are written: no text that looks like a number, no unknown names."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-def _named_once(names: list[str], info: ValidationInfo) -> list[str]:
-    if len(set(names)) < len(names):
-        raise ValueError(f"each {info.field_name.removesuffix('s')} can be named once only")
-    return names
 
 
 class Dataset(Section):
@@ -103,7 +104,9 @@ class Reduction(Section):
     n_clusters: int = Field(10, ge=2, description="clusters of K-Means on each representation")
     n_kmeans: Positive = Field(20_000, description="train images that each K-Means of the comparison sees, at most")
     label_share: Share = Field(0.1, description="share of the train images that the small network has labels for")
-    maps: list[Literal["umap", "tsne"]] = Field(["umap", "tsne"], description="umap, tsne, both, or [] for none")
+    maps: Annotated[list[Literal["umap", "tsne"]], Once] = Field(
+        ["umap", "tsne"], description="umap, tsne, both, or [] for none"
+    )
     n_neighbors: int = Field(15, ge=2, le=100, description="neighbours of an image in the graph and the maps")
     umap_epochs: int = Field(200, ge=10, description="steps of UMAP's layout")
     n_tsne: int = Field(4_000, ge=50, description="train images in t-SNE's map, at most")
@@ -115,8 +118,6 @@ class Reduction(Section):
         if largest > self.max_components:
             raise ValueError(f"max_components is {self.max_components}, but {largest} components are asked for")
         return self
-
-    _once = field_validator("representations", "maps")(_named_once)
 
 
 METHODS = Literal["kmeans", "gaussian_mixture", "dbscan", "hdbscan", "graph"]
@@ -180,7 +181,7 @@ Classifier = Literal[tuple(classifiers.CLASSIFIERS)]
 class Classification(Section):
     """What can be told of a new image."""
 
-    pseudo_models: list[Pseudo] = Field(
+    pseudo_models: Annotated[list[Pseudo], Once] = Field(
         ["random_forest", "svm", "mlp"], min_length=1, description="classifiers that learn the clusters"
     )
     n_pseudo_labels: Positive = Field(3_000, description="train images that they learn from, at most")
@@ -198,7 +199,7 @@ class Classification(Section):
     )
     n_draws: int = Field(5, ge=2, description="draws of the labelled images for each of these numbers")
     n_label_next: Positive = Field(100, description="images on the list of those to label next")
-    classifiers: list[Classifier] = Field(
+    classifiers: Annotated[list[Classifier], Once] = Field(
         ["logistic_regression", "knn", "random_forest", "mlp", "svc", "hog_mlp", "conv"],
         description="classifiers that learn all labels; [] for none",
     )
@@ -220,8 +221,6 @@ class Classification(Section):
         if n == 1:
             raise ValueError("it takes 0 for no audit, or at least 2")
         return n
-
-    _once = field_validator("pseudo_models", "label_sources", "classifiers")(_named_once)
 
 
 class Params(Section):
