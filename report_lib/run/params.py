@@ -4,6 +4,7 @@ The `parameters` cell of each notebook repeats the names, types and defaults of 
 """
 
 import difflib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -35,19 +36,20 @@ def _known(names: list[str]) -> list[str]:
     return names
 
 
-Representations = Annotated[list[str], AfterValidator(_known)]
+def _named_once(names: list[str], info: ValidationInfo) -> list[str]:
+    if len(set(names)) < len(names):
+        raise ValueError(f"each {info.field_name.removesuffix('s')} can be named once only")
+    return names
+
+
+Once = AfterValidator(_named_once)
+Representations = Annotated[list[str], AfterValidator(_known), Once]
 
 
 class Section(BaseModel):
     """Values are taken as they are written: no text that looks like a number, no unknown names."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-def _named_once(names: list[str], info: ValidationInfo) -> list[str]:
-    if len(set(names)) < len(names):
-        raise ValueError(f"each {info.field_name.removesuffix('s')} can be named once only")
-    return names
 
 
 class Dataset(Section):
@@ -103,7 +105,9 @@ class Reduction(Section):
     n_clusters: int = Field(10, ge=2, description="clusters of K-Means on each representation")
     n_kmeans: Positive = Field(20_000, description="train images that each K-Means of the comparison sees, at most")
     label_share: Share = Field(0.1, description="share of the train images that the small network has labels for")
-    maps: list[Literal["umap", "tsne"]] = Field(["umap", "tsne"], description="umap, tsne, both, or [] for none")
+    maps: Annotated[list[Literal["umap", "tsne"]], Once] = Field(
+        ["umap", "tsne"], description="umap, tsne, both, or [] for none"
+    )
     n_neighbors: int = Field(15, ge=2, le=100, description="neighbours of an image in the graph and the maps")
     umap_epochs: int = Field(200, ge=10, description="steps of UMAP's layout")
     n_tsne: int = Field(4_000, ge=50, description="train images in t-SNE's map, at most")
@@ -116,10 +120,8 @@ class Reduction(Section):
             raise ValueError(f"max_components is {self.max_components}, but {largest} components are asked for")
         return self
 
-    _once = field_validator("representations", "maps")(_named_once)
 
-
-Methods = Literal[tuple(METHODS)]
+Methods = Literal[*METHODS]
 
 
 class Clustering(Section):
@@ -128,7 +130,7 @@ class Clustering(Section):
     n_clusters: Annotated[int, Field(ge=2)] | Literal["auto"] = Field(
         10, description='clusters that are looked for; "auto" takes what the panel supports best'
     )
-    methods: list[Methods] = Field(
+    methods: Annotated[list[Methods], Once] = Field(
         ["kmeans", "gaussian_mixture", "dbscan", "hdbscan", "graph"], min_length=1, description="what looks for them"
     )
     chosen: Methods = Field("graph", description="the method whose clusters the next phase takes, one of those")
@@ -170,13 +172,11 @@ class Clustering(Section):
             raise ValueError(f"chosen is {self.chosen}, which is not one of methods: {', '.join(self.methods)}")
         return self
 
-    _once = field_validator("methods")(_named_once)
-
 
 class Classification(Section):
     """What can be told of a new image."""
 
-    pseudo_models: list[Literal[*PSEUDO]] = Field(
+    pseudo_models: Annotated[list[Literal[*PSEUDO]], Once] = Field(
         ["random_forest", "svm", "mlp"], min_length=1, description="classifiers that learn the clusters"
     )
     n_pseudo_labels: Positive = Field(3_000, description="train images that they learn from, at most")
@@ -194,7 +194,7 @@ class Classification(Section):
     )
     n_draws: int = Field(5, ge=2, description="draws of the labelled images for each of these numbers")
     n_label_next: Positive = Field(100, description="images on the list of those to label next")
-    classifiers: list[Literal[*CLASSIFIERS]] = Field(
+    classifiers: Annotated[list[Literal[*CLASSIFIERS]], Once] = Field(
         ["logistic_regression", "knn", "random_forest", "mlp", "svc", "hog_mlp", "conv"],
         description="classifiers that learn all labels; [] for none",
     )
@@ -216,8 +216,6 @@ class Classification(Section):
         if n == 1:
             raise ValueError("it takes 0 for no audit, or at least 2")
         return n
-
-    _once = field_validator("pseudo_models", "label_sources", "classifiers")(_named_once)
 
 
 class Params(Section):
@@ -291,7 +289,7 @@ def _with_text_keys(values: dict[Any, Any]) -> dict[str, Any]:
     return {str(key): _with_text_keys(item) if isinstance(item, dict) else item for key, item in values.items()}
 
 
-def _key_lines(mapping: Any, prefix: tuple[str, ...] = ()):
+def _key_lines(mapping: Any, prefix: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], int]]:
     for key, value in mapping.items():
         here = (*prefix, str(key))
         if key in (mapping.lc.data or {}):

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -148,7 +149,7 @@ def notebook_parameters(params: Params, phase: str) -> dict[str, Any]:
 
 
 @contextmanager
-def _environment(staging: Path):
+def _environment(staging: Path) -> Iterator[None]:
     """Pin what a kernel inherits: threads before NumPy is imported, hashing, and where its artifacts go."""
     pinned = pinned_threads() | {
         "PYTHONHASHSEED": "0",
@@ -165,7 +166,7 @@ def _environment(staging: Path):
 
 
 @contextmanager
-def _only_run(name: str, staging: Path):
+def _only_run(name: str, staging: Path) -> Iterator[None]:
     """Let no two runs of the same name write into the same folder."""
     staging.mkdir(parents=True, exist_ok=True)
     path = staging / f"{name}.lock"
@@ -183,7 +184,7 @@ def _only_run(name: str, staging: Path):
 
 
 @contextmanager
-def _kernel():
+def _kernel() -> Iterator["Kernel"]:
     """Start the kernel first of all, so that it imports while papermill does."""
     from report_lib.run.kernel import start_kernel
 

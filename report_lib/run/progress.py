@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -84,7 +85,7 @@ class Progress:
         print(line, file=self._stream, flush=True)
 
 
-def _titles_by_cell(notebook: "nbformat.NotebookNode"):
+def _titles_by_cell(notebook: "nbformat.NotebookNode") -> Iterator[tuple[str, str]]:
     """Yield the source of each cell with the heading above it."""
     title = "start"
     for cell in notebook.cells:

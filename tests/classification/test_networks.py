@@ -150,6 +150,7 @@ def side(n_features):
     return max(2, int(np.ceil(np.sqrt(n_features))))
 
 
+@pytest.mark.slow
 @parametrize_with_checks(
     [AnyWidth((8,), max_epochs=15, batch_size=16, dropout=0.0, random_state=0)],
 )

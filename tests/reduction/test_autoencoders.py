@@ -80,8 +80,9 @@ def test_the_loss_is_the_binary_cross_entropy_of_the_held_out_rows(rows):
     )
 
 
+@pytest.mark.slow
 def test_two_hidden_numbers_are_found_as_well_as_pca_finds_them(rows):
-    fitted = dense(max_epochs=300, patience=300).fit(rows)
+    fitted = dense(max_epochs=150, patience=150).fit(rows)
     error = np.mean((fitted.inverse_transform(fitted.transform(rows)) - rows) ** 2)
     one = PCA(1).fit(rows)
     assert error < np.mean((one.inverse_transform(one.transform(rows)) - rows) ** 2) / 2
@@ -153,6 +154,7 @@ def test_no_more_than_a_batch_is_scaled_at_once(rows, monkeypatch):
     assert sizes.count(32) >= 15
 
 
+@pytest.mark.slow
 def test_bfloat16_learns_nearly_the_same(rows):
     exact, rough = (dense(max_epochs=30, precision=precision).fit(rows) for precision in ("float32", "bfloat16"))
     assert (exact.precision_, rough.precision_) == ("float32", "bfloat16")

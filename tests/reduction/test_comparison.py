@@ -82,6 +82,7 @@ def test_errors_are_in_pixels_whatever_the_scaling(scaling, digits):
     assert error == pytest.approx(np.mean(((rebuilt - test) / 16.0) ** 2), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_fewer_images_are_seen_more_often(digits):
     ((few,), _) = fit(["dense-4"], (digits[0][:100], digits[1]), steps={"dense": 40})
     ((many,), _) = fit(["dense-4"], digits, steps={"dense": 40})
@@ -182,6 +183,7 @@ def test_kmeans_scores_are_scikit_learns(found, digits):
     assert len(set(scores["PCA"]["accuracy"])) > 1
 
 
+@pytest.mark.slow
 def test_few_labels_are_drawn_alike_for_all(found, digits):
     _, _, train_labels, test_labels = digits
     options = {"label_share": 0.25, "n_repeats": 3, "random_state": 0}

@@ -15,6 +15,7 @@ def begin(X, kinds, seed=0):
     return list(layouts.begin(X, nearest(X, 10), few, kinds, umap_epochs=30, tsne_iterations=260, random_state=seed))
 
 
+@pytest.mark.slow
 def test_maps_keep_clear_groups_together(blobs):
     X, labels = blobs
     umap, tsne = begin(X, ["umap", "tsne"])
@@ -25,6 +26,7 @@ def test_maps_keep_clear_groups_together(blobs):
         np.testing.assert_allclose(layouts.neighborhood_hit(graph, own, 3), 1.0, atol=0.02)
 
 
+@pytest.mark.slow
 def test_same_seed_same_map(blobs):
     X, _ = blobs
     first, again, other = (begin(X, ["umap"], seed)[0] for seed in (0, 0, 1))
@@ -32,6 +34,7 @@ def test_same_seed_same_map(blobs):
     assert not np.array_equal(first, other)
 
 
+@pytest.mark.slow
 def test_maps_come_in_the_order_asked_for(blobs):
     X, _ = blobs
     assert [len(layout) for layout in begin(X, ["tsne", "umap"])] == [90, 180]

@@ -245,8 +245,9 @@ def test_without_any_run_or_any_file(tmp_path, capfd):
     assert capfd.readouterr().err == "error: no images; write `make predict RUN=fashion_mnist IMAGES=new.npy`\n"
 
 
-@pytest.mark.parametrize("name", ["", ".", ".."])
+@pytest.mark.parametrize("name", ["", ".", "..", "lab"])
 def test_a_name_that_no_run_can_have(model_files, known, tmp_path, capfd, name):
+    (tmp_path / "build" / "lab").mkdir()
     assert f"no run {name!r}" in refused(capfd, saved(tmp_path, known[0]), name)
 
 
