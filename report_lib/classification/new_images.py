@@ -30,7 +30,7 @@ from report_lib.common.errors import ReportError
 from report_lib.common.metrics import NOISE
 from report_lib.common.neighbors import Neighbors, nearest_to, votes
 from report_lib.data.images import ImageSet
-from report_lib.reduction.linear import LinearReducer, PixelScaler
+from report_lib.reduction.linear import LinearReducer, LinearRepresentation, PixelScaler
 
 log = logging.getLogger(__name__)
 FORMAT = 1
@@ -48,24 +48,6 @@ _DAMAGED = (
     ValueError, TypeError, AttributeError, IndexError, RuntimeError, OSError, EOFError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 COLUMNS = ("row", "cluster", "class", "probability", "margin", "as_unusual", "like_seen")
-
-
-@dataclass(frozen=True)
-class PCADescription:
-    """Scaled pixels on principal components."""
-
-    scaler: PixelScaler
-    reducer: LinearReducer
-
-    def transform(self, X: np.ndarray) -> np.ndarray:
-        """Describe rows of pixels; float32."""
-        return self.reducer.transform(self.scaler.transform(X))
-
-    def residual(self, X: np.ndarray) -> np.ndarray:
-        """Return how much of each row the components leave out: the length of what is missing, float32."""
-        scaled = self.scaler.transform(X)
-        missing = scaled - self.reducer.inverse_transform(self.reducer.transform(scaled))
-        return np.sqrt(np.square(missing).sum(axis=1))
 
 
 @dataclass(frozen=True)
@@ -109,7 +91,7 @@ class Predictor:
 
     Attributes
     ----------
-    pixels : PCADescription
+    pixels : LinearRepresentation
     shape : OrientedGradients, or None
         The description that the neighbours are looked for in; None for that of the pixels.
     train : ndarray of shape (n_train, d), float32
@@ -130,7 +112,7 @@ class Predictor:
         Range of the train pixels.
     """
 
-    pixels: PCADescription
+    pixels: LinearRepresentation
     shape: OrientedGradients | None
     train: np.ndarray
     clusters: np.ndarray
@@ -205,7 +187,7 @@ def _blocks(rows: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def build(
-    pixels: PCADescription,
+    pixels: LinearRepresentation,
     shape: OrientedGradients | None,
     codes: np.ndarray,
     clusters: dict[str, np.ndarray],
@@ -319,7 +301,7 @@ def learn(
     """
     if not wanted:
         return None
-    pixels = PCADescription(PixelScaler.from_arrays(**scaler), LinearReducer.from_arrays(**pca))
+    pixels = LinearRepresentation(PixelScaler.from_arrays(**scaler), LinearReducer.from_arrays(**pca))
     by_shape = representation.edges is not None and clusters["on"].item() == representation.title
     shape = OrientedGradients.from_arrays(**hog) if by_shape else None
     codes = representation.train if by_shape else features["train"]
@@ -453,7 +435,7 @@ def _from_arrays(arrays: dict[str, np.ndarray], known: About) -> Predictor:
         raise ValueError("its parts do not fit one another")
     if "labels" in plain and int(plain["labels"].max()) >= len(known.class_names):
         raise ValueError("its labels and class names do not fit one another")
-    pixels = PCADescription(PixelScaler.from_arrays(**parts["scaler"]), LinearReducer.from_arrays(**parts["pca"]))
+    pixels = LinearRepresentation(PixelScaler.from_arrays(**parts["scaler"]), LinearReducer.from_arrays(**parts["pca"]))
     shape = OrientedGradients.from_arrays(**parts["gradients"]) if "gradients" in parts else None
     return Predictor(
         pixels, shape, plain["train"], plain["clusters"], plain.get("centers"), plain.get("labels"),

@@ -128,7 +128,7 @@ def compare_scalings(
     """
     n = len(next(iter(variants.values()))[0])
     found: dict[str, list[Clusters]] = {name: [] for name in variants}
-    for refit, seed in enumerate(models.seeds_from(random_state, n_refits)):
+    for refit, seed in enumerate(models.seeds_of_fits(random_state, n_refits)):
         rows = np.random.default_rng([random_state, refit]).permutation(n)[: max(n // 2, n_clusters)]
         for name, (train, test) in variants.items():
             space = Space(name, train[rows], test)

@@ -3,6 +3,7 @@
 A contingency table has one row a class and one column a cluster; a last column holds noise, where there is any.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -121,6 +122,21 @@ def _choose_two(counts: np.ndarray) -> np.ndarray:
 
 def _entropy(p: np.ndarray, axis: int | tuple[int, ...]) -> np.ndarray:
     return -(p * np.log(np.where(p > 0, p, 1.0))).sum(axis=axis)
+
+
+def score_tables(tables: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    """Score several clusterings of the same images, of which contingency tables of one shape are given.
+
+    Returns
+    -------
+    dict of str to ndarray of shape (len(tables),)
+        `accuracy` (Hungarian), `nmi` and `ari`.
+    """
+    return {
+        "accuracy": np.array([hungarian_accuracy(table) for table in tables]),
+        "nmi": normalized_mutual_info(np.stack(tables)),
+        "ari": adjusted_rand(np.stack(tables)),
+    }
 
 
 def bootstrap_intervals(table: np.ndarray, *, n_resamples: int = 1000, random_state: int = 0) -> dict[str, Interval]:
