@@ -30,8 +30,8 @@ def faithfulness(trust: Trust | None) -> str | None:
     said = (
         f"True neighbours are the nearest by pixels among the {trust.n_images:,} images scored. On the map, {kept} of them are "
         f"still neighbours; on the {whole} that maps are made from, {percent(scores[whole].kept)}. A layout at random would "
-        f"keep {percent(chance.kept, 1)}, and score {chance.trustworthiness:.1f} in trustworthiness and continuity. Images that "
-        "are near may lie far apart on any of these maps."
+        f"keep {percent(chance.kept, 1)}, and score {chance.trustworthiness:.1f} in trustworthiness and continuity. Images "
+        "that are near may lie far apart on any of these maps."
     )
     if {"UMAP", "t-SNE"} <= set(drawn):
         said += " t-SNE was laid out from few images, these among them, and UMAP from all, so this favours t-SNE."
