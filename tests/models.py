@@ -10,7 +10,7 @@ from report_lib.classification import new_images
 from report_lib.classification.networks import ConvClassifier
 from report_lib.clustering.hog import OrientedGradients
 from report_lib.common.metrics import NOISE
-from report_lib.reduction.linear import LinearReducer, PixelScaler
+from report_lib.reduction.linear import LinearReducer, LinearRepresentation, PixelScaler
 from report_lib.run.artifacts import to_json
 
 NAMES = ["disc", "bar", "corner"]
@@ -38,7 +38,7 @@ TEST, TEST_LABELS = drawn(60, 1)
 def pixels_described(n_components=8):
     scaler = PixelScaler("min-max").fit(TRAIN.reshape(150, -1))
     scaled = scaler.transform(TRAIN.reshape(150, -1))
-    return new_images.PCADescription(scaler, LinearReducer(n_components).fit(scaled))
+    return LinearRepresentation(scaler, LinearReducer(n_components).fit(scaled))
 
 
 def shapes_described(kind):

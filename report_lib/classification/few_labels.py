@@ -14,13 +14,14 @@ from report_lib.classification.label_choice import choose
 from report_lib.clustering.graph_clustering import Edges
 from report_lib.clustering.methods import HOG, PCA
 from report_lib.clustering.representations import Representation
-from report_lib.common import metrics, representations
+from report_lib.common import representations
 from report_lib.common.metrics import NOISE
-from report_lib.common.models import draws, seeds_for, small_network
+from report_lib.common.models import seeds_of_draws
 from report_lib.common.neighbors import Neighbors, weights
 from report_lib.common.parallel import at_once
 from report_lib.data.images import ImageSet
 from report_lib.reduction import comparison
+from report_lib.reduction.few_labels import Curve, draws_by_count, measured, network_curve
 
 # How far a label may be overruled by its neighbours, and how many edges it travels at most.
 ALPHA, SPREADING_STEPS = 0.8, 30
@@ -33,14 +34,8 @@ MOST_CHOSEN = 500
 
 def all_draws(n: int, *, counts: Sequence[int], n_draws: int, random_state: int) -> dict[int, list[np.ndarray]]:
     """Return the rows of each draw, by the number of labels; of all labels there is one draw."""
-    drawn = _draws_by_count(n, counts, n_draws, random_state)
+    drawn = draws_by_count(n, counts=counts, n_draws=n_draws, random_state=random_state)
     return {count: [rows for _, rows in own] for count, own in drawn.items()}
-
-
-def _draws_by_count(
-    n: int, counts: Sequence[int], n_draws: int, random_state: int
-) -> dict[int, list[tuple[int, np.ndarray]]]:
-    return {count: draws(n, count, 1 if count == n else n_draws, random_state) for count in counts}
 
 
 def chosen_rows(
@@ -56,38 +51,10 @@ def chosen_rows(
         Those beyond `MOST_CHOSEN`, or half the images in clusters, are left out: there is nothing left to choose.
     """
     counts = [count for count in counts if count <= min(MOST_CHOSEN, np.sum(clusters != NOISE) // 2)]
-    seeds = seeds_for(random_state, n_draws)
+    seeds = seeds_of_draws(random_state, n_draws)
     calls = ((choose, (codes, clusters, n), {"random_state": seed}) for n in counts for seed in seeds)
     found = at_once(calls)
     return {n: [next(found).rows for _ in seeds] for n in counts}
-
-
-@dataclass(frozen=True)
-class Curve:
-    """How often test images are classified rightly, by the number of labelled train images.
-
-    Attributes
-    ----------
-    right : dict of int to ndarray of shape (n_draws, n_test), bool
-        By the number of labels, ascending.
-    """
-
-    right: dict[int, np.ndarray]
-
-    @property
-    def accuracy(self) -> dict[int, metrics.Interval]:
-        """Mean over the draws; where there is one draw only, the interval is over the images alone."""
-        return {n: mean_accuracy(own) for n, own in self.right.items()}
-
-    @property
-    def spread(self) -> dict[int, float]:
-        """Standard deviation over the draws, 0 where there is one."""
-        return {n: float(own.mean(axis=1).std(ddof=1)) if len(own) > 1 else 0.0 for n, own in self.right.items()}
-
-
-def mean_accuracy(right: np.ndarray) -> metrics.Interval:
-    """Return the mean of draws with its 95% interval, of one draw with Wilson's."""
-    return metrics.mean_over_draws(right) if len(right) > 1 else metrics.wilson_interval(int(right.sum()), right.size)
 
 
 def counts_for(n: int, asked: Sequence[int]) -> list[int]:
@@ -95,54 +62,13 @@ def counts_for(n: int, asked: Sequence[int]) -> list[int]:
     return sorted({min(count, n) for count in asked})
 
 
-def network_curve(
-    train: np.ndarray,
-    train_labels: np.ndarray,
-    test: np.ndarray,
-    test_labels: np.ndarray,
-    *,
-    counts: Sequence[int],
-    n_draws: int,
-    random_state: int,
-) -> Curve:
-    """Teach the small network more and more labels, several draws of each number but one of all.
-
-    Parameters
-    ----------
-    train, test : ndarray of shape (n, d)
-        Codes.
-    """
-    drawn = _draws_by_count(len(train), counts, n_draws, random_state)
-    calls = (
-        (small_network, (train[rows], train_labels[rows], seed), {}) for own in drawn.values() for seed, rows in own
-    )
-    networks = at_once(calls)
-    return Curve({k: np.stack([next(networks).predict(test) for _ in own]) == test_labels for k, own in drawn.items()})
-
-
-def measured(kept: dict[str, np.ndarray], n_draws: int) -> dict[str, dict[int, np.ndarray]]:
-    """Return what `comparison.FewLabels.arrays` kept, by title and number of labels, where it has as many draws.
-
-    The comparison draws with `draws`, too, and the run's seed, so the draws are the same.
-    """
-    found: dict[str, dict[int, np.ndarray]] = {}
-    for key, right in kept.items():
-        n_labels, title = key.split("/", 1)
-        if len(right) == n_draws:
-            found.setdefault(title, {})[int(n_labels)] = right
-    return found
-
-
 def level_with(curves: dict[str, Curve], best: str, n_labels: int) -> list[str]:
     """Return the titles of those that are not told from the best by a 95% interval of the difference, draw by draw."""
-    first, found = curves[best].right[n_labels], []
+    found = []
     for title, curve in curves.items():
-        own = curve.right.get(n_labels)
-        if title == best or own is None:
+        if title == best or n_labels not in curve.right:
             continue
-        several = len(own) > 1
-        gain = metrics.difference_over_draws(first, own) if several else metrics.paired_difference(first[0], own[0])
-        found += [title] if gain.low <= 0 else []
+        found += [title] if curves[best].gain_over(curve, n_labels).low <= 0 else []
     return found
 
 

@@ -1,28 +1,20 @@
 """A small convolutional network that tells classes apart, as a scikit-learn classifier.
 
-Its layers are the encoder's of `autoencoders.ConvAutoencoder`, each with batch normalisation (Ioffe and Szegedy, Batch
+Its layers are the encoder's of `autoencoders.Autoencoder`, each with batch normalisation (Ioffe and Szegedy, Batch
 normalization, 2015), and a linear head behind dropout. Importing this module imports PyTorch, which takes two seconds.
 """
 
-import logging
-import time
 from itertools import pairwise
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
+from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 
 from report_lib.common import training
 from report_lib.common.representations import check_pooling, halved
-
-log = logging.getLogger(__name__)
-# Rows that are classified at once; the last are filled up, so that no result depends on how many rows there are.
-CHUNK = 256
-_KEPT = ("n_features_in_", "classes_", "low_", "high_", "loss_curve_", "precision_")
 
 
 class _Network(nn.Module):
@@ -42,7 +34,7 @@ class _Network(nn.Module):
         return self.head(self.dropout(x.flatten(1)))
 
 
-class ConvClassifier(ClassifierMixin, BaseEstimator):
+class ConvClassifier(ClassifierMixin, training.NetworkEstimator):
     """3 × 3 convolutions, 2 × 2 max pooling, batch normalisation, relu; dropout and one linear layer.
 
     All epochs are gone through and the last weights kept: no images are held out, and none are looked at to stop.
@@ -76,6 +68,8 @@ class ConvClassifier(ClassifierMixin, BaseEstimator):
     precision_ : str
         In which the network was trained.
     """
+
+    _kept = ("n_features_in_", "classes_", "low_", "high_", "loss_curve_", "precision_")
 
     def __init__(
         self,
@@ -115,79 +109,47 @@ class ConvClassifier(ClassifierMixin, BaseEstimator):
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError("the labels hold one class only; a classifier needs at least 2 classes")
-        self.low_, self.high_ = float(X.min()), float(X.max())
-        device = training.find_device(self.device)
-        self.precision_ = training.find_precision(self.precision, device)
-        seed = int(check_random_state(self.random_state).randint(2**31))
-        with training.reproducible(seed):
-            network = self._network(len(self.classes_)).to(device, memory_format=torch.channels_last)
-            self._train(network.train(), X, torch.from_numpy(codes), torch.Generator().manual_seed(seed))
-        self.network_ = network.cpu().eval()
+        self._fit_network(X, torch.from_numpy(codes))
         return self
 
-    def _network(self, n_classes: int) -> _Network:
+    def _network(self) -> nn.Module:
         shape = training.square_shape(self.image_shape, self.n_features_in_)
-        return _Network(shape, tuple(self.filters), n_classes, self.dropout)
+        return _Network(shape, tuple(self.filters), len(self.classes_), self.dropout)
 
     def _train(self, network: nn.Module, X: np.ndarray, codes: torch.Tensor, generator: torch.Generator) -> None:
+        device = next(network.parameters()).device
         # Batch normalisation cannot learn from one image: what is left of an epoch is spread over its batches.
         n_batches = max(1, len(X) // max(2, self.batch_size))
-        optimizer = torch.optim.AdamW(network.parameters(), weight_decay=1e-2)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, self.learning_rate, epochs=self.max_epochs, steps_per_epoch=n_batches
-        )
-        self.loss_curve_, said = [], time.monotonic()
+        lessons = training.Lessons(
+            network, torch.optim.AdamW(network.parameters(), weight_decay=1e-2),
+            lambda rows: (self._scaled(X[rows], device), codes[rows].to(device)),
+            nn.functional.cross_entropy, self, n_batches,
+        )  # fmt: skip
+        self.loss_curve_ = []
         for epoch in range(1, self.max_epochs + 1):
             order = torch.randperm(len(X), generator=generator).numpy()
-            losses = [
-                self._step(network, X[rows], codes[rows], optimizer, schedule) * len(rows)
-                for rows in np.array_split(order, n_batches)
-            ]
-            self.loss_curve_.append(float(torch.stack(losses).cpu().double().sum()) / len(X))
-            if time.monotonic() - said >= 2 or epoch == self.max_epochs:
-                said = time.monotonic()
-                log.info(
-                    "convolutional network: epoch %d of %d, loss %.4f", epoch, self.max_epochs, self.loss_curve_[-1]
-                )
-
-    def _step(self, network, rows, codes, optimizer, schedule) -> torch.Tensor:
-        device = next(network.parameters()).device
-        x = training.to_unit(rows, self.low_, self.high_, device)
-        with torch.autocast(device.type, torch.bfloat16, enabled=self.precision_ == "bfloat16"):
-            logits = network(x)
-        loss = nn.functional.cross_entropy(logits.float(), codes.to(device))
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-        return loss.detach()
+            self.loss_curve_.append(lessons.mean_loss(np.array_split(order, n_batches), learn=True))
+            lessons.say("convolutional network", epoch, self.loss_curve_[-1])
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return the probability of each class; shape (n, n_classes), float32, rows that sum to 1."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=training.KEPT_DTYPES, reset=False)
-        with torch.inference_mode():
-            parts = [self._probabilities(X[i : i + CHUNK]) for i in range(0, len(X), CHUNK)]
-        return np.concatenate(parts)
+        return self._in_chunks(X, self._probabilities)
 
-    def _probabilities(self, rows: np.ndarray) -> np.ndarray:
-        full = np.concatenate([rows, np.repeat(rows[:1], CHUNK - len(rows), axis=0)])
-        logits = self.network_(training.to_unit(full, self.low_, self.high_, torch.device("cpu")))
-        return torch.softmax(logits, dim=1)[: len(rows)].numpy()
+    def _probabilities(self, rows: np.ndarray) -> torch.Tensor:
+        # The last chunk is filled up, so that no result depends on how many rows there are.
+        full = np.concatenate([rows, np.repeat(rows[:1], training.CHUNK - len(rows), axis=0)])
+        return torch.softmax(self.network_(self._scaled(full)), dim=1)[: len(rows)]
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the likeliest class of each row."""
         check_is_fitted(self)
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Return what `from_arrays` needs, as arrays that can be kept without pickling."""
-        check_is_fitted(self)
-        return training.to_arrays(self, _KEPT)
-
     @classmethod
-    def from_arrays(cls, *, about: np.ndarray, **weights: np.ndarray) -> "ConvClassifier":
+    def from_arrays(cls, **arrays: np.ndarray) -> "ConvClassifier":
         """Return the fitted classifier that `arrays` came from; it gives the same probabilities."""
-        classifier = training.from_arrays(cls, lambda own: own._network(len(own.classes_)), _KEPT, about, weights)
+        classifier = super().from_arrays(**arrays)
         classifier.classes_ = np.array(classifier.classes_)
         return classifier

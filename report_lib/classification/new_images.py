@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from report_lib.classification.predictor import Answers, PCADescription, Predictor
+from report_lib.classification.predictor import Answers, Predictor
 from report_lib.classification.supervised import League
 from report_lib.clustering.hog import OrientedGradients
 from report_lib.clustering.representations import Representation
@@ -22,7 +22,7 @@ from report_lib.common.arrays import sample_rows
 from report_lib.common.errors import ReportError
 from report_lib.common.metrics import NOISE
 from report_lib.data.images import ImageSet
-from report_lib.reduction.linear import LinearReducer, PixelScaler
+from report_lib.reduction.linear import LinearReducer, LinearRepresentation, PixelScaler
 
 log = logging.getLogger(__name__)
 FORMAT = 1
@@ -39,7 +39,7 @@ COLUMNS = ("row", "cluster", "class", "probability", "margin", "as_unusual", "li
 
 
 def build(
-    pixels: PCADescription,
+    pixels: LinearRepresentation,
     shape: OrientedGradients | None,
     codes: np.ndarray,
     clusters: dict[str, np.ndarray],
@@ -153,7 +153,7 @@ def learn(
     """
     if not wanted:
         return None
-    pixels = PCADescription(PixelScaler.from_arrays(**scaler), LinearReducer.from_arrays(**pca))
+    pixels = LinearRepresentation(PixelScaler.from_arrays(**scaler), LinearReducer.from_arrays(**pca))
     by_shape = representation.edges is not None and clusters["on"].item() == representation.title
     shape = OrientedGradients.from_arrays(**hog) if by_shape else None
     codes = representation.train if by_shape else features["train"]
@@ -287,7 +287,7 @@ def _from_arrays(arrays: dict[str, np.ndarray], known: About) -> Predictor:
         raise ValueError("its parts do not fit one another")
     if "labels" in plain and int(plain["labels"].max()) >= len(known.class_names):
         raise ValueError("its labels and class names do not fit one another")
-    pixels = PCADescription(PixelScaler.from_arrays(**parts["scaler"]), LinearReducer.from_arrays(**parts["pca"]))
+    pixels = LinearRepresentation(PixelScaler.from_arrays(**parts["scaler"]), LinearReducer.from_arrays(**parts["pca"]))
     shape = OrientedGradients.from_arrays(**parts["gradients"]) if "gradients" in parts else None
     return Predictor(
         pixels, shape, plain["train"], plain["clusters"], plain.get("centers"), plain.get("labels"),

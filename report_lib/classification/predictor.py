@@ -18,30 +18,12 @@ from report_lib.clustering.hog import OrientedGradients
 from report_lib.common.arrays import flatten
 from report_lib.common.metrics import NOISE
 from report_lib.common.neighbors import Neighbors, nearest_to, votes
-from report_lib.reduction.linear import LinearReducer, PixelScaler
+from report_lib.reduction.linear import LinearRepresentation
 
 # Images are worked on so many at a time, the last filled up, so that no answer depends on how many images there are.
 BLOCK = 1024
 # An image more unusual than all but this share of the test images were is like nothing seen.
 RAREST = 0.01
-
-
-@dataclass(frozen=True)
-class PCADescription:
-    """Scaled pixels on principal components."""
-
-    scaler: PixelScaler
-    reducer: LinearReducer
-
-    def transform(self, X: np.ndarray) -> np.ndarray:
-        """Describe rows of pixels; float32."""
-        return self.reducer.transform(self.scaler.transform(X))
-
-    def residual(self, X: np.ndarray) -> np.ndarray:
-        """Return how much of each row the components leave out: the length of what is missing, float32."""
-        scaled = self.scaler.transform(X)
-        missing = scaled - self.reducer.inverse_transform(self.reducer.transform(scaled))
-        return np.sqrt(np.square(missing).sum(axis=1))
 
 
 @dataclass(frozen=True)
@@ -85,7 +67,7 @@ class Predictor:
 
     Attributes
     ----------
-    pixels : PCADescription
+    pixels : LinearRepresentation
     shape : OrientedGradients, or None
         The description that the neighbours are looked for in; None for that of the pixels.
     train : ndarray of shape (n_train, d), float32
@@ -106,7 +88,7 @@ class Predictor:
         Range of the train pixels.
     """
 
-    pixels: PCADescription
+    pixels: LinearRepresentation
     shape: OrientedGradients | None
     train: np.ndarray
     clusters: np.ndarray

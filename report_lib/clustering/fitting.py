@@ -23,7 +23,7 @@ from report_lib.clustering.representations import Representation
 from report_lib.clustering.silhouettes import silhouette_scores
 from report_lib.common.arrays import sample_rows
 from report_lib.common.metrics import NOISE
-from report_lib.common.models import kmeans, seeds_from
+from report_lib.common.models import kmeans, seeds_of_fits
 from report_lib.common.parallel import at_once
 
 MIXTURE_STEPS = 100
@@ -122,7 +122,7 @@ def fit_all(
     **options
         Parameters of the run, of which each method takes those that its function names.
     """
-    seeds, fitted = seeds_from(random_state, n_seeds), []
+    seeds, fitted = seeds_of_fits(random_state, n_seeds), []
     for method in (METHODS[name] for name in methods):
         own = {name: options[name] for name in inspect.signature(method.fit).parameters if name in options}
         on = [representations[place] for place in method.places if place in representations]

@@ -11,7 +11,7 @@ from report_lib.clustering.fitting import fit_mixture
 from report_lib.clustering.graph_clustering import Edges, Resolutions, sweep_resolutions
 from report_lib.clustering.silhouettes import over_rows, silhouettes
 from report_lib.common.arrays import sample_rows
-from report_lib.common.models import kmeans, seeds_from
+from report_lib.common.models import kmeans, seeds_of_fits
 from report_lib.common.parallel import at_once
 
 
@@ -80,7 +80,7 @@ def stability(X: np.ndarray, n_clusters: Sequence[int], *, n_pairs: int, n_init:
     ndarray of shape (len(n_clusters), n_pairs)
     """
     found = np.empty((len(n_clusters), n_pairs))
-    for j, seed in enumerate(seeds_from(random_state, n_pairs)):
+    for j, seed in enumerate(seeds_of_fits(random_state, n_pairs)):
         order = np.random.default_rng([random_state, j]).permutation(len(X))
         halves = np.array_split(order, 2)
         for i, k in enumerate(n_clusters):

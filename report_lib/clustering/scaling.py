@@ -9,9 +9,9 @@ from report_lib.clustering.fitting import Clusters, fit_kmeans
 from report_lib.clustering.representations import Representation
 from report_lib.common.arrays import sample_rows
 from report_lib.common.metrics import contingency, table_scores
-from report_lib.common.models import seeds_from
-from report_lib.data.datasets import ImageSet
-from report_lib.reduction.linear import LinearReducer, Moments, PixelScaler, encode
+from report_lib.common.models import seeds_of_fits
+from report_lib.data.images import ImageSet
+from report_lib.reduction.linear import LinearReducer, LinearRepresentation, Moments, PixelScaler, encode
 
 # Starts of K-Means for each refit, and train images that the refits draw from, at most.
 STARTS, MOST = 3, 10_000
@@ -93,7 +93,8 @@ def describe(
     for kind in ("min-max", "standard"):
         scaler = PixelScaler(kind).fit_moments(m)
         pca = LinearReducer().fit_moments(m.scaled(scaler.offset_, scaler.scale_))
-        variants[kind] = tuple(encode(scaler, pca, part, n_components) for part in (train, test))
+        model = LinearRepresentation(scaler, pca.first(n_components))
+        variants[kind] = tuple(encode(model, part) for part in (train, test))
         if kind == "min-max":
             # A component without variance holds rounding errors, which whitening would blow up.
             variance = pca.explained_variance_[:n_components]
@@ -112,7 +113,7 @@ def refits(
     """
     n = len(next(iter(variants.values()))[0])
     fits: dict[str, list[Clusters]] = {name: [] for name in variants}
-    for refit, seed in enumerate(seeds_from(random_state, n_refits)):
+    for refit, seed in enumerate(seeds_of_fits(random_state, n_refits)):
         rows = np.random.default_rng([random_state, refit]).permutation(n)[: max(n // 2, n_clusters)]
         for name, (train, test) in variants.items():
             half = Representation(name, train[rows], test)

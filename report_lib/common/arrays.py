@@ -24,3 +24,8 @@ def sample_rows(n: int, n_sample: int, random_state: int) -> np.ndarray:
     if n <= n_sample:
         return np.arange(n)
     return np.sort(np.random.default_rng(random_state).choice(n, n_sample, replace=False))
+
+
+def labels_of(labels: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
+    """Return the labels of some rows; None without labels."""
+    return None if labels is None else labels[rows]

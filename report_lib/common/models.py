@@ -59,14 +59,22 @@ def fit_within_budget(model: Any, X: np.ndarray, y: np.ndarray) -> Any:
         return model.fit(X, y)
 
 
-def seeds_for(random_state: int, n: int) -> list[int]:
-    """Return seeds of several draws, the same for all who ask."""
+# Two ways of drawing seeds: reported numbers rest on both, so neither can take the other's place.
+
+
+def seeds_of_draws(random_state: int, n: int) -> list[int]:
+    """Return seeds of several draws of images, the same for all who ask, so that they are compared on the same images."""
     return np.random.default_rng(random_state).integers(2**31, size=n).tolist()
+
+
+def seeds_of_fits(random_state: int, n: int) -> list[int]:
+    """Return seeds of several fits, which no run with another seed has in common with this one but by chance."""
+    return np.random.SeedSequence(random_state).generate_state(n).tolist()
 
 
 def draws(n: int, n_labels: int, n_draws: int, random_state: int) -> list[tuple[int, np.ndarray]]:
     """Draw which of n images have labels, several times; return (seed, rows) of each, the same for all who ask."""
-    return [(seed, sample_rows(n, n_labels, seed)) for seed in seeds_for(random_state, n_draws)]
+    return [(seed, sample_rows(n, n_labels, seed)) for seed in seeds_of_draws(random_state, n_draws)]
 
 
 def kmeans(X: np.ndarray, n_clusters: int, *, n_init: int, random_state: int) -> KMeans:
@@ -74,8 +82,3 @@ def kmeans(X: np.ndarray, n_clusters: int, *, n_init: int, random_state: int) ->
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         return KMeans(n_clusters, n_init=n_init, random_state=random_state).fit(X)
-
-
-def seeds_from(seed: int, n: int) -> list[int]:
-    """Draw seeds that no run with another seed has in common with this one but by chance."""
-    return np.random.SeedSequence(seed).generate_state(n).tolist()

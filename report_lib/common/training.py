@@ -1,20 +1,29 @@
-"""What all networks share: where and how exactly they are trained, the range of their pixels, and how they are kept.
+"""What all networks share: where, how exactly and how long they are trained, the range of their pixels, how they are kept.
 
 Importing this module imports PyTorch, which takes two seconds.
 """
 
 import json
+import logging
 import math
+import time
 import warnings
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from numbers import Integral
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
+log = logging.getLogger(__name__)
+# Rows that a network answers for at once.
+CHUNK = 256
 # Kept as they are until a batch is scaled; anything else becomes float32 first.
 KEPT_DTYPES = [np.float32, np.float64, np.uint8, np.int8, np.uint16, np.int16, np.int32, np.int64]
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -53,41 +62,6 @@ def to_unit(rows: np.ndarray, low: float, high: float, device: torch.device) -> 
     wide = np.asarray(rows, np.float64 if rows.dtype == np.float64 else np.float32)
     scaled = (wide - wide.dtype.type(low)) / wide.dtype.type((high - low) or 1.0)
     return torch.from_numpy(np.clip(scaled, 0, 1).astype(np.float32, copy=False)).to(device)
-
-
-def to_arrays(estimator: Any, fitted: Sequence[str]) -> dict[str, np.ndarray]:
-    """Return parameters, named fitted attributes and weights of an estimator, as arrays that need no pickling."""
-    parameters = estimator.get_params()
-    if isinstance(estimator.random_state, np.random.RandomState):
-        parameters["random_state"] = None
-    about = {"parameters": parameters, "fitted": {name: getattr(estimator, name) for name in fitted}}
-    weights = {f"weights.{name}": value.numpy() for name, value in estimator.network_.state_dict().items()}
-    return {"about": np.array(json.dumps(about, default=lambda number: number.tolist())), **weights}
-
-
-def from_arrays(
-    cls: type,
-    build: Callable[[Any], nn.Module],
-    fitted: Sequence[str],
-    about: np.ndarray,
-    weights: dict[str, np.ndarray],
-) -> Any:
-    """Return the estimator that `to_arrays` came from; its fitted attributes are as JSON has them, tuples as lists."""
-    kept = json.loads(about.item())
-    estimator = cls(**{name: as_tuple(value) for name, value in kept["parameters"].items()})
-    if set(kept["fitted"]) != set(fitted):
-        raise ValueError("holds other attributes than those of such a network")
-    for name, value in kept["fitted"].items():
-        setattr(estimator, name, value)
-    network = build(estimator).to(memory_format=torch.channels_last)
-    network.load_state_dict({name.removeprefix("weights."): torch.tensor(w) for name, w in weights.items()})
-    estimator.network_ = network.eval()
-    return estimator
-
-
-def as_tuple(value: object) -> object:
-    """Return a list, as JSON has it, as a tuple, as parameters have it."""
-    return tuple(value) if isinstance(value, list) else value
 
 
 def find_device(name: str) -> torch.device:
@@ -138,3 +112,132 @@ def reproducible(seed: int) -> Iterator[None]:
             yield
         finally:
             torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+
+
+class Lessons:
+    """Goes through images batch by batch, with a one-cycle schedule (Smith and Topin, Super-convergence, 2017).
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+    batch : callable
+        Rows in, what the network is given and what the loss compares its answer with out.
+    loss : callable
+        Mean over a batch.
+    estimator : NetworkEstimator
+        For its learning rate, epochs and precision.
+    n_batches : int
+        Steps of an epoch.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        batch: Callable[[np.ndarray], tuple[torch.Tensor, torch.Tensor]],
+        loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+        estimator: "NetworkEstimator",
+        n_batches: int,
+    ):
+        self._network, self._optimizer, self._batch, self._loss = network, optimizer, batch, loss
+        self._half, self._n_epochs = estimator.precision_ == "bfloat16", estimator.max_epochs
+        self._schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, estimator.learning_rate, epochs=estimator.max_epochs, steps_per_epoch=n_batches
+        )
+        self._said = time.monotonic()
+
+    def mean_loss(self, batches: Sequence[np.ndarray], *, learn: bool) -> float:
+        """Go through batches of row numbers once, learning or not; return the mean loss of an image."""
+        with torch.set_grad_enabled(learn):
+            losses = [self._step(rows, learn) * len(rows) for rows in batches]
+        # Summed up at the end and on the processor: not every device has float64, and each look at a loss would wait.
+        return float(torch.stack(losses).cpu().double().sum()) / sum(map(len, batches))
+
+    def _step(self, rows: np.ndarray, learn: bool) -> torch.Tensor:
+        x, target = self._batch(rows)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self._half):
+            logits = self._network(x)
+        loss = self._loss(logits.float(), target)
+        if learn:
+            self._optimizer.zero_grad()
+            loss.backward()
+            self._optimizer.step()
+            self._schedule.step()
+        return loss.detach()
+
+    def say(self, who: str, epoch: int, loss: float, what: str = "loss") -> None:
+        """Report an epoch, at most every other second, and the last."""
+        now = time.monotonic()
+        if now - self._said >= 2 or epoch == self._n_epochs:
+            self._said = now
+            log.info("%s: epoch %d of %d, %s %.4f", who, epoch, self._n_epochs, what, loss)
+
+
+class NetworkEstimator(BaseEstimator):
+    """What estimators that teach a network share: where it is trained, and how it is kept.
+
+    Attributes
+    ----------
+    low_, high_ : float
+        Range of the train pixels.
+    precision_ : str
+        In which the network was trained, `float32` or `bfloat16`.
+    """
+
+    # The fitted attributes that are kept, beside the weights.
+    _kept: tuple[str, ...] = ()
+
+    @abstractmethod
+    def _network(self) -> nn.Module:
+        """Build the network, untrained."""
+
+    @abstractmethod
+    def _train(self, network: nn.Module, *data: Any, generator: torch.Generator) -> None:
+        """Teach the network."""
+
+    def _fit_network(self, X: np.ndarray, *more: Any) -> None:
+        self.low_, self.high_ = float(X.min()), float(X.max())
+        device = find_device(self.device)
+        self.precision_ = find_precision(self.precision, device)
+        seed = int(check_random_state(self.random_state).randint(2**31))
+        with reproducible(seed):
+            network = self._network().to(device, memory_format=torch.channels_last)
+            self._train(network, X, *more, generator=torch.Generator().manual_seed(seed))
+        self.network_ = network.cpu().eval()
+
+    def _scaled(self, rows: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
+        return to_unit(rows, self.low_, self.high_, device)
+
+    @staticmethod
+    def _in_chunks(rows: np.ndarray, function: Callable[[np.ndarray], torch.Tensor]) -> np.ndarray:
+        with torch.inference_mode():
+            return np.concatenate([function(rows[i : i + CHUNK]).numpy() for i in range(0, len(rows), CHUNK)])
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return parameters, fitted attributes and weights, as arrays that can be kept without pickling."""
+        check_is_fitted(self)
+        parameters = self.get_params()
+        if isinstance(self.random_state, np.random.RandomState):
+            parameters["random_state"] = None
+        about = {"parameters": parameters, "fitted": {name: getattr(self, name) for name in self._kept}}
+        weights = {f"weights.{name}": value.numpy() for name, value in self.network_.state_dict().items()}
+        return {"about": np.array(json.dumps(about, default=lambda number: number.tolist())), **weights}
+
+    @classmethod
+    def from_arrays(cls, *, about: np.ndarray, **weights: np.ndarray) -> Self:
+        """Return the fitted estimator that `arrays` came from; it gives the same answers."""
+        kept = json.loads(about.item())
+        estimator = cls(**{name: as_tuple(value) for name, value in kept["parameters"].items()})
+        if set(kept["fitted"]) != set(cls._kept):
+            raise ValueError("holds other attributes than those of such a network")
+        for name, value in kept["fitted"].items():
+            setattr(estimator, name, value)
+        network = estimator._network().to(memory_format=torch.channels_last)
+        network.load_state_dict({name.removeprefix("weights."): torch.tensor(w) for name, w in weights.items()})
+        estimator.network_ = network.eval()
+        return estimator
+
+
+def as_tuple(value: object) -> object:
+    """Return a list, as JSON has it, as a tuple, as parameters have it."""
+    return tuple(value) if isinstance(value, list) else value

@@ -7,25 +7,19 @@ module imports PyTorch, which takes two seconds, so only who trains or loads a n
 
 import logging
 import math
-import time
-from abc import ABC, abstractmethod
 from itertools import pairwise
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import check_random_state
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 
 from report_lib.common import training
 from report_lib.common.errors import ReportError
-from report_lib.common.representations import RepresentationName, halved
-from report_lib.common.training import KEPT_DTYPES
+from report_lib.common.representations import KINDS, RepresentationName, halved, parse
 
 log = logging.getLogger(__name__)
-# Rows that are encoded or decoded at once.
-CHUNK = 256
 
 
 class Upsample(nn.Module):
@@ -51,7 +45,12 @@ class Upsample(nn.Module):
         return nn.functional.pixel_shuffle(phases, 2)[..., : size[0], : size[1]]
 
 
-class _Dense(nn.Module):
+class _EncoderDecoder(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.decode(self.encode(x))
+
+
+class _Dense(_EncoderDecoder):
     def __init__(self, n_pixels: int, hidden: tuple[int, ...]):
         super().__init__()
         sizes = [n_pixels, *hidden]
@@ -69,7 +68,7 @@ class _Dense(nn.Module):
         return self.decoder[-1](z)
 
 
-class _Convolutional(nn.Module):
+class _Convolutional(_EncoderDecoder):
     def __init__(self, image_shape: tuple[int, int], filters: tuple[int, ...]):
         super().__init__()
         self.sizes = halved(image_shape, len(filters))
@@ -95,8 +94,34 @@ class _Convolutional(nn.Module):
         return z.flatten(1)
 
 
-class _Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC):
-    """What both kinds share: training, encoding, keeping.
+class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, training.NetworkEstimator):
+    """An encoder, the same backwards as decoder, relu between layers, and a sigmoid for the pixels.
+
+    `dense-64-32` has fully connected layers, d-64-32-64-d. `conv-32-16` has 3 × 3 convolutions, each with 2 × 2 max
+    pooling, and nearest upsampling on the way back: it makes of a 28 × 28 image a code of 16 × 7 × 7. Sides that are odd
+    are rounded up.
+
+    Parameters
+    ----------
+    architecture : str
+        The name of a representation that is learnt.
+    image_shape : (height, width) or None
+        Of the rows, where there are convolutions; None takes them for square images.
+    max_epochs : int
+        The one-cycle schedule spans them.
+    batch_size : int
+        Images a step; memory is bounded by it.
+    learning_rate : float
+        The highest of the schedule, for Adam.
+    validation_fraction : float
+        Share of the images that choose the epoch to keep and are not learnt from.
+    patience : int
+        Epochs without a better validation loss after which training ends.
+    precision : {"auto", "float32", "bfloat16"}
+        Of the arithmetic in training; `auto` takes bfloat16 where the processor has it. Codes are always float32.
+    device : {"auto", "cpu", "cuda", "mps"}
+        `auto` takes a graphics processor where there is one.
+    random_state : int, RandomState or None
 
     Attributes
     ----------
@@ -114,9 +139,26 @@ class _Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         In which the network was trained, `float32` or `bfloat16`.
     """
 
+    _kept = (
+        "n_features_in_", "code_shape_", "low_", "high_", "loss_curve_", "best_epoch_", "stopped_", "precision_",
+    )  # fmt: skip
+
     def __init__(
-        self, *, max_epochs, batch_size, learning_rate, validation_fraction, patience, precision, device, random_state
+        self,
+        architecture: str = "dense-64-32",
+        *,
+        image_shape: tuple[int, int] | None = None,
+        max_epochs: int = 8,
+        batch_size: int = 256,
+        learning_rate: float = 1e-2,
+        validation_fraction: float = 0.1,
+        patience: int = 3,
+        precision: str = "float32",
+        device: str = "auto",
+        random_state: object = None,
     ):
+        self.architecture = architecture
+        self.image_shape = image_shape
         self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
@@ -126,15 +168,7 @@ class _Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         self.device = device
         self.random_state = random_state
 
-    @abstractmethod
-    def _network(self, n_pixels: int) -> nn.Module:
-        """Build the network, untrained."""
-
-    @abstractmethod
-    def _code_shape(self, n_pixels: int) -> tuple[int, ...]:
-        """Return the shape of a code, or refuse what does not fit the images."""
-
-    def fit(self, X: np.ndarray, y: object = None) -> "_Autoencoder":
+    def fit(self, X: np.ndarray, y: object = None) -> "Autoencoder":
         """Learn from rows of shape (n, d), of any range; kept as they are and scaled batch by batch.
 
         Raises
@@ -144,45 +178,50 @@ class _Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         ReportError
             When the loss is not a number before the end of the first epoch.
         """
-        X = validate_data(self, X, dtype=KEPT_DTYPES, ensure_min_samples=2)
-        self._check_parameters()
-        self.code_shape_ = self._code_shape(X.shape[1])
-        self.low_, self.high_ = float(X.min()), float(X.max())
-        device = training.find_device(self.device)
-        self.precision_ = training.find_precision(self.precision, device)
-        seed = int(check_random_state(self.random_state).randint(2**31))
-        with training.reproducible(seed):
-            network = self._network(X.shape[1]).to(device, memory_format=torch.channels_last)
-            self._train(network, X, torch.Generator().manual_seed(seed))
-        self.network_ = network.cpu().eval()
-        return self
-
-    def _check_parameters(self) -> None:
+        X = validate_data(self, X, dtype=training.KEPT_DTYPES, ensure_min_samples=2)
         training.check_parameters(self, "max_epochs", "batch_size", "patience")
         if not 0 < self.validation_fraction < 1:
             raise ValueError(f"validation_fraction is {self.validation_fraction}; it takes a share between 0 and 1")
+        self.code_shape_ = self._parsed().code_shape(self._shape(), n_components=0)
+        self._fit_network(X)
+        return self
+
+    def _parsed(self) -> RepresentationName:
+        parsed = parse(self.architecture)
+        if not parsed.is_learnt:
+            raise ValueError(f"{self.architecture!r} is no autoencoder")
+        return parsed
+
+    def _shape(self) -> tuple[int, int]:
+        flat = self._parsed().kind == "dense"
+        return (self.n_features_in_, 1) if flat else training.square_shape(self.image_shape, self.n_features_in_)
+
+    def _network(self) -> nn.Module:
+        parsed, shape = self._parsed(), self._shape()
+        return _Dense(shape[0], parsed.sizes) if parsed.kind == "dense" else _Convolutional(shape, parsed.sizes)
 
     def _train(self, network: nn.Module, X: np.ndarray, generator: torch.Generator) -> None:
+        device = next(network.parameters()).device
         order = torch.randperm(len(X), generator=generator).numpy()
         n_validation = min(max(1, round(self.validation_fraction * len(X))), len(X) - 1)
-        held_out, rows = np.sort(order[:n_validation]), order[n_validation:]
-        optimizer = torch.optim.Adam(network.parameters())
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, self.learning_rate, epochs=self.max_epochs, steps_per_epoch=-(-len(rows) // self.batch_size)
-        )
+        held_out, rows = self._batches(np.sort(order[:n_validation])), order[n_validation:]
+        lessons = training.Lessons(
+            network, torch.optim.Adam(network.parameters()), lambda rows: [self._scaled(X[rows], device)] * 2,
+            nn.functional.binary_cross_entropy_with_logits, self, len(self._batches(rows)),
+        )  # fmt: skip
         self.loss_curve_, self.best_epoch_, self.stopped_ = [], 0, "budget"
-        best, kept, self._said = math.inf, None, time.monotonic()
+        best, kept = math.inf, None
         for epoch in range(1, self.max_epochs + 1):
-            shuffled = rows[torch.randperm(len(rows), generator=generator).numpy()]
+            shuffled = self._batches(rows[torch.randperm(len(rows), generator=generator).numpy()])
             losses = {
-                "train": self._epoch(network, X, shuffled, optimizer, schedule),
-                "validation": self._epoch(network, X, held_out),
+                "train": lessons.mean_loss(shuffled, learn=True),
+                "validation": lessons.mean_loss(held_out, learn=False),
             }
             if not all(map(math.isfinite, losses.values())):
                 self.stopped_ = "not a number"
                 break
             self.loss_curve_.append(losses)
-            self._say(epoch, losses["validation"])
+            lessons.say(self._title, epoch, losses["validation"], "validation loss")
             if losses["validation"] < best:
                 best, self.best_epoch_ = losses["validation"], epoch
                 kept = {name: value.clone() for name, value in network.state_dict().items()}
@@ -191,12 +230,13 @@ class _Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
                 break
         self._keep_best(network, kept, epoch)
 
-    def _say(self, epoch: int, loss: float) -> None:
-        """Report an epoch, at most every other second, and the last."""
-        now = time.monotonic()
-        if now - self._said >= 2 or epoch == self.max_epochs:
-            self._said = now
-            log.info("%s: epoch %d of %d, validation loss %.4f", self._title, epoch, self.max_epochs, loss)
+    def _batches(self, rows: np.ndarray) -> list[np.ndarray]:
+        return [rows[i : i + self.batch_size] for i in range(0, len(rows), self.batch_size)]
+
+    @property
+    def _title(self) -> str:
+        kind, _, sizes = self.architecture.partition("-")
+        return f"{KINDS[kind].title} autoencoder {sizes}"
 
     def _keep_best(self, network: nn.Module, kept: dict[str, torch.Tensor] | None, epoch: int) -> None:
         if kept is None:
@@ -210,34 +250,11 @@ class _Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             )
         network.load_state_dict(kept)
 
-    def _epoch(self, network, X, rows, optimizer=None, schedule=None) -> float:
-        """Go through rows once, learning where there is an optimizer; return the mean loss a pixel."""
-        device = next(network.parameters()).device
-        losses = []
-        half = self.precision_ == "bfloat16"
-        with torch.set_grad_enabled(optimizer is not None):
-            for start in range(0, len(rows), self.batch_size):
-                x = self._scaled(X[rows[start : start + self.batch_size]], device)
-                with torch.autocast(device.type, torch.bfloat16, enabled=half):
-                    logits = network.decode(network.encode(x))
-                loss = nn.functional.binary_cross_entropy_with_logits(logits.float(), x)
-                losses.append(loss.detach() * len(x))
-                if optimizer is not None:
-                    optimizer.zero_grad()
-                    loss.backward()
-                    optimizer.step()
-                    schedule.step()
-        # Summed up at the end and on the processor: not every device has float64, and each look at a loss would wait.
-        return float(torch.stack(losses).cpu().double().sum()) / len(rows)
-
-    def _scaled(self, rows: np.ndarray, device: torch.device) -> torch.Tensor:
-        return training.to_unit(rows, self.low_, self.high_, device)
-
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Return the codes of rows; shape (n, product of `code_shape_`), float32."""
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=KEPT_DTYPES, reset=False)
-        return self._in_chunks(X, lambda rows: self.network_.encode(self._scaled(rows, torch.device("cpu"))))
+        X = validate_data(self, X, dtype=training.KEPT_DTYPES, reset=False)
+        return self._in_chunks(X, lambda rows: self.network_.encode(self._scaled(rows)))
 
     def inverse_transform(self, Z: np.ndarray) -> np.ndarray:
         """Rebuild rows from codes, in the range of the train pixels; shape (n, d), float32."""
@@ -248,10 +265,12 @@ class _Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         pixels = self._in_chunks(Z, lambda rows: torch.sigmoid(self.network_.decode(torch.from_numpy(rows))))
         return pixels * np.float32(self.high_ - self.low_) + np.float32(self.low_)
 
-    def _in_chunks(self, rows: np.ndarray, function) -> np.ndarray:
-        with torch.inference_mode():
-            parts = [function(rows[i : i + CHUNK]).numpy() for i in range(0, len(rows), CHUNK)]
-        return np.concatenate(parts)
+    @classmethod
+    def from_arrays(cls, **arrays: np.ndarray) -> "Autoencoder":
+        """Return the fitted estimator that `arrays` came from; it gives the same codes."""
+        estimator = super().from_arrays(**arrays)
+        estimator.code_shape_ = tuple(estimator.code_shape_)
+        return estimator
 
     @property
     def _n_features_out(self) -> int:
@@ -261,125 +280,3 @@ class _Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Return what `from_arrays` needs, as arrays that can be kept without pickling."""
-        check_is_fitted(self)
-        return training.to_arrays(self, _KEPT)
-
-    @classmethod
-    def from_arrays(cls, *, about: np.ndarray, **weights: np.ndarray) -> "_Autoencoder":
-        """Return the fitted estimator that `arrays` came from; it gives the same codes."""
-        estimator = training.from_arrays(cls, lambda own: own._network(own.n_features_in_), _KEPT, about, weights)
-        estimator.code_shape_ = tuple(estimator.code_shape_)
-        return estimator
-
-
-_KEPT = (
-    "n_features_in_", "code_shape_", "low_", "high_", "loss_curve_", "best_epoch_", "stopped_", "precision_",
-)  # fmt: skip
-
-
-class DenseAutoencoder(_Autoencoder):
-    """Fully connected layers, relu, the same backwards, a sigmoid for the pixels.
-
-    Parameters
-    ----------
-    hidden : tuple of int
-        Units of each layer down to the code: (64, 32) is d-64-32-64-d.
-    max_epochs : int
-        The one-cycle schedule spans them (Smith and Topin, Super-convergence, 2017).
-    batch_size : int
-        Images a step; memory is bounded by it.
-    learning_rate : float
-        The highest of the schedule, for Adam.
-    validation_fraction : float
-        Share of the images that choose the epoch to keep and are not learnt from.
-    patience : int
-        Epochs without a better validation loss after which training ends.
-    precision : {"auto", "float32", "bfloat16"}
-        Of the arithmetic in training; `auto` takes bfloat16 where the processor has it. Codes are always float32.
-    device : {"auto", "cpu", "cuda", "mps"}
-        `auto` takes a graphics processor where there is one.
-    random_state : int, RandomState or None
-    """
-
-    def __init__(
-        self,
-        hidden: tuple[int, ...] = (64, 32),
-        *,
-        max_epochs: int = 8,
-        batch_size: int = 256,
-        learning_rate: float = 1e-2,
-        validation_fraction: float = 0.1,
-        patience: int = 3,
-        precision: str = "float32",
-        device: str = "auto",
-        random_state: object = None,
-    ):
-        super().__init__(
-            max_epochs=max_epochs, batch_size=batch_size, learning_rate=learning_rate,
-            validation_fraction=validation_fraction, patience=patience, precision=precision, device=device,
-            random_state=random_state,
-        )  # fmt: skip
-        self.hidden = hidden
-
-    def _code_shape(self, n_pixels: int) -> tuple[int, ...]:
-        return RepresentationName("", "dense", tuple(self.hidden)).code_shape((n_pixels, 1), 0)
-
-    @property
-    def _title(self) -> str:
-        return f"dense autoencoder {'-'.join(map(str, self.hidden))}"
-
-    def _network(self, n_pixels: int) -> nn.Module:
-        return _Dense(n_pixels, tuple(self.hidden))
-
-
-class ConvAutoencoder(_Autoencoder):
-    """3 × 3 convolutions, relu and 2 × 2 max pooling; backwards with nearest upsampling; a sigmoid for the pixels.
-
-    Parameters
-    ----------
-    filters : tuple of int
-        Channels after each convolution of the encoder: (32, 16) makes of a 28 × 28 image a code of 16 × 7 × 7. Sides
-        that are odd are rounded up.
-    image_shape : (height, width) or None
-        Of the rows; None takes them for square images.
-    max_epochs, batch_size, learning_rate, validation_fraction, patience, precision, device, random_state
-        As in `DenseAutoencoder`.
-    """
-
-    def __init__(
-        self,
-        filters: tuple[int, ...] = (32, 16),
-        *,
-        image_shape: tuple[int, int] | None = None,
-        max_epochs: int = 3,
-        batch_size: int = 256,
-        learning_rate: float = 1e-2,
-        validation_fraction: float = 0.1,
-        patience: int = 3,
-        precision: str = "float32",
-        device: str = "auto",
-        random_state: object = None,
-    ):
-        super().__init__(
-            max_epochs=max_epochs, batch_size=batch_size, learning_rate=learning_rate,
-            validation_fraction=validation_fraction, patience=patience, precision=precision, device=device,
-            random_state=random_state,
-        )  # fmt: skip
-        self.filters = filters
-        self.image_shape = image_shape
-
-    def _shape(self, n_pixels: int) -> tuple[int, int]:
-        return training.square_shape(self.image_shape, n_pixels)
-
-    def _code_shape(self, n_pixels: int) -> tuple[int, ...]:
-        return RepresentationName("", "conv", tuple(self.filters)).code_shape(self._shape(n_pixels), 0)
-
-    @property
-    def _title(self) -> str:
-        return f"convolutional autoencoder {'-'.join(map(str, self.filters))}"
-
-    def _network(self, n_pixels: int) -> nn.Module:
-        return _Convolutional(self._shape(n_pixels), tuple(self.filters))

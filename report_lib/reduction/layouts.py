@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.manifold import TSNE, trustworthiness
 
+from report_lib.common.arrays import flatten, labels_of, sample_rows
 from report_lib.common.neighbors import Neighbors, nearest
 from report_lib.common.parallel import at_once
+from report_lib.data.images import ImageSet
 
 MOST_SCORED = 2500
 
@@ -55,32 +57,107 @@ def tsne_map(X: np.ndarray, *, n_iterations: int, random_state: int) -> np.ndarr
     return layout.fit_transform(X)
 
 
-def begin(
+@dataclass(frozen=True)
+class StartedMaps:
+    """The graph of nearest neighbours, and the maps that are laid out in the background.
+
+    Attributes
+    ----------
+    rows : ndarray of int
+        Train images that t-SNE sees, and that the maps are scored on.
+    graph : Neighbors or None
+        None where no map was asked for.
+    kinds : sequence of {"umap", "tsne"}
+    underway : iterator of ndarray
+        In the order of `kinds`.
+    """
+
+    rows: np.ndarray
+    graph: Neighbors | None = None
+    kinds: Sequence[str] = ()
+    underway: Iterator[np.ndarray] | tuple[()] = ()
+
+    def finish(self) -> dict[str, np.ndarray]:
+        """Wait for the maps, and return them by kind: `umap` of all images, `tsne` of `rows`."""
+        return dict(zip(self.kinds, self.underway, strict=True))
+
+
+def start_maps(
     X: np.ndarray,
-    graph: Neighbors,
-    rows: np.ndarray,
     kinds: Sequence[str],
     *,
+    n_neighbors: int,
+    n_tsne: int,
     umap_epochs: int,
     tsne_iterations: int,
     random_state: int,
-) -> Iterator[np.ndarray]:
-    """Start on the maps asked for, and return an iterator of them: `umap` of all rows, `tsne` of those named.
+) -> StartedMaps:
+    """Look for neighbours, and start on the maps asked for: `umap` of all rows, `tsne` of `n_tsne` at most.
 
     Parameters
     ----------
     X : ndarray of shape (n, d)
-    graph : Neighbors
-        Of the rows of `X`.
-    rows : ndarray of int
-        Those that t-SNE sees.
     kinds : sequence of {"umap", "tsne"}
     """
+    rows = sample_rows(len(X), n_tsne, random_state)
+    if not kinds:
+        return StartedMaps(rows)
+    graph = nearest(X, n_neighbors)
     calls = {
         "umap": (umap_map, (X, graph), {"n_epochs": umap_epochs, "random_state": random_state}),
         "tsne": (tsne_map, (X[rows],), {"n_iterations": tsne_iterations, "random_state": random_state}),
     }
-    return at_once(calls[kind] for kind in kinds)
+    return StartedMaps(rows, graph, kinds, at_once(calls[kind] for kind in kinds))
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A map as it is drawn.
+
+    Attributes
+    ----------
+    title : str
+        The method's name.
+    X : ndarray of shape (n, 2)
+        Those images of it that are drawn.
+    labels : ndarray of shape (n,), or None
+    hit : ndarray of shape (n_classes,), or None
+        `neighborhood_hit` on the map; None without labels.
+    n_images : int
+        On the whole map.
+    """
+
+    title: str
+    X: np.ndarray
+    labels: np.ndarray | None
+    hit: np.ndarray | None
+    n_images: int
+
+
+def umap_plane(
+    made: dict[str, np.ndarray], images: ImageSet, *, drawn: np.ndarray, scored: np.ndarray, k: int
+) -> Plane | None:
+    """Return what is drawn of UMAP's map of all train images; None where there is none.
+
+    Parameters
+    ----------
+    drawn, scored : ndarray of int
+        Rows that are drawn, and rows among which neighbours are compared.
+    """
+    if "umap" not in made:
+        return None
+    layout, labels = made["umap"], images.train_labels
+    hit = neighborhood_hit(nearest(layout[scored], k), labels_of(labels, scored), len(images.class_names))
+    return Plane("UMAP", layout[drawn], labels_of(labels, drawn), hit, len(layout))
+
+
+def tsne_plane(made: dict[str, np.ndarray], images: ImageSet, *, rows: np.ndarray, k: int) -> Plane | None:
+    """Return t-SNE's map of some train images; None where there is none."""
+    if "tsne" not in made:
+        return None
+    layout, labels = made["tsne"], labels_of(images.train_labels, rows)
+    hit = neighborhood_hit(nearest(layout, k), labels, len(images.class_names))
+    return Plane("t-SNE", layout, labels, hit, len(layout))
 
 
 @dataclass(frozen=True)
@@ -132,6 +209,40 @@ def same_rows(Z: np.ndarray, made: dict[str, np.ndarray], rows: np.ndarray) -> t
     return {**planes, f"{Z.shape[1]} components": Z[scored]}, scored
 
 
+@dataclass(frozen=True)
+class Trust:
+    """How far maps may be trusted.
+
+    Attributes
+    ----------
+    scores : dict of str to Faithfulness
+        By title; last, all components, which are no map.
+    chance : Faithfulness
+        What a layout at random would score.
+    n_images, k : int
+        Images scored, and neighbours looked at.
+    """
+
+    scores: dict[str, Faithfulness]
+    chance: Faithfulness
+    n_images: int
+    k: int
+
+    def as_dict(self) -> dict[str, dict[str, float | None]]:
+        """Return the scores by title, as `metrics.json` has them."""
+        return {title: vars(scores) for title, scores in self.scores.items()}
+
+
+def trust(Z: np.ndarray, made: dict[str, np.ndarray], rows: np.ndarray, images: ImageSet, *, k: int) -> Trust | None:
+    """Score maps, and PCA's plane, on the same train images; None where no map was made."""
+    if not made:
+        return None
+    planes, scored = same_rows(Z, made, rows)
+    labels = labels_of(images.train_labels, scored)
+    scores = faithfulness(flatten(images.train_images)[scored], planes, labels, k=k)
+    return Trust(scores, chance(len(scored), labels, k=k), len(scored), k)
+
+
 def faithfulness(
     X: np.ndarray, layouts: dict[str, np.ndarray], labels: np.ndarray | None, *, k: int
 ) -> dict[str, Faithfulness]:
@@ -168,13 +279,13 @@ def chance(n: int, labels: np.ndarray | None, *, k: int) -> Faithfulness:
     return Faithfulness(0.5, 0.5, k / (n - 1), hit)
 
 
-def map_hit(layout: np.ndarray, labels: np.ndarray | None, n_classes: int, *, k: int) -> np.ndarray | None:
-    """Return `neighborhood_hit` on a map; None without labels."""
-    return None if labels is None else neighborhood_hit(nearest(layout, k), labels, n_classes)
+def neighborhood_hit(graph: Neighbors | None, labels: np.ndarray | None, n_classes: int) -> np.ndarray | None:
+    """Return, for each class, the share of its images' nearest neighbours that are of the same class; NaN if empty.
 
-
-def neighborhood_hit(graph: Neighbors, labels: np.ndarray, n_classes: int) -> np.ndarray:
-    """Return, for each class, the share of its images' nearest neighbours that are of the same class; NaN if empty."""
+    None without a graph, or without labels.
+    """
+    if graph is None or labels is None:
+        return None
     hits = _same_label(graph.indices, labels).mean(axis=1)
     with np.errstate(invalid="ignore"):
         return np.bincount(labels, hits, n_classes) / np.bincount(labels, minlength=n_classes)

@@ -6,14 +6,31 @@ and its exact reconstruction error; the same with the uncentred second moment gi
 Jolliffe, Principal Component Analysis, 2nd edition, 2002, sections 1.1 and 3.2.
 """
 
+from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from scipy.linalg import eigh
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from report_lib.common.arrays import CHUNK, chunks, flatten
+from report_lib.common.arrays import CHUNK, chunks, flatten, labels_of, sample_rows
+from report_lib.common.representations import KINDS
+from report_lib.data.images import ImageSet
+
+PCA, SVD = KINDS["pca"].title, KINDS["svd"].title
+
+
+class Encoder(Protocol):
+    """What makes codes of rows of raw pixels, and such rows of codes."""
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Return the codes of rows, float32."""
+
+    def inverse_transform(self, Z: np.ndarray) -> np.ndarray:
+        """Rebuild rows of raw pixels from codes, float32."""
 
 
 @dataclass(frozen=True)
@@ -163,6 +180,12 @@ class LinearReducer(TransformerMixin, BaseEstimator):
         self.explained_variance_ratio_ = self.explained_variance_ / max(np.trace(covariance), np.finfo(float).tiny)
         return self
 
+    def first(self, n_components: int) -> "LinearReducer":
+        """Return the same axes, of which `transform` gives the first."""
+        reducer = copy(self)
+        reducer.n_components = n_components
+        return reducer
+
     def arrays(self, n_components: int) -> dict[str, np.ndarray]:
         """Return what `from_arrays` needs to work with the first components."""
         return {
@@ -201,27 +224,117 @@ class LinearReducer(TransformerMixin, BaseEstimator):
 
 
 @dataclass(frozen=True)
-class Reduction:
-    """A scaler, a PCA and a truncated SVD, fitted together on the train images."""
+class LinearRepresentation:
+    """Scaled pixels, or the first components of PCA or truncated SVD: raw pixels in, codes out.
 
+    Attributes
+    ----------
+    scaler : PixelScaler
+    reducer : LinearReducer or None
+        None for the scaled pixels themselves.
+    """
+
+    scaler: PixelScaler
+    reducer: LinearReducer | None = None
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Return the codes of rows, float32."""
+        scaled = self.scaler.transform(X)
+        return scaled if self.reducer is None else self.reducer.transform(scaled)
+
+    def inverse_transform(self, Z: np.ndarray) -> np.ndarray:
+        """Rebuild rows of raw pixels from codes or from their first columns, float32."""
+        return self.scaler.inverse_transform(Z if self.reducer is None else self.reducer.inverse_transform(Z))
+
+    def residual(self, X: np.ndarray) -> np.ndarray:
+        """Return how much of each row the components leave out: the length of what is missing, float32."""
+        scaled = self.scaler.transform(X)
+        missing = scaled - self.reducer.inverse_transform(self.reducer.transform(scaled))
+        return np.sqrt(np.square(missing).sum(axis=1))
+
+
+def fit_linear(X: np.ndarray, kind: str, *, scaling: str, n_components: int) -> LinearRepresentation:
+    """Learn from rows of raw pixels.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+    kind : {"pixels", "pca", "svd"}
+    scaling : str
+        As in `PixelScaler`.
+    n_components : int
+        Of `pca` and `svd`.
+    """
+    m = moments(X)
+    scaler = PixelScaler(scaling).fit_moments(m)
+    if kind == "pixels":
+        return LinearRepresentation(scaler)
+    reducer = LinearReducer(n_components, center=kind == "pca")
+    return LinearRepresentation(scaler, reducer.fit_moments(m.scaled(scaler.offset_, scaler.scale_)))
+
+
+def encode(model: Encoder, images: np.ndarray) -> np.ndarray:
+    """Return the codes of images, chunk by chunk; shape (n, size of the code), float32."""
+    rows = flatten(images)
+    return np.concatenate([model.transform(rows[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)])
+
+
+def rebuild(model: Encoder, images: np.ndarray) -> np.ndarray:
+    """Rebuild images from their codes, in the file's own units; shape of `images`, float32."""
+    return model.inverse_transform(encode(model, images)).reshape(images.shape)
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """A scaler, a PCA and a truncated SVD, fitted together on the train images, with what they were fitted to."""
+
+    moments: Moments
     scaler: PixelScaler
     pca: LinearReducer
     svd: LinearReducer
 
+    def first(self, n_components: int) -> LinearRepresentation:
+        """Return the representation by the first principal components."""
+        return LinearRepresentation(self.scaler, self.pca.first(n_components))
 
-def fit_moments(m: Moments, *, scaling: str) -> Reduction:
-    """Fit everything to the moments of unscaled pixels."""
+    @property
+    def marks(self) -> dict[float, int]:
+        """The number of components that holds 90, 95 and 99% of the variance, by the share."""
+        return {share: components_for(self.pca, share) for share in (0.9, 0.95, 0.99)}
+
+    def axes(self, n: int, image_shape: tuple[int, int]) -> np.ndarray:
+        """Return the first axes of PCA as images; shape (n, h, w)."""
+        return self.pca.components_[:n].reshape(-1, *image_shape)
+
+    def as_dict(self, mse: dict[str, np.ndarray], grid: Sequence[int], max_components: int) -> dict[str, object]:
+        """Return the numbers that the phase shows, under the names of `metrics.json`.
+
+        Parameters
+        ----------
+        mse : dict of str to ndarray
+            As `mse_by_size` gives it.
+        grid : sequence of int
+            The numbers of components of which the errors are kept.
+        max_components : int
+            So many shares of the variance are kept.
+        """
+        counts = {f"components_for_{share * 100:g}": count for share, count in self.marks.items()}
+        by_method = {
+            title: {
+                "explained_variance_ratio": reducer.explained_variance_ratio_[:max_components],
+                "test_mse": {k: mse[title][k] for k in sorted({0, *grid})},
+            }
+            for title, reducer in ((PCA, self.pca), (SVD, self.svd))
+        }
+        return {"scaling": self.scaler.kind, "pca": {**counts, **by_method[PCA]}, "truncated_svd": by_method[SVD]}
+
+
+def fit(images: np.ndarray, *, scaling: str) -> Reduction:
+    """Fit scaler, PCA and truncated SVD to train images of shape (n, h, w)."""
+    m = moments(flatten(images))
     scaler = PixelScaler(scaling).fit_moments(m)
     scaled = m.scaled(scaler.offset_, scaler.scale_)
-    pca, svd = (LinearReducer(center=center).fit_moments(scaled) for center in (True, False))
-    return Reduction(scaler, pca, svd)
-
-
-def encode(scaler: PixelScaler, reducer: LinearReducer, images: np.ndarray, n_components: int) -> np.ndarray:
-    """Give the first components of images, chunk by chunk; shape (n, n_components), float32."""
-    axes = reducer.components_[:n_components].T
-    mean = reducer.mean_.astype(np.float32)
-    return np.concatenate([(scaler.transform(chunk) - mean) @ axes for chunk in chunks(flatten(images))])
+    return Reduction(m, scaler, *(LinearReducer(center=center).fit_moments(scaled) for center in (True, False)))
 
 
 def components_for(reducer: LinearReducer, share: float) -> int:
@@ -230,16 +343,20 @@ def components_for(reducer: LinearReducer, share: float) -> int:
     return int(np.argmax(cumulative >= min(share, cumulative[-1]))) + 1
 
 
-def test_mse(scaler: PixelScaler, reducer: LinearReducer, images: np.ndarray) -> np.ndarray:
-    """Mean squared error of rebuilding images, for each number of components, in scaled pixels.
+def mse_by_size(fitted: Reduction, images: np.ndarray) -> dict[str, np.ndarray]:
+    """Mean squared error of rebuilding images, for each number of components, in scaled pixels, by PCA and truncated SVD.
 
     The axes are orthonormal, so what k components leave out is ‖x - mean‖² minus the sum of their first k squares.
 
     Returns
     -------
-    ndarray of shape (d + 1,), float64
-        Entry k is the error with k components.
+    dict of str to ndarray of shape (d + 1,), float64
+        By title; entry k is the error with k components.
     """
+    return {title: _mse(fitted.scaler, reducer, images) for title, reducer in ((PCA, fitted.pca), (SVD, fitted.svd))}
+
+
+def _mse(scaler: PixelScaler, reducer: LinearReducer, images: np.ndarray) -> np.ndarray:
     d = len(reducer.mean_)
     total, explained = 0.0, np.zeros(d)
     for chunk in chunks(flatten(images)):
@@ -255,51 +372,47 @@ def code_sizes(largest: int, also: list[int]) -> list[int]:
     return sorted({*np.geomspace(2, largest, 30).round().astype(int).tolist(), *(k for k in also if k <= largest)})
 
 
-def pixel_mse(fitted: Reduction, images: np.ndarray, counts: list[int], m: Moments) -> np.ndarray:
+def pixel_mse(fitted: Reduction, images: np.ndarray, counts: list[int]) -> np.ndarray:
     """Mean squared error of rebuilding images by PCA, in pixels whose range in the train images is 1.
 
     Returns
     -------
     ndarray of shape (len(counts),), float64
     """
-    scale = fitted.scaler.scale_
+    scale, span = fitted.scaler.scale_, fitted.moments.high - fitted.moments.low
     if np.ptp(scale) == 0:
         # One unit for all pixels: the errors in scaled pixels hold, and come all at once.
-        return test_mse(fitted.scaler, fitted.pca, images)[counts] * (scale[0] / (m.high - m.low)) ** 2
+        return _mse(fitted.scaler, fitted.pca, images)[counts] * (scale[0] / span) ** 2
     errors = []
     for k in counts:
-        rebuilt = reconstruct(fitted.scaler, fitted.pca, images, k)
-        errors.append(np.square(rebuilt - images, dtype=np.float64).mean() / (m.high - m.low) ** 2)
+        rebuilt = rebuild(fitted.first(k), images)
+        errors.append(np.square(rebuilt - images, dtype=np.float64).mean() / span**2)
     return np.array(errors)
-
-
-def reconstruct(scaler: PixelScaler, reducer: LinearReducer, images: np.ndarray, n_components: int) -> np.ndarray:
-    """Rebuild images from their first components, in the file's own units; shape of `images`, float32."""
-    codes = encode(scaler, reducer, images, n_components)
-    return scaler.inverse_transform(reducer.inverse_transform(codes)).reshape(images.shape)
 
 
 def reconstructions(fitted: Reduction, images: np.ndarray, counts: list[int]) -> np.ndarray:
     """Set images beside what each number of components makes of them; shape (1 + len(counts), n, h, w)."""
-    rebuilt = [reconstruct(fitted.scaler, fitted.pca, images, k) for k in counts]
-    return np.stack([images.astype(np.float32), *rebuilt])
+    return np.stack([images.astype(np.float32), *(rebuild(fitted.first(k), images) for k in counts)])
 
 
-def report_metrics(
-    fitted: Reduction,
-    scaling: str,
-    marks: dict[float, int],
-    mse: dict[str, np.ndarray],
-    grid: list[int],
-    max_components: int,
-) -> dict[str, object]:
-    """Gather the numbers that the phase shows, under the names of `metrics.json`."""
-    counts = {f"components_for_{share * 100:g}": count for share, count in marks.items()}
-    by_method = {
-        name: {
-            "explained_variance_ratio": reducer.explained_variance_ratio_[:max_components],
-            "test_mse": {k: mse[title][k] for k in sorted({0, *grid})},
-        }
-        for name, title, reducer in (("pca", "PCA", fitted.pca), ("truncated_svd", "truncated SVD", fitted.svd))
-    }
-    return {"scaling": scaling, "pca": {**counts, **by_method["pca"]}, "truncated_svd": by_method["truncated_svd"]}
+@dataclass(frozen=True)
+class Sample:
+    """Some train images on the first three principal components.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n,), int
+        Ascending.
+    codes : ndarray of shape (n, 3), float32
+    labels : ndarray of shape (n,), or None
+    """
+
+    rows: np.ndarray
+    codes: np.ndarray
+    labels: np.ndarray | None
+
+
+def draw_sample(fitted: Reduction, images: ImageSet, n_images: int, *, random_state: int) -> Sample:
+    """Draw train images for scatter plots, all where there are no more than asked for."""
+    rows = sample_rows(len(images.train_images), n_images, random_state)
+    return Sample(rows, encode(fitted.first(3), images.train_images[rows]), labels_of(images.train_labels, rows))

@@ -104,7 +104,7 @@ def load_ipython_extension(shell: object) -> None:
 def _parts(phase: str) -> tuple[str, ...]:
     """Name what a phase's notebook imports first."""
     computing = {"understanding": "measure", "reduction": "comparison", "clustering": "league"}
-    return tuple(f"{phase}.{part}" for part in (computing.get(phase, "pseudo_labels"), "figures", "findings"))
+    return tuple(f"{phase}.{part}" for part in (computing.get(phase, "pseudo"), "figures", "findings"))
 
 
 def _import(*modules: str) -> None:

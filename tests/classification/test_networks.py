@@ -1,5 +1,6 @@
 """The convolutional classifier is a scikit-learn classifier and computes what PyTorch's own layers compute."""
 
+import copy
 import io
 
 import numpy as np
@@ -11,7 +12,6 @@ from sklearn.metrics import log_loss
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from torch import nn
 
-from report_lib.classification import networks
 from report_lib.classification.networks import ConvClassifier
 from report_lib.common import training
 
@@ -65,24 +65,13 @@ def test_pixels_count_from_the_lowest_to_the_highest_of_training(flat):
     )
 
 
-def steps_are(monkeypatch, *, training=True):
-    """Return the rows of every step that will be made; without training the network goes on as it will be used."""
-    seen, step = [], ConvClassifier._step
-
-    def spied(self, network, rows, *rest):
-        seen.append(rows)
-        return step(self, network.train(training), rows, *rest)
-
-    monkeypatch.setattr(ConvClassifier, "_step", spied)
-    return seen
-
-
-def test_the_loss_is_the_cross_entropy_of_the_images(flat, monkeypatch):
+def test_the_loss_is_the_cross_entropy_of_the_images(flat):
     X, y = flat
-    seen = steps_are(monkeypatch, training=False)
-    fitted = conv(learning_rate=1e-12, max_epochs=1, batch_size=11).fit(X, y)
-    proba = fitted.predict_proba(X).astype(float)
-    assert [len(rows) for rows in seen] == [14, 13, 13]
+    # As good as not taught: batch normalisation alone learns, and with all images in one batch it is what they say.
+    fitted = conv(learning_rate=1e-12, max_epochs=1, batch_size=40, dropout=0.0).fit(X, y)
+    network = copy.deepcopy(fitted.network_).train()
+    with torch.no_grad():
+        proba = torch.softmax(network(training.to_unit(X, fitted.low_, fitted.high_, "cpu")), dim=1).double().numpy()
     assert fitted.loss_curve_ == pytest.approx([log_loss(y, proba / proba.sum(axis=1, keepdims=True))], rel=1e-4)
 
 
@@ -94,21 +83,12 @@ def test_digits_are_learnt():
     assert len(fitted.loss_curve_) == 6
 
 
-def test_every_image_is_seen_once_an_epoch_in_another_order(flat, monkeypatch):
-    X, y = flat
-    batches = steps_are(monkeypatch)
-    conv().fit(X, y)
-    first, second = np.concatenate(batches[:2]), np.concatenate(batches[2:])
-    assert sorted(map(bytes, first)) == sorted(map(bytes, second)) == sorted(map(bytes, X))
-    assert first.tobytes() != second.tobytes()
-
-
 # --- no answer depends on the others --------------------------------------------------------------------------------
 
 
 def test_the_probabilities_of_a_row_do_not_depend_on_the_rows_that_come_with_it(flat, rng, monkeypatch):
     X, y = flat
-    monkeypatch.setattr(networks, "CHUNK", 16)
+    monkeypatch.setattr(training, "CHUNK", 16)
     fitted = conv().fit(X, y)
     whole, order = fitted.predict_proba(X), rng.permutation(40)
     assert fitted.predict_proba(X[:23]).tobytes() == whole[:23].tobytes()
@@ -133,8 +113,8 @@ def test_the_same_with_chunks_as_large_as_they_are(rng):
 class AnyWidth(ConvClassifier):
     """The same for rows of any number of features, which scikit-learn's checks have: zeros make them square images."""
 
-    def _network(self, n_classes):
-        return Filled(side(self.n_features_in_), super()._network(n_classes))
+    def _network(self):
+        return Filled(side(self.n_features_in_), super()._network())
 
 
 class Filled(nn.Module):

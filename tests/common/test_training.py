@@ -158,31 +158,60 @@ def test_everything_is_put_back_after_an_error_too():
     assert not torch.are_deterministic_algorithms_enabled()
 
 
+# --- epochs and batches ---------------------------------------------------------------------------------------------
+
+
+def test_every_image_is_given_once_and_the_loss_is_the_mean_of_all():
+    estimator = SimpleNamespace(learning_rate=0.1, max_epochs=2, precision_="float32")
+    line, given = nn.Linear(1, 1), []
+
+    def batch(rows):
+        given.append(rows.tolist())
+        x = torch.tensor(rows, dtype=torch.float32)[:, None]
+        return x, 3 * x
+
+    lessons = training.Lessons(
+        line, torch.optim.Adam(line.parameters()), batch, nn.functional.mse_loss, estimator, n_batches=2
+    )
+    batches, before = np.array_split(np.arange(5), 2), line.weight.detach().clone()
+    x = torch.arange(5.0)[:, None]
+    expected = ((line(x) - 3 * x) ** 2).mean().item()
+    assert lessons.mean_loss(batches, learn=False) == pytest.approx(expected)
+    assert torch.equal(line.weight, before)
+    lessons.mean_loss(batches, learn=True)
+    assert not torch.equal(line.weight, before)
+    assert given == [[0, 1, 2], [3, 4]] * 2
+
+
 # --- kept and loaded ------------------------------------------------------------------------------------------------
 
 
-class Line:
+class Line(training.NetworkEstimator):
     """The least that can be kept: a parameter or two, an attribute, one linear layer."""
+
+    _kept = ("seen_",)
 
     def __init__(self, sizes=(2, 1), random_state=None):
         self.sizes, self.random_state = sizes, random_state
 
-    def get_params(self):
-        return {"sizes": self.sizes, "random_state": self.random_state}
+    def fit(self, X, y=None):
+        return self
+
+    def _network(self):
+        return nn.Linear(*map(int, self.sizes)).train()
 
 
 def kept_line(**options):
     line = Line(**options)
     line.seen_, line.network_ = np.array([1.5, 2.5]), nn.Linear(2, 1)
-    return line, training.to_arrays(line, ["seen_"])
+    return line, line.arrays()
 
 
 def test_parameters_attributes_and_weights_come_back():
     line, arrays = kept_line(sizes=(np.int64(2), 1), random_state=np.random.RandomState(0))
     assert {value.dtype.kind for value in arrays.values()} == {"U", "f"}
     assert set(arrays) == {"about", "weights.weight", "weights.bias"}
-    weights = {name: value for name, value in arrays.items() if name != "about"}
-    loaded = training.from_arrays(Line, lambda own: nn.Linear(*own.sizes).train(), ["seen_"], arrays["about"], weights)
+    loaded = Line.from_arrays(**arrays)
     assert (loaded.sizes, loaded.random_state, loaded.seen_) == ((2, 1), None, [1.5, 2.5])
     assert torch.equal(loaded.network_.weight, line.network_.weight)
     assert not loaded.network_.training
@@ -190,15 +219,19 @@ def test_parameters_attributes_and_weights_come_back():
 
 def test_attributes_that_nobody_asked_for_are_refused():
     _, arrays = kept_line()
+
+    class Other(Line):
+        _kept = ("seen_", "more_")
+
     with pytest.raises(ValueError, match="other attributes"):
-        training.from_arrays(Line, lambda own: nn.Linear(*own.sizes), ["seen_", "more_"], arrays["about"], {})
+        Other.from_arrays(**arrays)
 
 
 def test_weights_of_another_network_are_refused():
     _, arrays = kept_line()
-    weights = {"weights.weight": arrays["weights.weight"]}
+    del arrays["weights.bias"]
     with pytest.raises(RuntimeError, match="bias"):
-        training.from_arrays(Line, lambda own: nn.Linear(*own.sizes), ["seen_"], arrays["about"], weights)
+        Line.from_arrays(**arrays)
 
 
 @pytest.mark.parametrize(("value", "found"), [([1, 2], (1, 2)), ([], ()), (3, 3), ("ab", "ab"), (None, None)])

@@ -3,7 +3,6 @@
 import io
 import math
 import sys
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,10 +13,12 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from report_lib.common import arrays, metrics, models
 from report_lib.common.errors import ReportError
+from report_lib.data.images import ImageSet
 from report_lib.reduction import comparison, linear
+from report_lib.reduction.few_labels import Curve
+from report_lib.understanding.measure import Examples
 
 OPTIONS = {
-    "scaling": "min-max",
     "n_components": 6,
     "steps": {"dense": 40, "conv": 20},
     "precision": "float32",
@@ -32,10 +33,14 @@ def digits():
     return images[:400], images[400:600], data.target[:400], data.target[400:600]
 
 
+def image_set(digits):
+    return ImageSet("digits", *digits, tuple("0123456789"))
+
+
 def fit(names, digits, **options):
     train, test, *_ = digits
-    m = linear.moments(arrays.flatten(train))
-    return comparison.fit_representations(names, train, test, m, **{**OPTIONS, **options})
+    fitted = linear.fit(train, scaling=options.pop("scaling", "min-max"))
+    return comparison.fit_representations(names, train, test, fitted, **{**OPTIONS, **options})
 
 
 @pytest.fixture(scope="module")
@@ -73,12 +78,11 @@ def test_errors_are_those_of_scikit_learn(found, digits):
 @pytest.mark.parametrize("scaling", ["none", "standard"])
 def test_errors_are_in_pixels_whatever_the_scaling(scaling, digits):
     train, test, *_ = digits
-    m = linear.moments(arrays.flatten(train))
-    fitted = linear.fit_moments(m, scaling=scaling)
+    fitted = linear.fit(train, scaling=scaling)
     ((r,), _) = fit(["pca"], digits, scaling=scaling)
-    (error,) = linear.pixel_mse(fitted, test, [6], m)
+    (error,) = linear.pixel_mse(fitted, test, [6])
     assert r.test_mse == pytest.approx(error, rel=1e-5)
-    rebuilt = linear.reconstruct(fitted.scaler, fitted.pca, test, 6)
+    rebuilt = linear.rebuild(fitted.first(6), test)
     assert error == pytest.approx(np.mean(((rebuilt - test) / 16.0) ** 2), rel=1e-5)
 
 
@@ -102,18 +106,18 @@ def test_another_missing_module_is_not_taken_for_pytorch(digits, monkeypatch):
     def broken(*_, **__):
         raise ModuleNotFoundError("No module named 'nonsense'", name="nonsense")
 
-    monkeypatch.setattr(comparison, "_model", broken)
+    monkeypatch.setattr(comparison, "fit_linear", broken)
     with pytest.raises(ModuleNotFoundError, match="nonsense"):
         fit(["pca"], digits)
 
 
 def test_training_that_comes_to_nothing_leaves_the_others(digits, monkeypatch):
-    from report_lib.reduction.autoencoders import DenseAutoencoder
+    from report_lib.reduction.autoencoders import Autoencoder
 
     def fails(self, X, y=None):
         raise ReportError("the loss was not a number in epoch 1")
 
-    monkeypatch.setattr(DenseAutoencoder, "fit", fails)
+    monkeypatch.setattr(Autoencoder, "fit", fails)
     found, absent = fit(["dense-4", "pca"], digits)
     assert [r.name for r in found] == ["pca"]
     assert absent == {"dense 4": "the loss was not a number in epoch 1"}
@@ -123,24 +127,27 @@ def test_half_a_percent_below_the_curve_of_pca_is_better():
     curve = comparison.PCACurve([2, 4], np.array([0.2, 0.1]))
     assert (curve.at(4), curve.at(3)) == (0.1, None)
     made = {"clear": (4, 0.0994), "level": (4, 0.0996), "worse": (2, 0.3), "of no size on it": (3, 0.01)}
-    found = [SimpleNamespace(title=title, size=size, test_mse=mse) for title, (size, mse) in made.items()]
-    assert curve.beaten_by(found) == {"clear": True, "level": False, "worse": False}
+    assert {title: curve.is_beaten_by(*sized) for title, sized in made.items()} == {
+        "clear": True, "level": False, "worse": False, "of no size on it": None,
+    }  # fmt: skip
 
 
 def test_images_above_what_is_made_of_them(found, digits):
     images = digits[1][:3]
-    rebuilt = comparison.rebuild(found, images)
-    assert rebuilt.shape == (6, 3, 8, 8)
-    np.testing.assert_array_equal(rebuilt[0], images)
-    np.testing.assert_allclose(rebuilt[1], images, atol=1e-4)
+    rebuilt = comparison.rebuild_all(found, images)
+    assert list(rebuilt) == ["original", "PCA (6)", "truncated SVD (6)", "dense 12-5 (5)", "convolutional 4-2 (8)"]
+    assert {pictures.shape for pictures in rebuilt.values()} == {(3, 8, 8)}
+    np.testing.assert_array_equal(rebuilt["original"], images)
+    expected = found[1].model.inverse_transform(found[1].model.transform(arrays.flatten(images)))
+    np.testing.assert_allclose(rebuilt["PCA (6)"], expected.reshape(3, 8, 8), atol=1e-4)
 
 
 def test_a_walk_begins_and_ends_at_the_images_and_fades_between(found, digits):
     test = digits[1]
     steps = comparison.walk(found, test[:2], n_steps=5)
-    assert steps.shape == (5, 5, 8, 8)
-    np.testing.assert_allclose(steps[0][[0, -1]], test[:2], atol=1e-4)
-    np.testing.assert_allclose(steps[0][2], test[:2].mean(axis=0), atol=1e-4)
+    assert {title: pictures.shape for title, pictures in steps.items()} == {r.title: (5, 8, 8) for r in found}
+    np.testing.assert_allclose(steps["pixels"][[0, -1]], test[:2], atol=1e-4)
+    np.testing.assert_allclose(steps["pixels"][2], test[:2].mean(axis=0), atol=1e-4)
 
 
 def test_pictures_half_way_and_the_nearest_train_image(found, digits):
@@ -161,8 +168,11 @@ def test_pictures_half_way_and_the_nearest_train_image(found, digits):
 
 
 def test_channels_beside_the_image(found, digits):
-    images = digits[1][:3]
-    pictures = comparison.code_images(found[-1], images)
+    examples = Examples(np.arange(5), digits[1][:5], list("abcde"))
+    codes, images = comparison.code_images(found, examples), digits[1][:5:2]
+    pictures = codes.pictures
+    assert (codes.title, codes.names) == ("convolutional 4-2", ["a", "c", "e"])
+    assert comparison.code_images(found[:4], examples) is None
     assert pictures.shape == (3, 3, 8, 8)
     assert pictures.min() == 0.0
     assert pictures.max() == 1.0
@@ -173,9 +183,10 @@ def test_channels_beside_the_image(found, digits):
 
 
 def test_kmeans_scores_are_scikit_learns(found, digits):
-    labels = digits[3]
-    scores = comparison.kmeans_scores(found[:2], labels, 10, n_clusters=8, n_images=300, n_repeats=3, random_state=0)
-    seed = models.seeds_for(0, 3)[1]
+    labels, options = digits[3], {"n_clusters": 8, "n_images": 300, "n_repeats": 3, "random_state": 0}
+    scores = comparison.kmeans_scores(found[:2], image_set(digits), **options)
+    assert comparison.kmeans_scores(found[:2], ImageSet("x", *digits[:2]), **options) == {}
+    seed = models.seeds_of_draws(0, 3)[1]
     rows = arrays.sample_rows(400, 300, seed)
     clusters = KMeans(8, n_init=1, random_state=seed).fit(found[1].train[rows]).predict(found[1].test)
     assert scores["PCA"]["ari"][1] == pytest.approx(adjusted_rand_score(labels, clusters))
@@ -185,23 +196,25 @@ def test_kmeans_scores_are_scikit_learns(found, digits):
 
 @pytest.mark.slow
 def test_few_labels_are_drawn_alike_for_all(found, digits):
-    _, _, train_labels, test_labels = digits
+    images = image_set(digits)
     options = {"label_share": 0.25, "n_repeats": 3, "random_state": 0}
-    result = comparison.few_labels([found[0], found[0], found[3]], train_labels, test_labels, **options)
-    assert result.n_labels == 100
-    assert result.right["pixels"].shape == (3, 200)
-    assert result.accuracy["pixels"].value > 0.7
-    again = comparison.few_labels(found[:1], train_labels, test_labels, **options)
-    np.testing.assert_array_equal(again.right["pixels"], result.right["pixels"])
-    assert result.advantage["dense 12-5"].value == pytest.approx(
-        result.accuracy["dense 12-5"].value - result.accuracy["pixels"].value
+    result = comparison.few_labels([found[0], found[0], found[3]], images, **options)
+    assert result["pixels"].right[100].shape == (3, 200)
+    assert result["pixels"].accuracy[100].value > 0.7
+    again = comparison.few_labels(found[:1], images, **options)
+    np.testing.assert_array_equal(again["pixels"].right[100], result["pixels"].right[100])
+    assert result["dense 12-5"].gain_over(result["pixels"], 100).value == pytest.approx(
+        result["dense 12-5"].accuracy[100].value - result["pixels"].accuracy[100].value
     )
+    assert comparison.few_labels(found, ImageSet("x", *digits[:2]), **options) == {}
 
 
 def test_labels_of_one_class_only(found):
-    y = np.zeros(400, dtype=int)
-    result = comparison.few_labels(found[:1], y, np.arange(200) % 2, label_share=0.01, n_repeats=2, random_state=0)
-    assert result.accuracy["pixels"].value == 0.5
+    images = ImageSet(
+        "x", np.zeros((400, 8, 8)), np.zeros((200, 8, 8)), np.zeros(400, int), np.arange(200) % 2, ("a", "b")
+    )
+    result = comparison.few_labels(found[:1], images, label_share=0.01, n_repeats=2, random_state=0)
+    assert result["pixels"].accuracy[4].value == 0.5
 
 
 def test_autoencoders_are_kept_and_come_back(found, digits):
@@ -217,15 +230,15 @@ def test_autoencoders_are_kept_and_come_back(found, digits):
 
 
 def test_numbers_of_the_comparison(found):
-    right = {r.title: np.array([[True, False], [True, True]]) for r in found}
+    curves = {r.title: Curve({7: np.array([[True, False], [True, True]])}) for r in found}
     scores = {r.title: {"nmi": np.array([0.5, 0.7])} for r in found}
-    numbers = comparison.report_metrics(found, scores, comparison.FewLabels(7, right))
+    numbers = comparison.gather(found, scores, curves)
     assert numbers["pca"]["code_size"] == 6
     assert numbers["pca"]["few_labels"]["accuracy"] == 0.75
     assert numbers["pca"]["few_labels"]["draws"].tolist() == [0.5, 1.0]
     assert "training" not in numbers["pca"]
     assert len(numbers["dense-12-5"]["training"]["loss_curve"]) == math.ceil(40 / 2)
-    assert set(comparison.report_metrics(found, {}, None)["pixels"]) == {"code_size", "active", "test_mse"}
+    assert set(comparison.gather(found, {}, {})["pixels"]) == {"code_size", "active", "test_mse"}
 
 
 def test_the_interval_of_a_mean_covers(rng):

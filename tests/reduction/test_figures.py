@@ -5,11 +5,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from report_lib.common.prose import MEASURES
+from report_lib.common.neighbors import Neighbors
 from report_lib.reduction import comparison, layouts
+from report_lib.reduction.few_labels import Curve
 from report_lib.reduction.figures import comparison as comparison_figures
 from report_lib.reduction.figures import layouts as layouts_figures
 from report_lib.reduction.figures import linear as reduction_figures
+from report_lib.reduction.layouts import Plane, Trust
+from report_lib.reduction.linear import Sample
 from tests.figures import check_figures
 from tests.made import NAMES
 
@@ -17,15 +20,15 @@ RATIO = np.array([0.5, 0.3, 0.15, 0.05])
 
 
 def reduction_cases(rng):
-    Z, groups = rng.normal(size=(30, 3)), np.arange(30) % 3
+    rows, Z, groups = np.arange(30), rng.normal(size=(30, 3)), np.arange(30) % 3
     return {
         "explained_variance": (RATIO, {0.9: 3}),
         "components": (rng.normal(size=(3, 6, 4)), RATIO),
-        "scatter_2d": (Z, groups, NAMES, RATIO),
-        "scatter_3d": (Z, None, [], RATIO),
-        "reconstructions": (rng.random((3, 2, 6, 4)), NAMES[:2], [1, 2], [0.2, 0.1]),
-        "mse_curve": ([1, 2], {"PCA": np.array([0.2, 0.1]), "SVD": np.array([0.21, 0.1])}),
-        "variance_comparison": (RATIO, RATIO[::-1]),
+        "scatter_2d": (Sample(rows, Z, groups), NAMES, RATIO),
+        "scatter_3d": (Sample(rows, Z, None), [], RATIO),
+        "reconstructions": (rng.random((3, 2, 6, 4)), NAMES[:2], [1, 2], np.array([0.3, 0.2, 0.1])),
+        "mse_curve": ([1, 2], {"PCA": np.array([0.3, 0.2, 0.1]), "SVD": np.array([0.3, 0.21, 0.1])}),
+        "variance_comparison": (RATIO, RATIO[::-1], 3),
     }
 
 
@@ -40,25 +43,25 @@ def described(title, size, mse, losses=()):
 def comparison_cases(rng):
     found = [described("PCA", 2, 0.2), described("dense 4", 4, 0.1, [0.5, 0.3, 0.4])]
     scores = {title: {kind: rng.random(3) for kind in ("accuracy", "nmi", "ari")} for title in ("PCA", "dense 4")}
-    right = {title: rng.random((3, 20)) < 0.7 for title in ("PCA", "dense 4")}
+    curves = {title: Curve({7: rng.random((3, 20)) < 0.7}) for title in ("PCA", "dense 4")}
     return {
         "loss_curves": (found[1:],),
-        "reconstructions": (rng.random((3, 2, 6, 4)), NAMES[:2], found),
+        "rebuilt": ({"original": rng.random((2, 6, 4)), "PCA (2)": rng.random((2, 6, 4))}, NAMES[:2]),
         "error_by_size": (comparison.PCACurve([1, 2, 4], np.array([0.3, 0.2, 0.05])), found),
-        "code_images": (rng.random((2, 3, 6, 4)), NAMES[:2], "conv"),
-        "walk": (rng.random((2, 5, 6, 4)), ["PCA", "dense 4"], NAMES[:2]),
-        "kmeans_scores": (scores, MEASURES),
-        "few_labels": (comparison.FewLabels(7, right),),
+        "code_images": (comparison.CodeImages("conv", NAMES[:2], rng.random((2, 3, 6, 4))),),
+        "walk": ({title: rng.random((5, 6, 4)) for title in ("PCA", "dense 4")}, NAMES[:2]),
+        "kmeans_scores": (scores,),
+        "few_labels": (curves,),
     }
 
 
 def layouts_cases(rng):
     scores = {title: layouts.Faithfulness(0.9, 0.8, 0.3, 0.5) for title in ("PCA", "UMAP", "9 components")}
     return {
-        "layout": (rng.normal(size=(30, 2)), np.arange(30) % 3, NAMES),
-        "faithfulness": (scores, 5),
+        "layout": (Plane("UMAP", rng.normal(size=(30, 2)), np.arange(30) % 3, np.array([0.5, 0.9, 0.7]), 30), NAMES),
+        "faithfulness": (Trust(scores, layouts.Faithfulness(0.5, 0.5, 0.1, 0.3), 30, 5),),
         "neighborhood_hit": (np.array([0.5, 0.9, np.nan]), NAMES, 5),
-        "neighbor_distances": (rng.random((30, 4)),),
+        "neighbor_distances": (Neighbors(np.zeros((30, 4), np.int32), rng.random((30, 4))),),
     }
 
 
@@ -68,7 +71,7 @@ def test_every_figure_is_tried(rng):
         comparison_figures: comparison_cases(rng),
         layouts_figures: layouts_cases(rng),
     }
-    check_figures("reduction", cases, {"layout": {"method": "UMAP", "hit": np.array([0.5, 0.9, 0.7])}})
+    check_figures("reduction", cases)
 
 
 def test_the_mark_stands_where_the_share_is_reached():
@@ -91,7 +94,7 @@ def test_every_description_is_a_point_beside_the_curve_of_pca():
 def test_a_constant_channel_is_named():
     pictures = np.random.default_rng(0).random((2, 4, 3, 3))
     pictures[:, 2] = 0.0
-    caption = comparison_figures.code_images(pictures, NAMES[:2], "x").layout.meta["caption"]
+    caption = comparison_figures.code_images(comparison.CodeImages("x", NAMES[:2], pictures)).layout.meta["caption"]
     assert "Constant on all of these images: channel 2." in caption
 
 
@@ -103,11 +106,11 @@ def test_long_loss_curves_are_told_in_a_few_numbers():
 
 
 def test_maps_without_labels_claim_no_classes():
-    fig = layouts_figures.layout(np.zeros((5, 2)), None, [], method="t-SNE", hit=None)
+    fig = layouts_figures.layout(Plane("t-SNE", np.zeros((5, 2)), None, None, 5), [])
     assert "without labels" in fig.layout.meta["caption"]
     assert "how far apart groups lie" in fig.layout.meta["caption"]
     bare = {title: layouts.Faithfulness(0.9, 0.8, 0.3, None) for title in ("PCA", "9 components")}
-    assert [trace.name for trace in layouts_figures.faithfulness(bare, 5).data] == [
+    assert [trace.name for trace in layouts_figures.faithfulness(Trust(bare, bare["PCA"], 30, 5)).data] == [
         "trustworthiness",
         "continuity",
         "neighbours kept",

@@ -6,8 +6,10 @@ import numpy as np
 
 from report_lib.common import metrics
 from report_lib.reduction import comparison, layouts
+from report_lib.reduction.few_labels import Curve
 from report_lib.reduction.findings import comparison as about_comparison
 from report_lib.reduction.findings import layouts as about_layouts
+from report_lib.reduction.layouts import Trust
 
 
 def trained(title, *, size=4, active=0, mse=0.1, losses=(0.5, 0.3), best=2, stopped="budget"):
@@ -69,7 +71,10 @@ def test_few_labels_better_worse_and_neither(rng):
     better, worse = base | (rng.random(base.shape) < 0.3), base & (rng.random(base.shape) < 0.8)
     same = base ^ (rng.random(base.shape) < 0.001)
     said = about_comparison.few_labels(
-        comparison.FewLabels(60, {"pixels": base, "up": better, "down": worse, "same": same})
+        {
+            title: Curve({60: right})
+            for title, right in (("pixels", base), ("up", better), ("down", worse), ("same", same))
+        }
     )
     assert "4 draws of 60 labelled images" in said
     assert "The network on pixels is right on 0." in said
@@ -87,14 +92,11 @@ def test_the_comparison_in_short():
                     "few_labels": {"accuracy": 0.8, "n_labels": 60}},
         "dense-9": {"code_size": 9, "test_mse": 0.1},
     }  # fmt: skip
-    titles = {"pca": "PCA", "dense-4": "dense 4", "dense-9": "dense 9"}
-    found = [trained("dense 4", size=4), trained("dense 9", size=9)]
-    beaten = comparison.PCACurve([4, 9], np.array([0.11, 0.09])).beaten_by(found)
-    said = " ".join(about_comparison.in_short(numbers, titles, beaten))
+    said = " ".join(about_comparison.in_short(numbers, comparison.PCACurve([4, 9], np.array([0.11, 0.09]))))
     assert "as many principal components, dense 4 rebuilds test images better; dense 9 no better." in said
     assert "from 0.800 on dense 4 (4 numbers) to 0.900 on PCA (9 numbers)" in said
     assert "from NMI 0.200 on dense 4 (4 numbers) to 0.500 on PCA (9 numbers)" in said
-    assert about_comparison.in_short({"pca": {}}, titles, {}) == []
+    assert about_comparison.in_short({"pca": {}}, None) == []
 
 
 def test_pictures_half_way_against_real_ones():
@@ -116,14 +118,14 @@ def test_maps_against_what_there_is_to_keep():
         "9 components": layouts.Faithfulness(1.0, 1.0, 0.8, 0.75),
     }
     chance = layouts.Faithfulness(0.5, 0.5, 0.02, 0.11)
-    said = about_layouts.faithfulness(scores, chance, 500)
+    said = about_layouts.faithfulness(Trust(scores, chance, 500, 5))
     assert "On the map, PCA 10% and UMAP 30% of them are still neighbours; on the 9 components" in said
     assert "A layout at random would keep 2.0%" in said
     assert "Of the same class among the nearest: PCA 40% and UMAP 70%; on the 9 components 75%; at random 11%." in said
     assert "t-SNE" not in said
     blind = {title: layouts.Faithfulness(s.trustworthiness, s.continuity, s.kept, None) for title, s in scores.items()}
-    assert "same class" not in about_layouts.faithfulness(blind, chance, 500)
-    assert "this favours t-SNE" in about_layouts.faithfulness({"t-SNE": scores["PCA"], **scores}, chance, 500)
+    assert "same class" not in about_layouts.faithfulness(Trust(blind, chance, 500, 5))
+    assert "this favours t-SNE" in about_layouts.faithfulness(Trust({"t-SNE": scores["PCA"], **scores}, chance, 500, 5))
     assert about_layouts.in_short({title: vars(s) for title, s in scores.items()}) == [
         "Of the true neighbours of an image, PCA keeps 10% and UMAP keeps 30%."
     ]
@@ -137,8 +139,8 @@ def test_a_table_row_for_each_description():
         "pca": {"code_size": 5, "active": 5, "test_mse": 0.1, "kmeans": kmeans, "few_labels": few},
         "svd": {"code_size": 5, "active": 3, "test_mse": 0.2},
     }
-    table = about_comparison.table(numbers, {"pca": "PCA", "svd": "SVD"})
+    table = about_comparison.table(numbers)
     assert list(table["numbers"]) == ["5", "5 (3 in use)"]
     assert table.loc["PCA", "ARI"] == "0.200 ± 0.141"
     assert table.loc["PCA", "few labels"] == "0.900 (0.800 to 0.950)"
-    assert table.loc["SVD", "few labels"] == ""
+    assert table.loc["truncated SVD", "few labels"] == ""

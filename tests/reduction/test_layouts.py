@@ -7,21 +7,23 @@ from sklearn.manifold import trustworthiness
 
 from report_lib.common import parallel
 from report_lib.common.neighbors import nearest
+from report_lib.data.images import ImageSet
 from report_lib.reduction import layouts
 
 
-def begin(X, kinds, seed=0):
-    few = np.arange(0, len(X), 2)
-    return list(layouts.begin(X, nearest(X, 10), few, kinds, umap_epochs=30, tsne_iterations=260, random_state=seed))
+def laid_out(X, kinds, seed=0):
+    options = {"n_neighbors": 10, "n_tsne": 90, "umap_epochs": 30, "tsne_iterations": 260, "random_state": seed}
+    return layouts.start_maps(X, kinds, **options)
 
 
 @pytest.mark.slow
 def test_maps_keep_clear_groups_together(blobs):
     X, labels = blobs
-    umap, tsne = begin(X, ["umap", "tsne"])
+    started = laid_out(X, ["umap", "tsne"])
+    umap, tsne = started.finish().values()
     assert umap.shape == (180, 2)
     assert tsne.shape == (90, 2)
-    for layout, own in ((umap, labels), (tsne, labels[::2])):
+    for layout, own in ((umap, labels), (tsne, labels[started.rows])):
         graph = nearest(layout, 10)
         np.testing.assert_allclose(layouts.neighborhood_hit(graph, own, 3), 1.0, atol=0.02)
 
@@ -29,7 +31,7 @@ def test_maps_keep_clear_groups_together(blobs):
 @pytest.mark.slow
 def test_same_seed_same_map(blobs):
     X, _ = blobs
-    first, again, other = (begin(X, ["umap"], seed)[0] for seed in (0, 0, 1))
+    first, again, other = (laid_out(X, ["umap"], seed).finish()["umap"] for seed in (0, 0, 1))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
 
@@ -37,7 +39,14 @@ def test_same_seed_same_map(blobs):
 @pytest.mark.slow
 def test_maps_come_in_the_order_asked_for(blobs):
     X, _ = blobs
-    assert [len(layout) for layout in begin(X, ["tsne", "umap"])] == [90, 180]
+    made = laid_out(X, ["tsne", "umap"]).finish()
+    assert {kind: len(layout) for kind, layout in made.items()} == {"tsne": 90, "umap": 180}
+
+
+def test_no_maps_no_neighbours(blobs):
+    started = laid_out(blobs[0], [])
+    assert (started.graph, started.finish(), len(started.rows)) == (None, {}, 90)
+    assert layouts.trust(blobs[0], {}, started.rows, None, k=5) is None
 
 
 def test_faithfulness_is_what_scikit_learn_and_a_count_say():
@@ -110,8 +119,19 @@ def test_a_random_layout_scores_what_chance_says(rng):
     assert layouts.chance(400, None, k=10).hit is None
 
 
-def test_hit_on_a_map_needs_labels(rng):
-    X, labels = rng.normal(size=(60, 2)), np.arange(60) % 3
-    own = layouts.neighborhood_hit(nearest(X, 5), labels, 3)
-    np.testing.assert_array_equal(layouts.map_hit(X, labels, 3, k=5), own)
-    assert layouts.map_hit(X, None, 0, k=5) is None
+def test_what_is_drawn_of_maps(rng):
+    X, labels, rows, drawn = rng.normal(size=(60, 2)), np.arange(60) % 3, np.arange(0, 60, 2), np.arange(5)
+    images = ImageSet("x", np.zeros((60, 2, 2)), np.zeros((1, 2, 2)), labels, labels[:1], ("a", "b", "c"))
+    made = {"umap": X, "tsne": X[rows]}
+    umap = layouts.umap_plane(made, images, drawn=drawn, scored=rows, k=5)
+    tsne = layouts.tsne_plane(made, images, rows=rows, k=5)
+    assert (umap.title, umap.n_images, umap.labels.tolist()) == ("UMAP", 60, [0, 1, 2, 0, 1])
+    np.testing.assert_array_equal(umap.X, X[drawn])
+    np.testing.assert_array_equal(umap.hit, layouts.neighborhood_hit(nearest(X[rows], 5), labels[rows], 3))
+    np.testing.assert_array_equal(tsne.hit, umap.hit)
+    np.testing.assert_array_equal(tsne.labels, labels[rows])
+    blind = ImageSet("x", images.train_images, images.test_images)
+    assert (layouts.tsne_plane(made, blind, rows=rows, k=5).hit, layouts.tsne_plane({}, blind, rows=rows, k=5)) == (
+        None,
+        None,
+    )

@@ -17,7 +17,7 @@ def pixels(rng):
 
 
 def fit(images, scaling):
-    return linear.fit_moments(linear.moments(arrays.flatten(images)), scaling=scaling)
+    return linear.fit(images, scaling=scaling)
 
 
 @pytest.mark.parametrize("offset", [0, 100, 1000])
@@ -95,7 +95,7 @@ def test_test_error_is_that_of_rebuilding(rng, center):
     test = rng.integers(0, 256, size=(50, 4, 6)).astype(np.uint8)
     fitted = fit(train, "min-max")
     reducer = fitted.pca if center else fitted.svd
-    errors = linear.test_mse(fitted.scaler, reducer, test)
+    errors = linear.mse_by_size(fitted, test)["PCA" if center else "truncated SVD"]
     X = test.reshape(50, -1) / 255
     theirs = (PCA if center else TruncatedSVD)(7, random_state=0, **({} if center else {"algorithm": "arpack"}))
     theirs.fit(train.reshape(200, -1) / 255)
@@ -103,7 +103,7 @@ def test_test_error_is_that_of_rebuilding(rng, center):
     assert errors[7] == pytest.approx(expected, rel=1e-4)
     assert errors[-1] == pytest.approx(0, abs=1e-8)
     assert (np.diff(errors) <= 1e-9).all()
-    rebuilt = linear.reconstruct(fitted.scaler, reducer, test, 7)
+    rebuilt = linear.rebuild(linear.LinearRepresentation(fitted.scaler, reducer.first(7)), test)
     assert np.mean((rebuilt / 255 - test / 255) ** 2) == pytest.approx(errors[7], rel=1e-4)
 
 
@@ -121,7 +121,7 @@ def test_encode_is_scaler_then_reducer(rng):
     images = rng.integers(0, 256, size=(60, 4, 4)).astype(np.uint8)
     fitted = fit(images, "standard")
     expected = fitted.pca.transform(fitted.scaler.transform(arrays.flatten(images)))[:, :3]
-    np.testing.assert_allclose(linear.encode(fitted.scaler, fitted.pca, images, 3), expected, atol=1e-5)
+    np.testing.assert_allclose(linear.encode(fitted.first(3), images), expected, atol=1e-5)
 
 
 def test_kept_arrays_give_the_same_codes(rng):
@@ -130,7 +130,7 @@ def test_kept_arrays_give_the_same_codes(rng):
     scaler = linear.PixelScaler.from_arrays(**fitted.scaler.arrays())
     pca = linear.LinearReducer.from_arrays(**fitted.pca.arrays(5))
     np.testing.assert_array_equal(
-        linear.encode(scaler, pca, images, 5), linear.encode(fitted.scaler, fitted.pca, images, 5)
+        linear.encode(linear.LinearRepresentation(scaler, pca), images), linear.encode(fitted.first(5), images)
     )
     assert scaler.kind == "min-max"
 

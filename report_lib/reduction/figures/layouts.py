@@ -6,6 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from report_lib.common import style
+from report_lib.common.neighbors import Neighbors
+from report_lib.reduction.layouts import Plane, Trust
 
 MAY_NOT = (
     "Which images lie together can be read from it; how far apart groups lie, how large or how dense they are, and which "
@@ -13,23 +15,18 @@ MAY_NOT = (
 )
 
 
-def layout(
-    X: np.ndarray, labels: np.ndarray | None, names: Sequence[str], *, method: str, hit: np.ndarray | None
-) -> go.Figure:
-    """Draw a map, coloured by class where there are labels.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n, 2)
-    hit : ndarray of shape (n_classes,), or None
-        Share of the nearest on the map that are of the same class, for each class.
-    """
-    fig = style.scatter(X[:, 0], X[:, 1], labels, names)
-    style.name_map_axes(fig, method)
-    title, colored = f"{method} of {len(X):,} train images", "without labels"
+def layout(plane: Plane | None, names: Sequence[str]) -> go.Figure | None:
+    """Draw a map, coloured by class where there are labels."""
+    if plane is None:
+        return None
+    X, hit = plane.X, plane.hit
+    fig = style.scatter(X[:, 0], X[:, 1], plane.labels, names)
+    style.name_map_axes(fig, plane.title)
+    title, colored = f"{plane.title} of {len(X):,} train images", "without labels"
     if hit is not None:
         low = int(np.nanargmin(hit))
-        title = f"{method}: {np.nanmean(hit):.0%} of the nearest are of the same class, least for {names[low]} ({hit[low]:.0%})"
+        share = f"{np.nanmean(hit):.0%} of the nearest are of the same class"
+        title = f"{plane.title}: {share}, least for {names[low]} ({hit[low]:.0%})"
         colored = "coloured by class, which the map never saw"
     return style.finish(
         fig,
@@ -51,25 +48,17 @@ MEASURES = {
 }
 
 
-def faithfulness(scores: dict[str, object], k: int) -> go.Figure:
-    """Draw how much of the neighbourhoods each map keeps.
-
-    Parameters
-    ----------
-    scores : dict of str to `layouts.Faithfulness`
-    """
-    shown = {key: name for key, name in MEASURES.items() if all(getattr(s, key) is not None for s in scores.values())}
+def faithfulness(trust: Trust | None) -> go.Figure | None:
+    """Draw how much of the neighbourhoods each map keeps."""
+    if trust is None:
+        return None
+    scores, k = trust.scores, trust.k
+    shown = {key: name for key, name in MEASURES.items() if getattr(trust.chance, key) is not None}
     titles = list(scores)
-    fig = go.Figure()
     values = {name: [getattr(s, key) for s in scores.values()] for key, name in shown.items()}
-    for i, (name, own) in enumerate(values.items()):
-        fig.add_scatter(x=own, y=titles, mode="markers", name=name,
-                        marker={"size": 11, "color": style.series(i), "symbol": style.SYMBOLS[i]},
-                        hovertemplate=f"%{{y}}, {name}: %{{x:.3f}}<extra></extra>")  # fmt: skip
-    fig.update_xaxes(title_text=f"score, over the {k} nearest", range=[0, 1.03])
-    fig.update_yaxes(autorange="reversed", type="category")
-    drawn = titles[:-1]
-    kept = [f"{title} {scores[title].kept:.0%}" for title in drawn]
+    fig = style.dots(titles, values, score=f"score, over the {k} nearest")
+    fig.update_xaxes(range=[0, 1.03])
+    kept = [f"{title} {scores[title].kept:.0%}" for title in titles[:-1]]
     return style.finish(
         fig,
         title=f"Neighbours that each map keeps: {', '.join(kept)}",
@@ -78,12 +67,13 @@ def faithfulness(scores: dict[str, object], k: int) -> go.Figure:
         "apart; neighbours kept is the share of an image's own that it still has"
         + ("; neighbourhood hit is the share of the nearest that are of its own class." if "hit" in shown else "."),
         numbers=style.listings(titles, values, ".3f"),
-        height=150 + 50 * len(titles),
     )
 
 
-def neighborhood_hit(values: np.ndarray, names: Sequence[str], k: int) -> go.Figure:
+def neighborhood_hit(values: np.ndarray | None, names: Sequence[str], k: int) -> go.Figure | None:
     """Draw how often an image's nearest neighbours are of its own class, class by class."""
+    if values is None:
+        return None
     fig = style.bars(names, values, colors=[style.color(i) for i in range(len(names))], text=":.0%")
     fig.update_xaxes(title_text=f"same class among the {k} nearest", tickformat=".0%",
                      range=[0, 1])  # fmt: skip
@@ -97,13 +87,11 @@ def neighborhood_hit(values: np.ndarray, names: Sequence[str], k: int) -> go.Fig
     )
 
 
-def neighbor_distances(distances: np.ndarray) -> go.Figure:
-    """Draw how far the nearest and the k-th nearest image are.
-
-    Parameters
-    ----------
-    distances : ndarray of shape (n, k)
-    """
+def neighbor_distances(graph: Neighbors | None) -> go.Figure | None:
+    """Draw how far the nearest and the k-th nearest image are."""
+    if graph is None:
+        return None
+    distances = graph.distances
     fig = go.Figure()
     edges = np.linspace(0, float(np.quantile(distances[:, -1], 0.999)), 61)
     middles = ((edges[1:] + edges[:-1]) / 2).astype(np.float32)

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from report_lib.common import style
+from report_lib.reduction.linear import Sample
 
 
 def explained_variance(ratio: np.ndarray, marks: dict[float, int]) -> go.Figure:
@@ -69,8 +70,9 @@ def components(images: np.ndarray, ratio: np.ndarray) -> go.Figure:
     )
 
 
-def scatter_2d(Z: np.ndarray, labels: np.ndarray | None, names: Sequence[str], ratio: np.ndarray) -> go.Figure:
+def scatter_2d(sample: Sample, names: Sequence[str], ratio: np.ndarray) -> go.Figure:
     """Draw images on the first two components."""
+    Z, labels = sample.codes, sample.labels
     fig = style.scatter(Z[:, 0], Z[:, 1], labels, names)
     fig.update_xaxes(title_text=style.component_axis(0, ratio))
     fig.update_yaxes(title_text=style.component_axis(1, ratio))
@@ -87,9 +89,9 @@ def scatter_2d(Z: np.ndarray, labels: np.ndarray | None, names: Sequence[str], r
     )
 
 
-def scatter_3d(Z: np.ndarray, labels: np.ndarray | None, names: Sequence[str], ratio: np.ndarray) -> go.Figure:
+def scatter_3d(sample: Sample, names: Sequence[str], ratio: np.ndarray) -> go.Figure:
     """Draw images on the first three components; drag to turn."""
-    fig = go.Figure()
+    fig, Z, labels = go.Figure(), sample.codes, sample.labels
     for group, rows, name in style.split_groups(labels, len(Z), names):
         x, y, z = np.asarray(Z[rows, :3], np.float32).T
         fig.add_scatter3d(x=x, y=y, z=z, mode="markers", name=name, hoverinfo="name",
@@ -106,22 +108,22 @@ def scatter_3d(Z: np.ndarray, labels: np.ndarray | None, names: Sequence[str], r
     )
 
 
-def reconstructions(
-    images: np.ndarray, names: Sequence[str], counts: Sequence[int], errors: Sequence[float]
-) -> go.Figure:
+def reconstructions(images: np.ndarray, names: Sequence[str], counts: Sequence[int], mse: np.ndarray) -> go.Figure:
     """Draw test images beside what few components make of them.
 
     Parameters
     ----------
     images : ndarray of shape (1 + len(counts), n, h, w)
         The originals, then the reconstructions with each number of components.
+    mse : ndarray of shape (d + 1,)
+        Error with each number of components.
     """
     limits = (float(images[0].min()), float(images[0].max()))
     rows = ["original", *[f"k = {k}" for k in counts]]
     fig = style.image_grid(
         np.concatenate(list(images)), columns=images.shape[1], titles=names, rows=rows, limits=limits
     )
-    worst = ", ".join(f"{e:.4f} with {k}" for k, e in zip(counts, errors, strict=True))
+    worst = ", ".join(f"{mse[k]:.4f} with {k}" for k in counts)
     return style.finish(
         fig,
         title=f"Test images rebuilt from {', '.join(map(str, counts))} components",
@@ -131,8 +133,16 @@ def reconstructions(
 
 
 def mse_curve(grid: Sequence[int], curves: dict[str, np.ndarray]) -> go.Figure:
-    """Draw test error against the number of components, all methods on the same axes."""
-    fig = go.Figure()
+    """Draw test error against the number of components, all methods on the same axes.
+
+    Parameters
+    ----------
+    grid : sequence of int
+        The numbers of components that are drawn.
+    curves : dict of str to ndarray of shape (d + 1,)
+        As `linear.mse_by_size` gives it.
+    """
+    fig, curves = go.Figure(), {name: values[grid] for name, values in curves.items()}
     for i, (name, values) in enumerate(curves.items()):
         fig.add_scatter(x=list(grid), y=np.asarray(values), mode="lines+markers", name=name,
                         line={"color": (style.ACCENT, style.SECOND)[i % 2], "dash": ("solid", "dash")[i % 2]},
@@ -150,8 +160,9 @@ def mse_curve(grid: Sequence[int], curves: dict[str, np.ndarray]) -> go.Figure:
     )
 
 
-def variance_comparison(pca: np.ndarray, svd: np.ndarray) -> go.Figure:
-    """Draw the share of variance of each component of PCA beside that of truncated SVD."""
+def variance_comparison(pca: np.ndarray, svd: np.ndarray, n_components: int) -> go.Figure:
+    """Draw the share of variance of the first components of PCA beside that of truncated SVD."""
+    pca, svd = pca[:n_components], svd[:n_components]
     n = min(20, len(pca))
     k = np.arange(1, n + 1)
     fig = go.Figure()

@@ -1,3 +1,22 @@
-"""Values in, sentences out."""
+"""Values in, sentences out; None in, None out."""
 
-from report_lib.reduction.findings import comparison, layouts, linear
+from report_lib.reduction.findings.comparison import (
+    error_by_size,
+    few_labels,
+    kmeans,
+    middles,
+    missing,
+    table,
+    table_key,
+    times,
+    training,
+)
+from report_lib.reduction.findings.layouts import faithfulness, neighborhood_hit, tsne_shape, umap_is_not_clusters
+from report_lib.reduction.findings.linear import (
+    components_needed,
+    first_components,
+    in_short,
+    pca_and_svd,
+    reconstruction,
+    scatter,
+)

@@ -6,7 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from report_lib.common.prose import COLUMNS, MEASURES, listed, percent, plural, scored
+from report_lib.common.metrics import Interval
+from report_lib.common.prose import COLUMNS, MEASURES, listed, percent, plural, scored, times_of
+from report_lib.common.representations import parse
+from report_lib.reduction.comparison import FittedRepresentation, Middles, PCACurve
+from report_lib.reduction.few_labels import Curve
 
 TABLE_KEY = (
     "`numbers`: size of the code, and how many of them differ between train images. `few labels`: accuracy of the small "
@@ -27,44 +31,44 @@ TIMES = (
 )
 
 
-def missing(absent: dict[str, str]) -> str:
-    """Say what is left out, and why."""
-    by_reason = {why: [title for title in absent if absent[title] == why] for why in absent.values()}
-    said = " ".join(f"{listed(titles)}: {why}." for why, titles in by_reason.items())
-    return f"> Not every description that was asked for could be had. {said}"
+def missing(reasons: dict[str, str]) -> str | None:
+    """Say what is left out, and why, by title."""
+    if not reasons:
+        return None
+    by_reason = {why: [title for title in reasons if reasons[title] == why] for why in reasons.values()}
+    sentences = " ".join(f"{listed(titles)}: {why}." for why, titles in by_reason.items())
+    return f"> Not every description that was asked for could be had. {sentences}"
 
 
-def training(found: Sequence[Any], n_images: int) -> str:
-    """Say what learning cost, and how it ended.
-
-    Parameters
-    ----------
-    found : sequence of `comparison.Representation`
-        Those that are autoencoders.
-    """
-    told = []
-    for r in found:
+def training(learnt: Sequence[FittedRepresentation], n_images: int) -> str | None:
+    """Say what learning cost, and how it ended."""
+    if not learnt:
+        return None
+    endings = []
+    for r in learnt:
         n = len(r.model.loss_curve_)
         kept = "" if r.model.best_epoch_ == n else f" and kept epoch {r.model.best_epoch_}"
-        told.append(f"{r.title} {WHY[r.model.stopped_].format(n=plural(n, 'epoch'))}{kept}")
-    fraction = found[0].model.validation_fraction
-    precision = listed(sorted({r.model.precision_ for r in found}))
-    last = [r.title for r in found if r.model.best_epoch_ == len(r.model.loss_curve_)]
+        endings.append(f"{r.title} {WHY[r.model.stopped_].format(n=plural(n, 'epoch'))}{kept}")
+    fraction = learnt[0].model.validation_fraction
+    precision = listed(sorted({r.model.precision_ for r in learnt}))
+    last = [r.title for r in learnt if r.model.best_epoch_ == len(r.model.loss_curve_)]
     more = f" {listed(last)} did best in the last epoch, so more training may improve on this." if last else ""
     return (
         f"Each saw {percent(1 - fraction)} of the {n_images:,} train images, in {precision}, and was judged on the rest. "
-        f"{'; '.join(told)}.{more} Each was trained once: the intervals further down do not cover another training. They "
+        f"{'; '.join(endings)}.{more} Each was trained once: the intervals further down do not cover another training. They "
         "minimise cross-entropy and are compared by squared error, which is just what PCA minimises."
     )
 
 
-def error_by_size(found: Sequence[Any], curve: Any) -> str:
-    """Set each autoencoder against as many principal components, from `comparison.PCACurve`."""
-    said = [_against_pca(r, curve.at(r.size)) for r in found]
-    return " ".join(said) or "No autoencoder is in this run, so there is nothing to set against PCA."
+def error_by_size(learnt: Sequence[FittedRepresentation], curve: PCACurve | None) -> str | None:
+    """Set each autoencoder against as many principal components."""
+    if curve is None:
+        return None
+    sentences = [_against_pca(r, curve.at(r.size)) for r in learnt]
+    return " ".join(sentences) or "No autoencoder is in this run, so there is nothing to set against PCA."
 
 
-def _against_pca(r: Any, error: float | None) -> str:
+def _against_pca(r: FittedRepresentation, error: float | None) -> str:
     used = "" if r.active == r.size else f", {r.active:,} of them in use,"
     told = f"With {r.size:,} numbers{used} {r.title} leaves an error of {r.test_mse:.5f}"
     if error is None:
@@ -80,8 +84,10 @@ def _against_pca(r: Any, error: float | None) -> str:
     return f"{told}, {much} of as many principal components ({error:.5f})."
 
 
-def middles(result: Any) -> str:
+def middles(result: Middles | None) -> str | None:
     """Say how far from any real image the pictures half way are."""
+    if result is None:
+        return None
     ordered = sorted(result.distance, key=lambda title: result.distance[title].value)
     ranked = listed([f"{title} {scored(result.distance[title])}" for title in ordered])
     return (
@@ -91,14 +97,16 @@ def middles(result: Any) -> str:
     )
 
 
-def kmeans(scores: dict[str, dict[str, np.ndarray]], n_clusters: int) -> str:
+def kmeans(scores: dict[str, dict[str, np.ndarray]], n_clusters: int) -> str | None:
     """Say which representation K-Means does best on, where the repeats agree on it."""
+    if not scores:
+        return None
     n = len(next(iter(scores.values()))["nmi"])
-    said = [_ranking(scores, kind, MEASURES[kind]) for kind in JUDGED]
+    rankings = [_ranking(scores, kind, MEASURES[kind]) for kind in JUDGED]
     return (
         f"{n_clusters} clusters, one start a repeat, codes as they are; matched accuracy pairs clusters with classes. "
-        f"{' '.join(said)} All descriptions share samples and seeds, so repeats are compared in pairs; with {n} repeats, and a "
-        "winner picked afterwards, all but large gaps are undecided."
+        f"{' '.join(rankings)} All descriptions share samples and seeds, so repeats are compared in pairs; with {n} "
+        "repeats, and a winner picked afterwards, all but large gaps are undecided."
     )
 
 
@@ -114,16 +122,19 @@ def _ranking(scores: dict[str, dict[str, np.ndarray]], kind: str, word: str) -> 
     return f"By {word}, {told} is first and {last} last; in every repeat the first is ahead of {ahead}."
 
 
-def few_labels(result: Any) -> str:
-    """Say which representations beat the first one, and which lose to it, from `comparison.FewLabels`."""
-    accuracy, advantage = result.accuracy, result.advantage
-    first = next(iter(accuracy))
+def few_labels(curves: dict[str, Curve]) -> str | None:
+    """Say which representations beat the first one, and which lose to it, from `comparison.few_labels`."""
+    if not curves:
+        return None
+    first, *others = curves
+    n_labels, n_draws = next((n, len(right)) for n, right in curves[first].right.items())
+    advantage = {title: curves[title].gain_over(curves[first], n_labels) for title in others}
     better = [f"{t} ({_points(d)})" for t, d in advantage.items() if d.low > 0]
     worse = [f"{t} ({_points(d)})" for t, d in advantage.items() if d.high < 0]
     same = [f"{t} ({_points(d)})" for t, d in advantage.items() if d.low <= 0 <= d.high]
-    alone, n_draws = scored(accuracy[first]), len(result.right[first])
+    alone = scored(curves[first].accuracy[n_labels])
     said = [
-        f"{n_draws} draws of {result.n_labels:,} labelled images; the descriptions themselves were learnt from all train "
+        f"{n_draws} draws of {n_labels:,} labelled images; the descriptions themselves were learnt from all train "
         f"images, without labels. The network on {first} is right on {alone} of the test images."
     ]
     said += [f"Better, in points with the 95% interval of the difference: {listed(better)}."] if better else []
@@ -132,7 +143,7 @@ def few_labels(result: Any) -> str:
     return " ".join(said)
 
 
-def _points(difference: Any) -> str:
+def _points(difference: Interval) -> str:
     value, low, high = (
         f"{100 * end:+.2f}".replace("+0.00", "0.00").replace("-0.00", "0.00").replace("-", "\u2212")
         for end in (difference.value, difference.low, difference.high)
@@ -140,8 +151,8 @@ def _points(difference: Any) -> str:
     return f"{value}, {low} to {high}"
 
 
-def table(numbers: dict[str, dict[str, Any]], titles: dict[str, str]) -> pd.DataFrame:
-    """Tabulate the whole comparison, one row a representation."""
+def table(numbers: dict[str, dict[str, Any]]) -> pd.DataFrame:
+    """Tabulate the whole comparison, as `comparison.gather` has it, one row a representation."""
     rows = {}
     for name, own in numbers.items():
         used = "" if own["active"] == own["code_size"] else f" ({own['active']:,} in use)"
@@ -152,50 +163,54 @@ def table(numbers: dict[str, dict[str, Any]], titles: dict[str, str]) -> pd.Data
         for kind in JUDGED:
             if "kmeans" in own:
                 row[COLUMNS[kind]] = f"{own['kmeans'][kind].mean():.3f} ± {own['kmeans'][kind].std(ddof=1):.3f}"
-        rows[titles[name]] = row
+        rows[parse(name).title] = row
     return pd.DataFrame.from_dict(rows, orient="index").fillna("")
 
 
-def in_short(numbers: dict[str, dict[str, Any]], titles: dict[str, str], beaten: dict[str, bool]) -> list[str]:
-    """Sum up the comparison, one sentence a question that was put.
+def table_key(numbers: dict[str, dict[str, Any]]) -> str:
+    """Explain the columns of the table; empty where there is none."""
+    return TABLE_KEY if numbers else ""
 
-    Parameters
-    ----------
-    beaten : dict of str to bool
-        By title, whether an autoencoder beats as many principal components; those that can be set against them.
-    """
-    said = []
-    if beaten:
-        below, above = ([title for title, beats in beaten.items() if beats == better] for better in (True, False))
-        said.append(
-            "Set against as many principal components, "
-            + "; ".join(
-                (
-                    [f"{listed(below)} {'rebuilds' if len(below) == 1 else 'rebuild'} test images better"]
-                    if below
-                    else []
-                )
-                + ([f"{listed(above)} no better"] if above else [])
-            )
-            + "."
-        )
+
+def times(numbers: dict[str, dict[str, Any]]) -> str:
+    """Leave a place for what each representation took; empty where there is none."""
+    return times_of("representations", TIMES) if numbers else ""
+
+
+def in_short(numbers: dict[str, dict[str, Any]], curve: PCACurve | None) -> list[str]:
+    """Sum up the comparison, one sentence a question that was put."""
+    said = _beaten(numbers, curve) if curve is not None else []
     few = {name: own["few_labels"] for name, own in numbers.items() if "few_labels" in own}
     if few:
         best, worst = (pick(few, key=lambda name: few[name]["accuracy"]) for pick in (max, min))
         n = next(iter(few.values()))["n_labels"]
         said.append(
             f"Taught {n:,} labels, a small network reaches from {few[worst]['accuracy']:.3f} on "
-            f"{_sized(worst, numbers, titles)} to {few[best]['accuracy']:.3f} on {_sized(best, numbers, titles)}."
+            f"{_sized(worst, numbers)} to {few[best]['accuracy']:.3f} on {_sized(best, numbers)}."
         )
     grouped = {name: float(np.mean(own["kmeans"]["nmi"])) for name, own in numbers.items() if "kmeans" in own}
     if grouped:
         best, worst = (pick(grouped, key=grouped.get) for pick in (max, min))
         said.append(
-            f"K-Means agrees with the classes from NMI {grouped[worst]:.3f} on {_sized(worst, numbers, titles)} to "
-            f"{grouped[best]:.3f} on {_sized(best, numbers, titles)}."
+            f"K-Means agrees with the classes from NMI {grouped[worst]:.3f} on {_sized(worst, numbers)} to "
+            f"{grouped[best]:.3f} on {_sized(best, numbers)}."
         )
     return said
 
 
-def _sized(name: str, numbers: dict[str, dict[str, Any]], titles: dict[str, str]) -> str:
-    return f"{titles[name]} ({numbers[name]['code_size']:,} numbers)"
+def _beaten(numbers: dict[str, dict[str, Any]], curve: PCACurve) -> list[str]:
+    """Say which autoencoders rebuild better than as many principal components, of those that PCA has a value for."""
+    named = {parse(name): own for name, own in numbers.items()}
+    beaten = {
+        spec.title: curve.is_beaten_by(own["code_size"], own["test_mse"])
+        for spec, own in named.items()
+        if spec.is_learnt
+    }
+    below, above = ([title for title, beats in beaten.items() if beats is better] for better in (True, False))
+    parts = [f"{listed(below)} {'rebuilds' if len(below) == 1 else 'rebuild'} test images better"] if below else []
+    parts += [f"{listed(above)} no better"] if above else []
+    return [f"Set against as many principal components, {'; '.join(parts)}."] if parts else []
+
+
+def _sized(name: str, numbers: dict[str, dict[str, Any]]) -> str:
+    return f"{parse(name).title} ({numbers[name]['code_size']:,} numbers)"

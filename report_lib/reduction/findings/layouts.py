@@ -1,14 +1,18 @@
 """Sentences on maps."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from report_lib.common.prose import listed, percent, text
+from report_lib.reduction.layouts import Plane, Trust
 
 
-def neighborhood_hit(values: np.ndarray, names: Any, k: int) -> str:
+def neighborhood_hit(values: np.ndarray | None, names: Sequence[str], k: int) -> str | None:
     """Say how often like lies beside like, before any map is drawn."""
+    if values is None:
+        return None
     low = text(names[int(np.nanargmin(values))])
     return (
         f"Of an image's {k} nearest, {percent(np.nanmean(values))} are of its own class, averaged over classes: so far do "
@@ -16,23 +20,18 @@ def neighborhood_hit(values: np.ndarray, names: Any, k: int) -> str:
     )
 
 
-def faithfulness(scores: dict[str, Any], chance: Any, n_images: int) -> str:
-    """Say what each map keeps, against what there is to keep and what a layout at random would keep.
-
-    Parameters
-    ----------
-    scores : dict of str to `layouts.Faithfulness`
-        The last is no map: all components, which the maps were made from.
-    chance : layouts.Faithfulness
-    n_images : int
-    """
+def faithfulness(trust: Trust | None) -> str | None:
+    """Say what each map keeps, against what there is to keep and what a layout at random would keep."""
+    if trust is None:
+        return None
+    scores, chance = trust.scores, trust.chance
     *drawn, whole = scores
     kept = listed([f"{title} {percent(scores[title].kept)}" for title in drawn])
     said = (
-        f"True neighbours are the nearest by pixels among the {n_images:,} images scored. On the map, {kept} of them are still "
-        f"neighbours; on the {whole} that maps are made from, {percent(scores[whole].kept)}. A layout at random would keep "
-        f"{percent(chance.kept, 1)}, and score {chance.trustworthiness:.1f} in trustworthiness and continuity. Images that are "
-        "near may lie far apart on any of these maps."
+        f"True neighbours are the nearest by pixels among the {trust.n_images:,} images scored. On the map, {kept} of them are "
+        f"still neighbours; on the {whole} that maps are made from, {percent(scores[whole].kept)}. A layout at random would "
+        f"keep {percent(chance.kept, 1)}, and score {chance.trustworthiness:.1f} in trustworthiness and continuity. Images "
+        "that are near may lie far apart on any of these maps."
     )
     if {"UMAP", "t-SNE"} <= set(drawn):
         said += " t-SNE was laid out from few images, these among them, and UMAP from all, so this favours t-SNE."
@@ -45,8 +44,11 @@ def faithfulness(scores: dict[str, Any], chance: Any, n_images: int) -> str:
     )
 
 
-def umap_is_not_clusters(n_images: int, n_drawn: int) -> str:
+def umap_is_not_clusters(plane: Plane | None) -> str | None:
     """Warn of what the picture tempts to."""
+    if plane is None:
+        return None
+    n_images, n_drawn = plane.n_images, len(plane.X)
     shown = "" if n_drawn == n_images else f", of which {n_drawn:,} are drawn"
     return (
         f"All {n_images:,} train images are placed by who their neighbours are{shown}. Gaps between islands and the sizes of "
@@ -55,10 +57,12 @@ def umap_is_not_clusters(n_images: int, n_drawn: int) -> str:
     )
 
 
-def tsne_shape(n_images: int) -> str:
+def tsne_shape(plane: Plane | None) -> str | None:
     """Warn of what the picture tempts to."""
+    if plane is None:
+        return None
     return (
-        f"A sample of {n_images:,} train images. t-SNE evens out density, so a dense group and a sparse one look alike, "
+        f"A sample of {plane.n_images:,} train images. t-SNE evens out density, so a dense group and a sparse one look alike, "
         "and how far apart two groups lie says little about how unlike they are. Both maps start from the same components, so "
         "that they agree is no independent proof."
     )

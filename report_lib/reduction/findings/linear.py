@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from report_lib.common.prose import bullets, listed, percent
+from report_lib.reduction.comparison import PCACurve
 from report_lib.reduction.findings import comparison, layouts
 
 
@@ -61,7 +62,7 @@ def pca_and_svd(grid: Sequence[int], pca: np.ndarray, svd: np.ndarray) -> str:
     )
 
 
-def in_short(numbers: dict[str, Any], titles: dict[str, str], beaten: dict[str, bool]) -> str:
+def in_short(numbers: dict[str, Any], curve: PCACurve | None) -> str:
     """Sum up the second phase."""
     pca = numbers["pca"]
     largest = max(pca["test_mse"], key=int)
@@ -70,6 +71,6 @@ def in_short(numbers: dict[str, Any], titles: dict[str, str], beaten: dict[str, 
         f"{pca['components_for_99']} hold 99%.",
         f"With {largest} components the mean squared error on test images is {pca['test_mse'][largest]:.6f} for PCA and "
         f"{numbers['truncated_svd']['test_mse'][largest]:.6f} for truncated SVD.",
-        *comparison.in_short(numbers["representations"], titles, beaten),
+        *comparison.in_short(numbers["representations"], curve),
         *layouts.in_short(numbers["maps"]),
     )
