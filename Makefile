@@ -44,7 +44,7 @@ pdf: $(READY)  ## print the report of the run in PARAMS to build/<run>/report.pd
 	@$(PY) -m report_lib pdf --run "$(or $(RUN),$(basename $(notdir $(PARAMS))))"
 
 smoke: $(READY)  ## the smallest report: scikit-learn's digits, offline, in seconds
-	@$(PY) -m report_lib report --params params/digits.yaml
+	@$(PY) -m report_lib report --params params/digits.yaml --set "$$SET"
 
 data: $(READY)  ## find, check and cache the data of a run
 	@$(PY) -m report_lib data --params "$$PARAMS" --set "$$SET"
