@@ -85,7 +85,7 @@ def _log_progress() -> None:
         logger = logging.getLogger("report_lib")
         logger.addHandler(handler)
         logger.setLevel(logging.WARNING)
-        logging.getLogger("report_lib.reduction.autoencoders").setLevel(logging.INFO)
+        logging.getLogger("report_lib.common.training").setLevel(logging.INFO)
         logger.propagate = False
 
 
