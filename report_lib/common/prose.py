@@ -74,21 +74,6 @@ def absent(parameter: str = "", *, labels: bool = True, otherwise: str = "") -> 
     return f"{NOT_IN_THIS_RUN} it needs labels."
 
 
-def not_without_labels(what: str) -> str:
-    """Say what cannot be told of images without labels."""
-    return f"> The images have no labels, so the report cannot say {what}."
-
-
-def not_in_this_run(parameter: str) -> str:
-    """Say that a run was not asked for something; the page leaves such a section out."""
-    return f"{NOT_IN_THIS_RUN} `{parameter}` asks for none that could be had."
-
-
-def left_out(parameter: str, *, has_labels: bool) -> str:
-    """Say that a section needs labels, or else that a run was not asked for it; the page leaves it out."""
-    return not_in_this_run(parameter) if has_labels else f"{NOT_IN_THIS_RUN} it needs labels."
-
-
 def times_of(key: str, caption: str) -> str:
     """Leave a place for a table of times, which the page fills: they differ from run to run, and nothing else may."""
     return f'<div class="times" data-times="{key}"><p>{caption}</p><p>They are in provenance.json.</p></div>'

@@ -6,13 +6,13 @@ import numpy as np
 import plotly.graph_objects as go
 
 from report_lib.common import style
+from report_lib.common.display import passes_none
 from report_lib.understanding.measure import Brightness, Examples, Histogram
 
 
+@passes_none
 def class_counts(counts: np.ndarray | None, names: Sequence[str]) -> go.Figure | None:
     """Draw how many train images each class has; None without labels."""
-    if counts is None:
-        return None
     low, high = int(counts.min()), int(counts.max())
     title = f"Every class has {low:,} train images" if low == high else f"Classes have {low:,} to {high:,} train images"
     fig = style.bars(names, counts, colors=[style.color(i) for i in range(len(names))], text=":,")
@@ -81,10 +81,9 @@ def mean_image(image: np.ndarray) -> go.Figure:
     )
 
 
+@passes_none
 def class_means(images: np.ndarray | None, names: Sequence[str]) -> go.Figure | None:
     """Draw the mean image of each class; None without labels."""
-    if images is None:
-        return None
     fig = style.image_grid(images, columns=min(5, len(images)), titles=names)
     return style.finish(
         fig,
@@ -94,10 +93,9 @@ def class_means(images: np.ndarray | None, names: Sequence[str]) -> go.Figure | 
     )
 
 
+@passes_none
 def duplicates(nearest: tuple[np.ndarray, list[str]] | None) -> go.Figure | None:
     """Draw the nearest pairs, one above the other, from `measure.nearest_pairs`; None where there are none."""
-    if nearest is None:
-        return None
     pairs, titles = nearest
     fig = style.image_grid(
         np.concatenate([pairs[:, 0], pairs[:, 1]]), columns=len(pairs), titles=titles, rows=["one", "other"]

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.spatial.distance import pdist, squareform
 
+from report_lib.common.display import passes_none
 from report_lib.common.prose import bullets, count_of, listed, percent, plural, text
 from report_lib.understanding.measure import Brightness, Duplicates, Histogram, Summary
 
@@ -39,10 +40,9 @@ def summary(parts: Sequence[Summary], origin: str) -> str:
     )
 
 
+@passes_none
 def class_balance(counts: np.ndarray | None, names: Sequence[str]) -> str | None:
     """Say how even the classes are, and what a guess is worth; None without labels."""
-    if counts is None:
-        return None
     guess = percent(counts.max() / counts.sum(), 1)
     if counts.min() == counts.max():
         return (
@@ -89,10 +89,9 @@ def brightness(result: Brightness, names: Sequence[str]) -> str:
     )
 
 
+@passes_none
 def class_means(class_images: np.ndarray | None, names: Sequence[str]) -> str | None:
     """Say which prototypes are most alike; None without labels."""
-    if class_images is None:
-        return None
     flat = class_images.reshape(len(class_images), -1)
     kept = np.flatnonzero(np.isfinite(flat).all(axis=1))
     if len(kept) < 3:

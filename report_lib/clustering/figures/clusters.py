@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from report_lib.clustering.league import Centers, Chosen
 from report_lib.common import metrics, style
+from report_lib.common.display import passes_none
 
 
 def sizes(chosen: Chosen) -> go.Figure:
@@ -23,10 +24,9 @@ def sizes(chosen: Chosen) -> go.Figure:
     )
 
 
+@passes_none
 def class_by_cluster(table: np.ndarray | None, names: Sequence[str], *, normalize: bool) -> go.Figure | None:
     """Draw a contingency table of test images, as counts or as shares of each class; nothing without labels."""
-    if table is None:
-        return None
     counts = table[:, :-1]
     columns = style.cluster_names(counts.shape[1])
     with np.errstate(invalid="ignore"):
@@ -58,10 +58,9 @@ def class_by_cluster(table: np.ndarray | None, names: Sequence[str], *, normaliz
     )
 
 
+@passes_none
 def purity(table: np.ndarray | None, names: Sequence[str]) -> go.Figure | None:
     """Draw the share of each cluster's commonest class, from the contingency table; nothing without labels."""
-    if table is None:
-        return None
     values, mapping = metrics.purity(table), metrics.majority_map(table)
     labels = [
         f"{c}: {names[m] if m >= 0 else 'none'}" for c, m in zip(style.cluster_names(len(values)), mapping, strict=True)
@@ -77,10 +76,9 @@ def purity(table: np.ndarray | None, names: Sequence[str]) -> go.Figure | None:
     )
 
 
+@passes_none
 def best_recall(table: np.ndarray | None, names: Sequence[str]) -> go.Figure | None:
     """Draw the share of each class that its fullest cluster holds, from the contingency table; nothing without labels."""
-    if table is None:
-        return None
     values = metrics.best_recall(table)
     fig = style.bars(names, values, colors=[style.color(i) for i in range(len(names))], text=":.0%")
     fig.update_xaxes(title_text="share in the fullest cluster", tickformat=".0%", range=[0, 1])
@@ -93,10 +91,9 @@ def best_recall(table: np.ndarray | None, names: Sequence[str]) -> go.Figure | N
     )
 
 
+@passes_none
 def centroids(centers: Centers | None, limits: tuple[float, float]) -> go.Figure | None:
     """Draw cluster centres as images, black and white as the train images have it."""
-    if centers is None:
-        return None
     images, share = centers.images, centers.sizes / centers.sizes.sum()
     titles = [f"{n}: {s:.0%}" for n, s in zip(style.cluster_names(len(images)), share, strict=True)]
     fig = style.image_grid(images, columns=min(5, len(images)), titles=titles, limits=limits)

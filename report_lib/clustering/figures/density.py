@@ -6,6 +6,7 @@ from plotly.subplots import make_subplots
 
 from report_lib.clustering.density import Density
 from report_lib.common import style
+from report_lib.common.display import passes_none
 
 
 def k_distances(density: Density) -> go.Figure:
@@ -39,10 +40,9 @@ def k_distances(density: Density) -> go.Figure:
     )
 
 
+@passes_none
 def dbscan_sweep(density: Density | None) -> go.Figure | None:
     """Draw clusters, silhouette and noise against eps, and the knee of the distances where there is one."""
-    if density is None:
-        return None
     sweep, where, knee = density.sweep, density.where, density.distances.knee_eps
     fig = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.07)
     panels = (

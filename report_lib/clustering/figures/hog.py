@@ -7,14 +7,14 @@ import plotly.graph_objects as go
 
 from report_lib.clustering.representations import Shapes
 from report_lib.common import style
+from report_lib.common.display import passes_none
 
 ARROWS = "→↘↓↙←↖↑↗"
 
 
+@passes_none
 def edges(shapes: Shapes | None) -> go.Figure | None:
     """Draw images beside how much edge runs in each of eight directions, cell by cell."""
-    if shapes is None:
-        return None
     images, directions, names = shapes.examples.images, shapes.directions, shapes.examples.titles
     h, w = images.shape[1:]
     low, high = float(images.min()), float(images.max())
@@ -33,6 +33,7 @@ def edges(shapes: Shapes | None) -> go.Figure | None:
     )
 
 
+@passes_none
 def same_class(hits: dict[str, np.ndarray] | None, names: Sequence[str], k: int) -> go.Figure | None:
     """Draw how many of the nearest are of the same class, for each description.
 
@@ -41,8 +42,6 @@ def same_class(hits: dict[str, np.ndarray] | None, names: Sequence[str], k: int)
     hits : dict of str to ndarray of shape (n_classes,), or None
         By description.
     """
-    if hits is None:
-        return None
     fig = style.dots(names, hits, score=f"share of the {k} nearest that are of the same class", row="class", form=".1%")
     fig.update_xaxes(tickformat=".0%")
     means = ", ".join(f"{title} {np.nanmean(own):.1%}" for title, own in hits.items())

@@ -7,6 +7,7 @@ from plotly.subplots import make_subplots
 from report_lib.clustering.graph_clustering import Resolutions
 from report_lib.clustering.panel import Criterion, Panel
 from report_lib.common import style
+from report_lib.common.display import passes_none
 
 FORMS = {"Calinski–Harabasz": ",.0f", "mixture BIC": ",.0f"}
 
@@ -54,10 +55,9 @@ def _draw(fig: go.Figure, row: int, criterion: Criterion, ks: np.ndarray, best: 
     fig.update_yaxes(title_text=criterion.name, nticks=4, row=row, col=1)
 
 
+@passes_none
 def resolutions(result: Resolutions | None) -> go.Figure | None:
     """Draw the number of communities and their modularity against the resolution."""
-    if result is None:
-        return None
     fig = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06)
     panels = ((result.n_clusters, "communities", "d"), (result.modularity, "modularity", ".3f"))
     for row, (values, name, form) in enumerate(panels, start=1):

@@ -10,6 +10,7 @@ from report_lib.clustering.findings.league import league_headline
 from report_lib.clustering.findings.panel import panel_headline
 from report_lib.clustering.graph_clustering import Resolutions
 from report_lib.clustering.scores import ClusterScores
+from report_lib.common.display import passes_none
 from report_lib.common.prose import bullets, listed, percent, scored, text
 
 FIFTH = 0.2
@@ -28,10 +29,9 @@ def cluster_scores(scores: ClusterScores) -> str | None:
     )
 
 
+@passes_none
 def cluster_classes(table: np.ndarray | None, mapping: np.ndarray | None, names: Sequence[str]) -> str | None:
     """Say which classes merge, which split, and which have no cluster named after them; nothing without labels."""
-    if table is None:
-        return None
     counts = table[:, :-1].astype(float)
     of_class = counts / np.maximum(table.sum(axis=1, keepdims=True), 1)
     of_cluster = counts / np.maximum(counts.sum(axis=0), 1)
@@ -103,10 +103,9 @@ def _leader(scores: dict[str, dict[str, np.ndarray]]) -> str:
     return said
 
 
+@passes_none
 def numbers_as_classes(share: float | None, scores: ClusterScores) -> str | None:
     """Say once what comes of comparing cluster numbers with class numbers; nothing without labels."""
-    if share is None:
-        return None
     matched = percent(scores.accuracy.value, 1)
     return (
         "The number of a cluster says nothing. Were the numbers of these clusters taken for the numbers of classes, "

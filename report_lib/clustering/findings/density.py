@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from report_lib.clustering.density import DBSCANSweep, Density, KDistances
+from report_lib.common.display import passes_none
 from report_lib.common.prose import listed, percent, plural
 
 # A mean silhouette below this, noise counted as 0, is no grouping to speak of.
@@ -24,10 +25,9 @@ def knee(result: KDistances) -> str:
     )
 
 
+@passes_none
 def dbscan(density: Density | None) -> str | None:
     """Say what density finds: at the knee, and at the best radius."""
-    if density is None:
-        return None
     distances, result = density.distances, density.sweep
     i, n = result.best_index, len(result.eps)
     knee = _at_knee(distances, result)

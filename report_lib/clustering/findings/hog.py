@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from report_lib.common.display import passes_none
 from report_lib.common.prose import listed, percent
 
 
+@passes_none
 def same_class(hits: dict[str, np.ndarray] | None, k: int) -> str | None:
     """Say how many of the nearest are of the same class, by description.
 
@@ -12,8 +14,6 @@ def same_class(hits: dict[str, np.ndarray] | None, k: int) -> str | None:
     ----------
     hits : dict of str to ndarray of shape (n_classes,), or None
     """
-    if hits is None:
-        return None
     means = {title: float(np.nanmean(own)) for title, own in hits.items()}
     best = max(means, key=means.get)
     told = listed([f"{percent(value, 1)} on {title}" for title, value in means.items()])

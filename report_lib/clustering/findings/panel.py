@@ -6,6 +6,7 @@ import numpy as np
 
 from report_lib.clustering.graph_clustering import Resolutions
 from report_lib.clustering.panel import KMeansSweep, Panel
+from report_lib.common.display import passes_none
 from report_lib.common.prose import listed
 
 # Mean ranks that span less than this share of what they could say nothing.
@@ -90,10 +91,9 @@ def separation(sweep: KMeansSweep) -> str:
     )
 
 
+@passes_none
 def resolutions(result: Resolutions | None) -> str | None:
     """Say what resolution does to the number of communities."""
-    if result is None:
-        return None
     best = int(result.modularity.argmax())
     if result.n_clusters.min() == result.n_clusters.max():
         return f"At every resolution tried, Leiden finds the same number of communities, {result.n_clusters[0]}."

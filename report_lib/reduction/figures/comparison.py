@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from report_lib.common import style
+from report_lib.common.display import passes_none
 from report_lib.common.prose import MEASURES
 from report_lib.reduction.comparison import CodeImages, FittedRepresentation, PCACurve
 from report_lib.reduction.few_labels import Curve
@@ -66,10 +67,9 @@ def rebuilt(images: dict[str, np.ndarray], names: Sequence[str]) -> go.Figure | 
     )
 
 
+@passes_none
 def error_by_size(curve: PCACurve | None, fitted: Sequence[FittedRepresentation]) -> go.Figure | None:
     """Draw the error on test images against the size of the code, with PCA's curve."""
-    if curve is None:
-        return None
     counts, pca = np.asarray(curve.counts), np.asarray(curve.mse)
     shown = [r for r in fitted if r.name != "pixels" and not r.name.startswith("pca")]
     floor = min([r.test_mse for r in shown], default=1.0) / 4
@@ -101,10 +101,9 @@ def error_by_size(curve: PCACurve | None, fitted: Sequence[FittedRepresentation]
     )
 
 
+@passes_none
 def code_images(codes: CodeImages | None) -> go.Figure | None:
     """Draw images beside the channels of their codes."""
-    if codes is None:
-        return None
     pictures = codes.pictures
     n, columns = pictures.shape[:2]
     constant = [str(i) for i in range(1, columns) if np.ptp(pictures[:, i]) == 0]

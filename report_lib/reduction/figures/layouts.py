@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from report_lib.common import style
+from report_lib.common.display import passes_none
 from report_lib.common.neighbors import Neighbors
 from report_lib.reduction.layouts import Plane, Trust
 
@@ -15,10 +16,9 @@ MAY_NOT = (
 )
 
 
+@passes_none
 def layout(plane: Plane | None, names: Sequence[str]) -> go.Figure | None:
     """Draw a map, coloured by class where there are labels."""
-    if plane is None:
-        return None
     X, hit = plane.X, plane.hit
     fig = style.scatter(X[:, 0], X[:, 1], plane.labels, names)
     style.name_map_axes(fig, plane.title)
@@ -48,10 +48,9 @@ MEASURES = {
 }
 
 
+@passes_none
 def faithfulness(trust: Trust | None) -> go.Figure | None:
     """Draw how much of the neighbourhoods each map keeps."""
-    if trust is None:
-        return None
     scores, k = trust.scores, trust.k
     shown = {key: name for key, name in MEASURES.items() if getattr(trust.chance, key) is not None}
     titles = list(scores)
@@ -70,10 +69,9 @@ def faithfulness(trust: Trust | None) -> go.Figure | None:
     )
 
 
+@passes_none
 def neighborhood_hit(values: np.ndarray | None, names: Sequence[str], k: int) -> go.Figure | None:
     """Draw how often an image's nearest neighbours are of its own class, class by class."""
-    if values is None:
-        return None
     fig = style.bars(names, values, colors=[style.color(i) for i in range(len(names))], text=":.0%")
     fig.update_xaxes(title_text=f"same class among the {k} nearest", tickformat=".0%",
                      range=[0, 1])  # fmt: skip
@@ -87,10 +85,9 @@ def neighborhood_hit(values: np.ndarray | None, names: Sequence[str], k: int) ->
     )
 
 
+@passes_none
 def neighbor_distances(graph: Neighbors | None) -> go.Figure | None:
     """Draw how far the nearest and the k-th nearest image are."""
-    if graph is None:
-        return None
     distances = graph.distances
     fig = go.Figure()
     edges = np.linspace(0, float(np.quantile(distances[:, -1], 0.999)), 61)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from report_lib.common.display import passes_none
 from report_lib.common.metrics import Interval
 from report_lib.common.prose import COLUMNS, MEASURES, listed, percent, plural, scored, times_of
 from report_lib.common.representations import parse
@@ -84,10 +85,9 @@ def _against_pca(r: FittedRepresentation, error: float | None) -> str:
     return f"{told}, {much} of as many principal components ({error:.5f})."
 
 
+@passes_none
 def middles(result: Middles | None) -> str | None:
     """Say how far from any real image the pictures half way are."""
-    if result is None:
-        return None
     ordered = sorted(result.distance, key=lambda title: result.distance[title].value)
     ranked = listed([f"{title} {scored(result.distance[title])}" for title in ordered])
     return (

@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
+from report_lib.common.display import passes_none
 from report_lib.common.prose import listed, percent, text
 from report_lib.reduction.layouts import Plane, Trust
 
 
+@passes_none
 def neighborhood_hit(values: np.ndarray | None, names: Sequence[str], k: int) -> str | None:
     """Say how often like lies beside like, before any map is drawn."""
-    if values is None:
-        return None
     low = text(names[int(np.nanargmin(values))])
     return (
         f"Of an image's {k} nearest, {percent(np.nanmean(values))} are of its own class, averaged over classes: so far do "
@@ -20,10 +20,9 @@ def neighborhood_hit(values: np.ndarray | None, names: Sequence[str], k: int) ->
     )
 
 
+@passes_none
 def faithfulness(trust: Trust | None) -> str | None:
     """Say what each map keeps, against what there is to keep and what a layout at random would keep."""
-    if trust is None:
-        return None
     scores, chance = trust.scores, trust.chance
     *drawn, whole = scores
     kept = listed([f"{title} {percent(scores[title].kept)}" for title in drawn])
@@ -44,10 +43,9 @@ def faithfulness(trust: Trust | None) -> str | None:
     )
 
 
+@passes_none
 def umap_is_not_clusters(plane: Plane | None) -> str | None:
     """Warn of what the picture tempts to."""
-    if plane is None:
-        return None
     n_images, n_drawn = plane.n_images, len(plane.X)
     shown = "" if n_drawn == n_images else f", of which {n_drawn:,} are drawn"
     return (
@@ -57,10 +55,9 @@ def umap_is_not_clusters(plane: Plane | None) -> str | None:
     )
 
 
+@passes_none
 def tsne_shape(plane: Plane | None) -> str | None:
     """Warn of what the picture tempts to."""
-    if plane is None:
-        return None
     return (
         f"A sample of {plane.n_images:,} train images. t-SNE evens out density, so a dense group and a sparse one look alike, "
         "and how far apart two groups lie says little about how unlike they are. Both maps start from the same components, so "
