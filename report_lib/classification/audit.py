@@ -148,12 +148,8 @@ def find_issues(
     """
     if not (images.has_labels and n_folds):
         return None
-    train, test, labels, n_classes = (
-        representation.train,
-        representation.test,
-        images.train_labels,
-        len(images.class_names),
-    )
+    train, test, labels = representation.train, representation.test, images.train_labels
+    n_classes = len(images.class_names)
     network = CLASSIFIERS["hog_mlp"].build(Setting(len(train), random_state))
     unseen = out_of_fold(network, train, labels, n_classes, n_folds=n_folds, random_state=random_state)
     whole = league and league.models.get("hog_mlp")
@@ -162,9 +158,8 @@ def find_issues(
         "train": judge(labels, unseen, train, train, labels),
         "test": judge(images.test_labels, whole.proba, test, train, labels),
     }
-    return Issues(
-        parts, effect_of_removal(network, train, test, **parts, with_all=whole.classes, random_state=random_state)
-    )
+    removal = effect_of_removal(network, representation, parts, with_all=whole.classes, random_state=random_state)
+    return Issues(parts, removal)
 
 
 def out_of_fold(
@@ -176,8 +171,7 @@ def out_of_fold(
     -------
     ndarray of shape (n, n_classes), float32
     """
-    folds = StratifiedKFold(n_folds, shuffle=True, random_state=random_state).split(codes, labels)
-    folds = list(folds)
+    folds = list(StratifiedKFold(n_folds, shuffle=True, random_state=random_state).split(codes, labels))
     fitted = at_once((fit_within_budget, (clone(model), codes[rows], labels[rows]), {}) for rows, _ in folds)
     proba = np.zeros((len(codes), n_classes), np.float32)
     for (_, held), one in zip(folds, fitted, strict=True):
@@ -211,9 +205,8 @@ def judge(
 
 
 def _issues(labels: np.ndarray, proba: np.ndarray) -> np.ndarray:
-    with warnings.catch_warnings():
-        # Its progress bar misses a widget, and classes of very few images are warned of, which the page can do without.
-        warnings.simplefilter("ignore")
+    # Its progress bar misses a widget, and classes of very few images are warned of, which the page can do without.
+    with warnings.catch_warnings(action="ignore"):
         # Loaded here: a second that only an audit need wait for.
         from cleanlab.filter import find_label_issues
 
@@ -242,8 +235,6 @@ def with_neighbors(
     -------
     ndarray of shape (n, 1 + n_neighbors, h, w)
     """
-    if not len(images):
-        return np.empty((0, 1 + n_neighbors, *images.shape[1:]), images.dtype)
     near = nearest_to(train_codes, codes, n_neighbors + 1)
     others = np.ones(near.indices.shape, bool) if own_rows is None else near.indices != own_rows[:, None]
     # Those that are not the image itself come first, in the order of their distance.
@@ -278,16 +269,14 @@ def worst_suspects(
     """Return by part the suspects that are the least likely, beside the train images nearest to them."""
     found = {}
     for part, judged in issues.parts.items() if issues else ():
-        rows, is_train = judged.suspects[:most], part == "train"
-        pictures = images.train_images if is_train else images.test_images
-        tiles = with_neighbors(
-            images.train_images, pictures[rows], representation.train,
-            (representation.train if is_train else representation.test)[rows], own_rows=rows if is_train else None,
-            n_neighbors=min(n_neighbors, len(representation.train) - 1),
-        )  # fmt: skip
+        rows = judged.suspects[:most]
         if len(rows):
-            labels, predicted = judged.labels[rows], judged.predicted[rows]
-            found[part] = Suspects(part, len(judged.suspects), labels, predicted, tiles)
+            tiles = with_neighbors(
+                images.train_images, getattr(images, f"{part}_images")[rows], representation.train,
+                getattr(representation, part)[rows], own_rows=rows if part == "train" else None,
+                n_neighbors=min(n_neighbors, len(representation.train) - 1),
+            )  # fmt: skip
+            found[part] = Suspects(part, len(judged.suspects), judged.labels[rows], judged.predicted[rows], tiles)
     return found
 
 
@@ -314,27 +303,24 @@ def _beyond_fence(distance: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def effect_of_removal(
-    model: Any,
-    train_codes: np.ndarray,
-    test_codes: np.ndarray,
-    *,
-    train: Part,
-    test: Part,
-    with_all: np.ndarray,
-    random_state: int,
+    model: Any, representation: Representation, parts: dict[str, Part], *, with_all: np.ndarray, random_state: int
 ) -> Removal:
     """Fit a classifier without the train suspects, and without as many others.
 
     Parameters
     ----------
+    parts : dict with `train` and `test`
     with_all : ndarray of shape (n_test,)
         Classes of the test images by the same classifier, fitted to all train images.
     """
+    train, test = parts["train"], parts["test"]
     others = np.random.default_rng(random_state).permutation(np.flatnonzero(~train.issue))
     kept = [~train.issue, np.ones(len(train.issue), bool)]
     kept[1][others[: int(train.issue.sum())]] = False
-    fitted = at_once((fit_within_budget, (clone(model), train_codes[rows], train.labels[rows]), {}) for rows in kept)
-    right = [one.predict(test_codes) == test.labels for one in fitted]
+    fitted = at_once(
+        (fit_within_budget, (clone(model), representation.train[rows], train.labels[rows]), {}) for rows in kept
+    )
+    right = [one.predict(representation.test) == test.labels for one in fitted]
     return Removal(with_all == test.labels, *right, kept=~test.issue)
 
 

@@ -32,12 +32,6 @@ OTHERS = {"graph": "graph", "hog": HOG}
 MOST_CHOSEN = 500
 
 
-def all_draws(n: int, *, counts: Sequence[int], n_draws: int, random_state: int) -> dict[int, list[np.ndarray]]:
-    """Return the rows of each draw, by the number of labels; of all labels there is one draw."""
-    drawn = draws_by_count(n, counts=counts, n_draws=n_draws, random_state=random_state)
-    return {count: [rows for _, rows in own] for count, own in drawn.items()}
-
-
 def chosen_rows(
     codes: np.ndarray, clusters: np.ndarray, counts: Sequence[int], *, n_draws: int, random_state: int
 ) -> dict[int, list[np.ndarray]]:
@@ -57,19 +51,10 @@ def chosen_rows(
     return {n: [next(found).rows for _ in seeds] for n in counts}
 
 
-def counts_for(n: int, asked: Sequence[int]) -> list[int]:
-    """Return the numbers of labels that n images can have, ascending; more than all are all."""
-    return sorted({min(count, n) for count in asked})
-
-
 def level_with(curves: dict[str, Curve], best: str, n_labels: int) -> list[str]:
     """Return the titles of those that are not told from the best by a 95% interval of the difference, draw by draw."""
-    found = []
-    for title, curve in curves.items():
-        if title == best or n_labels not in curve.right:
-            continue
-        found += [title] if curves[best].gain_over(curve, n_labels).low <= 0 else []
-    return found
+    others = {title: curve for title, curve in curves.items() if title != best and n_labels in curve.right}
+    return [title for title, curve in others.items() if curves[best].gain_over(curve, n_labels).low <= 0]
 
 
 @dataclass(frozen=True)
@@ -129,7 +114,7 @@ def learning_curves(
     names : sequence of str
         Descriptions.
     counts : sequence of int
-        Numbers of labels; without any, or without labels, there are no curves.
+        Numbers of labels, more than all being all; without any, or without labels, there are no curves.
     autoencoders, kept : dict of str to ndarray
         What the comparison of the descriptions kept: fitted autoencoders, and what few labels gave there.
     scaling, n_components
@@ -139,7 +124,8 @@ def learning_curves(
     """
     if not (images.has_labels and counts):
         return None
-    options |= {"counts": counts_for(len(images.train_images), counts)}
+    n_train = len(images.train_images)
+    options |= {"counts": sorted({min(count, n_train) for count in counts})}
     linear = {"scaling": scaling, "n_components": n_components}
     fitted = comparison.from_arrays(autoencoders)
     described = comparison.described(names, images.train_images, images.test_images, fitted, **linear)
@@ -151,8 +137,8 @@ def learning_curves(
     missing = [name for name in names if name not in curves]
     if representation.edges is not None:
         curves["hog"] = _network_curve(images, representation.train, representation.test, {}, **options)
-        drawn = all_draws(len(images.train_images), **options)
-        curves["graph"] = graph_curve(representation, images, drawn)
+        drawn = draws_by_count(n_train, **options).items()
+        curves["graph"] = graph_curve(representation, images, {n: [rows for _, rows in d] for n, d in drawn})
     return LearningCurves(curves, missing, options["n_draws"]) if curves else None
 
 
@@ -185,10 +171,7 @@ def with_chosen(
         return curves
     counts = list(curves.curves["graph"].right)
     chosen = chosen_rows(hog.train, clusters, counts, n_draws=curves.n_draws, random_state=random_state)
-    if not chosen:
-        return curves
-    guided = graph_curve(hog, images, chosen)
-    return replace(curves, chosen=guided)
+    return replace(curves, chosen=graph_curve(hog, images, chosen)) if chosen else curves
 
 
 def title_of(name: str) -> str:
@@ -231,9 +214,8 @@ def spread(graph: csr_matrix, labels: np.ndarray, n_classes: int) -> np.ndarray:
         Share of each class; zeros where no label arrives.
     """
     model = LabelSpreading(kernel=lambda *_: graph, alpha=ALPHA, max_iter=SPREADING_STEPS, tol=0)
-    with warnings.catch_warnings():
-        # All steps are gone; what has not arrived by then is too far away to matter.
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    # All steps are gone; what has not arrived by then is too far away to matter.
+    with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
         model.fit(np.arange(len(labels))[:, None], labels)
     found = np.zeros((len(labels), n_classes))
     found[:, model.classes_] = np.nan_to_num(model.label_distributions_)

@@ -73,11 +73,11 @@ def choose(codes: np.ndarray, clusters: np.ndarray, n: int, *, random_state: int
     """
     sizes = np.bincount(clusters[clusters != NOISE])
     rng, found = np.random.default_rng(random_state), []
-    for cluster, n_parts in enumerate(shares(sizes, min(n, int(sizes.sum())))):
+    for cluster, n_parts in enumerate(shares(sizes, min(n, int(sizes.sum()))).tolist()):
         rows = np.flatnonzero(clusters == cluster)
         if n_parts > 1 and len(rows) > MOST_PARTED:
-            rows = np.sort(rng.permutation(rows)[: max(MOST_PARTED, int(n_parts))])
-        middles, counts = _middles(codes[rows], int(n_parts), random_state)
+            rows = np.sort(rng.permutation(rows)[: max(MOST_PARTED, n_parts)])
+        middles, counts = _middles(codes[rows], n_parts, random_state)
         counts = np.round(counts * sizes[cluster] / max(len(rows), 1)).astype(np.int64)
         turns = enumerate(zip(rows[middles], counts, strict=True))
         found += [(turn, -sizes[cluster], cluster, row, count) for turn, (row, count) in turns]

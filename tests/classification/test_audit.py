@@ -183,6 +183,8 @@ def test_without_labels_or_folds_there_is_no_audit(blobs):
     assert audit.find_issues(images, space, None, n_folds=0, random_state=0) is None
     assert audit.find_issues(replace(images, train_labels=None), space, None, n_folds=3, random_state=0) is None
     assert audit.worst_suspects(None, images, space) == {}
+    nobody = {"train": part(images.train_labels, np.zeros(90, bool))}
+    assert audit.worst_suspects(audit.Issues(nobody, None), images, space) == {}
     assert audit.rows_of(None, np.zeros((0, 2), int), np.zeros(0), images) is None
 
 
@@ -208,14 +210,6 @@ def test_a_test_image_is_set_beside_its_copy_among_train_images(blobs):
     assert found[0].tolist() == [999, *cdist(X[[40]], X).argsort()[0, :3]]
 
 
-def test_beside_no_images_there_is_nothing(blobs):
-    X, _ = blobs
-    found = audit.with_neighbors(
-        np.zeros((180, 2, 3), np.uint8), np.zeros((0, 2, 3), np.uint8), X, X[:0], own_rows=None, n_neighbors=4
-    )
-    assert (found.shape, found.dtype) == ((0, 5, 2, 3), np.uint8)
-
-
 # --- what leaving out the suspects changes --------------------------------------------------------------------------
 
 
@@ -230,7 +224,8 @@ def removal(mislabelled, blobs):
     model = KNeighborsClassifier(1)
     train, test = (part(labels[own], np.isin(own, [*wrong, 0])) for own in (rows, held))
     said = clone(model).fit(X[rows], labels[rows]).predict(X[held])
-    found = audit.effect_of_removal(model, X[rows], X[held], train=train, test=test, with_all=said, random_state=2)
+    parts, space = {"train": train, "test": test}, Representation("PCA", X[rows], X[held])
+    found = audit.effect_of_removal(model, space, parts, with_all=said, random_state=2)
     return found, (X, labels, rows, held, train)
 
 

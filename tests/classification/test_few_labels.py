@@ -152,22 +152,6 @@ def test_more_draws_begin_with_the_fewer():
     np.testing.assert_array_equal(few[1][1], many[1][1])
 
 
-@pytest.mark.parametrize(
-    ("n", "asked", "found"),
-    [(60, [10, 100, 1000], [10, 60]), (60, [60, 10], [10, 60]), (5, [7, 9], [5]), (100, [50, 10], [10, 50])],
-)
-def test_the_numbers_of_labels_end_with_all(n, asked, found):
-    assert few_labels.counts_for(n, asked) == found
-
-
-def test_all_draws_are_those_of_each_number_and_one_of_all():
-    found = few_labels.all_draws(60, counts=[5, 60], n_draws=3, random_state=2)
-    assert {count: len(own) for count, own in found.items()} == {5: 3, 60: 1}
-    for rows, (_, expected) in zip(found[5], models.draws(60, 5, 3, 2), strict=True):
-        np.testing.assert_array_equal(rows, expected)
-    np.testing.assert_array_equal(found[60][0], np.arange(60))
-
-
 def test_chosen_rows_are_chosen_several_times(blobs):
     X, y = blobs
     found = few_labels.chosen_rows(X, y, [3, 12, 90, 91], n_draws=3, random_state=1)
@@ -309,6 +293,17 @@ def test_every_description_has_its_curve(blobs):
     assert numbers["label_efficiency_intervals_95"]["hog"][12] == alone.accuracy[12].as_dict()
     assert numbers["label_efficiency_spread"]["hog"] == alone.spread
     assert list(curves_of(images, replace(space, edges=None)).curves) == ["pixels", "pca-3"]
+
+
+@pytest.mark.parametrize(("asked", "shapes"), [([100, 10, 1000], [(10, 2), (60, 1)]), ([60, 10], [(10, 2), (60, 1)])])
+def test_the_numbers_of_labels_end_with_all_drawn_once(blobs, asked, shapes):
+    images, space = halves(blobs)
+    found = curves_of(images, space, [], asked).curves["graph"].right
+    assert [(n, len(right)) for n, right in found.items()] == shapes
+    drawn = [rows for _, rows in models.draws(60, 10, 2, 0)]
+    expected = few_labels.graph_curve(space, images, {10: drawn, 60: [np.arange(60)]}).right
+    for n in found:
+        np.testing.assert_array_equal(found[n], expected[n])
 
 
 def test_what_was_not_asked_for_or_cannot_be_had_is_none(blobs):
