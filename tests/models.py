@@ -10,6 +10,7 @@ from report_lib.classification import new_images
 from report_lib.classification.networks import ConvClassifier
 from report_lib.clustering.hog import OrientedGradients
 from report_lib.common.metrics import NOISE
+from report_lib.data.images import ImageSet
 from report_lib.reduction.linear import LinearReducer, LinearRepresentation, PixelScaler
 from report_lib.run.artifacts import to_json
 
@@ -67,7 +68,7 @@ def _made(kind):
         network.fit(TRAIN.reshape(150, -1), LABELS)
     found = new_images.build(
         pixels, shape, codes, {"n_neighbors": np.array(7), **grouped(kind, codes)},
-        None if "without labels" in kind else LABELS, images=TRAIN, class_names=NAMES, network=network,
+        ImageSet("made", TRAIN, TEST, None if "without labels" in kind else LABELS, class_names=NAMES), network,
     )  # fmt: skip
     return new_images.calibrate(found, TEST)[0]
 

@@ -59,7 +59,7 @@ class Classifier:
         Returns an estimator, unfitted, with all that it is to do before it learns. Raises ReportError where a package
         that it needs is missing.
     named : str
-        The title with its article; `a <title>` unless given.
+        The title with its article, where that is not `a <title>`.
     on : {"pixels", "hog"}
         Whether it learns from pixels, or from oriented gradients where the run has described the images so.
     slow : bool
@@ -80,9 +80,6 @@ class Classifier:
     alone: bool = False
     note: str = ""
     published: dict[str, float] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "named", self.named or f"a {self.title}")
 
 
 def epochs_for(n_images: int) -> int:
@@ -127,11 +124,14 @@ def _random_forest(setting: Setting) -> Any:
     return _scaled(RandomForestClassifier(100, **options, random_state=setting.random_state))
 
 
-def _mlp(setting: Setting) -> Any:
+def _network(units: int, epochs: int, random_state: int, learning_rate: float = 1e-3) -> Any:
     from sklearn.neural_network import MLPClassifier
 
-    epochs = epochs_for(setting.n_images)
-    return _scaled(MLPClassifier((100,), max_iter=epochs, random_state=setting.random_state))
+    return MLPClassifier((units,), max_iter=epochs, learning_rate_init=learning_rate, random_state=random_state)
+
+
+def _mlp(setting: Setting) -> Any:
+    return _scaled(_network(100, epochs_for(setting.n_images), setting.random_state))
 
 
 def _svc(setting: Setting) -> Any:
@@ -141,10 +141,7 @@ def _svc(setting: Setting) -> Any:
 
 
 def _hog_mlp(setting: Setting) -> Any:
-    from sklearn.neural_network import MLPClassifier
-
-    options = {"max_iter": epochs_for(setting.n_images), "learning_rate_init": 2e-3}
-    return _in_one_unit(MLPClassifier((HOG_UNITS,), **options, random_state=setting.random_state))
+    return _in_one_unit(_network(HOG_UNITS, epochs_for(setting.n_images), setting.random_state, 2e-3))
 
 
 def _conv(setting: Setting) -> Any:
@@ -209,10 +206,7 @@ def _pseudo_svm(setting: Setting) -> Any:
 
 
 def _pseudo_mlp(setting: Setting) -> Any:
-    from sklearn.neural_network import MLPClassifier
-
-    network = MLPClassifier((PSEUDO_UNITS,), max_iter=PSEUDO_EPOCHS, random_state=setting.random_state)
-    return _in_one_unit(network)
+    return _in_one_unit(_network(PSEUDO_UNITS, PSEUDO_EPOCHS, setting.random_state))
 
 
 # Those that learn clusters, from the first principal components of few images.

@@ -43,10 +43,7 @@ def build(
     shape: OrientedGradients | None,
     codes: np.ndarray,
     clusters: dict[str, np.ndarray],
-    labels: np.ndarray | None,
-    *,
-    images: np.ndarray,
-    class_names: Sequence[str],
+    images: ImageSet,
     network: Any,
 ) -> Predictor:
     """Put together what a run found, not yet calibrated.
@@ -57,16 +54,15 @@ def build(
         Of the train images.
     clusters : dict
         As the phase before hands them on: `train`, `n_neighbors` and, where the nearest centre is the rule, `centers`.
-    labels : ndarray of shape (n_train,), int64, or None
-    images : ndarray of shape (n_train, h, w)
-        Train images, for their shape and range.
+    images : ImageSet
+        For the labels, and for the shape and the range of the train images.
     network : classifier, or None
     """
     n_neighbors = min(clusters["n_neighbors"].item(), len(codes))
     none = np.empty(0, np.float32)
     return Predictor(
-        pixels, shape, codes, clusters["train"], clusters.get("centers"), labels, none, none, network, class_names,
-        n_neighbors, images.shape[1:], low=float(images.min()), high=float(images.max()),
+        pixels, shape, codes, clusters["train"], clusters.get("centers"), images.train_labels, none, none, network,
+        images.class_names, n_neighbors, images.image_shape, *map(float, images.limits),
     )  # fmt: skip
 
 
@@ -158,9 +154,7 @@ def learn(
     shape = OrientedGradients.from_arrays(**hog) if by_shape else None
     codes = representation.train if by_shape else features["train"]
     network = league.models["conv"].model if league and "conv" in league.models else None
-    about_images = {"images": images.train_images, "class_names": images.class_names}
-    fitted = build(pixels, shape, codes, clusters, images.train_labels, **about_images, network=network)
-    predictor, answers = calibrate(fitted, images.test_images)
+    predictor, answers = calibrate(build(pixels, shape, codes, clusters, images, network), images.test_images)
     changed = images.test_images[sample_rows(len(images.test_images), N_CHANGED, random_state)]
     return NewImages(
         predictor,
@@ -239,9 +233,8 @@ def load(run: str, about_path: Path, arrays_path: Path) -> Predictor:
     except KeyError as error:
         raise ReportError(f"{arrays_path}: holds no {error} of a model; {again}") from error
     except _DAMAGED as error:
-        raise ReportError(
-            f"{arrays_path}: does not hold a model of this program ({_first_line(error)}); {again}"
-        ) from error
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ReportError(f"{arrays_path}: does not hold a model of this program ({first}); {again}") from error
 
 
 def _compare_versions(known: About) -> None:
@@ -305,10 +298,6 @@ def _network(arrays: dict[str, np.ndarray]) -> Any:
     return ConvClassifier.from_arrays(**arrays)
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
-
-
 def checksum(path: Path, known: About) -> str:
     """Return the checksum of the arrays and of all that is said of them."""
     with path.open("rb") as file:
@@ -332,10 +321,10 @@ def check_images(images: np.ndarray, predictor: Predictor, path: Path | str) -> 
     low, high = float(images.min()), float(images.max())
     span = predictor.high - predictor.low
     known = f"the run's reach from {predictor.low:g} to {predictor.high:g}"
-    if low < predictor.low - MARGIN * span or high > predictor.high + MARGIN * span:
-        raise ReportError(f"{path}: pixels reach from {low:g} to {high:g}, but {known}; bring them to that range")
-    if high - low < NARROWEST * span:
-        raise ReportError(f"{path}: pixels reach only from {low:g} to {high:g}, but {known}; bring them to that range")
+    beyond = low < predictor.low - MARGIN * span or high > predictor.high + MARGIN * span
+    if beyond or high - low < NARROWEST * span:
+        reach = f"reach {'' if beyond else 'only '}from {low:g} to {high:g}"
+        raise ReportError(f"{path}: pixels {reach}, but {known}; bring them to that range")
 
 
 def table(answers: Answers, class_names: Sequence[str], rows: Sequence[int] | None = None) -> list[tuple[object, ...]]:
@@ -349,13 +338,9 @@ def table(answers: Answers, class_names: Sequence[str], rows: Sequence[int] | No
     rows = range(len(answers.clusters)) if rows is None else rows
     clusters = ["noise" if c == NOISE else f"C{c + 1}" for c in answers.clusters.tolist()]
     classes = [""] * len(clusters) if answers.classes is None else [class_names[c] for c in answers.classes.tolist()]
-    numbers = zip(answers.probability, answers.margin, answers.as_unusual, answers.like_seen, strict=True)
-    return [
-        (row, cluster, name, str(probability), str(margin), str(unusual), "yes" if like else "no")
-        for row, cluster, name, (probability, margin, unusual, like) in zip(
-            rows, clusters, classes, numbers, strict=True
-        )
-    ]
+    numbers = (map(str, values) for values in (answers.probability, answers.margin, answers.as_unusual))
+    like_seen = ["yes" if like else "no" for like in answers.like_seen]
+    return list(zip(rows, clusters, classes, *numbers, like_seen, strict=True))
 
 
 def rows_of(model: NewImages | None, images: ImageSet) -> list[tuple[object, ...]] | None:

@@ -39,8 +39,8 @@ class PseudoLabelResult:
     ----------
     name : str
         In `classifiers.PSEUDO`.
-    n_images, n_learnt : int
-        Train images that were used, and those of them that were not held out.
+    n_images : int
+        Train images that were used.
     holdout : Interval
         Fidelity on the held-out share.
     folds : list of Interval
@@ -57,7 +57,6 @@ class PseudoLabelResult:
 
     name: str
     n_images: int
-    n_learnt: int
     holdout: Interval
     folds: list[Interval]
     stratified: bool
@@ -161,7 +160,6 @@ def learn_clusters(
     return PseudoLabelResult(
         name=pipeline.steps[-1][0],
         n_images=len(train),
-        n_learnt=len(fit_rows),
         holdout=_share_equal(held, clusters[held_rows]),
         folds=folds,
         stratified=stratified,
@@ -204,9 +202,8 @@ def learn(
 
 
 def _quietly(*data: object, **options: object) -> PseudoLabelResult:
-    with warnings.catch_warnings():
-        # A network's budget of epochs is meant to be spent, and is no failure to converge.
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    # A network's budget of epochs is meant to be spent, and is no failure to converge.
+    with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
         return learn_clusters(*data, **options)
 
 

@@ -57,7 +57,7 @@ def taught(name, fidelity, *, stratified=True):
     folds = [exact(fidelity - 0.1), exact(fidelity), exact(fidelity + 0.1)]
     report = pseudo.ClassReport(*np.array([[0.5, 0.9], [0.4, 0.8], [0.45, 0.85], [3, 4]]))
     return pseudo.PseudoLabelResult(
-        name, 50, 40, exact(fidelity - 0.2), folds, stratified, report, np.zeros(2), exact(fidelity)
+        name, 50, exact(fidelity - 0.2), folds, stratified, report, np.zeros(2), exact(fidelity)
     )  # fmt: skip
 
 

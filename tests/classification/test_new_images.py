@@ -12,6 +12,7 @@ from report_lib.classification import new_images, predictor
 from report_lib.classification.networks import ConvClassifier
 from report_lib.classification.new_images import Answers
 from report_lib.common.metrics import NOISE
+from report_lib.data.images import ImageSet
 from tests.models import KINDS, LABELS, NAMES, TEST, TEST_LABELS, TRAIN, drawn, made, pixels_described, saved
 
 
@@ -234,8 +235,8 @@ def test_no_more_neighbours_are_asked_than_there_are_train_images():
     pixels = pixels_described()
     codes = pixels.transform(TRAIN[:4].reshape(4, -1))
     few = new_images.build(
-        pixels, None, codes, {"n_neighbors": np.array(7), "train": np.zeros(4, np.int64)}, None,
-        images=TRAIN[:4], class_names=[], network=None,
+        pixels, None, codes, {"n_neighbors": np.array(7), "train": np.zeros(4, np.int64)},
+        ImageSet("made", TRAIN[:4], TEST), None,
     )  # fmt: skip
     assert few.n_neighbors == 4
     assert new_images.calibrate(few, TEST)[1].distance.shape == (60,)

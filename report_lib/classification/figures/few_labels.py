@@ -15,15 +15,11 @@ from report_lib.data.images import ImageSet
 @passes_none
 def learning_curves(found: LearningCurves) -> go.Figure | None:
     """Draw accuracy against the number of labels, one line a description."""
-    fig, curves = go.Figure(), found.by_title
-    for i, (title, curve) in enumerate(curves.items()):
-        _line(fig, title, curve, style.series(i), style.SYMBOLS[i % len(style.SYMBOLS)])
-    counts = sorted({n for curve in curves.values() for n in curve.accuracy})
-    fewest = counts[0]
+    curves = found.by_title
+    fewest = min(n for curve in curves.values() for n in curve.right)
     ahead = max(curves, key=lambda title: curves[title].accuracy[fewest].value)
-    _axes(fig, counts)
     return style.finish(
-        fig,
+        _lines(curves),
         reading=(
             "To the right there are more labels, on a logarithmic scale. A curve that is higher at the left makes more of "
             "few labels; where curves meet at the right, labels have made up for the description."
@@ -37,21 +33,20 @@ def learning_curves(found: LearningCurves) -> go.Figure | None:
     )
 
 
-def _line(fig: go.Figure, title: str, curve: Curve, color: str, symbol: str, dash: str = "solid") -> None:
-    counts = list(curve.accuracy)
-    values, low, high = (
-        np.array([getattr(score, end) for score in curve.accuracy.values()]) for end in ("value", "low", "high")
-    )
-    error = {**style.interval_bars(values, low, high), "color": color}
-    fig.add_scatter(x=counts, y=values, error_y=error, mode="lines+markers", name=style.escape(title),
-                    line={"color": color, "dash": dash}, marker={"size": 8, "symbol": symbol},
-                    hovertemplate="%{x:,} labels: %{y:.3f}")  # fmt: skip
-
-
-def _axes(fig: go.Figure, counts: Sequence[int]) -> None:
+def _lines(curves: dict[str, Curve], dashes: Sequence[str] = ("solid",)) -> go.Figure:
+    fig = go.Figure()
+    for i, (title, curve) in enumerate(curves.items()):
+        values, low, high = np.array([(score.value, score.low, score.high) for score in curve.accuracy.values()]).T
+        line = {"color": style.series(i), "dash": dashes[i % len(dashes)]}
+        error = {**style.interval_bars(values, low, high), "color": line["color"]}
+        fig.add_scatter(x=list(curve.right), y=values, error_y=error, mode="lines+markers", name=style.escape(title),
+                        line=line, marker={"size": 8, "symbol": style.SYMBOLS[i % len(style.SYMBOLS)]},
+                        hovertemplate="%{x:,} labels: %{y:.3f}")  # fmt: skip
+    counts = sorted({n for curve in curves.values() for n in curve.right})
     ticks = [f"{n:,}" for n in counts]
     fig.update_xaxes(title_text="labelled train images (logarithmic)", type="log", tickvals=counts, ticktext=ticks)
     fig.update_yaxes(title_text="share of test images right", tickformat=".0%")
+    return fig
 
 
 def _numbers(curves: dict[str, Curve]) -> str:
@@ -68,15 +63,10 @@ def choosing(found: LearningCurves | None) -> go.Figure | None:
         return None
     random, chosen = found.curves["graph"], found.chosen
     curves = {"chosen: middles of clusters and of their parts": chosen, "drawn at random": random}
-    fig = go.Figure()
-    for i, (title, curve) in enumerate(curves.items()):
-        _line(fig, title, curve, style.series(i), style.SYMBOLS[i], ("solid", "dot")[i])
-    counts = [n for n in chosen.accuracy if n in random.accuracy]
-    _axes(fig, sorted({*chosen.accuracy, *random.accuracy}))
-    n = counts[0]
+    n = next(n for n in chosen.right if n in random.right)
     a, b = chosen.accuracy[n].value, random.accuracy[n].value
     return style.finish(
-        fig,
+        _lines(curves, ("solid", "dot")),
         reading=(
             "The distance between the two curves is what it is worth to choose which images to label. Bars are 95% "
             "intervals, over draws and test images."

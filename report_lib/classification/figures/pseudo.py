@@ -13,10 +13,11 @@ def fidelity(pseudo: PseudoLabels) -> go.Figure:
     names, results = _names(pseudo), list(pseudo.results.values())
     folds = [[fold.value for fold in result.folds] for result in results]
     shown = {"hold-out": [r.holdout for r in results], "test images": [r.fidelity for r in results]}
-    parts = {part: [s.value for s in scores] for part, scores in shown.items()}
+    series = {"mean of the folds": [np.mean(values) for values in folds]}
+    series |= {part: [s.value for s in scores] for part, scores in shown.items()}
     fig = style.dots(
         names,
-        {"mean of the folds": [np.mean(values) for values in folds], **parts},
+        series,
         score="fidelity: agrees with the clusters",
         row="classifier",
         form=".1%",
@@ -31,7 +32,7 @@ def fidelity(pseudo: PseudoLabels) -> go.Figure:
         title=f"{title} repeats the clusters best: {best.fidelity.value:.1%} of the test images",
         caption="Agreement with the clusters on images that a classifier did not learn from: each fold of the "
         "cross-validation, the part held out, and the test images, the last two with 95% intervals.",
-        numbers=style.listings(names, {"mean of the folds": [np.mean(values) for values in folds], **parts}, ".3f"),
+        numbers=style.listings(names, series, ".3f"),
         xaxis_nticks=7,
     )
 

@@ -2,12 +2,7 @@
 
 from typing import Any
 
-from report_lib.classification.findings.pseudo import (
-    all_labels_headline,
-    audit_headline,
-    few_labels_headline,
-    pseudo_headline,
-)
+from report_lib.classification.findings import pseudo
 from report_lib.clustering.findings.density import dbscan_headline
 from report_lib.clustering.findings.league import title_of
 from report_lib.clustering.findings.panel import panel_headline
@@ -33,11 +28,11 @@ def headlines(metrics: dict[str, Any]) -> list[str]:
     clustered, classified = metrics["clustering"], metrics["classification"]
     said = [
         _clusters(metrics),
-        few_labels_headline(classified),
-        all_labels_headline(classified),
+        pseudo.few_labels_headline(classified),
+        pseudo.all_labels_headline(classified),
         panel_headline(clustered["panel"]),
-        audit_headline(classified),
-        pseudo_headline(classified["pseudo_labels"]),
+        pseudo.audit_headline(classified),
+        pseudo.pseudo_headline(classified["pseudo_labels"]),
         dbscan_headline(clustered["density"]),
         *_images(metrics),
     ]

@@ -103,7 +103,7 @@ def all_labels_headline(numbers: dict[str, Any]) -> str:
     full = [name for name in reversed(CLASSIFIERS) if name in found and found[name]["n_images"] == n_images]
     if not full:
         return ""
-    own, by = found[full[0]], CLASSIFIERS[full[0]].named
+    own, by = found[full[0]], CLASSIFIERS[full[0]].named or f"a {CLASSIFIERS[full[0]].title}"
     ends = own["interval_95"]
     return (
         f"Taught {own['n_images']:,} labels, {by} names {percent(own['accuracy'], 1)} ({percent(ends['low'], 1)} to "
