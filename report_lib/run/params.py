@@ -308,9 +308,8 @@ def _apply_setting(setting: str, values: dict[str, Any], origin: dict[tuple[str,
 
 
 def _explain(error: dict[str, Any], origin: dict[tuple[str, ...], str], path: Path) -> str:
-    keys = tuple(str(k) for k in error["loc"] if not isinstance(k, int))[
-        : 2 if SECTIONS.keys() & error["loc"][:1] else 1
-    ]
+    depth = 2 if SECTIONS.keys() & error["loc"][:1] else 1
+    keys = tuple(str(k) for k in error["loc"] if not isinstance(k, int))[:depth]
     where = origin.get(keys) or origin.get(keys[:1]) or str(path)
     name = ".".join(keys)
     if error["type"] == "extra_forbidden":
