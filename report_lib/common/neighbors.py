@@ -36,12 +36,11 @@ def nearest(X: np.ndarray, k: int) -> Neighbors:
     ValueError
         When there are not more rows than neighbours asked for.
     """
-    distances, indices = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(X).kneighbors()
-    return Neighbors(indices.astype(np.int32), distances.astype(np.float32))
+    return nearest_to(X, None, k)
 
 
-def nearest_to(X: np.ndarray, rows: np.ndarray, k: int) -> Neighbors:
-    """Find the k rows of `X` that are nearest to each of other rows, exactly."""
+def nearest_to(X: np.ndarray, rows: np.ndarray | None, k: int) -> Neighbors:
+    """Find the k rows of `X` that are nearest to each of other rows, exactly; None asks for each of `X` the others."""
     distances, indices = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(X).kneighbors(rows)
     return Neighbors(indices.astype(np.int32), distances.astype(np.float32))
 

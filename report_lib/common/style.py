@@ -204,6 +204,12 @@ def image_grid(
     return fig.update_layout(margin=margin, showlegend=False, height=height, meta={"columns": columns})
 
 
+def image_rows(images: Sequence[np.ndarray], rows: Sequence[str], titles: Sequence[str]) -> go.Figure:
+    """Draw one row of images after the other, each with its name, black and white as in the first of them."""
+    limits = (float(images[0].min()), float(images[0].max()))
+    return image_grid(np.concatenate(images), columns=len(images[0]), titles=titles, rows=rows, limits=limits)
+
+
 def _to_bytes(images: np.ndarray, diverging: bool, limits: tuple[float, float] | None) -> np.ndarray:
     images = np.nan_to_num(images.astype(np.float64))
     if diverging:

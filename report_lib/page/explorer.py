@@ -53,9 +53,9 @@ def pack(arrays: dict[str, np.ndarray], class_names: Sequence[str], method: str)
     fields = _fields(arrays)
     block = b"".join(values.tobytes() for values in fields.values())
     thumbnails = _reduced(stretched(arrays["thumbnails"]))
-    labelled, n_clusters = len(arrays["labels"]) > 0, int(arrays["clusters"].max()) + 1
+    labelled, facts = len(arrays["labels"]) > 0, _facts(arrays, fields, thumbnails, class_names)
     return {
-        "data": script_json(_facts(arrays, fields, thumbnails, class_names)),
+        "data": script_json(facts),
         "bytes": base64.b64encode(gzip.compress(block, compresslevel=9, mtime=0)).decode("ascii"),
         "sprite": "data:image/webp;base64," + base64.b64encode(_sprite(thumbnails)).decode("ascii"),
         "still": picture(
@@ -64,13 +64,8 @@ def pack(arrays: dict[str, np.ndarray], class_names: Sequence[str], method: str)
         "text": f"Each point is one of {len(arrays['rows']):,} test images, {_placed(method)}: images that look alike tend "
         "to lie close together, but distances between groups, and their sizes, mean little. Those most like an image are its "
         "nearest in the description, not on the map. Rows are counted from 0 in the file that they came from.",
-        "key": _key(class_names) if labelled else _key(style.cluster_names(n_clusters), clusters=True),
+        "key": [(group["name"], group["color"]) for group in facts["classes" if labelled else "clusters"]],
     }
-
-
-def _key(names: Sequence[str], *, clusters: bool = False) -> list[tuple[str, str]]:
-    """Return name and colour of each group of the still."""
-    return [(name, style.color(i, clusters=clusters)) for i, name in enumerate(names)]
 
 
 def _placed(method: str) -> str:
@@ -146,8 +141,7 @@ def _small(values: np.ndarray) -> np.ndarray:
 def _facts(
     arrays: dict[str, np.ndarray], fields: dict[str, np.ndarray], thumbnails: np.ndarray, class_names: Sequence[str]
 ) -> dict[str, Any]:
-    n_clusters = int(arrays["clusters"].max()) + 1
-    names = style.cluster_names(n_clusters)
+    names = style.cluster_names(int(arrays["clusters"].max()) + 1)
     return {
         "n": len(arrays["rows"]),
         "k": int(arrays["neighbors"].shape[1]),

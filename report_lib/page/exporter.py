@@ -244,7 +244,8 @@ def _outline(nb: nbformat.NotebookNode, name: str) -> list[dict[str, str]]:
         if not heading:
             continue
         top, title = len(heading[1]) == 1, heading[2].strip()
-        place = {"id": name if top else f"{name}-{_slug(title)}", "title": title}
+        slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+        place = {"id": name if top else f"{name}-{slug}", "title": title}
         cell.metadata["report"] = {
             **place,
             "kind": "phase-start" if top else "part",
@@ -254,10 +255,6 @@ def _outline(nb: nbformat.NotebookNode, name: str) -> list[dict[str, str]]:
         cell.source = cell.source[heading.end() :].strip()
         sections.append(place)
     return sections
-
-
-def _slug(title: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
 
 
 def _make_showable(output: Any, name: str, number: int, figures: dict[str, str], charts: dict[str, str]) -> None:

@@ -21,18 +21,8 @@ from report_lib.common.errors import ReportError
 from report_lib.common.models import draws, kmeans
 from report_lib.common.representations import RepresentationName, parse
 from report_lib.data.images import ImageSet
+from report_lib.reduction import linear
 from report_lib.reduction.few_labels import Curve, network_curve
-from report_lib.reduction.linear import (
-    Encoder,
-    LinearRepresentation,
-    Moments,
-    Reduction,
-    code_sizes,
-    encode,
-    fit_linear,
-    pixel_mse,
-    rebuild,
-)
 from report_lib.understanding.measure import Examples
 from report_lib.understanding.measure import pick_examples as pick_examples
 
@@ -64,7 +54,7 @@ class FittedRepresentation:
     """
 
     spec: RepresentationName
-    model: Encoder
+    model: linear.Encoder
     code_shape: tuple[int, ...]
     train: np.ndarray
     test: np.ndarray
@@ -103,7 +93,7 @@ def fit_representations(
     names: Sequence[str],
     train: np.ndarray,
     test: np.ndarray,
-    reduction: Reduction,
+    reduction: linear.Reduction,
     *,
     n_components: int,
     steps: dict[str, int],
@@ -134,8 +124,8 @@ def fit_representations(
     """
     fitted, missing = [], {}
     for spec in map(parse, names):
+        start = time.perf_counter()
         try:
-            start = time.perf_counter()
             if spec.is_learnt:
                 model = _train(spec, train, steps[spec.kind], precision, random_state)
             else:
@@ -145,34 +135,20 @@ def fit_representations(
                 log.warning("%s left out: %s", spec.title, error)
             missing[spec.title] = str(error)
             continue
-        seconds = {"fit": time.perf_counter() - start}
-        shape = spec.code_shape(train.shape[1:], n_components)
-        fitted.append(_encode_both(spec, model, shape, train, test, reduction.moments, seconds))
+        learnt_at = time.perf_counter()
+        codes = linear.encode(model, train)
+        seconds = {"fit": learnt_at - start, "encode": time.perf_counter() - learnt_at}
+        shape, test_codes = spec.code_shape(train.shape[1:], n_components), linear.encode(model, test)
+        error = rebuilding_error(model, test, test_codes, reduction.moments)
+        fitted.append(FittedRepresentation(spec, model, shape, codes, test_codes, error, seconds))
     return fitted, missing
 
 
-def _encode_both(
-    spec: RepresentationName,
-    model: Encoder,
-    shape: tuple[int, ...],
-    train: np.ndarray,
-    test: np.ndarray,
-    m: Moments,
-    seconds: dict[str, float],
-) -> FittedRepresentation:
-    start = time.perf_counter()
-    codes = encode(model, train)
-    seconds["encode"] = time.perf_counter() - start
-    test_codes = encode(model, test)
-    error = rebuilding_error(model, test, test_codes, m)
-    return FittedRepresentation(spec, model, shape, codes, test_codes, error, seconds)
-
-
-def _fit_linear(spec: RepresentationName, train: np.ndarray, scaling: str, n_components: int) -> LinearRepresentation:
+def _fit_linear(spec: RepresentationName, train: np.ndarray, scaling: str, n_components: int) -> linear.Encoder:
     # The phase has moments, PCA and SVD already. All is learnt anew from the images, as an autoencoder is, so that
     # the time of fitting is what it would cost by itself.
     scaling = "min-max" if spec.kind == "pixels" else scaling
-    return fit_linear(flatten(train), spec.kind, scaling=scaling, n_components=[n_components, *spec.sizes][-1])
+    return linear.fit_linear(flatten(train), spec.kind, scaling=scaling, n_components=[n_components, *spec.sizes][-1])
 
 
 def _train(
@@ -218,7 +194,7 @@ def described(
         if not spec.is_learnt:
             model = _fit_linear(spec, train, scaling, n_components)
         if model is not None:
-            yield spec.name, encode(model, train), encode(model, test)
+            yield spec.name, linear.encode(model, train), linear.encode(model, test)
 
 
 def learnt(fitted: Sequence[FittedRepresentation]) -> list[FittedRepresentation]:
@@ -226,7 +202,7 @@ def learnt(fitted: Sequence[FittedRepresentation]) -> list[FittedRepresentation]
     return [r for r in fitted if r.spec.is_learnt]
 
 
-def rebuilding_error(model: Encoder, images: np.ndarray, codes: np.ndarray, m: Moments) -> float:
+def rebuilding_error(model: linear.Encoder, images: np.ndarray, codes: np.ndarray, m: linear.Moments) -> float:
     """Return the mean squared error of rebuilding images from their codes; the range of the train pixels is 1."""
     rows, total = flatten(images), 0.0
     for i in range(0, len(rows), CHUNK):
@@ -260,13 +236,13 @@ class PCACurve:
         return None if pca is None else bool(error < 0.995 * pca)
 
 
-def pca_curve(fitted: Sequence[FittedRepresentation], pca: Reduction, test: np.ndarray) -> PCACurve | None:
+def pca_curve(fitted: Sequence[FittedRepresentation], pca: linear.Reduction, test: np.ndarray) -> PCACurve | None:
     """Measure PCA at about thirty sizes, and at those of the representations; None where there are none."""
     if not fitted:
         return None
     sizes = [r.size for r in fitted]
-    counts = code_sizes(min(test[0].size, 2 * max(sizes)), sizes)
-    return PCACurve(counts, pixel_mse(pca, test, counts))
+    counts = linear.code_sizes(min(test[0].size, 2 * max(sizes)), sizes)
+    return PCACurve(counts, linear.pixel_mse(pca, test, counts))
 
 
 def rebuild_all(fitted: Sequence[FittedRepresentation], images: np.ndarray) -> dict[str, np.ndarray]:
@@ -277,7 +253,7 @@ def rebuild_all(fitted: Sequence[FittedRepresentation], images: np.ndarray) -> d
     dict of str to ndarray of shape (n, h, w), float32
         By title and size, the originals first; empty where there are no representations.
     """
-    rebuilt = {f"{r.title} ({r.size})": rebuild(r.model, images) for r in fitted if r.name != "pixels"}
+    rebuilt = {f"{r.title} ({r.size})": linear.rebuild(r.model, images) for r in fitted if r.name != "pixels"}
     return {"original": images.astype(np.float32), **rebuilt} if fitted else {}
 
 
@@ -321,7 +297,7 @@ def middles(
     fitted: Sequence[FittedRepresentation],
     test: np.ndarray,
     train: np.ndarray,
-    m: Moments,
+    m: linear.Moments,
     *,
     n_pairs: int,
     random_state: int,

@@ -131,9 +131,7 @@ class Run:
 
     def metrics(self) -> dict[str, Any]:
         """Return every number that the report shows: `dataset`, then one object a phase."""
-        found = {}
-        for phase in PHASES:
-            found[phase] = json.loads(self._there(phase, "metrics.json").read_text(encoding="utf8"))
+        found = {p: json.loads(self._there(p, "metrics.json").read_text(encoding="utf8")) for p in PHASES}
         return {"dataset": found["understanding"].pop("dataset"), **found}
 
     def path(self, key: str) -> Path:

@@ -8,16 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -46,10 +37,8 @@ Once = AfterValidator(_named_once)
 Representations = Annotated[list[str], AfterValidator(_known), Once]
 
 
-class Section(BaseModel):
+class Section(BaseModel, extra="forbid", strict=True, frozen=True):
     """Values are taken as they are written: no text that looks like a number, no unknown names."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class Dataset(Section):
@@ -237,6 +226,9 @@ class Params(Section):
         return name
 
 
+SECTIONS = {name: field.annotation for name, field in Params.model_fields.items() if isinstance(field.default, Section)}
+
+
 def load_params(path: str | Path, settings: list[str] | None = None) -> Params:
     """Read a run's parameters.
 
@@ -316,7 +308,8 @@ def _apply_setting(setting: str, values: dict[str, Any], origin: dict[tuple[str,
 
 
 def _explain(error: dict[str, Any], origin: dict[tuple[str, ...], str], path: Path) -> str:
-    keys = tuple(str(k) for k in error["loc"] if not isinstance(k, int))[: 2 if _is_section(error["loc"]) else 1]
+    depth = 2 if SECTIONS.keys() & error["loc"][:1] else 1
+    keys = tuple(str(k) for k in error["loc"] if not isinstance(k, int))[:depth]
     where = origin.get(keys) or origin.get(keys[:1]) or str(path)
     name = ".".join(keys)
     if error["type"] == "extra_forbidden":
@@ -326,18 +319,8 @@ def _explain(error: dict[str, Any], origin: dict[tuple[str, ...], str], path: Pa
     return f"{where}: {name} is {error['input']!r}; {_allowed(keys) or error['msg']}"
 
 
-def _is_section(loc: tuple[Any, ...]) -> bool:
-    return bool(loc) and loc[0] in Params.model_fields and _section_model(str(loc[0])) is not None
-
-
-def _section_model(name: str) -> type[Section] | None:
-    annotation = Params.model_fields[name].annotation if name in Params.model_fields else None
-    return annotation if isinstance(annotation, type) and issubclass(annotation, Section) else None
-
-
 def _unknown(keys: tuple[str, ...]) -> str:
-    model = Params if len(keys) == 1 else _section_model(keys[0])
-    known = list(model.model_fields)
+    known = list((Params if len(keys) == 1 else SECTIONS[keys[0]]).model_fields)
     near = difflib.get_close_matches(keys[-1], known, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}? " if near else ""
     return f"{'.'.join(keys)} is not a parameter; {hint}known here: {', '.join(known)}"
@@ -345,12 +328,10 @@ def _unknown(keys: tuple[str, ...]) -> str:
 
 def _allowed(keys: tuple[str, ...]) -> str:
     """Say what a parameter takes, from its type and bounds in the model's JSON schema."""
-    if len(keys) == 2:
-        schema = _section_model(keys[0]).model_json_schema()["properties"].get(keys[1], {})
-        return "it takes " + _describe(schema)
-    if _section_model(keys[0]):
+    if len(keys) == 1 and keys[0] in SECTIONS:
         return "it takes a section with parameters beneath"
-    return "it takes " + _describe(Params.model_json_schema()["properties"].get(keys[0], {}))
+    model = Params if len(keys) == 1 else SECTIONS[keys[0]]
+    return "it takes " + _describe(model.model_json_schema()["properties"].get(keys[-1], {}))
 
 
 _TYPES = {"integer": "a whole number", "number": "a number", "string": "text", "boolean": "true or false"}

@@ -247,7 +247,7 @@ def _run_phase(
             f"{source.name}, section {progress.section!r}: the kernel died, perhaps for want of memory; "
             "use fewer images or close other programs"
         ) from error
-    progress.phase_done()
+    progress.section_done()
     nb = _clean(nb)
     nbformat.write(nb, target)
     return nb

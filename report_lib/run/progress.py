@@ -54,12 +54,12 @@ class Progress:
         """Note that a cell starts; papermill may have injected one, so that the source finds it."""
         title = next((title for source, title in self._titles if source == cell.source), self.section)
         if title and title != self.section:
-            self._end()
+            self.section_done()
             self._begin(title)
 
-    def phase_done(self) -> None:
-        """End a phase."""
-        self._end()
+    def section_done(self) -> None:
+        """Keep the time of the section that is under way."""
+        self.times.setdefault(self._phase, {})[self.section] = time.monotonic() - self._section_start
 
     def done(self, page: Path) -> None:
         """Say where the report is."""
@@ -70,9 +70,6 @@ class Progress:
         left = self._left()
         rest = "" if left is None else f"  (about {_clock(left)} left)"
         self._say(f"{_clock(self.elapsed())}  {self._phase}: {title}{rest}")
-
-    def _end(self) -> None:
-        self.times.setdefault(self._phase, {})[self.section] = time.monotonic() - self._section_start
 
     def _left(self) -> float | None:
         if not self._last:

@@ -106,7 +106,7 @@ def test_another_missing_module_is_not_taken_for_pytorch(digits, monkeypatch):
     def broken(*_, **__):
         raise ModuleNotFoundError("No module named 'nonsense'", name="nonsense")
 
-    monkeypatch.setattr(comparison, "fit_linear", broken)
+    monkeypatch.setattr(linear, "fit_linear", broken)
     with pytest.raises(ModuleNotFoundError, match="nonsense"):
         fit(["pca"], digits)
 

@@ -24,7 +24,7 @@ def run(last):
     progress.phase("reduction", nb)
     for index, cell in enumerate(nb.cells):
         progress.cell(cell, cell_index=index)
-    progress.phase_done()
+    progress.section_done()
     return progress, stream.getvalue().splitlines()
 
 

@@ -53,13 +53,8 @@ def rebuilt(images: dict[str, np.ndarray], names: Sequence[str]) -> go.Figure | 
     """Draw test images above what each representation makes of them, from `comparison.rebuild_all`."""
     if not images:
         return None
-    original = images["original"]
-    limits = (float(original.min()), float(original.max()))
-    fig = style.image_grid(
-        np.concatenate(list(images.values())), columns=len(original), titles=names, rows=list(images), limits=limits
-    )
     return style.finish(
-        fig,
+        style.image_rows(list(images.values()), list(images), names),
         title="The same test images, rebuilt from each description",
         caption=f"Top row: test images as they are ({', '.join(map(str, names))}). Below, each rebuilt from its code; in "
         "brackets, how many numbers the code has.",
@@ -133,14 +128,9 @@ def walk(steps: dict[str, np.ndarray], names: Sequence[str]) -> go.Figure | None
     """
     if not steps:
         return None
-    first = next(iter(steps.values()))
-    limits, n_steps = (float(first.min()), float(first.max())), len(first)
-    shares = [f"{i}/{n_steps - 1}" for i in range(n_steps)]
-    fig = style.image_grid(
-        np.concatenate(list(steps.values())), columns=n_steps, titles=shares, rows=list(steps), limits=limits
-    )
+    last = len(next(iter(steps.values()))) - 1
     return style.finish(
-        fig,
+        style.image_rows(list(steps.values()), list(steps), [f"{i}/{last}" for i in range(last + 1)]),
         title=f"From {names[0]} to {names[-1]} in a straight line",
         caption=f"Codes of two test images ({names[0]}, {names[-1]}) are mixed in steps and turned back into images, one "
         "row a description. Linear descriptions can only fade one picture into the other.",

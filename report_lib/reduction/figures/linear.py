@@ -118,14 +118,9 @@ def reconstructions(images: np.ndarray, names: Sequence[str], counts: Sequence[i
     mse : ndarray of shape (d + 1,)
         Error with each number of components.
     """
-    limits = (float(images[0].min()), float(images[0].max()))
-    rows = ["original", *[f"k = {k}" for k in counts]]
-    fig = style.image_grid(
-        np.concatenate(list(images)), columns=images.shape[1], titles=names, rows=rows, limits=limits
-    )
     worst = ", ".join(f"{mse[k]:.4f} with {k}" for k in counts)
     return style.finish(
-        fig,
+        style.image_rows(images, ["original", *[f"k = {k}" for k in counts]], names),
         title=f"Test images rebuilt from {', '.join(map(str, counts))} components",
         caption=f"Top row: test images as they are ({', '.join(map(str, names))}). Below, the same images rebuilt. "
         f"Mean squared error over all test images, in scaled pixels: {worst}.",
