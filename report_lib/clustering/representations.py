@@ -46,6 +46,10 @@ class Representation:
     seconds: float = 0.0
     ratio: np.ndarray | None = None
 
+    def first(self, n: int) -> "Representation":
+        """Return its first dimensions alone."""
+        return replace(self, train=self.train[:, :n], test=self.test[:, :n])
+
     def arrays(self) -> dict[str, np.ndarray]:
         """Return what `from_arrays` needs of a description with neighbours."""
         return {
