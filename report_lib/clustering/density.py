@@ -262,15 +262,13 @@ class Density:
 
     def as_dict(self) -> dict[str, object]:
         """Return the numbers under the names of `metrics.json`."""
-        sweep, best = self.sweep, self.sweep.best_index
-        return {
-            "eps": sweep.eps, "knee_eps": self.distances.knee_eps, "n_clusters": sweep.n_clusters,
-            "n_clustered": sweep.n_clustered, "n_outside_largest": sweep.n_outside, "noise": sweep.noise,
-            "silhouette": sweep.silhouette,
-            "best": {"eps": sweep.eps[best], "n_clusters": sweep.n_clusters[best], "noise": sweep.noise[best],
-                     "n_clustered": sweep.n_clustered[best], "n_outside_largest": sweep.n_outside[best],
-                     "silhouette": sweep.silhouette[best]},
+        sweep = self.sweep
+        tried = {
+            "eps": sweep.eps, "n_clusters": sweep.n_clusters, "n_clustered": sweep.n_clustered,
+            "n_outside_largest": sweep.n_outside, "noise": sweep.noise, "silhouette": sweep.silhouette,
         }  # fmt: skip
+        best = {name: values[sweep.best_index] for name, values in tried.items()}
+        return {**tried, "knee_eps": self.distances.knee_eps, "best": best}
 
 
 def try_radii(

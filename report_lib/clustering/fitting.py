@@ -183,9 +183,8 @@ def fit_gaussian_mixture(
     representation: Representation, *, n_clusters: int, n_mixture: int, mixture_components: int, seeds: Sequence[int]
 ) -> Fitted:
     """Fit a Gaussian mixture to samples of train images in the first dimensions; the likeliest is kept."""
-    train, test = (
-        np.asarray(part[:, :mixture_components], np.float64) for part in (representation.train, representation.test)
-    )
+    thin = representation.first(mixture_components)
+    train, test = np.asarray(thin.train, np.float64), np.asarray(thin.test, np.float64)
     start = time.perf_counter()
     samples = [train[sample_rows(len(train), n_mixture, seed)] for seed in seeds]
     models = list(at_once((fit_mixture, (X, n_clusters, seed), {}) for X, seed in zip(samples, seeds, strict=True)))
@@ -227,11 +226,7 @@ def fit_hdbscan(
 ) -> Fitted:
     """Fit HDBSCAN to samples of train images in the first dimensions; a cluster has at least that share of them."""
     size = max(2, round(hdbscan_share * min(dbscan_n_images, len(representation.train))))
-    thin = replace(
-        representation,
-        train=representation.train[:, :hdbscan_components],
-        test=representation.test[:, :hdbscan_components],
-    )
+    thin = representation.first(hdbscan_components)
     model, start = PredictingHDBSCAN(size, min_samples=dbscan_min_samples), time.perf_counter()
     samples = [sample_rows(len(representation.train), dbscan_n_images, seed) for seed in seeds]
     models = list(at_once((clone(model).fit, (thin.train[rows],), {}) for rows in samples))

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -45,6 +45,10 @@ class Representation:
     edges: Edges | None = None
     seconds: float = 0.0
     ratio: np.ndarray | None = None
+
+    def first(self, n: int) -> "Representation":
+        """Return its first dimensions alone."""
+        return replace(self, train=self.train[:, :n], test=self.test[:, :n])
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return what `from_arrays` needs of a description with neighbours."""
@@ -146,30 +150,20 @@ def gather(
     ratio : ndarray
         Shares of the variance of these components.
     """
-    if shapes is None:
-        described = {PCA: Representation(PCA, features["train"], features["test"], ratio=ratio)}
-    else:
-        pca = with_graph(
-            PCA, features["train"], features["test"], k=k, known=Neighbors(**known) if known else None, ratio=ratio
-        )
-        described = {PCA: pca, HOG: with_graph(HOG, shapes.train, shapes.test, k=k)}
+    described = {PCA: Representation(PCA, features["train"], features["test"], ratio=ratio)}
+    if shapes is not None:
+        graph = Neighbors(**known) if known else None
+        described[PCA] = with_graph(described[PCA], k=k, known=graph)
+        described[HOG] = with_graph(Representation(HOG, shapes.train, shapes.test), k=k)
     return described | ({MAP: on_map(maps["umap"], described[PCA], k=k)} if "umap" in maps else {})
 
 
-def with_graph(
-    title: str,
-    train: np.ndarray,
-    test: np.ndarray,
-    *,
-    k: int,
-    known: Neighbors | None = None,
-    ratio: np.ndarray | None = None,
-) -> Representation:
+def with_graph(on: Representation, *, k: int, known: Neighbors | None = None) -> Representation:
     """Return a description with the nearest train images of every image, searched anew unless `known` has as many."""
-    start = time.perf_counter()
+    train, start = on.train, time.perf_counter()
     graph = known if known is not None and known.indices.shape == (len(train), k) else nearest(train, k)
-    test_graph, edges = nearest_to(train, test, k), jaccard_edges(graph)
-    return Representation(title, train, test, graph, test_graph, edges, time.perf_counter() - start, ratio)
+    test_graph, edges = nearest_to(train, on.test, k), jaccard_edges(graph)
+    return replace(on, graph=graph, test_graph=test_graph, edges=edges, seconds=time.perf_counter() - start)
 
 
 def on_map(layout: np.ndarray, pca: Representation, *, k: int) -> Representation:

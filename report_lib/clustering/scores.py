@@ -6,18 +6,8 @@ import numpy as np
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 from report_lib.clustering.fitting import Clusters
-from report_lib.common.metrics import (
-    NOISE,
-    Interval,
-    apply_map,
-    best_recall,
-    bootstrap_intervals,
-    contingency,
-    majority_map,
-    purity,
-    table_scores,
-    wilson_interval,
-)
+from report_lib.common import metrics
+from report_lib.common.metrics import NOISE, Interval
 
 
 @dataclass(frozen=True)
@@ -60,8 +50,8 @@ class ClusterScores:
         return {
             **scores,
             "class_by_cluster": self.table,
-            "purity": purity(self.table),
-            "best_recall": best_recall(self.table),
+            "purity": metrics.purity(self.table),
+            "best_recall": metrics.best_recall(self.table),
             **{name: interval.value for name, interval in intervals.items()},
             "ami": self.ami,
             "clustered_only": self.clustered,
@@ -94,10 +84,10 @@ def score_clusters(
         coverage,
         table=table,
         mapping=mapping,
-        majority_accuracy=wilson_interval(int(right.sum()), len(right)),
+        majority_accuracy=metrics.wilson_interval(int(right.sum()), len(right)),
         ami=float(adjusted_mutual_info_score(test_labels, clusters.test)),
         clustered=_clustered_only(test_labels[kept], clusters.test[kept]),
-        **bootstrap_intervals(table, random_state=random_state),
+        **metrics.bootstrap_intervals(table, random_state=random_state),
     )
 
 
@@ -106,7 +96,7 @@ def plain_scores(
 ) -> dict[str, float]:
     """Score the clusters of test images, without intervals: accuracy, majority accuracy, ARI, NMI and AMI."""
     table, _, right = _against_classes(clusters, train_labels, test_labels, n_classes)
-    return table_scores(table) | {
+    return metrics.table_scores(table) | {
         "majority_accuracy": float(right.mean()),
         "ami": float(adjusted_mutual_info_score(test_labels, clusters.test)),
     }
@@ -116,10 +106,10 @@ def _against_classes(
     clusters: Clusters, train_labels: np.ndarray, test_labels: np.ndarray, n_classes: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the table of test images, the class of each cluster by its train images, and which test images that hits."""
-    table = contingency(test_labels, clusters.test, n_classes, clusters.n_clusters)
+    table = metrics.contingency(test_labels, clusters.test, n_classes, clusters.n_clusters)
     seen = clusters.of_train(train_labels)
-    mapping = majority_map(contingency(seen, clusters.train, n_classes, clusters.n_clusters))
-    return table, mapping, apply_map(mapping, clusters.test) == test_labels
+    mapping = metrics.majority_map(metrics.contingency(seen, clusters.train, n_classes, clusters.n_clusters))
+    return table, mapping, metrics.apply_map(mapping, clusters.test) == test_labels
 
 
 def _clustered_only(labels: np.ndarray, clusters: np.ndarray) -> dict[str, float]:

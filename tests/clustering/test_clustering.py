@@ -24,8 +24,8 @@ OPTIONS = {"n_clusters": 3, "n_init": 1, "dbscan_min_samples": 3, "dbscan_n_imag
 @pytest.fixture
 def spaces(blobs):
     X, _ = blobs
-    pca = representations.with_graph("PCA", X[::2], X[1::2], k=6)
-    shape = representations.with_graph("oriented gradients", X[::2, :3], X[1::2, :3], k=6)
+    pca = representations.with_graph(Representation("PCA", X[::2], X[1::2]), k=6)
+    shape = representations.with_graph(Representation("oriented gradients", X[::2, :3], X[1::2, :3]), k=6)
     return {"PCA": pca, "oriented gradients": shape, "UMAP": representations.on_map(X[::2, :2], pca, k=6)}
 
 
@@ -57,7 +57,7 @@ def unscored(fitted):
 
 def test_a_description_with_its_graph(rng):
     train, test = (rng.normal(size=(n, 4)).astype(np.float32) for n in (30, 8))
-    space = representations.with_graph("PCA", train, test, k=4)
+    space = representations.with_graph(Representation("PCA", train, test), k=4)
     assert (space.title, space.train is train, space.test is test) == ("PCA", True, True)
     inside = cdist(train, train) + np.diag(np.full(30, np.inf))
     np.testing.assert_array_equal(space.graph.indices, inside.argsort(axis=1)[:, :4])
@@ -71,15 +71,18 @@ def test_a_description_with_its_graph(rng):
 def test_a_graph_that_is_known_is_used_if_it_has_as_many_neighbours(rng):
     train = rng.normal(size=(30, 4)).astype(np.float32)
     known = Neighbors(np.roll(np.arange(30), 1)[:, None] * [1, 1], np.ones((30, 2), np.float32))
-    assert representations.with_graph("PCA", train, train[:3], k=2, known=known).graph is known
-    other = representations.with_graph("PCA", train, train[:3], k=3, known=known).graph
+    assert representations.with_graph(Representation("PCA", train, train[:3]), k=2, known=known).graph is known
+    other = representations.with_graph(Representation("PCA", train, train[:3]), k=3, known=known).graph
     np.testing.assert_array_equal(other.indices, nearest(train, 3).indices)
 
 
 def test_a_test_image_lies_on_the_train_image_that_it_is_a_copy_of(rng):
     train = rng.normal(size=(40, 5)).astype(np.float32)
     layout = 20 * rng.random((40, 2))
-    for pca in (Representation("PCA", train, train[7:12]), representations.with_graph("PCA", train, train[7:12], k=5)):
+    for pca in (
+        Representation("PCA", train, train[7:12]),
+        representations.with_graph(Representation("PCA", train, train[7:12]), k=5),
+    ):
         space = representations.on_map(layout, pca, k=5)
         assert (space.title, space.train.dtype, space.test.dtype) == ("UMAP", np.float32, np.float32)
         np.testing.assert_allclose(space.train, layout, rtol=1e-6)

@@ -34,7 +34,7 @@ OPTIONS = {
 @pytest.fixture
 def space(blobs):
     X, _ = blobs
-    return with_graph("blobs", X[::2], X[1::2], k=8)
+    return with_graph(Representation("blobs", X[::2], X[1::2]), k=8)
 
 
 def fit(method, space, **changes):
@@ -247,7 +247,7 @@ def test_where_there_is_nothing_but_noise_there_are_no_clusters(rng, method, cha
 
 def test_the_graph_keeps_its_highest_modularity(rng):
     X = rng.normal(size=(90, 3)).astype(np.float32)
-    space = with_graph("x", X[:70], X[70:], k=6)
+    space = with_graph(Representation("x", X[:70], X[70:]), k=6)
     found = fitting.fit_graph(space, n_clusters=4, seeds=[3, 4, 5, 6])
     model = GraphClustering(4, n_neighbors=6, n_starts=4, random_state=3).fit(X[:70])
     np.testing.assert_allclose([own.objective for own in found.fits], model.modularity_)
