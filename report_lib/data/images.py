@@ -19,7 +19,7 @@ class ImageSet:
     train_images, test_images : ndarray of shape (n, h, w), uint8 or float32
         IDX files and whole `.npy` files are memory-mapped, read-only.
     train_labels, test_labels : ndarray of shape (n,), int64, or None
-        Positions in `class_names`.
+        Positions in `class_names`; -1 where the label is unknown.
     class_names : tuple of str
         Empty without labels.
     hashes : dict of str to str
@@ -28,6 +28,14 @@ class ImageSet:
         A sentence on where the images are from and how they were split.
     train_rows, test_rows : ndarray of shape (n,), int64, or None
         Which rows of one file they are, where the file had no parts of its own.
+    train_names, test_names : ndarray of str of shape (n,), or None
+        What a person finds an image by, such as the file's name.
+    recognised : str
+        What the source was taken for; empty for a named data set.
+    skipped : tuple of str
+        A sentence for each kind of thing in the source that was left out.
+    originals : ndarray of shape (k, h, w, 3), uint8, or None
+        The first train images as they came, where colour, size or range was changed.
     """
 
     title: str
@@ -40,6 +48,11 @@ class ImageSet:
     origin: str = ""
     train_rows: np.ndarray | None = None
     test_rows: np.ndarray | None = None
+    train_names: np.ndarray | None = None
+    test_names: np.ndarray | None = None
+    recognised: str = ""
+    skipped: tuple[str, ...] = ()
+    originals: np.ndarray | None = None
 
     @property
     def has_labels(self) -> bool:
