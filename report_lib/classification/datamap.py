@@ -31,6 +31,8 @@ class DataMap:
     positions : ndarray of shape (n, 2), float32
     rows : ndarray of shape (n,), int64
         Where they stand in the file that they came from.
+    names : ndarray of str of shape (n,); or (0,)
+        What a person finds the images by.
     thumbnails : ndarray of shape (n, h, w), uint8
     clusters : ndarray of shape (n,), int64
         -1 is noise.
@@ -48,6 +50,7 @@ class DataMap:
     method: str
     positions: np.ndarray
     rows: np.ndarray
+    names: np.ndarray
     thumbnails: np.ndarray
     clusters: np.ndarray
     labels: np.ndarray
@@ -131,6 +134,7 @@ def build(
         "UMAP" if placed else representation.title,
         np.asarray(positions[chosen], np.float32),
         images.rows["test"][chosen],
+        np.zeros(0, str) if images.test_names is None else images.test_names[chosen],
         to_bytes(images.test_images[chosen]),
         clusters[chosen],
         neighbors=nearest(representation.test[chosen], min(N_NEIGHBORS, len(chosen) - 1)).indices,

@@ -336,11 +336,22 @@ def table(answers: Answers, class_names: Sequence[str], rows: Sequence[int] | No
         Where the images stand in their file; None for one after the other.
     """
     rows = range(len(answers.clusters)) if rows is None else rows
-    clusters = ["noise" if c == NOISE else f"C{c + 1}" for c in answers.clusters.tolist()]
-    classes = [""] * len(clusters) if answers.classes is None else [class_names[c] for c in answers.classes.tolist()]
+    clusters = _named_clusters(answers)
+    classes = [""] * len(clusters) if answers.classes is None else told(answers, class_names)
     numbers = (map(str, values) for values in (answers.probability, answers.margin, answers.as_unusual))
     like_seen = ["yes" if like else "no" for like in answers.like_seen]
     return list(zip(rows, clusters, classes, *numbers, like_seen, strict=True))
+
+
+def told(answers: Answers, class_names: Sequence[str]) -> list[str]:
+    """Return the name of the class of each image, or of its cluster where there are no classes."""
+    if answers.classes is None:
+        return _named_clusters(answers)
+    return [class_names[c] for c in answers.classes.tolist()]
+
+
+def _named_clusters(answers: Answers) -> list[str]:
+    return ["noise" if c == NOISE else f"C{c + 1}" for c in answers.clusters.tolist()]
 
 
 def rows_of(model: NewImages | None, images: ImageSet) -> list[tuple[object, ...]] | None:

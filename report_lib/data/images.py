@@ -1,11 +1,16 @@
 """A set of images in two parts, and how one is split off."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 import numpy as np
 
 from report_lib.common.errors import ReportError
+
+# Characters of a name over a picture.
+LONGEST_NAME = 16
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,11 @@ class ImageSet:
         return self.train_labels is not None
 
     @property
+    def has_names(self) -> bool:
+        """Whether a person finds the images by name."""
+        return self.train_names is not None
+
+    @property
     def image_shape(self) -> tuple[int, int]:
         """Height and width of an image, in pixels."""
         return self.train_images.shape[1], self.train_images.shape[2]
@@ -74,6 +84,47 @@ class ImageSet:
         """Where the images of each part, `train` and `test`, stand in the file that they came from."""
         parts = {"train": (self.train_rows, self.train_images), "test": (self.test_rows, self.test_images)}
         return {name: np.arange(len(images)) if rows is None else rows for name, (rows, images) in parts.items()}
+
+    def called(self, part: str, positions: np.ndarray) -> list[str]:
+        """Return what a person finds images of a part by: the end of their names, or without names their rows."""
+        names = self._names[part]
+        if names is None:
+            return self.rows[part][positions].astype(str).tolist()
+        return [_shortened(name) for name in names[positions].tolist()]
+
+    def with_names(
+        self, columns: Sequence[str], rows: Sequence[Sequence[object]] | None, part: str = "train"
+    ) -> tuple[Sequence[str], Sequence[Sequence[object]] | None]:
+        """Add a column of names after each column of rows of a table, where the images have names.
+
+        Parameters
+        ----------
+        columns : sequence of str
+            `row`, or `x_row` with `x_part` beside it; a table of images of one part has no `part`.
+        rows : sequence of sequences, or None
+            Rows are those of the file that a person has.
+        part : str
+            Of the images, where no column says it.
+        """
+        if rows is None or all(names is None for names in self._names.values()):
+            return columns, rows
+        known = {
+            (part, row): name
+            for part, names in self._names.items()
+            for row, name in zip(self.rows[part].tolist(), () if names is None else names.tolist(), strict=False)
+        }
+        for column in [name for name in columns if name.endswith("row")]:
+            at, beside = columns.index(column), column.replace("row", "part")
+            of = [row[columns.index(beside)] if beside in columns else part for row in rows]
+            rows = [
+                (*row[: at + 1], known.get((p, row[at]), ""), *row[at + 1 :]) for p, row in zip(of, rows, strict=True)
+            ]
+            columns = (*columns[: at + 1], column.replace("row", "name"), *columns[at + 1 :])
+        return columns, rows
+
+    @property
+    def _names(self) -> dict[str, np.ndarray | None]:
+        return {"train": self.train_names, "test": self.test_names}
 
     @property
     def class_counts(self) -> dict[str, tuple[int, int]]:
@@ -121,6 +172,12 @@ def split(
         hashes={"images": sha256(images)} | ({} if labels is None else {"labels": sha256(labels)}),
         origin=f"{origin}, {test_size:.0%} of them drawn at random as test images.",
     )
+
+
+def _shortened(name: str) -> str:
+    """Return the end of a file's name, where what tells it from its neighbours mostly stands."""
+    stem = PurePosixPath(name).name
+    return stem if len(stem) <= LONGEST_NAME else "…" + stem[1 - LONGEST_NAME :]
 
 
 def sha256(array: np.ndarray) -> str:

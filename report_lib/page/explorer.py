@@ -38,7 +38,7 @@ def pack(arrays: dict[str, np.ndarray], class_names: Sequence[str], method: str)
     ----------
     arrays : dict of str to ndarray
         `positions` (n, 2), `rows` (n,), `thumbnails` uint8 (n, h, w), `clusters` (n,) with -1 for noise and
-        `neighbors` (n, k); and `labels`, `predicted`, `margins` and `suspects`, each (n,) or empty.
+        `neighbors` (n, k); and `names`, `labels`, `predicted`, `margins` and `suspects`, each (n,) or empty.
     class_names : sequence of str
         Any text; the page never reads it as markup.
     method : str
@@ -153,6 +153,7 @@ def _facts(
         "clusters": [_group(name, i, clusters=True) for i, name in enumerate(names)],
         "noise": _group("noise", -1, clusters=True),
         "ramp": RAMP,
+        "names": arrays["names"].tolist(),
     }
 
 

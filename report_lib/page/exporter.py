@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import nbformat
 import numpy as np
 import plotly.io as pio
@@ -29,11 +28,10 @@ from report_lib.common import display, style
 from report_lib.common.errors import ReportError
 from report_lib.common.prose import NOT_IN_THIS_RUN
 from report_lib.page import explorer, scores
-from report_lib.page.embed import script_json
+from report_lib.page.embed import TEMPLATES, read, script_json, template
 from report_lib.page.sheets import is_sheet, sheet
 from report_lib.page.stills import still
 
-TEMPLATES = Path(__file__).resolve().parent / "templates"
 SCRIPTS = ("base", "charts", "search", "downloads", "map_view", "map_panel", "map", "page")
 PLOTLY = "application/vnd.plotly.v1+json"
 MOST_HEADLINES = 5
@@ -80,8 +78,8 @@ def write_report(
     charts: dict[str, str] = {}
     phases = [_phase(number, name, nb, charts) for number, (name, nb) in enumerate(notebooks.items(), start=1)]
     title, names = metrics["dataset"]["title"], metrics["dataset"]["class_names"]
-    script, css = _script(), _read("report.css", "map.css") + _stills_on_dark()
-    page = _template("page").render(
+    script, css = _script(), read("report.css", "map.css") + _stills_on_dark()
+    page = template("page").render(
         title=f"{title}: what structure is in these images?",
         policy=_policy(script),
         dataset=metrics["dataset"],
@@ -112,19 +110,9 @@ def _emphasised(sentence: str) -> tuple[str, str, str]:
     return sentence[:start], sentence[start:end], sentence[end:]
 
 
-@functools.cache
-def _template(name: str) -> jinja2.Template:
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
-    return environment.get_template(f"{name}.html.j2")
-
-
-def _read(*names: str) -> str:
-    return "\n".join((TEMPLATES / name).read_text(encoding="utf8") for name in names)
-
-
 def _script() -> str:
     """Bring the parts of the page's script together; none of their names is seen outside."""
-    return f'"use strict";\n(() => {{\n{_read(*(f"js/{name}.js" for name in SCRIPTS))}\n}})();'
+    return f'"use strict";\n(() => {{\n{read(*(f"js/{name}.js" for name in SCRIPTS))}\n}})();'
 
 
 def _stills_on_dark() -> str:
@@ -287,7 +275,7 @@ def _figure(place: str, number: str, figure: dict[str, Any], charts: dict[str, s
     else:
         picture = {"still": still(own, f"{place} ({title})")}
         charts[f"{place}-chart"] = script_json({**own, "title": title})
-    return _template("figure").render(**told, **picture, height=own["layout"]["height"])
+    return template("figure").render(**told, **picture, height=own["layout"]["height"])
 
 
 def _is_wide(figure: dict[str, Any], meta: dict[str, Any]) -> bool:

@@ -4,6 +4,7 @@ Arrays go to npz, the rest to JSON; nothing is pickled.
 """
 
 import csv
+import io
 import json
 import math
 import os
@@ -158,13 +159,19 @@ class Run:
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a table; the file appears when it is whole."""
+    """Write a table as CSV."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file in UTF-8, line ends as they are; it appears when it is whole."""
     unfinished = path.with_name(f".{path.name}.part")
     try:
-        with unfinished.open("w", newline="", encoding="utf8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(columns)
-            writer.writerows(rows)
+        unfinished.write_text(text, encoding="utf8", newline="")
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

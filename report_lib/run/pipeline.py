@@ -84,12 +84,12 @@ def check_data(params: Params) -> ImageSet:
 
 
 def predict(name: str, images_path: str) -> tuple[Path, int, int]:
-    """Ask the model of a run about the images of a file; the answers are written beside it, as CSV.
+    """Ask the model of a run about images; the answers are written beside them, as CSV and as a page with pictures.
 
     Returns
     -------
     path : Path
-        Such as `new.predictions.csv` for `new.npy`.
+        Such as `new.predictions.csv` for `new.npy`; the page is `new.predictions.html`.
     n_images, n_unlike : int
         How many there were, and how many of them are unlike anything seen.
 
@@ -99,17 +99,27 @@ def predict(name: str, images_path: str) -> tuple[Path, int, int]:
         When the run, its model or the images are not what they should be; nothing is written then.
     """
     from report_lib.classification import new_images
+    from report_lib.page.predictions import predictions_page
 
     run = _existing(name)
     model = new_images.load(name, run.path("model_about"), run.path("model"))
-    images = formats.read_images(images_path, model.image_shape)
+    images, names = formats.read_images(images_path, model.image_shape), None
     new_images.check_images(images, model, images_path)
-    answers = model.predict(images)
-    path = Path(images_path).with_suffix(".predictions.csv")
+    answers, asked = model.predict(images), ImageSet(images_path, images, images[:0], train_names=names)
+    path = _beside(Path(images_path), ".predictions.csv")
+    page = _beside(Path(images_path), ".predictions.html")
+    told = new_images.table(answers, model.class_names)
+    artifacts.write_csv(path, *asked.with_names(new_images.COLUMNS, told))
+    html = predictions_page(answers, images, names, model.class_names, run=name, table=path.name)
+    artifacts.write_text(page, html)
+    return path, len(images), int((~answers.like_seen).sum())
+
+
+def _beside(images: Path, ending: str) -> Path:
+    path = images.with_name((images.name if images.is_dir() else images.stem) + ending)
     if path.is_dir():
         raise ReportError(f"{path}: is a folder, and the answers would be written there; move it away")
-    artifacts.write_csv(path, new_images.COLUMNS, new_images.table(answers, model.class_names))
-    return path, len(images), int((~answers.like_seen).sum())
+    return path
 
 
 def make_pdf(name: str) -> Path:

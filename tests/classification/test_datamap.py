@@ -113,7 +113,7 @@ def row_of_six(k=2, **changes):
     given = {
         "positions": np.array([[0, 0], [1, 0], [2.5, 0], [3.4, 0], [9, 0], [9.9, 0]], np.float32), "neighbors": near,
         "labels": np.array([0, 0, 1, 1, 2, 2]), "clusters": np.array([0, 1, 1, 1, -1, -1]), "predicted": none,
-        "margins": none, "suspects": none, "rows": np.arange(6), "method": "UMAP",
+        "margins": none, "suspects": none, "rows": np.arange(6), "names": np.empty(0, str), "method": "UMAP",
         "thumbnails": np.zeros((6, 2, 2), np.uint8), "drawn": np.arange(6),
     }  # fmt: skip
     found = {**given, **changes}

@@ -20,6 +20,7 @@ def made(n=60, side=8, seed=0, **replaced):
     arrays = {
         "positions": rng.normal(size=(n, 2)).astype(np.float32) * [3, 1],
         "rows": rng.permutation(70_000)[:n],
+        "names": np.empty(0, str),
         "thumbnails": rng.integers(0, 256, (n, side, side)).astype(np.uint8),
         "clusters": rng.integers(-1, 3, n),
         "labels": rng.integers(0, 4, n),

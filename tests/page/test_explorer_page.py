@@ -35,6 +35,7 @@ def made(**replaced):
     arrays = {
         "positions": (grid + rng.uniform(-0.2, 0.2, (N, 2))).astype(np.float32),
         "rows": rng.permutation(5000)[:N],
+        "names": np.empty(0, str),
         "thumbnails": np.broadcast_to(rng.integers(40, 250, (N, 1, 1)), (N, 28, 28)).astype(np.uint8),
         "clusters": np.where(x < 18, x // 6, -1),
         "labels": y // 3,
@@ -484,6 +485,23 @@ def test_without_labels_there_are_no_classes(open_map):
         part(page, "chosen").get_by_role("button", name="Download").click()
     with open(download.value.path(), encoding="utf8") as file:
         assert file.readline() == "row,cluster\n"
+
+
+def test_images_with_names_are_shown_found_and_listed_by_them(open_map):
+    called = np.array([f"scan {'AB'[i % 2]}/<i>{i}.png" for i in range(N)])
+    page, arrays = open_map(made(names=called)), made()
+    pin(page, 105)
+    assert part(page, "pinned").locator("h3").inner_text() == "scan B/<i>105.png"
+    part(page, "query").fill("a/<i>10")
+    expected = [i for i in range(N) if "a/<i>10" in called[i].lower()]
+    wait(page, shown=len(expected))
+    part(page, "chooseShown").click()
+    with page.expect_download() as download:
+        part(page, "chosen").get_by_role("button", name="Download").click()
+    with open(download.value.path(), encoding="utf8") as file:
+        head, *lines = [line.split(",")[:2] for line in file]
+    assert head == ["row", "name"]
+    assert sorted(lines) == sorted([str(arrays["rows"][i]), called[i]] for i in expected)
 
 
 def test_names_from_data_stay_text(open_map):

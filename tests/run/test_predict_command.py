@@ -4,9 +4,11 @@ import csv
 import json
 import os
 import pickle
+import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,7 +94,32 @@ def test_each_image_has_its_row_and_the_last_line_counts_them(digits_build, know
     for row in rows:
         assert 0 < float(row["margin"]) <= float(row["probability"]) <= 1
         assert row["like_seen"] == ("yes" if float(row["as_unusual"]) >= 0.01 else "no")
-    assert sorted(other.name for other in tmp_path.glob("[!b]*")) == ["new.npy", "new.predictions.csv"]
+    assert sorted(other.name for other in tmp_path.glob("[!b]*")) == [
+        "new.npy",
+        "new.predictions.csv",
+        "new.predictions.html",
+    ]
+
+
+def test_a_page_shows_the_surest_the_least_sure_and_the_strangest(digits_build, known, rng, tmp_path, capfd):
+    images = known[0][:60].copy()
+    images[7] = rng.integers(0, 17, (8, 8))
+    _, rows = ask(capfd, saved(tmp_path, images))
+    page = (tmp_path / "new.predictions.html").read_text(encoding="utf8")
+    _, surest, least, strangest = page.split("<section")
+    shown = {
+        kind: re.findall(r"<small>row (\d+)</small>", part) for kind, part in (("surest", surest), ("least", least))
+    }
+    order = np.argsort([-float(row["probability"]) for row in rows], kind="stable").astype(str).tolist()
+    assert shown == {"surest": order[:48], "least": order[::-1][:48]}
+    strange = [row["row"] for row in rows if row["like_seen"] == "no"]
+    assert "7" in strange
+    assert set(re.findall(r"<small>row (\d+)</small>", strangest)) == set(strange)
+    assert strangest.count("unlike anything seen") == len(strange)
+    assert 'href="new.predictions.csv"' in page
+    counts = dict(re.findall(r'<th scope="row">(.+?)</th><td>(\d+)</td>', page))
+    assert counts == {name: str(n) for name, n in Counter(row["class"] for row in rows).items()}
+    assert "<script" not in page
 
 
 def test_flat_rows_of_floats_change_no_answer(digits_build, known, tmp_path, capfd):

@@ -85,12 +85,13 @@ def to_label(choice: Choice, images: ImageSet, *, most: int = 40) -> go.Figure:
     """Draw the first of the images to label next, in their order."""
     rows, clusters = choice.rows[:most], choice.clusters[:most]
     names = style.cluster_names(int(clusters.max()) + 1)
-    in_file = images.rows["train"][rows]
-    titles = [f"{names[cluster]} · {row}" for cluster, row in zip(clusters, in_file, strict=True)]
+    called = images.called("train", rows)
+    titles = [f"{names[cluster]} · {name}" for cluster, name in zip(clusters, called, strict=True)]
     fig = style.image_grid(images.train_images[rows], columns=min(10, len(rows)), titles=titles, limits=images.limits)
     return style.finish(
         fig,
         title=f"The first {len(rows)} images to label",
         caption="In the order to label them: the middle of the largest part of each cluster first, then of the next parts. "
-        "Over each image its cluster and its row in the file.",
+        "Over each image its cluster and its "
+        f"{'name' if images.has_names else 'row in the file'}.",
     )

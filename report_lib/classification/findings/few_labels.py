@@ -82,11 +82,12 @@ def medoids(found: LearningCurves | None, clusters: np.ndarray) -> str | None:
 
 def to_label(choice: Choice, images: ImageSet, path: str) -> str:
     """Say how the list of images to label is meant."""
-    rows = images.rows["train"][choice.rows]
-    first = ", ".join(map(str, rows[:10].tolist()))
+    first, named = ", ".join(images.called("train", choice.rows[:10])), images.has_names
+    place = "row and name" if named else "row"
     return (
-        f"The list of {len(rows):,} images is in `{path}`: row in the file that the images came from, cluster, and how many "
-        f"images each stands for. The first rows: {first}. No label was looked at in making it."
+        f"The list of {len(choice.rows):,} images is in `{path}`: {place} in the file that the images came from, cluster, "
+        f"and how many images each stands for. The first {'names' if named else 'rows'}: {first}. "
+        "No label was looked at in making it."
     )
 
 

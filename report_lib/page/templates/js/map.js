@@ -175,7 +175,7 @@ function mapSearch(map, query) {
     const cluster = clusters === map.info.clusters.length ? -1 : clusters < 0 ? null : clusters;
     const row = /^\d+$/.test(word) ? Number(word) : -1;
     return (i) =>
-      map.data.rows[i] === row || map.clusters[i] === cluster ||
+      map.data.rows[i] === row || (map.info.names.length && map.info.names[i].toLowerCase().includes(word)) || map.clusters[i] === cluster ||
       (map.data.labels && classes.has(map.data.labels[i])) || (map.data.predicted && classes.has(map.data.predicted[i]));
   });
 }

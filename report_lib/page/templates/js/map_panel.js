@@ -45,10 +45,15 @@ function mapShort(map, i) {
   return mapLabel(map, i) || mapPrediction(map, i) || mapCluster(map, i);
 }
 
+// What a person finds the image by: its name where it has one, or else its row.
+function mapCalled(map, i) {
+  return map.info.names.length ? map.info.names[i] : `row ${map.data.rows[i]}`;
+}
+
 function mapSentence(map, i) {
   const margin = mapMargin(map, i);
   return [
-    `Row ${map.data.rows[i]}`,
+    mapCalled(map, i).replace(/^row/, "Row"),
     mapLabel(map, i) && `label ${mapLabel(map, i)}`,
     mapPrediction(map, i) && `prediction ${mapPrediction(map, i)}${margin === null ? "" : ` with margin ${margin.toFixed(2)}`}`,
     map.clusters[i] < 0 ? "in no cluster" : `cluster ${mapCluster(map, i)}`,
@@ -74,7 +79,7 @@ function mapShowCard(map, i) {
   const { card } = map.part;
   if (card.hidden || Number(card.dataset.point) !== i) {
     card.dataset.point = i;
-    const text = mapElement("div", {}, [mapElement("strong", {}, [`row ${map.data.rows[i]}`]), mapFacts(map, i)]);
+    const text = mapElement("div", {}, [mapElement("strong", {}, [mapCalled(map, i)]), mapFacts(map, i)]);
     if (mapSuspect(map, i)) text.append(mapWarning());
     card.replaceChildren(mapThumb(map, i), text);
     card.hidden = false;
@@ -107,7 +112,7 @@ function mapShowPinned(map) {
   }
   const close = mapElement("button", { type: "button", className: "map-link" }, ["Unpin"]);
   close.addEventListener("click", () => { mapPin(map, -1); map.part.over.focus(); });
-  const title = mapElement("h3", { className: "map-title", tabIndex: -1 }, [`row ${map.data.rows[i]}`]);
+  const title = mapElement("h3", { className: "map-title", tabIndex: -1 }, [mapCalled(map, i)]);
   const facts = mapElement("div", {}, [mapFacts(map, i)]);
   if (mapSuspect(map, i)) facts.append(mapWarning());
   pinned.replaceChildren(
@@ -120,9 +125,9 @@ function mapShowPinned(map) {
 
 function mapTileButton(map, i, named) {
   const text = mapShort(map, i);
-  const button = mapElement("button", { type: "button", title: `row ${map.data.rows[i]}` }, [mapThumb(map, i)]);
+  const button = mapElement("button", { type: "button", title: mapCalled(map, i) }, [mapThumb(map, i)]);
   button.dataset.row = map.data.rows[i];
-  button.setAttribute("aria-label", `${text}, row ${map.data.rows[i]}`);
+  button.setAttribute("aria-label", `${text}, ${mapCalled(map, i)}`);
   if (named) button.append(mapElement("span", {}, [text]));
   button.addEventListener("click", () => {
     mapPin(map, i);
@@ -192,11 +197,12 @@ function mapChosenActions(map, points) {
 
 function mapRows(map, points) {
   const columns = { row: (i) => String(map.data.rows[i]), cluster: (i) => mapCluster(map, i) };
+  if (map.info.names.length) columns.name = (i) => map.info.names[i];
   if (map.data.labels) columns.label = (i) => mapLabel(map, i);
   if (map.data.predicted) columns.predicted = (i) => mapPrediction(map, i);
   if (map.data.margins) columns.margin = (i) => String(mapMargin(map, i));
   if (map.data.suspects) columns.suspect = (i) => (mapSuspect(map, i) ? "yes" : "no");
-  const names = ["row", "label", "predicted", "margin", "cluster", "suspect"].filter((name) => columns[name]);
+  const names = ["row", "name", "label", "predicted", "margin", "cluster", "suspect"].filter((name) => columns[name]);
   return [names, ...points.map((i) => names.map((name) => columns[name](i)))];
 }
 
