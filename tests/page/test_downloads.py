@@ -44,6 +44,7 @@ def array(packed):
 
 
 def downloaded(page, place, kind):
+    page.locator(f"#{place} .figure-title").hover()
     with page.expect_download() as waiting:
         page.locator(f"#{place} [data-save={kind}]").click()
     assert waiting.value.suggested_filename == f"{place}.{kind}"
@@ -151,7 +152,6 @@ def kinds(data):
 
 @pytest.mark.parametrize("kind", ["bar", "scatter3d"])
 def test_pictures(page, figures, kind):
-    until(page, "window.Plotly")
     place, figure = first(figures, lambda data: kinds(data) == {kind})
     png = downloaded(page, place, "png")
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
@@ -171,7 +171,7 @@ def test_a_sheet_of_pictures_is_saved_with_its_names(page, figures):
         for place, own in figures.items()
         if own["layout"].get("annotations") and kinds(own["data"]) == {"image"}
     )
-    assert page.locator(f"#{place} [data-save]").all_inner_texts() == ["PNG"]
+    assert page.locator(f"#{place} [data-save]").all_text_contents() == ["PNG"]
     saved = Image.open(io.BytesIO(downloaded(page, place, "png"))).convert("L")
     frame, tiles = (page.locator(f"#{place} {part}").bounding_box() for part in (".sheet", ".tiles"))
     left, top = 2 * (tiles["x"] - frame["x"]), 2 * (tiles["y"] - frame["y"] + style.TITLE_HEIGHT)
@@ -189,7 +189,6 @@ def test_a_sheet_of_pictures_is_saved_with_its_names(page, figures):
 
 def test_a_picture_has_the_colours_of_the_page(open_page, figures):
     page = open_page(color_scheme="dark")
-    until(page, "window.Plotly")
     place, _ = first(figures, lambda data: kinds(data) == {"bar"})
     picture = Image.open(io.BytesIO(downloaded(page, place, "png"))).convert("RGB")
     behind = page.eval_on_selector(f"#{place}", "figure => getComputedStyle(figure).backgroundColor")
@@ -198,6 +197,7 @@ def test_a_picture_has_the_colours_of_the_page(open_page, figures):
 
 def test_what_cannot_be_made_is_said(open_page):
     page = open_page()
+    page.locator(".plotly-graph-div").first.focus()
     until(page, "window.Plotly")
     page.evaluate("() => { Plotly.toImage = () => Promise.reject(new Error('no memory')); }")
     page.locator("[data-save=png]").first.click()

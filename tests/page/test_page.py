@@ -16,6 +16,7 @@ pytestmark = needs_browser
 PAPER = {"light": "rgb(253, 253, 252)", "dark": "rgb(20, 23, 27)"}
 INK = {"light": "#565e6a", "dark": "#a9b1bc"}
 BODY = "getComputedStyle(document.body).backgroundColor"
+CHART = ".plotly-graph-div"
 CHART_INK = "document.querySelector('.js-plotly-plot')?.layout?.font.color"
 
 
@@ -85,6 +86,7 @@ def choose(page, theme):
 @pytest.mark.parametrize(("system", "chosen"), [("light", "dark"), ("dark", "light")])
 def test_a_chosen_theme_holds_against_the_system_and_a_reload(open_page, system, chosen):
     page = open_page(color_scheme=system)
+    page.locator(CHART).first.focus()
     until(page, f"{CHART_INK} === '{INK[system]}'")
     assert page.evaluate(BODY) == PAPER[system]
     assert page.locator(".theme :checked").get_attribute("value") == ""
@@ -94,6 +96,7 @@ def test_a_chosen_theme_holds_against_the_system_and_a_reload(open_page, system,
     page.reload()
     assert page.evaluate(BODY) == PAPER[chosen]
     assert page.locator(".theme :checked").get_attribute("value") == chosen
+    page.locator(CHART).first.focus()
     until(page, f"{CHART_INK} === '{INK[chosen]}'")
     choose(page, "")
     until(page, f"{CHART_INK} === '{INK[system]}'")
@@ -102,6 +105,73 @@ def test_a_chosen_theme_holds_against_the_system_and_a_reload(open_page, system,
     until(page, f"{CHART_INK} === '{INK[chosen]}'")
     assert page.evaluate(BODY) == PAPER[chosen]
     assert page.errors == []
+
+
+# --- charts, which are pictures until they are asked for ----------------------------------------------------------------
+
+
+def test_no_chart_is_drawn_before_it_is_asked_for(open_page):
+    page = open_page()
+    page.evaluate("scrollTo({top: 20000, behavior: 'instant'})")
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.evaluate(f"[{DRAWN}, typeof Plotly]") == [0, "undefined"]
+    chart = page.locator(CHART).nth(2)
+    still = chart.locator("xpath=preceding-sibling::*[1]")
+    height = chart.bounding_box()["height"]
+    assert height == still.bounding_box()["height"]
+    chart.scroll_into_view_if_needed()
+    chart.hover()
+    until(page, f"{DRAWN} === 1")
+    assert chart.locator(".main-svg").count() > 0
+    assert chart.bounding_box()["height"] == pytest.approx(height, abs=2)
+    assert still.evaluate("e => getComputedStyle(e).visibility") == "hidden"
+    chart.press("Escape")
+    assert page.evaluate(DRAWN) == 0
+    assert still.evaluate("e => getComputedStyle(e).visibility") == "visible"
+    assert page.errors == []
+
+
+def test_a_chart_that_was_changed_can_be_had_as_it_was_and_as_a_picture(open_page):
+    page = open_page()
+    chart = page.locator(CHART).nth(2)
+    tools = chart.locator("xpath=ancestor::figure").locator(".tools")
+    chart.focus()
+    until(page, f"{DRAWN} === 1")
+    across = chart.evaluate("e => [...e._fullLayout.xaxis.range]")
+    chart.evaluate("e => Plotly.relayout(e, {'xaxis.range': [0.1, 0.2]})")
+    tools.get_by_role("button", name="Reset").click()
+    until(page, f"{DRAWN} === 1")
+    assert chart.evaluate("e => e._fullLayout.xaxis.range") == across
+    tools.get_by_role("button", name="Back to the picture").click()
+    assert page.evaluate(DRAWN) == 0
+    assert not tools.get_by_role("button", name="Reset").is_visible()
+
+
+def swipe(page, box):
+    """Draw a finger up from the middle of a box; return how far the page went."""
+    touch, before = page.context.new_cdp_session(page), page.evaluate("scrollY")
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for step in range(1, 11):
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y - 15 * step}]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    until(
+        page, "((window.still = scrollY === window.at ? window.still + 1 : 0), (window.at = scrollY), window.still > 9)"
+    )
+    return page.evaluate("scrollY") - before
+
+
+def test_a_swipe_that_begins_on_a_chart_scrolls_the_page(open_page):
+    page = open_page(390, has_touch=True, is_mobile=True)
+    chart = page.locator(CHART).nth(2)
+    chart.evaluate("e => e.scrollIntoView({block: 'center', behavior: 'instant'})")
+    assert swipe(page, chart.bounding_box()) > 100
+    chart.evaluate("e => e.scrollIntoView({block: 'center', behavior: 'instant'})")
+    chart.tap()
+    until(page, f"{DRAWN} === 1")
+    across = chart.evaluate("e => [...e._fullLayout.xaxis.range]")
+    assert swipe(page, chart.bounding_box()) > 100
+    assert chart.evaluate("e => e._fullLayout.xaxis.range") == across
 
 
 # --- search -------------------------------------------------------------------------------------------------------------
@@ -240,7 +310,7 @@ def test_the_keyboard_walks_the_page_in_order_and_is_seen(open_page):
     # The rest at once: what is focused by a script after a key is outlined as if by the key.
     unseen = page.evaluate(
         f"""() => [...document.querySelectorAll('a[href], button, input, select, summary, [tabindex="0"]')]
-            .filter(e => e.checkVisibility() && !e.disabled && !e.closest('.modebar'))
+            .filter(e => e.checkVisibility() && !e.disabled)
             .filter(e => {{ e.focus(); return document.activeElement === e && !{OUTLINED}(e); }})
             .map(e => e.outerHTML.slice(0, 120))"""
     )
@@ -338,6 +408,7 @@ def test_the_page_can_be_read_without_a_script(open_page, metrics):
 
 def test_paper_is_light_and_has_pictures_and_nothing_to_press(open_page):
     page = open_page(color_scheme="dark")
+    page.locator(CHART).first.focus()
     until(page, f"{DRAWN} > 0")
     choose(page, "dark")
     page.locator("#all-code").click()

@@ -1,12 +1,17 @@
-/* Draws each chart when it comes near the view, in the page's colours. plotly.js travels gzipped inside the page. */
+/* A chart is a picture until a reader asks for it: a pointer rests on it, it gets the focus, or it is tapped. Then Plotly
+   draws it in the page's colours. plotly.js travels gzipped inside the page and starts with the first chart. */
 const palette = read("palette");
 const charts = () => [...document.querySelectorAll(".plotly-graph-div")];
-const isDrawn = (chart) => chart.classList.contains("js-plotly-plot");
+
+let plotly;
+function needPlotly() {
+  plotly ??= loadPlotly();
+  return plotly;
+}
 
 async function loadPlotly() {
   const packed = document.getElementById("plotly-js");
   const blob = await unzipped(packed.textContent).blob();
-  packed.remove();
   const script = document.createElement("script");
   script.src = URL.createObjectURL(new Blob([blob], { type: "text/javascript" }));
   await new Promise((resolve, reject) => {
@@ -14,6 +19,7 @@ async function loadPlotly() {
     script.onerror = reject;
     document.head.append(script);
   });
+  packed.remove();
   URL.revokeObjectURL(script.src);
 }
 
@@ -65,59 +71,63 @@ function draw(chart) {
   if (chart.clientWidth < 560) {
     for (const trace of figure.data) if (trace.type === "heatmap") trace.textfont = { size: 9 };
   }
+  // On a touch screen a swipe belongs to the page, whatever lies under the finger; only what has depth is turned by it.
+  if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
   chart.style.minHeight = layout.height + "px";
   // Plotly would offer to send a chart to its own servers; this page asks nobody for anything.
-  const config = {
-    displaylogo: false, responsive: true, scrollZoom: false, showSendToCloud: false, plotlyServerURL: "",
-    modeBarButtonsToRemove: ["toImage"],
-  };
+  const config = { displayModeBar: false, displaylogo: false, responsive: true, scrollZoom: false, showSendToCloud: false, plotlyServerURL: "" };
   return Plotly.react(chart, figure.data, layout, config);
 }
 
-/* Charts are drawn one at a time, the nearest first, while the page is at rest: the still is there until then, and
-   nobody who scrolls is held up. */
-const REST = 150;
-const waiting = new Set();
-let drawing = false;
-let scrolledAt = -REST;
+/* The charts that are alive, the last asked for at the end. */
+const MOST_ALIVE = matchMedia("(pointer: coarse)").matches ? 6 : 48;
+const alive = [];
 
-function drawNext() {
-  const rest = scrolledAt + REST - performance.now();
-  if (rest > 0) {
-    drawing = true;
-    setTimeout(drawNext, rest);
-    return;
+async function wake(chart) {
+  const at = alive.indexOf(chart);
+  if (at >= 0) alive.splice(at, 1);
+  alive.push(chart);
+  if (at >= 0) return;
+  if (alive.length > MOST_ALIVE) rest(alive[0]);
+  try {
+    await needPlotly();
+    if (alive.includes(chart)) await draw(chart);
+  } catch {
+    rest(chart);
+    toast("The chart could not be drawn; its picture stays");
   }
-  const middle = innerHeight / 2;
-  const away = (chart) => {
-    const box = chart.getBoundingClientRect();
-    return Math.abs((box.top + box.bottom) / 2 - middle);
-  };
-  const next = [...waiting].sort((a, b) => away(a) - away(b))[0];
-  drawing = Boolean(next);
-  if (!next) return;
-  waiting.delete(next);
-  // First, so that a chart that fails does not keep the others from being drawn.
-  setTimeout(drawNext);
-  draw(next);
 }
 
+/* The picture comes back, and what Plotly held in memory goes. */
+function rest(chart) {
+  const at = alive.indexOf(chart);
+  if (at < 0) return;
+  alive.splice(at, 1);
+  if (window.Plotly) Plotly.purge(chart);
+  chart.replaceChildren();
+  chart.classList.remove("js-plotly-plot");
+  chart.style.minHeight = "";
+}
+
+const RESTS = 150;
 function startCharts() {
-  const watcher = new IntersectionObserver((entries) => {
-    for (const entry of entries.filter((e) => e.isIntersecting)) {
-      watcher.unobserve(entry.target);
-      const chart = entry.target.lastElementChild;
-      if (!isDrawn(chart)) waiting.add(chart);
-    }
-    if (!drawing) drawNext();
-  }, { rootMargin: "1200px 0px" });
-  for (const chart of charts()) watcher.observe(chart.parentElement);
-  addEventListener("scroll", () => { scrolledAt = performance.now(); }, { passive: true });
-  // The first one at once, wherever the reader is: it warms up what all others need.
-  waiting.add(charts()[0]);
-  drawNext();
-  document.addEventListener("report:theme", () => {
-    for (const chart of charts().filter(isDrawn)) waiting.add(chart);
-    if (!drawing) drawNext();
+  for (const chart of charts()) {
+    chart.tabIndex = 0;
+    let timer;
+    chart.addEventListener("pointerenter", (event) => {
+      if (event.pointerType === "mouse") timer = setTimeout(() => wake(chart), RESTS);
+    });
+    chart.addEventListener("pointerleave", () => clearTimeout(timer));
+    chart.addEventListener("focus", () => wake(chart));
+    chart.addEventListener("click", () => wake(chart));
+    chart.addEventListener("keydown", (event) => { if (event.key === "Escape") rest(chart); });
+  }
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-chart]");
+    if (!button) return;
+    const chart = button.closest("figure").querySelector(".plotly-graph-div");
+    rest(chart);
+    if (button.dataset.chart === "reset") wake(chart);
   });
+  document.addEventListener("report:theme", () => alive.forEach(draw));
 }

@@ -103,7 +103,7 @@ function startDownloads() {
     try {
       if (!chart) download(`${figure.id}.${kind}`, sheetPicture(figure));
       else if (kind === "csv") download(`${figure.id}.csv`, csv(figureRows(chart)), "text/csv");
-      else { await plotly; download(`${figure.id}.${kind}`, await picture(chart, kind)); }
+      else { await needPlotly(); download(`${figure.id}.${kind}`, await picture(chart, kind)); }
     } catch {
       toast(`The ${kind.toUpperCase()} could not be made`);
     }

@@ -134,10 +134,9 @@ function fillTimes() {
   }
 }
 
-/* Colours first, before anything is painted; plotly.js unpacks while the rest of the page is still being read. */
+/* Colours first, before anything is painted. */
 document.documentElement.classList.add("js");
 setTheme(kept());
-const plotly = loadPlotly();
 function start() {
   foldContents();
   startTheme();
@@ -148,8 +147,8 @@ function start() {
   fillProvenance();
   fillTimes();
   followContents();
+  startCharts();
   startMap();
   document.documentElement.dataset.ready = "yes";
-  plotly.then(startCharts, () => toast("The charts could not be unpacked; static pictures are shown instead"));
 }
 document.addEventListener("DOMContentLoaded", () => setTimeout(start));
