@@ -6,6 +6,32 @@ import numpy as np
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What a person said about a source, in the section `dataset`; what is empty is found out.
+
+    Attributes
+    ----------
+    keys : tuple of str
+        Names of the arrays or columns: images; or images, labels; or train images and labels, test images and labels.
+        In a table of pixels the only name is the column of labels.
+    image_shape : (height, width), or ()
+        What images are known to measure.
+    transpose : bool
+        Whether rows and columns of each image change places, as EMNIST needs.
+    colour : str
+        What is kept of a colour image.
+    size : int
+        Longest side that images are brought to; 0 leaves them.
+    """
+
+    keys: tuple[str, ...] = ()
+    image_shape: tuple[int, ...] = ()
+    transpose: bool = False
+    colour: str = "luminance"
+    size: int = 0
+
+
+@dataclass(frozen=True)
 class Part:
     """Images as they were found.
 
@@ -36,8 +62,11 @@ class Source:
         What it was taken for, such as "1,200 PNG images of 28 × 28 in 10 folders, a class each".
     skipped : tuple of str
         A sentence for each kind of thing that was left out.
+    class_names : tuple of str
+        Names that the file itself gives its classes; labels are then positions in them.
     """
 
     parts: dict[str, Part]
     recognised: str
     skipped: tuple[str, ...] = ()
+    class_names: tuple[str, ...] = ()
