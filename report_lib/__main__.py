@@ -80,7 +80,8 @@ def _report(options: argparse.Namespace) -> int:
 def _data(options: argparse.Namespace) -> int:
     from report_lib.run.pipeline import check_data
 
-    images = check_data(_load(options))
+    images, _, adjusted = check_data(_load(options))
+    print(*adjusted, sep="\n", end="\n" if adjusted else "")
     print(f"{images.title}: {len(images.train_images):,} train and {len(images.test_images):,} test images")
     return 0
 
