@@ -163,7 +163,7 @@ def _folders(names: list[str]) -> list[str]:
 def _labels(names: list[str], parts: list[str], tables: list[Entry]) -> Labels:
     """Take labels from tables that name the pictures, else from folders."""
     found: list[str | None] = [None] * len(names)
-    skipped, used = [], []
+    skipped, used, n_rows = [], [], 0
     for table in tables:
         rows = named_labels.parse(table.read(), table.path)
         folder = str(PurePosixPath(table.path).parent)
@@ -173,16 +173,12 @@ def _labels(names: list[str], parts: list[str], tables: list[Entry]) -> Labels:
             skipped.append(f"Not used: {table.path}, which {why}.")
             continue
         used.append(table.path)
+        n_rows += n_unknown
         found = [old if new is None else new for old, new in zip(found, values, strict=True)]
-        if n_unknown:
-            skipped.append(
-                f"{plural(n_unknown, 'row')} of {table.path} {'names' if n_unknown == 1 else 'name'} no picture."
-            )
     if used:
-        n_without = sum(value is None for value in found)
-        if n_without:
-            skipped.append(f"{plural(n_without, 'picture')} without a row in {listed(used)}: the label is unknown.")
-        return Labels([value or "" for value in found], f"with labels from {listed(used)}", tuple(skipped))
+        named = listed(used)
+        said = named_labels.sentences(found, n_rows, named)
+        return Labels([value or "" for value in found], f"with labels from {named}", (*skipped, *said))
     folders = _folders(names)
     classes = set(folders) - {""}
     if len(classes) < 2:

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from report_lib.common.errors import ReportError
+from report_lib.common.prose import plural
 
 _NAMES = ("file_name", "filename", "file", "image", "image_name", "image_id", "id", "name", "path", "img")
 _LABELS = ("label", "labels", "class", "y", "target", "category", "class_name")
@@ -94,6 +95,39 @@ def _by_name(names: list[str], below: list[int], folder: str) -> dict[str, int]:
     return known | {names[i]: i for i in below}
 
 
+def sentences(labels: list[str | None], n_unknown: int, table: str) -> tuple[str, ...]:
+    """Say which images a table leaves out, and how many of its rows no image has."""
+    n_without = sum(label is None for label in labels)
+    said = []
+    if n_unknown:
+        said.append(f"{plural(n_unknown, 'row')} of {table} {'names' if n_unknown == 1 else 'name'} no picture.")
+    if n_without:
+        said.append(f"{plural(n_without, 'picture')} without a row in {table}: the label is unknown.")
+    return tuple(said)
+
+
 def as_column(labels: list[str | None]) -> np.ndarray:
     """Return labels as an array of text, empty where there is none."""
     return np.array(["" if label is None else label for label in labels], dtype=str)
+
+
+def column(data: bytes, where: str) -> np.ndarray:
+    """Read one label a line, below a name of the column or not.
+
+    Raises
+    ------
+    ReportError
+        When it is no text, or has several columns.
+    """
+    try:
+        lines = [line.strip().strip('"') for line in data.decode("utf-8-sig").splitlines()]
+    except UnicodeDecodeError as error:
+        raise ReportError(f"{where}: not text in UTF-8; save labels as .csv, .txt or .npy") from error
+    if any(separator in line for line in lines[:1] for separator in ",;\t"):
+        raise ReportError(f"{where}: has several columns, and none of file names beside labels; save the labels alone")
+    # An empty line is an unknown label, but for the last ones.
+    while lines and not lines[-1]:
+        lines.pop()
+    if lines and lines[0].lower() in _LABELS:
+        lines = lines[1:]
+    return np.array(lines, dtype=str)

@@ -1,6 +1,7 @@
 """Encoded pictures, decoded one at a time: what is not needed of a large one is gone before the next is opened."""
 
 import io
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from report_lib.data.source import Asked
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 # What Pillow may try; others of its formats start programs or read further files.
-_FORMATS = ("PNG", "JPEG", "MPO", "BMP", "GIF", "TIFF", "WEBP")
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 MAX_UNREADABLE = 0.01
 _GREY = ("L", "F", "I", "I;16", "I;16B", "I;16L", "I;16N")
 
@@ -60,14 +61,20 @@ def decode(pictures: Iterable[tuple[str, Callable[[], bytes]]], asked: Asked, wh
         When more than 1% cannot be read, or they differ in size and no size is asked for.
     """
     found = Pictures()
-    for i, (name, read) in enumerate(pictures):
-        try:
-            _add(found, read(), i, asked)
-        except ReportError:
-            raise
-        # Decoders raise anything on damaged bytes.
-        except Exception as error:
-            found.unreadable.append(f"{name} ({_reason(error)})")
+    with warnings.catch_warnings():
+        # Refused below, and said there.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        for i, (name, read) in enumerate(pictures):
+            try:
+                _add(found, read(), i, asked)
+            # Decoders raise anything on damaged bytes.
+            except Exception as error:
+                found.unreadable.append(f"{name} ({_reason(error)})")
+    _refuse(found, asked, where)
+    return found
+
+
+def _refuse(found: Pictures, asked: Asked, where: str) -> None:
     n, n_bad = len(found.kept) + len(found.unreadable), len(found.unreadable)
     if n_bad > MAX_UNREADABLE * n:
         first = "; ".join(found.unreadable[:3])
@@ -81,7 +88,6 @@ def decode(pictures: Iterable[tuple[str, Callable[[], bytes]]], asked: Asked, wh
             f"{where}: pictures of {len(found.sizes):,} sizes: {common}{' …' if len(found.sizes) > 4 else ''}; set "
             "dataset.size=64 (or another number) to bring them to one"
         )
-    return found
 
 
 def stack(images: list[np.ndarray]) -> np.ndarray:

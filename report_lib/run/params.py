@@ -64,12 +64,20 @@ class Section(BaseModel, extra="forbid", strict=True, frozen=True):
 class Dataset(Section):
     """Which images, and from where."""
 
-    source: str = Field("fashion_mnist", description="fashion_mnist, mnist, digits, or the path of a .npy or .npz file")
-    data_dir: str = Field("", description="folder with the IDX files, looked into first")
-    labels_path: str = Field("", description=".npy file with one label for each image of a .npy file")
-    image_shape: list[Positive] = Field([], description="[height, width], where the file holds flat rows")
+    source: str = Field(
+        "fashion_mnist", description="fashion_mnist, mnist, digits, or the path of a file or folder of images"
+    )
+    data_dir: str = Field("", description="folder with the IDX files of a named set, looked into first")
+    labels: str = Field("", description=".npy, .csv or .txt file with a label for each image, or a table of file names")
+    keys: list[str] = Field([], description="arrays or columns of images and labels, where names do not tell")
+    image_shape: list[Positive] = Field([], description="[height, width], where shapes do not tell")
+    transpose: bool = Field(False, description="true: rows and columns change places, as EMNIST needs")
+    colour: Literal["luminance", "red", "green", "blue", "saturation"] = Field(
+        "luminance", description="what is kept of a colour: luminance, red, green, blue, saturation"
+    )
+    size: int = Field(0, ge=0, le=512, description="longest side that images are brought to, in pixels; 0: as they are")
     class_names: list[str] = Field([], description="one name a class, in the order of the sorted labels")
-    test_size: Share = Field(0.2, description="share of the images held out, where the file has no test part")
+    test_size: Share = Field(0.2, description="share of the images held out, where there is no test part")
     use_labels: bool = Field(True, description="false: as if there were no labels")
 
     @model_validator(mode="after")

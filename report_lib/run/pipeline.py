@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 NOTEBOOKS = ROOT / "notebooks"
 # What makes a number or the page; a test knows what computes.
 PACKAGES = (
-    "numpy", "scipy", "scikit-learn", "umap-learn", "numba", "igraph", "kneed", "cleanlab", "torch",
+    "numpy", "scipy", "scikit-learn", "umap-learn", "numba", "igraph", "kneed", "cleanlab", "torch", "pillow",
     "pandas", "plotly", "papermill", "nbconvert",
 )  # fmt: skip
 
