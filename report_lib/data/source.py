@@ -4,6 +4,34 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from report_lib.common.errors import ReportError
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person said about a source, in the section `dataset`; what is empty is found out.
+
+    Attributes
+    ----------
+    keys : tuple of str
+        Names of the arrays or columns: images; or images, labels; or train images and labels, test images and labels.
+        In a table of pixels the only name is the column of labels.
+    image_shape : (height, width), or ()
+        What images are known to measure.
+    transpose : bool
+        Whether rows and columns of each image change places, as EMNIST needs.
+    colour : str
+        What is kept of a colour image.
+    size : int
+        Longest side that images are brought to; 0 leaves them.
+    """
+
+    keys: tuple[str, ...] = ()
+    image_shape: tuple[int, ...] = ()
+    transpose: bool = False
+    colour: str = "luminance"
+    size: int = 0
+
 
 @dataclass(frozen=True)
 class Part:
@@ -36,8 +64,34 @@ class Source:
         What it was taken for, such as "1,200 PNG images of 28 × 28 in 10 folders, a class each".
     skipped : tuple of str
         A sentence for each kind of thing that was left out.
+    class_names : tuple of str
+        Names that the file itself gives its classes; labels are then positions in them.
+    originals : ndarray of shape (k, h, w, 3), uint8, or None
+        The first images, of the part `train` or `all`, as they came, where a reader has changed them.
     """
 
     parts: dict[str, Part]
     recognised: str
     skipped: tuple[str, ...] = ()
+    class_names: tuple[str, ...] = ()
+    originals: np.ndarray | None = None
+
+
+def join(first: Part, second: Part, where: str) -> Part:
+    """Put the images of two parts behind each other.
+
+    Raises
+    ------
+    ReportError
+        When images differ in shape, or only one part has labels.
+    """
+    if first.images.shape[1:] != second.images.shape[1:]:
+        shapes = " and ".join(" × ".join(map(str, part.images.shape[1:])) for part in (first, second))
+        raise ReportError(f"{where}: has parts with images of {shapes}; all need one shape")
+    if (first.labels is None) != (second.labels is None):
+        raise ReportError(f"{where}: only one of its parts has labels; give both or set dataset.use_labels to false")
+    columns = [
+        None if before is None or after is None else np.concatenate([before, after])
+        for before, after in ((first.labels, second.labels), (first.names, second.names))
+    ]
+    return Part(np.concatenate([first.images, second.images]), *columns)
