@@ -61,7 +61,7 @@ def load(
         )
     images = _name_classes(images, tuple(class_names)) if use_labels else _without_labels(images)
     _refuse_degenerate(images)
-    return images
+    return images.with_labels_to_judge_by()
 
 
 def _refuse_unused(source: str, **options: object) -> None:

@@ -58,6 +58,22 @@ def class_balance(counts: np.ndarray | None, names: Sequence[str]) -> str | None
     )
 
 
+def unknown(data: dict[str, Any]) -> str:
+    """Say how many labels are unknown, from the run's metrics of the data set; nothing where all are known, or none."""
+    if "n_unknown" not in data:
+        return ""
+    counts = [f"{n:,} of {data[f'n_{part}']:,} {part} images" for part, n in data["n_unknown"].items()]
+    said = f"The label of {listed(counts)} is unknown. "
+    if data["class_names"]:
+        return (
+            said + "These take part in everything but the scores; what is learnt from labels is learnt from the others."
+        )
+    return said + (
+        "The others are too few to judge by, which takes two classes among the train images and a label in the test part: the "
+        "report goes on as without labels, but for the list of images to label next, which leaves out those with a label."
+    )
+
+
 def intensity(histogram: Histogram) -> str:
     """Say how the pixels are spread."""
     centers = (histogram.edges[:-1] + histogram.edges[1:]) / 2
@@ -130,6 +146,7 @@ def in_short(numbers: dict[str, Any]) -> str:
     return bullets(
         f"{data['n_train']:,} train and {data['n_test']:,} test images of {data['height']} × {data['width']} pixels, "
         + (f"in {len(data['class_names'])} classes." if data["class_names"] else "without labels."),
+        *filter(None, [unknown(data)]),
         f"{percent(numbers['share_darkest_bin'])} of the pixels are in the darkest bin.",
         f"Mean brightness runs from {percent(min(bright.values()))} to {percent(max(bright.values()))} between classes."
         if len(bright) > 1
