@@ -109,11 +109,11 @@ class ImageSet:
         return replace(self, **taken)
 
     def with_labels_to_judge_by(self) -> "ImageSet":
-        """Put labels aside that no score can come of: there is none in the test part, or one class in the train part."""
+        """Put labels aside that no score can come of: fewer than two in the test part, or one class in the train part."""
         if not self.has_labels:
             return self
         known = self.known
-        if len(known.test_labels) and len(np.unique(known.train_labels)) > 1:
+        if len(known.test_labels) > 1 and len(np.unique(known.train_labels)) > 1:
             return self
         aside = {"train": self.train_labels, "test": self.test_labels}
         return replace(self, train_labels=None, test_labels=None, class_names=(), unused_labels=aside)

@@ -62,15 +62,15 @@ def unknown(data: dict[str, Any]) -> str:
     """Say how many labels are unknown, from the run's metrics of the data set; nothing where all are known, or none."""
     if "n_unknown" not in data:
         return ""
-    counts = [f"{n:,} of {data[f'n_{part}']:,} {part} images" for part, n in data["n_unknown"].items()]
+    counts = [f"{data['n_unknown'][part]:,} of {data[f'n_{part}']:,} {part} images" for part in ("train", "test")]
     said = f"The label of {listed(counts)} is unknown. "
     if data["class_names"]:
         return (
             said + "These take part in everything but the scores; what is learnt from labels is learnt from the others."
         )
     return said + (
-        "The others are too few to judge by, which takes two classes among the train images and a label in the test part: the "
-        "report goes on as without labels, but for the list of images to label next, which leaves out those with a label."
+        "The others are too few to judge by, which takes two classes among the train images and two labels in the test part: "
+        "the report goes on as without labels, but for the list of images to label next, which leaves out those with a label."
     )
 
 
