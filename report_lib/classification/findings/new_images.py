@@ -52,7 +52,7 @@ def answers(model: NewImages, images: ImageSet) -> str | None:
     parts = {"Of these it names": sure, "of the others": ~sure}
     rates = [f"{name} {percent(right[rows].mean(), 1)}" for name, rows in parts.items() if rows.any()]
     said += f" {', '.join(rates)} rightly."
-    if flagged.any():
+    if 0 < flagged.sum() < len(flagged):
         said += (
             f" Of the {flagged.sum():,} test images that are flagged as unlike anything seen it names "
             f"{percent(right[flagged].mean(), 1)} rightly, of the rest {percent(right[~flagged].mean(), 1)}."
