@@ -94,7 +94,7 @@ def test_labels_that_nothing_can_be_judged_by_are_put_aside(whole, images):
         # Which images have one is not forgotten: they need not be labelled again.
         np.testing.assert_array_equal(found.labelled["train"], some.train_labels != UNKNOWN)
         assert found.known is found
-        assert "too few to judge by" in findings.unknown(measure.facts(found))
+        assert "nothing to judge by" in findings.unknown(measure.facts(found))
     for kept in (whole, images, replace(whole, train_labels=None, test_labels=None, class_names=())):
         assert kept.with_labels_to_judge_by() is kept
 

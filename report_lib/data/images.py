@@ -81,11 +81,11 @@ class ImageSet:
 
     @property
     def class_counts(self) -> dict[str, tuple[int, int]]:
-        """Train and test images of each class; empty without labels."""
+        """Train and test images known to be of each class; empty without labels."""
         if not self.has_labels:
             return {}
-        labels = self.known.train_labels, self.known.test_labels
-        parts = (np.bincount(y, minlength=len(self.class_names)).tolist() for y in labels)
+        labels = self.train_labels, self.test_labels
+        parts = (np.bincount(y[y != UNKNOWN], minlength=len(self.class_names)).tolist() for y in labels)
         return dict(zip(self.class_names, zip(*parts, strict=True), strict=True))
 
     @property
@@ -110,10 +110,8 @@ class ImageSet:
 
     def with_labels_to_judge_by(self) -> "ImageSet":
         """Put labels aside that no score can come of: fewer than two in the test part, or one class in the train part."""
-        if not self.has_labels:
-            return self
-        known = self.known
-        if len(known.test_labels) > 1 and len(np.unique(known.train_labels)) > 1:
+        counts = np.array(list(self.class_counts.values())).reshape(-1, 2)
+        if not self.has_labels or (np.sum(counts[:, 0] > 0) > 1 and counts[:, 1].sum() > 1):
             return self
         aside = {"train": self.train_labels, "test": self.test_labels}
         return replace(self, train_labels=None, test_labels=None, class_names=(), unused_labels=aside)

@@ -68,9 +68,14 @@ def unknown(data: dict[str, Any]) -> str:
         return (
             said + "These take part in everything but the scores; what is learnt from labels is learnt from the others."
         )
+    but = (
+        ", but for the list of images to label next, which leaves out those with one"
+        if data["n_unknown"]["train"]
+        else ""
+    )
     return said + (
-        "The others are too few to judge by, which takes two classes among the train images and two labels in the test part: "
-        "the report goes on as without labels, but for the list of images to label next, which leaves out those with a label."
+        "That leaves nothing to judge by, which takes two classes among the train images and two labels in the test part: the "
+        f"report goes on as without labels{but}."
     )
 
 
