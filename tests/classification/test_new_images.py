@@ -100,7 +100,7 @@ def test_classes_by_vote_are_scikit_learns(models):
     assert np.mean(found.classes == TEST_LABELS) > 0.9
 
 
-def test_the_nearest_whose_labels_are_known_have_a_vote_on_the_class(models):
+def test_the_nearest_whose_labels_are_known_have_a_vote_on_the_class(models, tmp_path):
     some = np.where(np.arange(150) % 10 < 7, UNKNOWN, LABELS)
     model, known = replace(models["pca"], labels=some), some != UNKNOWN
     alone = KNeighborsClassifier(7, weights="distance", algorithm="brute").fit(model.train[known], LABELS[known])
@@ -109,6 +109,7 @@ def test_the_nearest_whose_labels_are_known_have_a_vote_on_the_class(models):
     np.testing.assert_array_equal(found.classes, proba.argmax(axis=1))
     np.testing.assert_allclose(found.probability, proba.max(axis=1), rtol=1e-5)
     np.testing.assert_array_equal(found.clusters, models["pca"].predict(TEST).clusters)
+    assert as_bytes(new_images.load("mine", *saved(model, tmp_path)).predict(TEST)) == as_bytes(found)
     fewest = replace(model, labels=np.where(np.arange(150) < 3, LABELS, UNKNOWN)).predict(TEST)
     assert set(fewest.classes) == {0, 1, 2}
 
