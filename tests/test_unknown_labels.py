@@ -20,10 +20,10 @@ from report_lib.clustering.graph_clustering import jaccard_edges
 from report_lib.clustering.representations import Representation
 from report_lib.common.arrays import UNKNOWN, flatten
 from report_lib.common.metrics import wilson_interval
-from report_lib.common.models import draws
+from report_lib.common.models import draws, small_network
 from report_lib.common.neighbors import nearest, nearest_to
 from report_lib.data import datasets
-from report_lib.reduction import comparison, layouts
+from report_lib.reduction import comparison, layouts, linear
 from report_lib.run.params import load_params
 from report_lib.run.pipeline import run_report
 from report_lib.understanding import findings, measure
@@ -239,7 +239,7 @@ def test_chosen_images_have_a_label_and_those_to_label_next_have_none(whole, ima
 
 def test_a_share_of_labels_is_a_share_of_the_known(images):
     fitted, _ = comparison.fit_representations(
-        ["pixels"], images.train_images, images.test_images, made_reduction(images),
+        ["pixels"], images.train_images, images.test_images, linear.fit(images.train_images, scaling="min-max"),
         n_components=4, steps={"dense": 1, "conv": 1}, precision="float32", random_state=0,
     )  # fmt: skip
     found = comparison.few_labels(fitted, images, label_share=0.1, n_repeats=2, random_state=3)["pixels"]
@@ -248,18 +248,10 @@ def test_a_share_of_labels_is_a_share_of_the_known(images):
     assert n == round(0.1 * len(known.train_labels))
     own = np.flatnonzero(images.labelled["train"])
     seed, rows = draws(len(own), n, 2, 3)[0]
-    network = few_labels.comparison.network_curve.__globals__["small_network"](
-        fitted[0].train[own[rows]], images.train_labels[own[rows]], seed
-    )
+    network = small_network(fitted[0].train[own[rows]], images.train_labels[own[rows]], seed)
     np.testing.assert_array_equal(
         found.right[n][0], network.predict(fitted[0].test)[images.labelled["test"]] == known.test_labels
     )
-
-
-def made_reduction(images):
-    from report_lib.reduction import linear
-
-    return linear.fit(images.train_images, scaling="min-max")
 
 
 def test_classifiers_learn_and_are_scored_on_the_known(images, space):
