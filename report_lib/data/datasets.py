@@ -63,7 +63,7 @@ def load(
         images = own.load(source, asked, labels_path=labels, use_labels=use_labels, test_size=test_size, seed=seed)
     images = _name_classes(images, tuple(class_names)) if use_labels else _without_labels(images)
     _refuse_degenerate(images)
-    return _with_usable_labels(images)
+    return _with_usable_labels(images).with_labels_to_judge_by()
 
 
 def _refuse_misspelt(source: str) -> None:

@@ -82,13 +82,21 @@ def medoids(found: LearningCurves | None, clusters: np.ndarray) -> str | None:
 
 def to_label(choice: Choice, images: ImageSet, path: str) -> str:
     """Say how the list of images to label is meant."""
+    if not len(choice.rows):
+        return f"Every image in a cluster has a label already, so the list in `{path}` is empty."
     first, named = ", ".join(images.called("train", choice.rows[:10])), images.has_names
     place = "row and name" if named else "row"
     return (
         f"The list of {len(choice.rows):,} images is in `{path}`: {place} in the file that the images came from, cluster, "
-        f"and how many images each stands for. The first {'names' if named else 'rows'}: {first}. "
-        "No label was looked at in making it."
+        f"and how many images each stands for. The first {'names' if named else 'rows'}: {first}. {_unseen(images)}"
     )
+
+
+def _unseen(images: ImageSet) -> str:
+    labelled = images.labelled["train"]
+    if labelled.all() or not labelled.any():
+        return "No label was looked at in making it."
+    return f"The {plural(int(labelled.sum()), 'train image')} with a label are left out; what the labels are was not looked at."
 
 
 def missing_sources(found: LearningCurves | None) -> str | None:
