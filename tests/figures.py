@@ -22,6 +22,12 @@ def decode(fig):
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
 
 
+def words(fig):
+    """Return what a figure says: its title, its caption and the numbers beside it, a line each."""
+    meta = fig.layout.meta
+    return "\n".join(filter(None, (fig.layout.title.text, meta["caption"], meta.get("numbers"))))
+
+
 def check_figures(phase, cases, options=None):
     """Draw every public figure function of a phase: `cases` has their arguments by module, `options` their keywords.
 

@@ -158,10 +158,10 @@ def test_without_labels_clusters_are_compared_and_noise_left_out():
     assert row_of_six(1, labels=none, neighbors=near).same_nearby == (0.5, 0.75)
 
 
-def test_how_far_the_map_may_be_trusted_is_said():
-    said = about_datamap.map_trust(row_of_six())
-    assert "50% are of its own class on the map and 50% in the description" in said
-    assert "of its own cluster on the map" in about_datamap.map_trust(row_of_six(labels=np.zeros(0, np.int64)))
+def test_how_far_the_map_may_be_trusted_is_said(snapshot):
+    snapshot("classification/trust in the map", about_datamap.map_trust(row_of_six()))
+    unlabelled = about_datamap.map_trust(row_of_six(labels=np.zeros(0, np.int64)))
+    snapshot("classification/trust in the map without labels", unlabelled)
 
 
 def test_neighbours_need_not_be_as_many_as_the_median_is_of():

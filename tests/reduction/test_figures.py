@@ -13,7 +13,7 @@ from report_lib.reduction.figures import layouts as layouts_figures
 from report_lib.reduction.figures import linear as reduction_figures
 from report_lib.reduction.layouts import Plane, Trust
 from report_lib.reduction.linear import Sample
-from tests.figures import check_figures
+from tests.figures import check_figures, words
 from tests.made import NAMES
 
 RATIO = np.array([0.5, 0.3, 0.15, 0.05])
@@ -81,21 +81,21 @@ def test_the_mark_stands_where_the_share_is_reached():
     assert "3 for 90%" in fig.layout.title.text
 
 
-def test_every_description_is_a_point_beside_the_curve_of_pca():
+def test_every_description_is_a_point_beside_the_curve_of_pca(snapshot):
     found = [described("pixels", 8, 0.0), described("truncated SVD", 2, 0.2), described("dense 4", 4, 0.04)]
     curve = comparison.PCACurve([1, 2, 4, 8], np.array([0.3, 0.2, 0.05, 0.0]))
     fig = comparison_figures.error_by_size(curve, found)
     assert [(trace.name, list(trace.x), list(trace.y)) for trace in fig.data] == [
         ("PCA, every size", [1, 2, 4], [0.3, 0.2, 0.05]), ("truncated SVD", [2], [0.2]), ("dense 4", [4], [0.04]),
     ]  # fmt: skip
-    assert fig.layout.title.text == "Better than as many principal components: dense 4"
+    snapshot("reduction/figure of errors by size", words(fig))
 
 
-def test_a_constant_channel_is_named():
+def test_a_constant_channel_is_named(snapshot):
     pictures = np.random.default_rng(0).random((2, 4, 3, 3))
     pictures[:, 2] = 0.0
-    caption = comparison_figures.code_images(comparison.CodeImages("x", NAMES[:2], pictures)).layout.meta["caption"]
-    assert "Constant on all of these images: channel 2." in caption
+    fig = comparison_figures.code_images(comparison.CodeImages("x", NAMES[:2], pictures))
+    snapshot("reduction/figure of a constant channel", words(fig))
 
 
 def test_long_loss_curves_are_told_in_a_few_numbers():
@@ -105,10 +105,9 @@ def test_long_loss_curves_are_told_in_a_few_numbers():
     assert said.endswith("95: 0.0105.")
 
 
-def test_maps_without_labels_claim_no_classes():
+def test_maps_without_labels_claim_no_classes(snapshot):
     fig = layouts_figures.layout(Plane("t-SNE", np.zeros((5, 2)), None, None, 5), [])
-    assert "without labels" in fig.layout.meta["caption"]
-    assert "how far apart groups lie" in fig.layout.meta["caption"]
+    snapshot("reduction/figure of a map without labels", words(fig))
     bare = {title: layouts.Faithfulness(0.9, 0.8, 0.3, None) for title in ("PCA", "9 components")}
     assert [trace.name for trace in layouts_figures.faithfulness(Trust(bare, bare["PCA"], 30, 5)).data] == [
         "trustworthiness",
