@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Any
 from report_lib import ROOT
 from report_lib.common.errors import ReportError
 from report_lib.common.parallel import n_threads, pinned_threads
-from report_lib.data import datasets, formats
+from report_lib.data import datasets, own
 from report_lib.data.images import ImageSet
+from report_lib.data.source import Asked
 from report_lib.run import artifacts
 from report_lib.run.artifacts import PHASES, Run, notebook_name
 from report_lib.run.params import Params
@@ -120,7 +121,7 @@ def predict(name: str, images_path: str) -> tuple[Path, int, int]:
 
     run = _existing(name)
     model = new_images.load(name, run.path("model_about"), run.path("model"))
-    images, names = formats.read_images(images_path, model.image_shape), None
+    images, names = own.load_new(images_path, _asked(run, model.image_shape))
     new_images.check_images(images, model, images_path)
     answers, asked = model.predict(images), ImageSet(images_path, images, images[:0], train_names=names)
     path = _beside(Path(images_path), ".predictions.csv")
@@ -130,6 +131,13 @@ def predict(name: str, images_path: str) -> tuple[Path, int, int]:
     html = predictions_page(answers, images, names, model.class_names, run=name, table=path.name)
     artifacts.write_text(page, html)
     return path, len(images), int((~answers.like_seen).sum())
+
+
+def _asked(run: Run, image_shape: tuple[int, int]) -> Asked:
+    """Return what the run was told about its own images; new ones of one size may come as flat rows of it."""
+    told = run.load("dataset")
+    shape = tuple(told["image_shape"]) or (() if told["size"] else image_shape)
+    return Asked(image_shape=shape, transpose=told["transpose"], colour=told["colour"], size=told["size"])
 
 
 def _beside(images: Path, ending: str) -> Path:

@@ -36,6 +36,9 @@ def known():
 @pytest.fixture
 def model_files(digits_folder, tmp_path):
     """The run again with its model alone, to be damaged; returns model.npz and model.json."""
+    told = tmp_path / "build" / "digits" / "artifacts" / "understanding"
+    told.mkdir(parents=True)
+    shutil.copy(digits_folder / "artifacts" / "understanding" / "dataset.json", told)
     folder = tmp_path / "build" / "digits" / "artifacts" / "classification"
     folder.mkdir(parents=True)
     return [Path(shutil.copy(digits_folder / "artifacts" / "classification" / name, folder)) for name in MODEL]
@@ -172,7 +175,7 @@ def test_make_passes_the_run_and_a_path_with_spaces_on(digits_build, known, tmp_
 def test_asking_leaves_the_run_as_it_was(model_files, known, tmp_path, capfd):
     before = [path.read_bytes() for path in model_files]
     ask(capfd, saved(tmp_path, known[0]))
-    assert sorted(p for p in (tmp_path / "build").rglob("*") if p.is_file()) == sorted(model_files)
+    assert {p.name for p in (tmp_path / "build").rglob("*") if p.is_file()} == {*MODEL, "dataset.json"}
     assert [path.read_bytes() for path in model_files] == before
 
 
@@ -181,6 +184,7 @@ def test_asking_leaves_the_run_as_it_was(model_files, known, tmp_path, capfd):
 
 def keep(name, model):
     run = Run(name, build_dir() / name)
+    run.save("dataset", **Run("digits", build_dir() / "digits").load("dataset"))
     run.save("model", **new_images.to_arrays(model))
     run.save("model_about", **new_images.about(model, name, run.path("model")))
     return run
@@ -213,7 +217,7 @@ def test_without_labels_clusters_are_told_and_no_class(model_files, digits_folde
     [
         (lambda x: np.where(x > 15, np.inf, x), "first in row"),
         (lambda x: x[:, 1:], "images of 7 × 8 pixels; the run had 8 × 8; resize them"),
-        (lambda x: x.reshape(-1, 64)[:, 1:], "63); save images as (n, 8, 8), or as rows of 64 pixels"),
+        (lambda x: x.reshape(-1, 64)[:, 1:], "rows of 63 pixels, but image_shape [8, 8] makes 64"),
         (lambda x: x.astype(np.float32) / 16, "pixels reach only from 0 to 1, but the run's reach from 0 to 16; bring"),
     ],
 )
@@ -243,7 +247,7 @@ def test_pickles_are_refused_and_never_loaded(digits_build, tmp_path, monkeypatc
     for name in ("a.npy", "b.npz", "c.npy", "d.npz"):
         message = refused(capfd, name)
         assert message.startswith(
-            f"{name}: holds pickled Python objects, which may run code and are never loaded; save a"
+            f"{tmp_path / name}: holds pickled Python objects, which may run code and are never loaded; save a"
         )
     assert not (tmp_path / "pickle-was-loaded").exists()
 
@@ -257,7 +261,7 @@ def test_files_that_are_not_what_they_are_called(digits_build, known, tmp_path, 
 def test_no_such_file_and_no_such_run(digits_build, known, tmp_path, capfd):
     assert (
         refused(capfd, tmp_path / "gone.npy")
-        == f"{tmp_path / 'gone.npy'}: no such file; name one from where you stand, or by its whole path"
+        == f"{tmp_path / 'gone.npy'}: no such file or folder; paths are taken from {Path.cwd()}"
     )
     assert refused(capfd, saved(tmp_path, known[0]), "digit") == (
         "no run 'digit'; runs that are there: digits; `make report PARAMS=params/digit.yaml` makes one"
