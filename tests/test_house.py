@@ -96,7 +96,8 @@ def libraries(paths):
 
 def test_every_import_is_a_declared_dependency():
     # ipykernel is what the notebooks run in.
-    assert libraries(LIBRARY) == requirements("dependencies") - {"ipykernel"}
+    assert libraries(LIBRARY) == (requirements("dependencies") | requirements("files")) - {"ipykernel"}
+    assert requirements("files") <= requirements("dev")
 
 
 def test_a_report_names_every_library_that_makes_its_numbers():
@@ -172,7 +173,7 @@ def canonical(name):
 
 def requirements(kind):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    listed = project["dependencies"] if kind == "dependencies" else project["optional-dependencies"]["dev"]
+    listed = project["dependencies"] if kind == "dependencies" else project["optional-dependencies"][kind]
     return {canonical(re.match(r"[A-Za-z0-9._-]+", line)[0]) for line in listed}
 
 

@@ -51,13 +51,13 @@ def load(
         images = _from_idx(source, data_dir)
     elif source == "digits":
         images = _from_digits(test_size, seed)
-    elif Path(source).suffix in formats.FORMATS:
+    elif Path(source).suffix:
         given = {"labels_path": labels_path, "image_shape": tuple(image_shape)}
         images = formats.from_file(source, **given, test_size=test_size, seed=seed)
     else:
         known = ", ".join([*idx.DATASETS, "digits"])
         raise ReportError(
-            f"dataset.source: no data set {source!r}; known: {known}, or the path of a {formats.KNOWN} file"
+            f"dataset.source: no data set {source!r}; known: {known}, or the path of a file: {formats.KNOWN}"
         )
     images = _name_classes(images, tuple(class_names)) if use_labels else _without_labels(images)
     _refuse_degenerate(images)
@@ -66,8 +66,7 @@ def load(
 
 def _refuse_unused(source: str, **options: object) -> None:
     """Refuse a parameter that would be ignored: nobody would see the mistake."""
-    own = formats.FORMATS.get(Path(source).suffix)
-    takes = own.takes if own else {"data_dir"} if source in idx.DATASETS else set()
+    takes = {"data_dir"} if source in idx.DATASETS else set() if source == "digits" else {"labels_path", "image_shape"}
     for name, value in options.items():
         if value and name not in takes:
             raise ReportError(f"dataset.{name} has no meaning for source {source!r}; remove it")

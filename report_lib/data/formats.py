@@ -1,163 +1,211 @@
-"""A person's own files: one table of formats, each with its reader, and what arrays of any of them may be."""
+"""A person's own files: one table of formats, each with its reader; a file is told by how it begins, else by its name."""
 
+import difflib
+import gzip
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
 
 from report_lib import ROOT
 from report_lib.common.errors import ReportError
+from report_lib.data import arrays, idx_files, labels, tables
 from report_lib.data.images import ImageSet, sha256, split
-
-_PARTS = ("x_train", "y_train", "x_test", "y_test")
-_PAIRS = (("images", "labels"), ("x_train", "y_train"))
+from report_lib.data.source import Asked, Source, join
 
 
-def from_file(source: str, *, labels_path: str, image_shape: tuple[int, ...], test_size: float, seed: int) -> ImageSet:
-    """Load the images of a person's own file; parameters are those of `datasets.load`, which has what is raised."""
-    path = _resolve(source)
-    arrays = _named(FORMATS[path.suffix].read(path), path)
-    if labels_path:
-        arrays["labels"] = _read_npy(_resolve(labels_path))
-    images_key, labels_key = next(pair for pair in _PAIRS if pair[0] in arrays)
-    title, origin = path.stem, f"The file {path.name}"
-    images = _as_images(arrays[images_key], image_shape, path)
-    labels = _as_labels(arrays.get(labels_key), path)
-    if "x_test" not in arrays:
-        labels, names = _encode(labels)
-        return split(title, images, labels, names, test_size=test_size, seed=seed, origin=origin)
-    return _two_parts(title, images, labels, arrays, image_shape, path)
+@dataclass(frozen=True)
+class Format:
+    """A kind of file.
+
+    Attributes
+    ----------
+    title : str
+        What a person calls it.
+    suffixes : tuple of str
+        Ends of such files' names, in small letters.
+    is_one : callable
+        Takes a path and how the file begins, unzipped; says whether it is of this kind, whatever its name.
+    read : callable
+        Takes a path and what was asked, returns a `Source`; raises ReportError.
+    takes : frozenset of str
+        Parameters of the section `dataset` that mean something for it.
+    """
+
+    title: str
+    suffixes: tuple[str, ...]
+    is_one: Callable[[Path, bytes], bool]
+    read: Callable[[Path, Asked], Source]
+    takes: frozenset[str]
 
 
-def _two_parts(
-    title: str,
-    images: np.ndarray,
-    labels: np.ndarray | None,
-    arrays: dict[str, np.ndarray],
-    image_shape: tuple[int, ...],
-    path: Path,
-) -> ImageSet:
-    test_images = _as_images(arrays["x_test"], image_shape, path)
-    test_labels = _as_labels(arrays.get("y_test"), path)
-    if test_images.shape[1:] != images.shape[1:]:
-        raise ReportError(f"{path}: x_train has images of {images.shape[1:]}, x_test of {test_images.shape[1:]}")
-    if (labels is None) != (test_labels is None):
-        raise ReportError(f"{path}: has only one of y_train and y_test; give both or neither")
-    for part, x, y in (("train", images, labels), ("test", test_images, test_labels)):
-        if y is not None and len(x) != len(y):
-            raise ReportError(f"{path}: x_{part} has {len(x)} images, y_{part} {len(y)} labels; each image needs one")
-    codes, names = _encode(None if labels is None else np.concatenate([labels, test_labels]))
-    return ImageSet(
-        title=title,
-        train_images=images,
-        test_images=test_images,
-        train_labels=None if codes is None else codes[: len(images)],
-        test_labels=None if codes is None else codes[len(images) :],
-        class_names=names,
-        hashes={name: sha256(arrays[name]) for name in _PARTS if name in arrays},
-        origin=f"The file {path.name}, with train and test parts of its own.",
-    )
+def read(path: Path, asked: Asked) -> Source:
+    """Read images, and labels and names where there are some, from a file or folder of any kind in the table.
+
+    Raises
+    ------
+    ReportError
+        When it is of no such kind, cannot be read, or what is in it can be read in two ways.
+    """
+    try:
+        source = format_of(path).read(path, asked)
+    except PermissionError as error:
+        raise ReportError(f"{path}: no permission to read it; `chmod -R u+rX` on it gives you that") from error
+    return _transposed(source) if asked.transpose else source
 
 
-def read_images(path: str, image_shape: tuple[int, int]) -> np.ndarray:
-    """Read the images of a `.npy` or `.npz` file, of shape (n, h, w); flat rows are taken for images of a shape.
+def find(path: str, *, start: Path = ROOT) -> Path:
+    """Return the path of something that is there.
+
+    Parameters
+    ----------
+    path : str
+        From `start`, or whole; `~` is one's home.
+    start : Path
+        The project's root for paths in the parameters.
+
+    Raises
+    ------
+    ReportError
+        When it is not there, with the name nearest to it.
+    """
+    full = start / Path(path).expanduser()
+    try:
+        if full.exists():
+            return full
+        beside = [entry.name for entry in full.parent.iterdir()] if full.parent.is_dir() else []
+    except PermissionError as error:
+        raise ReportError(f"{path}: no permission to read the folder it is in") from error
+    near = difflib.get_close_matches(full.name, beside, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"paths are taken from {start}"
+    raise ReportError(f"{path}: no such file or folder; {hint}")
+
+
+def format_of(path: Path) -> Format:
+    """Tell what a file or folder is: by how it begins, and where that says nothing, by its name.
+
+    Raises
+    ------
+    ReportError
+        When it is nothing that the table knows.
+    """
+    begins = b"" if path.is_dir() else _begin(path)
+    for known in FORMATS.values():
+        if known.is_one(path, begins):
+            return known
+    name = path.name.lower()
+    for known in FORMATS.values():
+        if name.endswith(known.suffixes) and not path.is_dir():
+            return known
+    raise ReportError(f"{path}: is none of the kinds that are read: {KNOWN}; save it as one of them")
+
+
+def read_new(path: str, asked: Asked) -> tuple[np.ndarray, np.ndarray | None]:
+    """Read images to ask a model about, from a file or folder of any kind; labels and parts do not matter.
 
     Parameters
     ----------
     path : str
         From where one stands.
-    image_shape : (height, width)
+    asked : Asked
+        What the run was made with; images of another shape are judged by whoever asks.
+
+    Returns
+    -------
+    images : ndarray of shape (n, h, w)
+    names : ndarray of str of shape (n,), or None
 
     Raises
     ------
     ReportError
-        When there is no such file, or it does not hold greyscale images alone.
+        As `read`.
     """
-    file = Path(path)
-    if file.suffix not in FORMATS:
-        raise ReportError(f"{path}: images come in a {KNOWN} file; save them with np.save")
-    if not file.is_file():
-        raise ReportError(f"{path}: no such file; name one from where you stand, or by its whole path")
-    arrays = FORMATS[file.suffix].read(file)
-    if len(arrays) != 1:
-        raise ReportError(
-            f"{path}: has {', '.join(arrays) or 'nothing'}; save the images to ask about alone, with np.save"
-        )
-    (images,) = arrays.values()
-    (h, w), shape = image_shape, images.shape
-    if shape == (h, w):
-        raise ReportError(f"{path}: shape {shape} is one image; save it as (1, {h}, {w})")
-    if images.ndim not in (2, 3, 4) or 0 in shape or (images.ndim == 2 and shape[1] != h * w):
-        raise ReportError(f"{path}: shape {shape}; save images as (n, {h}, {w}), or as rows of {h * w} pixels")
-    if shape[1:] == (h, w) or images.ndim == 2:
-        return _as_images(images.reshape(-1, h, w), (h, w), file)
-    if images.ndim == 4 and 1 not in (shape[1], shape[3]):
-        raise ReportError(f"{path}: shape {shape} looks like colour images; make them grey, (n, {h}, {w})")
-    return _as_images(images, (), file)
+    file = find(path, start=Path.cwd())
+    source = read(file, asked)
+    part = reduce(lambda a, b: join(a, b, path), (replace(p, labels=None) for p in source.parts.values()))
+    return _as_images(part.images, file), part.names
 
 
-def _resolve(path: str) -> Path:
-    full = ROOT / path
-    if not full.is_file():
-        raise ReportError(f"{path}: no such file; paths in the parameters are taken from the project's root")
-    return full
+def from_file(source: str, *, labels_path: str, image_shape: tuple[int, ...], test_size: float, seed: int) -> ImageSet:
+    """Load the images of a person's own file; parameters are those of `datasets.load`, which has what is raised."""
+    path = find(source)
+    found = read(path, Asked(image_shape=image_shape))
+    parts = {name: replace(part, images=_as_images(part.images, path)) for name, part in found.parts.items()}
+    sides = next(iter(parts.values())).images.shape[1:]
+    if image_shape and sides != tuple(image_shape):
+        raise ReportError(f"{path}: images are {sides[0]} × {sides[1]}, but image_shape is {list(image_shape)}")
+    if labels_path:
+        beside = arrays.open_npy(find(labels_path))
+        parts = {name: replace(part, labels=beside) for name, part in parts.items()}
+    codes, names = labels.encode(parts, class_names=found.class_names, where=str(path))
+    if "all" in parts:
+        given = {"test_size": test_size, "seed": seed, "origin": f"The file {path.name}"}
+        return split(path.stem, parts["all"].images, codes["all"], names, **given)
+    train, test = parts["train"].images, parts["test"].images
+    if train.shape[1:] != test.shape[1:]:
+        raise ReportError(f"{path}: the train part has images of {train.shape[1:]}, the test part of {test.shape[1:]}")
+    return ImageSet(
+        title=path.stem,
+        train_images=train,
+        test_images=test,
+        train_labels=codes["train"],
+        test_labels=codes["test"],
+        class_names=names,
+        hashes={"train": sha256(train), "test": sha256(test)},
+        origin=f"The file {path.name}, with train and test parts of its own.",
+    )
 
 
-def _named(arrays: dict[str, np.ndarray], path: Path) -> dict[str, np.ndarray]:
-    """Return arrays under names that tell images from labels, or refuse names that do not."""
-    if len(arrays) == 1:
-        return {"images": next(iter(arrays.values()))}
-    fits = any(set(arrays) <= allowed for allowed in (set(_PAIRS[0]), set(_PARTS)))
-    if not fits or not {"images", "x_train"} & set(arrays) or ("y_test" in arrays and "x_test" not in arrays):
-        raise ReportError(
-            f"{path}: has {', '.join(arrays) or 'nothing'}; needs images (and labels), or x_train, x_test (y_train, y_test)"
-        )
-    return arrays
+def _transposed(source: Source) -> Source:
+    parts = {name: replace(part, images=part.images.swapaxes(1, 2)) for name, part in source.parts.items()}
+    return replace(source, parts=parts)
 
 
-def _read_npz(path: Path) -> dict[str, np.ndarray]:
-    _expect_magic(path, b"PK")
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {key: archive[key] for key in archive.files}
-    except (ValueError, OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
-        raise ReportError(f"{path}: {_unreadable(error)}") from error
-
-
-def _expect_magic(path: Path, magic: bytes) -> None:
-    """Tell a file by how it begins: NumPy guesses, and takes any other file for a pickle."""
+def _begin(path: Path) -> bytes:
+    """Return how a file begins, unzipped."""
     with path.open("rb") as file:
-        head = file.read(8)
-    if head.startswith(b"\x80"):
-        raise ReportError(f"{path}: {_PICKLED}")
-    if not head.startswith(magic):
-        raise ReportError(f"{path}: is not a {path.suffix} file, or is empty or damaged; save it with NumPy")
-
-
-def _read_npy(path: Path) -> np.ndarray:
-    _expect_magic(path, b"\x93NUMPY")
+        start = file.read(512)
+    if not start.startswith(b"\x1f\x8b"):
+        return start
     try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise ReportError(f"{path}: {_unreadable(error)}") from error
+        with gzip.open(path) as file:
+            return file.read(512)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ReportError(f"{path}: truncated or corrupt gzip file ({error}); fetch it again") from error
 
 
-_PICKLED = "holds pickled Python objects, which may run code and are never loaded; save a plain array with np.save"
+def _is_npz(path: Path, begins: bytes) -> bool:
+    if not begins.startswith(b"PK"):
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return False
+    return bool(names) and all(name.endswith(".npy") for name in names)
 
 
-def _unreadable(error: Exception) -> str:
-    text = str(error)
-    if "allow_pickle" in text or "Python objects" in text:
-        return _PICKLED
-    return f"cannot be read as NumPy arrays, truncated or corrupt? ({text.splitlines()[0] if text else 'empty file'})"
+def _is_archive(path: Path, begins: bytes) -> bool:
+    return (begins.startswith(b"PK") and not path.name.lower().endswith(".npz")) or begins[257:262] == b"ustar"
 
 
-def _as_images(array: np.ndarray, image_shape: tuple[int, ...], path: Path) -> np.ndarray:
+def _read_folder(path: Path, asked: Asked) -> Source:
+    # Only here: it imports Pillow.
+    from report_lib.data import folders
+
+    return folders.read(path, asked)
+
+
+def _as_images(images: np.ndarray, path: Path) -> np.ndarray:
     """Bring an array to (n, h, w), uint8 or float32, or say why it cannot be."""
-    images = _squeeze(array, image_shape, path)
+    if images.ndim == 4 and images.shape[3] == 1:
+        images = images[..., 0]
+    if images.ndim == 4:
+        raise ReportError(f"{path}: shape {images.shape} looks like colour images; the report takes greyscale only")
     if images.dtype == bool or np.issubdtype(images.dtype, np.integer):
         return _small_integers(images, path)
     if not np.issubdtype(images.dtype, np.floating):
@@ -171,38 +219,6 @@ def _as_images(array: np.ndarray, image_shape: tuple[int, ...], path: Path) -> n
     return images.astype(np.float32, copy=False)
 
 
-def _squeeze(array: np.ndarray, image_shape: tuple[int, ...], path: Path) -> np.ndarray:
-    shape = array.shape
-    if array.ndim == 4 and 1 in (shape[1], shape[3]):
-        array = array[:, 0] if shape[1] == 1 else array[..., 0]
-    elif _looks_colored(shape) and not (array.ndim == 3 and shape[1:] == tuple(image_shape)):
-        raise ReportError(
-            f"{path}: shape {shape} looks like colour images; the report takes greyscale only (images that are 3 or 4 "
-            "pixels wide need dataset.image_shape)"
-        )
-    elif array.ndim == 2:
-        array = _unflatten(array, image_shape, path)
-    if array.ndim != 3 or 0 in array.shape:
-        raise ReportError(f"{path}: shape {shape}; needs (n, h, w), (n, 1, h, w), (n, h, w, 1) or (n, h*w)")
-    if image_shape and array.shape[1:] != tuple(image_shape):
-        raise ReportError(f"{path}: images are {array.shape[1:]}, but dataset.image_shape is {list(image_shape)}")
-    return array
-
-
-def _looks_colored(shape: tuple[int, ...]) -> bool:
-    return (len(shape) in (3, 4) and shape[-1] in (3, 4)) or (len(shape) == 4 and shape[1] in (3, 4))
-
-
-def _unflatten(array: np.ndarray, image_shape: tuple[int, ...], path: Path) -> np.ndarray:
-    n, d = array.shape
-    if not image_shape:
-        raise ReportError(f"{path}: rows of {d} pixels; set dataset.image_shape to [height, width]")
-    if image_shape[0] * image_shape[1] != d:
-        h, w = image_shape
-        raise ReportError(f"{path}: rows of {d} pixels, but dataset.image_shape [{h}, {w}] makes {h * w}")
-    return array.reshape(n, *image_shape)
-
-
 def _small_integers(images: np.ndarray, path: Path) -> np.ndarray:
     if images.dtype == np.uint8:
         return images
@@ -212,44 +228,33 @@ def _small_integers(images: np.ndarray, path: Path) -> np.ndarray:
     return images.astype(np.uint8)
 
 
-def _as_labels(labels: np.ndarray | None, path: Path) -> np.ndarray | None:
-    if labels is None:
-        return None
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels[:, 0]
-    if labels.ndim != 1 or labels.dtype.kind not in "biufU":
-        raise ReportError(f"{path}: labels of shape {labels.shape}, {labels.dtype}; needs one number or text an image")
-    if labels.dtype.kind == "f" and not (np.isfinite(labels).all() and (labels == np.round(labels)).all()):
-        raise ReportError(f"{path}: labels have fractions, NaN or infinity; classes need whole numbers or text")
-    return labels.astype(np.int64) if labels.dtype.kind in "biuf" else np.asarray(labels)
+_ARRAYS = frozenset({"labels_path", "image_shape", "keys", "transpose", "colour", "size"})
+_PICTURES = frozenset({"labels_path", "colour", "size"})
 
-
-def _encode(labels: np.ndarray | None) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    if labels is None:
-        return None, ()
-    names, codes = np.unique(labels, return_inverse=True)
-    return codes.astype(np.int64), tuple(map(str, names))
-
-
-@dataclass(frozen=True)
-class Format:
-    """A kind of file.
-
-    Attributes
-    ----------
-    read : callable
-        Takes a path, returns arrays by name; raises ReportError.
-    takes : frozenset of str
-        Parameters of the section `dataset` that mean something for it.
-    """
-
-    read: Callable[[Path], dict[str, np.ndarray]]
-    takes: frozenset[str]
-
-
-# By the end of a file's name.
+# Asked in this order; the name decides where no file begins so.
 FORMATS = {
-    ".npy": Format(lambda path: {"images": _read_npy(path)}, frozenset({"labels_path", "image_shape"})),
-    ".npz": Format(_read_npz, frozenset({"image_shape"})),
+    "npy": Format("NumPy .npy", (".npy",), lambda _, head: head.startswith(b"\x93NUMPY"), arrays.read_npy, _ARRAYS),
+    "npz": Format("NumPy .npz", (".npz",), _is_npz, arrays.read_npz, _ARRAYS),
+    "mat": Format("MATLAB .mat", (".mat",), lambda _, head: head.startswith(b"MATLAB"), arrays.read_mat, _ARRAYS),
+    "hdf5": Format(
+        "HDF5",
+        (".h5", ".hdf5", ".hdf"),
+        lambda _, head: head.startswith(b"\x89HDF"),
+        arrays.read_hdf5,
+        _ARRAYS,
+    ),
+    "idx": Format(
+        "IDX",
+        ("ubyte", "ubyte.gz", ".idx", ".idx.gz"),
+        lambda path, head: idx_files.is_idx(head) or idx_files.is_idx_folder(path),
+        idx_files.read,
+        _ARRAYS,
+    ),
+    "parquet": Format("parquet", (".parquet",), lambda _, head: head.startswith(b"PAR1"), tables.read_parquet, _ARRAYS),
+    "csv": Format("CSV", (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt"), lambda *_: False, tables.read_csv, _ARRAYS),
+    "archive": Format(
+        "zip or tar of images", (".zip", ".tar", ".tar.gz", ".tgz"), _is_archive, _read_folder, _PICTURES
+    ),
+    "folder": Format("a folder of images", (), lambda path, _: path.is_dir(), _read_folder, _PICTURES),
 }
-KNOWN = " or ".join(FORMATS)
+KNOWN = ", ".join(known.title for known in FORMATS.values())

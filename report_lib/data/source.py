@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from report_lib.common.errors import ReportError
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -70,3 +72,23 @@ class Source:
     recognised: str
     skipped: tuple[str, ...] = ()
     class_names: tuple[str, ...] = ()
+
+
+def join(first: Part, second: Part, where: str) -> Part:
+    """Put the images of two parts behind each other.
+
+    Raises
+    ------
+    ReportError
+        When images differ in shape, or only one part has labels.
+    """
+    if first.images.shape[1:] != second.images.shape[1:]:
+        shapes = " and ".join(" × ".join(map(str, part.images.shape[1:])) for part in (first, second))
+        raise ReportError(f"{where}: has parts with images of {shapes}; all need one shape")
+    if (first.labels is None) != (second.labels is None):
+        raise ReportError(f"{where}: only one of its parts has labels; give both or set dataset.use_labels to false")
+    columns = [
+        None if before is None or after is None else np.concatenate([before, after])
+        for before, after in ((first.labels, second.labels), (first.names, second.names))
+    ]
+    return Part(np.concatenate([first.images, second.images]), *columns)

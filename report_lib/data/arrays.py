@@ -1,0 +1,153 @@
+"""Readers of files that hold arrays: NumPy, MATLAB, HDF5."""
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from report_lib.common.errors import ReportError
+from report_lib.data.roles import Found, refuse_huge, source
+from report_lib.data.source import Asked, Source
+
+_PICKLED = "holds pickled Python objects, which may run code and are never loaded; save a plain array with np.save"
+_BROKEN = (ValueError, OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error, KeyError, TypeError)
+
+
+def read_npy(path: Path, asked: Asked) -> Source:
+    """Read one array, memory-mapped."""
+    array = open_npy(path)
+    return source({path.name: Found(array.shape, array.dtype, lambda: native(array))}, asked, path, "a NumPy file")
+
+
+def open_npy(path: Path) -> np.ndarray:
+    """Return the array of a `.npy` file, memory-mapped."""
+    expect(path, b"\x93NUMPY")
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise unreadable(path, error) from error
+
+
+def native(array: np.ndarray) -> np.ndarray:
+    """Return numbers in the byte order of this machine."""
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def read_npz(path: Path, asked: Asked) -> Source:
+    """Read the arrays of a NumPy archive that are images and labels; the others are left where they are."""
+    expect(path, b"PK")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            found = {
+                member.filename.removesuffix(".npy"): _member(path, archive, member)
+                for member in archive.infolist()
+                if member.filename.endswith(".npy")
+            }
+    except _BROKEN as error:
+        raise unreadable(path, error) from error
+    return source(found, asked, path, "a NumPy archive")
+
+
+def _member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Found:
+    """Read the head of an array in an archive, and check that what it announces is there before making room for it."""
+    with archive.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(file)
+        there = member.file_size - file.tell()
+    key = member.filename.removesuffix(".npy")
+    if dtype.hasobject:
+        return Found(shape, dtype, lambda: _load(path, key))
+    refuse_huge(shape, dtype, f"{path}: {key}")
+    if np.prod(shape, dtype=object) * dtype.itemsize != there or member.file_size > 1100 * (member.compress_size + 1):
+        raise ReportError(f"{path}: {key} claims the shape {shape}, but the file holds {there:,} bytes of it; damaged?")
+    return Found(shape, dtype, lambda: _load(path, key))
+
+
+def _load(path: Path, key: str) -> np.ndarray:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return native(archive[key])
+    except _BROKEN as error:
+        raise unreadable(path, error) from error
+
+
+def read_mat(path: Path, asked: Asked) -> Source:
+    """Read the variables of a MATLAB file, of any version; HDF5 keeps the axes of MATLAB's arrays in reverse."""
+    with path.open("rb") as file:
+        if b"MATLAB 7.3" in file.read(128):
+            return _from_hdf5(path, asked, "a MATLAB file", reverse=True)
+    # Only here: not every run reads such a file, and the command line answers at once.
+    import scipy.io
+
+    def load(name: str) -> np.ndarray:
+        return scipy.io.loadmat(path, variable_names=[name])[name]
+
+    try:
+        variables = scipy.io.whosmat(path)
+        found = {
+            name: Found(shape, np.dtype("U1" if kind == "char" else kind), lambda name=name: load(name))
+            for name, shape, kind in variables
+            if kind not in ("cell", "struct", "object", "function", "opaque", "sparse", "unknown")
+        }
+        return source(found, asked, path, "a MATLAB file")
+    except (*_BROKEN, scipy.io.matlab.MatReadError) as error:
+        raise unreadable(path, error) from error
+
+
+def read_hdf5(path: Path, asked: Asked) -> Source:
+    """Read the datasets of an HDF5 file, in whatever groups."""
+    return _from_hdf5(path, asked, "an HDF5 file", reverse=False)
+
+
+def _from_hdf5(path: Path, asked: Asked, kind: str, *, reverse: bool) -> Source:
+    try:
+        import h5py
+    except ImportError as error:
+        raise missing("h5py", path) from error
+    found: dict[str, Found] = {}
+
+    def note(name: str, item: h5py.Dataset | h5py.Group) -> None:
+        if isinstance(item, h5py.Dataset) and item.shape and not name.startswith("#"):
+            text = h5py.check_string_dtype(item.dtype)
+            shape, dtype = item.shape[:: -1 if reverse else 1], np.dtype("U1") if text else item.dtype
+            found[name] = Found(shape, dtype, lambda: load(item, text=bool(text)))
+
+    def load(item: h5py.Dataset, *, text: bool) -> np.ndarray:
+        array = item.asstr()[...].astype(str) if text else native(item[...])
+        return array.T if reverse else array
+
+    try:
+        with h5py.File(path, "r") as file:
+            file.visititems(note)
+            return source(found, asked, path, kind)
+    except _BROKEN as error:
+        raise unreadable(path, error) from error
+
+
+def missing(module: str, path: Path) -> ReportError:
+    """Say how to install a library that only some kinds of file need."""
+    return ReportError(
+        f"{path}: is read by {module}, which is not installed; `python -m pip install {module}` does that, and "
+        "`python -m pip install --editable .[files]` installs what every kind of file needs"
+    )
+
+
+def expect(path: Path, magic: bytes) -> None:
+    """Tell a file by how it begins: NumPy guesses, and takes any other file for a pickle."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    if head.startswith(b"\x80"):
+        raise ReportError(f"{path}: {_PICKLED}")
+    if not head.startswith(magic):
+        raise ReportError(f"{path}: is not a {path.suffix} file, or is empty or damaged; save it with NumPy")
+
+
+def unreadable(path: Path, error: Exception) -> ReportError:
+    """Say in one line what a library says about a file."""
+    text = str(error)
+    if "allow_pickle" in text or "Python objects" in text:
+        return ReportError(f"{path}: {_PICKLED}")
+    said = text.splitlines()[0] if text else "empty file"
+    return ReportError(f"{path}: cannot be read, truncated or corrupt? ({said})")

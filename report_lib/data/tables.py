@@ -1,0 +1,280 @@
+"""Readers of tables: CSV and parquet, with a column a pixel or a column of encoded images."""
+
+import csv
+import difflib
+import gzip
+import io
+import json
+import re
+import warnings
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import numpy as np
+
+from report_lib.common.errors import ReportError
+from report_lib.data.arrays import missing, unreadable
+from report_lib.data.layout import images_first
+from report_lib.data.roles import recognised, refuse_huge
+from report_lib.data.source import Asked, Part, Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+_LABELS = ("label", "labels", "class", "y", "target", "category")
+_NAMES = ("id", "name", "file", "filename", "file_name", "image_id", "image", "path")
+# pixel1, p_0_1, 1x1, 783.
+_PIXEL = re.compile(r"\D*\d+(\D+\d+)*\D*")
+_MAX_CLASSES = 200
+
+
+def read_csv(path: Path, asked: Asked) -> Source:
+    """Read a table of pixels with commas, semicolons or tabs, with or without a line of names."""
+    # Only here, as in every reader: the command line answers at once.
+    import pandas as pd
+
+    first = _first_line(path)
+    separator = max(",;\t", key=first.count)
+    fields = next(csv.reader([first], delimiter=separator), [])
+    named = _is_header(fields)
+    options = {"header": 0 if named else None, "index_col": False, "keep_default_na": False, "low_memory": False}
+    try:
+        with warnings.catch_warnings(), _open(path) as file:
+            # pandas only warns when a line is longer than the one that names the columns.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = pd.read_csv(file, sep=separator, na_values=["", "NaN", "nan"], **options)
+    except (ValueError, pd.errors.ParserWarning, OSError, EOFError, zlib.error) as error:
+        raise _ragged(path, error, len(fields)) from error
+    if not named:
+        table.columns = [str(i + 1) for i in range(table.shape[1])]
+    keys = asked.keys or (() if named else _unnamed_label(table, asked, path))
+    return _from_pixels(
+        table, keys, asked, path, "a CSV file", lambda row: f"line {_line(path, row, separator, named)}"
+    )
+
+
+def read_parquet(path: Path, asked: Asked) -> Source:
+    """Read a table of pixels, or of encoded images as Hugging Face keeps them; names of classes are in its schema."""
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as parquet
+    except ImportError as error:
+        raise missing("pyarrow", path) from error
+    try:
+        with parquet.ParquetFile(path) as file:
+            groups = (file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups))
+            refuse_huge((sum(groups),), np.dtype(np.uint8), str(path))
+            table = file.read()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise unreadable(path, error) from error
+    pictures = [field.name for field in table.schema if _holds_pictures(field.type)]
+    class_names = _class_names(table.schema.metadata or {})
+    if not pictures:
+        return _from_pixels(table.to_pandas(), asked.keys, asked, path, "a parquet file", lambda row: f"row {row + 1}")
+    return _from_pictures(table, pictures, class_names, asked, path)
+
+
+def _open(path: Path) -> TextIO:
+    with path.open("rb") as file:
+        zipped = file.read(2) == b"\x1f\x8b"
+    if zipped:
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
+
+
+def _first_line(path: Path) -> str:
+    try:
+        with _open(path) as file:
+            line = file.readline(2**20)
+    except (UnicodeDecodeError, OSError, EOFError, zlib.error) as error:
+        raise unreadable(path, error) from error
+    if not line.strip():
+        raise ReportError(f"{path}: is empty, or begins with an empty line")
+    return line
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _is_header(fields: list[str]) -> bool:
+    """Say whether the first line names the columns: mostly text, or numbers that count them."""
+    numbers = [_number(field) for field in fields if field.strip()]
+    known = [number for number in numbers if number is not None]
+    counts = len(known) > 2 and set(np.diff(known).tolist()) == {1.0} and known[0] in (0, 1)
+    return 2 * len(known) < len(fields) or counts
+
+
+def _ragged(path: Path, error: Exception, n_fields: int) -> ReportError:
+    match = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
+    if match:
+        expected, line, saw = match.groups()
+        return ReportError(f"{path}: line {line} has {saw} fields where {expected} are expected; mend or remove it")
+    if "header" in str(error):
+        return ReportError(f"{path}: line 2 has more fields than the {n_fields} of line 1; mend or remove it")
+    return unreadable(path, error)
+
+
+def _line(path: Path, row: int, separator: str, named: bool) -> int:
+    """Return the line that a row of the table ends in; empty lines are none."""
+    with _open(path) as file:
+        lines = csv.reader(file, delimiter=separator)
+        filled = (lines.line_num for fields in lines if fields)
+        return next(line for i, line in enumerate(filled) if i == row + named)
+
+
+def _unnamed_label(table: "pd.DataFrame", asked: Asked, path: Path) -> tuple[str, ...]:
+    """Return the column of labels where none has a name: the first or the last one, or none."""
+    d = table.shape[1]
+    if _makes_images(d, asked) or not _makes_images(d - 1, asked):
+        return ()
+    ends = [table.columns[0], table.columns[-1]]
+    text = [key for key in ends if table[key].dtype.kind not in "biuf"]
+    fits = text or [key for key in ends if _counts_classes(table[key].dropna().unique())]
+    if len(fits) != 1:
+        raise ReportError(
+            f"{path}: {d} columns without names, so labels may be column {ends[0]} or {ends[1]}; say which by "
+            f"dataset.keys=[{ends[0]}]"
+        )
+    return tuple(fits)
+
+
+def _counts_classes(values: np.ndarray) -> bool:
+    """Say whether values are 0 to k - 1 or 1 to k, but for an unknown -1: what classes are and pixels hardly."""
+    values = np.sort(values[values != -1])
+    return 1 < len(values) <= _MAX_CLASSES and values[0] in (0, 1) and bool((np.diff(values) == 1).all())
+
+
+def _makes_images(d: int, asked: Asked) -> bool:
+    return d == np.prod(asked.image_shape) if asked.image_shape else round(d**0.5) ** 2 == d
+
+
+def _from_pixels(
+    table: "pd.DataFrame", keys: tuple[str, ...], asked: Asked, path: Path, kind: str, place: Callable[[int], str]
+) -> Source:
+    label, name, pixels, left_out = _columns([str(key) for key in table.columns], keys, path)
+    table.columns = [str(key) for key in table.columns]
+    images = images_first(
+        _numbers(table[pixels], path, place), n_labels=len(table), image_shape=asked.image_shape, where=str(path)
+    )
+    labels = table[label].to_numpy() if label else None
+    names = table[name].to_numpy().astype(str) if name else None
+    parts = {"all": Part(images, labels, names)}
+    named = f"{pixels[0]} … {pixels[-1]}"
+    return Source(
+        parts,
+        recognised(parts, kind, images.dtype.name, {"all": (named, label)}),
+        (f"Not used: the columns {', '.join(left_out)}.",) if left_out else (),
+    )
+
+
+def _columns(columns: list[str], keys: tuple[str, ...], path: Path) -> tuple[str, str, list[str], list[str]]:
+    """Return the column of labels, that of names, those of pixels, and what is left."""
+    _refuse_unknown(columns, keys, path)
+    label = keys[-1] if keys else _label(columns, path)
+    name = next((key for key in columns if key.lower() in _NAMES and key != label), "")
+    rest = [key for key in columns if key not in (label, name)]
+    pixels = [key for key in rest if _PIXEL.fullmatch(key) and not key.startswith("Unnamed")]
+    others = [key for key in rest if key not in pixels]
+    if not pixels:
+        raise ReportError(
+            f"{path}: has the columns {', '.join(columns[:8])}, and none looks like a pixel, such as pixel1; a table that "
+            "names files is read with their folder: name that instead"
+        )
+    if not label and len(others) == 1 and not others[0].startswith("Unnamed"):
+        label, others = others[0], []
+    return label, name, pixels, others
+
+
+def _refuse_unknown(columns: list[str], keys: tuple[str, ...], path: Path) -> None:
+    for key in keys:
+        if key not in columns:
+            near = difflib.get_close_matches(key, columns, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(columns[:8])}"
+            raise ReportError(f"{path}: has no column {key!r}, which dataset.keys names; {hint}")
+
+
+def _label(columns: list[str], path: Path) -> str:
+    found = [key for key in columns if key.lower() in _LABELS]
+    if len(found) > 1:
+        raise ReportError(f"{path}: labels may be {' or '.join(found)}; say which by dataset.keys=[{found[0]}]")
+    return found[0] if found else ""
+
+
+def _numbers(table: "pd.DataFrame", path: Path, place: Callable[[int], str]) -> np.ndarray:
+    """Return the pixels of a table, or say where one is none."""
+    import pandas as pd
+
+    for key in table.columns[[dtype.kind not in "biuf" for dtype in table.dtypes]]:
+        bad = np.flatnonzero(pd.to_numeric(table[key], errors="coerce").isna() & table[key].notna())
+        if len(bad):
+            raise ReportError(
+                f"{path}: {place(bad[0])} has {table[key].iloc[bad[0]]!r} in column {key}, where a pixel is a number"
+            )
+    pixels = table.apply(pd.to_numeric) if "O" in {dtype.kind for dtype in table.dtypes} else table
+    array = pixels.to_numpy()
+    empty = np.isnan(array).any(axis=1) if array.dtype.kind == "f" else np.zeros(len(array), bool)
+    if empty.any():
+        row = int(empty.argmax())
+        key = table.columns[int(np.isnan(array[row]).argmax())]
+        raise ReportError(
+            f"{path}: {place(row)} has nothing in column {key} ({empty.sum():,} such in all), or too few fields; mend or "
+            "remove it"
+        )
+    return array
+
+
+def _holds_pictures(kind: "pa.DataType") -> bool:
+    import pyarrow as pa
+
+    if pa.types.is_struct(kind):
+        return kind.get_field_index("bytes") >= 0
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+
+
+def _class_names(metadata: dict[bytes, bytes]) -> dict[str, tuple[str, ...]]:
+    """Return the names of classes that Hugging Face keeps in a schema, by column."""
+    try:
+        features = json.loads(metadata.get(b"huggingface", b"{}")).get("info", {}).get("features", {})
+    except ValueError:
+        return {}
+    return {key: tuple(kind["names"]) for key, kind in features.items() if isinstance(kind, dict) and "names" in kind}
+
+
+def _from_pictures(
+    table: "pa.Table", pictures: list[str], class_names: dict[str, tuple[str, ...]], asked: Asked, path: Path
+) -> Source:
+    columns = table.column_names
+    _refuse_unknown(columns, asked.keys, path)
+    if not asked.keys and len(pictures) > 1:
+        raise ReportError(f"{path}: images may be {' or '.join(pictures)}; say which by dataset.keys=[images, labels]")
+    image = asked.keys[0] if asked.keys else pictures[0]
+    label = "".join(asked.keys[1:2]) or (_label(columns, path) if not asked.keys else "")
+    found = table[image].to_pylist()
+    data = [value["bytes"] if isinstance(value, dict) else value for value in found]
+    paths = [value.get("path") if isinstance(value, dict) else None for value in found]
+    images = np.stack([_decoded(item, f"{path}: row {i + 1}") for i, item in enumerate(data)])
+    labels = table[label].to_pandas().to_numpy() if label else None
+    parts = {"all": Part(images, labels, np.array(paths) if all(paths) else None)}
+    left_out = [key for key in columns if key not in (image, label)]
+    return Source(
+        parts,
+        recognised(parts, "a parquet file", images.dtype.name, {"all": (image, label)}),
+        (f"Not used: the columns {', '.join(left_out)}.",) if left_out else (),
+        class_names.get(label, ()),
+    )
+
+
+def _decoded(data: bytes | None, where: str) -> np.ndarray:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        return np.asarray(Image.open(io.BytesIO(data or b"")))
+    except (UnidentifiedImageError, OSError) as error:
+        raise ReportError(f"{where}: an image that cannot be read ({error})") from error

@@ -1,0 +1,197 @@
+"""The same digits in every form that people keep images in: a maker a form, a folder in and a path out."""
+
+import gzip
+import io
+import json
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+from report_lib.data.source import Asked
+
+N = 300
+N_TRAIN = 200
+
+
+def digits():
+    """Return the first digits of scikit-learn as uint8 images from 0 to 255, and their labels."""
+    bunch = load_digits()
+    return (bunch.images[:N] / 16 * 255).astype(np.uint8), bunch.target[:N]
+
+
+def idx_bytes(array):
+    """Return an IDX file of an array of unsigned bytes."""
+    head = bytes([0, 0, 8, array.ndim]) + b"".join(int(n).to_bytes(4, "big") for n in array.shape)
+    return head + np.ascontiguousarray(array, np.uint8).tobytes()
+
+
+def png(image):
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG")
+    return file.getvalue()
+
+
+# --- all images in one array ----------------------------------------------------------------------------------------
+
+
+def npz(folder, **arrays):
+    np.savez(folder / "digits.npz", **arrays)
+    return folder / "digits.npz"
+
+
+def idx(folder, x, y):
+    (folder / "some-images-idx3-ubyte").write_bytes(idx_bytes(x))
+    (folder / "some-labels-idx1-ubyte").write_bytes(idx_bytes(y))
+    return folder / "some-images-idx3-ubyte"
+
+
+def emnist(folder, x, y):
+    for kind, array in (("images-idx3", x.transpose(0, 2, 1)), ("labels-idx1", y + 1)):
+        data = gzip.compress(idx_bytes(array))
+        (folder / f"emnist-letters-train-{kind}-ubyte.gz").write_bytes(data)
+    return folder / "emnist-letters-train-images-idx3-ubyte.gz"
+
+
+def csv_lines(x, y, *, header=True, separator=",", last=False):
+    d = x[0].size
+    order = (lambda label, pixels: [*pixels, label]) if last else (lambda label, pixels: [label, *pixels])
+    lines = [order("label", [f"pixel{i + 1}" for i in range(d)])] if header else []
+    lines += [order(label, image.ravel()) for label, image in zip(y, x, strict=True)]
+    return "".join(separator.join(map(str, line)) + "\n" for line in lines)
+
+
+def csv(folder, x, y, name="digits.csv", **options):
+    data = csv_lines(x, y, **options).encode()
+    (folder / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    return folder / name
+
+
+def frame(x, y):
+    import pandas as pd
+
+    table = pd.DataFrame(x.reshape(len(x), -1), columns=[f"pixel{i}" for i in range(x[0].size)])
+    table.insert(0, "class", y)
+    return table
+
+
+def parquet(folder, x, y):
+    frame(x, y).to_parquet(folder / "digits.parquet")
+    return folder / "digits.parquet"
+
+
+def hugging_face(folder, x, y):
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    pictures = [{"bytes": png(image), "path": f"{i:04}.png"} for i, image in enumerate(x)]
+    features = {"image": {"_type": "Image"}, "label": {"names": list("0123456789"), "_type": "ClassLabel"}}
+    table = pa.table({"image": pictures, "label": y})
+    table = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+    parquet.write_table(table, folder / "train-00000-of-00001.parquet")
+    return folder / "train-00000-of-00001.parquet"
+
+
+def mat(folder, **arrays):
+    import scipy.io
+
+    scipy.io.savemat(folder / "digits.mat", arrays)
+    return folder / "digits.mat"
+
+
+def mat73(folder, **arrays):
+    """Write what MATLAB writes with -v7.3: HDF5 behind 512 bytes of its own, axes in reverse."""
+    import h5py
+
+    path = folder / "digits.mat"
+    with h5py.File(path, "w", userblock_size=512) as file:
+        for key, array in arrays.items():
+            file[key] = array.T
+    with path.open("r+b") as file:
+        file.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(128))
+    return path
+
+
+def hdf5(folder, **arrays):
+    import h5py
+
+    with h5py.File(folder / "digits.h5", "w") as file:
+        for key, array in arrays.items():
+            file[key.replace("__", "/")] = array
+    return folder / "digits.h5"
+
+
+def npy(folder, x, name="digits.npy"):
+    np.save(folder / name, x)
+    return folder / name
+
+
+# In each of these are the same images and labels, in one part; a path or a path and what must be asked.
+FORMS = {
+    "npz X y": lambda f, x, y: npz(f, X=x, y=y),
+    "npz data labels": lambda f, x, y: npz(f, data=x, labels=y[:, None]),
+    "npz images labels one-hot": lambda f, x, y: npz(f, images=x, labels=np.eye(10)[y]),
+    "npz arr_0 arr_1": lambda f, x, y: npz(f, arr_0=x, arr_1=y.astype(float)),
+    "npz arr_0 arr_1 the other way": lambda f, x, y: npz(f, arr_0=y, arr_1=x),
+    "npz arr_1 one-hot": lambda f, x, y: npz(f, arr_0=x, arr_1=np.eye(10)[y]),
+    "npz flat": lambda f, x, y: npz(f, data=x.reshape(len(x), -1), target=y),
+    "npz (h, w, n)": lambda f, x, y: npz(f, images=x.transpose(1, 2, 0), labels=y),
+    "npz with more in it": lambda f, x, y: npz(f, images=x, y=y, embedding=np.zeros((N, 4)), seed=np.array(3)),
+    "npz by keys": lambda f, x, y: (npz(f, a=x, b=x[::-1], c=y), Asked(keys=("a", "c"))),
+    "idx": idx,
+    "emnist": lambda f, x, y: (emnist(f, x, y), Asked(transpose=True)),
+    "csv": csv,
+    "csv.gz": lambda f, x, y: csv(f, x, y, "digits.csv.gz"),
+    "tsv": lambda f, x, y: csv(f, x, y, "digits.tsv", separator="\t"),
+    "csv without a header": lambda f, x, y: csv(f, x, y, header=False),
+    "csv without a header, label last": lambda f, x, y: csv(f, x, y, header=False, last=True),
+    "csv with a header, label last": lambda f, x, y: csv(f, x, y, last=True),
+    "parquet": parquet,
+    "hugging face": hugging_face,
+    "mat": lambda f, x, y: mat(f, X=x, y=y[:, None]),
+    "mat (h, w, n)": lambda f, x, y: mat(f, X=x.transpose(1, 2, 0), y=y),
+    "mat columns": lambda f, x, y: mat(f, fea=x.reshape(N, -1).T, gnd=y),
+    "mat 7.3": lambda f, x, y: mat73(f, X=x.transpose(1, 2, 0), y=y[:, None].astype(float)),
+    "hdf5": lambda f, x, y: hdf5(f, images=x, labels=y),
+}
+
+
+def _mnist_files(folder, x, y, zipped):
+    folder = folder / "mine"
+    folder.mkdir()
+    parts = {"train-images-idx3": x[:N_TRAIN], "train-labels-idx1": y[:N_TRAIN],
+             "t10k-images-idx3": x[N_TRAIN:], "t10k-labels-idx1": y[N_TRAIN:]}  # fmt: skip
+    for key, array in parts.items():
+        data = idx_bytes(array)
+        (folder / f"{key}-ubyte{'.gz' * zipped}").write_bytes(gzip.compress(data) if zipped else data)
+    return folder
+
+
+def four(x, y, *names):
+    return dict(zip(names, (x[:N_TRAIN], y[:N_TRAIN], x[N_TRAIN:], y[N_TRAIN:]), strict=True))
+
+
+def medmnist(x, y):
+    y = y[:, None]
+    ends = {"train": slice(0, 150), "val": slice(150, N_TRAIN), "test": slice(N_TRAIN, N)}
+    return {
+        f"{part}_{kind}": array[rows] for part, rows in ends.items() for kind, array in (("images", x), ("labels", y))
+    }
+
+
+# The same with a part for training of 200 images and a part for testing.
+FORMS_IN_PARTS = {
+    "medmnist": lambda f, x, y: npz(f, **medmnist(x, y)),
+    "keras": lambda f, x, y: npz(f, **four(x, y, "x_train", "y_train", "x_test", "y_test")),
+    "scikit-learn": lambda f, x, y: npz(f, **four(x, y, "X_train", "y_train", "X_test", "y_test")),
+    "trainX": lambda f, x, y: npz(f, **four(x, y, "trainX", "trainY", "testX", "testY")),
+    "Xtr": lambda f, x, y: npz(f, **four(x, y, "Xtr", "ytr", "Xte", "yte")),
+    "one part without a name": lambda f, x, y: npz(f, **four(x, y, "X", "y", "X_test", "y_test")),
+    "usps": lambda f, x, y: hdf5(
+        f, **four(x.reshape(N, 64) / np.float32(255), y, "train__data", "train__target", "test__data", "test__target")
+    ),
+    "keys": lambda f, x, y: (npz(f, **four(x, y, "a", "b", "c", "d")), Asked(keys=tuple("abcd"))),
+    "folder of idx": lambda f, x, y: _mnist_files(f, x, y, False),
+    "folder of idx.gz": lambda f, x, y: _mnist_files(f, x, y, True),
+}

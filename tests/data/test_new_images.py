@@ -1,0 +1,104 @@
+"""Images to ask a model about, in every form and from where one stands."""
+
+import numpy as np
+import pytest
+
+from report_lib.common.errors import ReportError
+from report_lib.data import formats
+from report_lib.data.source import Asked
+from tests.data import makers
+
+RUN = Asked(image_shape=(7, 5))
+
+
+@pytest.mark.parametrize("shape", [(40, 7, 5), (40, 1, 7, 5), (40, 7, 5, 1), (40, 35)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float64, np.int32])
+@pytest.mark.parametrize("name", ["a.npy", "a.npz"])
+def test_images_to_ask_about_come_in_every_shape_and_type(tmp_path, images, shape, dtype, name):
+    pixels, _ = images
+    array = pixels.reshape(shape).astype(dtype)
+    path = tmp_path / name
+    np.savez(path, whatever=array) if name.endswith("z") else np.save(path, array)
+    found, names = formats.read_new(str(path), RUN)
+    np.testing.assert_array_equal(found, pixels)
+    assert found.dtype == (np.float32 if dtype is np.float64 else np.uint8)
+    assert names is None
+
+
+@pytest.mark.parametrize("form", [*makers.FORMS, *makers.FORMS_IN_PARTS])
+def test_every_form_may_be_asked_about(tmp_path, form):
+    x, y = makers.digits()
+    made = (makers.FORMS | makers.FORMS_IN_PARTS)[form](tmp_path, x, y)
+    path, asked = made if isinstance(made, tuple) else (made, Asked())
+    found, names = formats.read_new(str(path), asked)
+    np.testing.assert_allclose(found * (255.0 if form == "usps" else 1.0), x, rtol=1e-6)
+    assert names is None if form != "hugging face" else names.tolist() == [f"{i:04}.png" for i in range(makers.N)]
+
+
+def test_images_to_ask_about_are_looked_for_from_where_one_stands(tmp_path, images, monkeypatch):
+    pixels, _ = images
+    np.save(tmp_path / "near.npy", pixels)
+    monkeypatch.chdir(tmp_path)
+    found, _ = formats.read_new("near.npy", RUN)
+    assert isinstance(found, np.memmap)
+    np.testing.assert_array_equal(found, pixels)
+    with pytest.raises(ReportError, match=r"^naer\.npy: no such file or folder; did you mean near\.npy\?$"):
+        formats.read_new("naer.npy", RUN)
+
+
+def test_the_home_is_found(tmp_path, images, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    np.save(tmp_path / "mine.npy", images[0])
+    assert len(formats.read_new("~/mine.npy", RUN)[0]) == 40
+
+
+def test_images_of_another_shape_are_read_and_judged_by_whoever_asked(tmp_path, images):
+    np.save(tmp_path / "a.npy", images[0])
+    assert formats.read_new(str(tmp_path / "a.npy"), Asked(image_shape=(8, 8)))[0].shape == (40, 7, 5)
+
+
+def test_one_image_is_enough(tmp_path, images):
+    np.save(tmp_path / "a.npy", images[0][3])
+    np.testing.assert_array_equal(formats.read_new(str(tmp_path / "a.npy"), RUN)[0], images[0][3:4])
+
+
+@pytest.mark.parametrize("width", [3, 4])
+def test_narrow_images_of_the_runs_shape_are_grey(tmp_path, images, width):
+    pixels = images[0][:, :, :width]
+    np.save(tmp_path / "a.npy", pixels)
+    found, _ = formats.read_new(str(tmp_path / "a.npy"), Asked(image_shape=(7, width)))
+    np.testing.assert_array_equal(found, pixels)
+
+
+def with_a_hole(x):
+    out = x.astype(np.float32)
+    out[7, 2, 2] = np.nan
+    return out
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda x: x.reshape(40, 35)[:, 1:], "rows of 34 pixels, but image_shape [7, 5] makes 35"),
+        (lambda x: x[:0], "shape (0, 7, 5)"),
+        (lambda x: x[0, 0], "shape (5,)"),
+        (with_a_hole, "NaN or infinity in 1 images, first in row 7"),
+        (lambda x: np.array(7), "shape (); needs (n, h, w)"),
+        (lambda x: x.astype(str), "pixels are <U"),
+    ],
+)
+def test_images_that_cannot_be_asked_about(tmp_path, images, change, said):
+    path = tmp_path / "a.npy"
+    np.save(path, change(images[0]))
+    with pytest.raises(ReportError) as caught:
+        formats.read_new(str(path), RUN)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["a.doc", "a", "a.png"])
+def test_files_of_other_kinds_are_not_asked_about(tmp_path, name):
+    (tmp_path / name).write_bytes(b"words")
+    with pytest.raises(ReportError, match=rf"{name}: is none of the kinds that are read: NumPy \.npy, "):
+        formats.read_new(str(tmp_path / name), RUN)
