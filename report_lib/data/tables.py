@@ -3,7 +3,6 @@
 import csv
 import difflib
 import gzip
-import io
 import json
 import re
 import warnings
@@ -259,22 +258,23 @@ def _from_pictures(
     found = table[image].to_pylist()
     data = [value["bytes"] if isinstance(value, dict) else value for value in found]
     paths = [value.get("path") if isinstance(value, dict) else None for value in found]
-    images = np.stack([_decoded(item, f"{path}: row {i + 1}") for i, item in enumerate(data)])
-    labels = table[label].to_pandas().to_numpy() if label else None
-    parts = {"all": Part(images, labels, np.array(paths) if all(paths) else None)}
+    # Only here: it imports Pillow.
+    from report_lib.data.pictures import changes, decode, sentences, stack
+
+    named = [
+        (name or f"row {i + 1}", lambda item=item: item or b"")
+        for i, (name, item) in enumerate(zip(paths, data, strict=True))
+    ]
+    read = decode(named, asked, str(path))
+    images = stack(read.images)
+    labels = table[label].to_pandas().to_numpy()[read.kept] if label else None
+    parts = {"all": Part(images, labels, np.array(paths)[read.kept] if all(paths) else None)}
     left_out = [key for key in columns if key not in (image, label)]
+    changed = changes(read, asked)
     return Source(
         parts,
-        recognised(parts, "a parquet file", images.dtype.name, {"all": (image, label)}),
-        (f"Not used: the columns {', '.join(left_out)}.",) if left_out else (),
+        "; ".join([recognised(parts, "a parquet file", images.dtype.name, {"all": (image, label)}), *changed]),
+        (*((f"Not used: the columns {', '.join(left_out)}.",) if left_out else ()), *sentences(read)),
         class_names.get(label, ()),
+        np.stack(read.originals) if changed else None,
     )
-
-
-def _decoded(data: bytes | None, where: str) -> np.ndarray:
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        return np.asarray(Image.open(io.BytesIO(data or b"")))
-    except (UnidentifiedImageError, OSError) as error:
-        raise ReportError(f"{where}: an image that cannot be read ({error})") from error

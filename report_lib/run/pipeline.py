@@ -25,6 +25,7 @@ from report_lib.common.errors import ReportError
 from report_lib.common.parallel import n_threads, pinned_threads
 from report_lib.data import datasets, formats
 from report_lib.data.images import ImageSet
+from report_lib.data.source import Asked
 from report_lib.run import artifacts
 from report_lib.run.artifacts import PHASES, Run, notebook_name
 from report_lib.run.params import Params
@@ -113,7 +114,7 @@ def predict(name: str, images_path: str) -> tuple[Path, int, int]:
 
     run = _existing(name)
     model = new_images.load(name, run.path("model_about"), run.path("model"))
-    images = formats.read_images(images_path, model.image_shape)
+    images, _ = formats.read_new(images_path, Asked(image_shape=model.image_shape))
     new_images.check_images(images, model, images_path)
     answers = model.predict(images)
     path = Path(images_path).with_suffix(".predictions.csv")
