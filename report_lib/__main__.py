@@ -95,7 +95,8 @@ def _own_images(options: argparse.Namespace) -> list[str]:
 def _quoted(path: str) -> str:
     """Write a path as YAML; what is there from where one stands is meant, wherever the project is."""
     full = Path(path).expanduser().absolute()
-    if full.exists():
+    # A plain word may be a data set.
+    if full.exists() or (re.search("[./]", path) and not (ROOT / path).exists()):
         path = str(full.relative_to(ROOT) if full.is_relative_to(ROOT) else full)
     return json.dumps(path, ensure_ascii=False)
 

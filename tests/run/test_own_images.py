@@ -53,4 +53,6 @@ def test_what_was_recognised_is_printed(own, capsys):
     assert said[0] == "300 images of 8 × 8, uint8, in a NumPy archive: X with y"
     assert said[-1] == "digits: 240 train and 60 test images"
     assert __main__.main(["data", "--data", "digit.npz"]) == 1
-    assert capsys.readouterr().err == "error: digit.npz: no such file or folder; did you mean digits.npz?\n"
+    assert capsys.readouterr().err == f"error: {own}/digit.npz: no such file or folder; did you mean digits.npz?\n"
+    assert __main__.main(["data", "--data", "digit"]) == 1
+    assert "no data set 'digit'; did you mean digits?" in capsys.readouterr().err
