@@ -1,8 +1,10 @@
 # Thin: every target calls the command line or a tool. `make` alone lists them.
-PARAMS ?= params/fashion_mnist.yaml
+DATA ?=
+LABELS ?=
+PARAMS ?= $(if $(DATA),params/own.yaml,params/fashion_mnist.yaml)
 SET ?=
 IMAGES ?=
-export PARAMS SET IMAGES
+export DATA LABELS PARAMS SET IMAGES
 PYTHON ?= python3
 ENVIRONMENT := image-structure-report
 
@@ -20,6 +22,7 @@ endif
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo '  DATA=path takes your own images, a folder or a file, in the form they are in; LABELS=path their labels'
 	@echo '  PARAMS=params/x.yaml picks the run; SET="clustering.k_max=15 seed=7" overrides its parameters'
 
 setup: $(READY)  ## make .venv from requirements.lock (the other targets do it by themselves)
@@ -34,8 +37,8 @@ setup: $(READY)  ## make .venv from requirements.lock (the other targets do it b
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-report: $(READY)  ## run the notebooks and write build/<run>/report.html
-	@$(PY) -m report_lib report --params "$$PARAMS" --set "$$SET"
+report: $(READY)  ## run the notebooks and write build/<run>/report.html; DATA=path LABELS=path for your own images
+	@$(PY) -m report_lib report --data "$$DATA" --labels "$$LABELS" --params "$$PARAMS" --set "$$SET"
 
 predict: $(READY)  ## ask a run about new images: RUN=fashion_mnist IMAGES=new.npy
 	@$(PY) -m report_lib predict --run "$(or $(RUN),$(basename $(notdir $(PARAMS))))" --images "$$IMAGES"
@@ -46,8 +49,8 @@ pdf: $(READY)  ## print the report of the run in PARAMS to build/<run>/report.pd
 smoke: $(READY)  ## the smallest report: scikit-learn's digits, offline, in seconds
 	@$(PY) -m report_lib report --params params/digits.yaml --set "$$SET"
 
-data: $(READY)  ## find, check and cache the data of a run
-	@$(PY) -m report_lib data --params "$$PARAMS" --set "$$SET"
+data: $(READY)  ## find, check and cache the data of a run, or of DATA=path
+	@$(PY) -m report_lib data --data "$$DATA" --labels "$$LABELS" --params "$$PARAMS" --set "$$SET"
 
 lab: $(READY)  ## open JupyterLab on the notebooks
 	$(PY) -m jupyterlab notebooks

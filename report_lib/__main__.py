@@ -1,13 +1,17 @@
 """The command line that the Makefile calls: `python -m report_lib report --params params/fashion_mnist.yaml`."""
 
 import argparse
+import json
 import logging
 import os
+import re
 import shlex
 import signal
 import sys
 import traceback
+from pathlib import Path
 
+from report_lib import ROOT
 from report_lib.common.errors import ReportError
 
 
@@ -44,7 +48,9 @@ def _parser() -> argparse.ArgumentParser:
         ("data", _data, "find, check and cache the data of a run"),
     ):
         command = commands.add_parser(name, help=text, description=text)
-        command.add_argument("--params", default="params/fashion_mnist.yaml", help="YAML file of the run")
+        command.add_argument("--data", default="", help="file or folder of your own images, from where you stand")
+        command.add_argument("--labels", default="", help="file with their labels, where they are not with the images")
+        command.add_argument("--params", default="", help="YAML file of the run; params/own.yaml where data are given")
         command.add_argument("--set", default="", help='"section.parameter=value …", overriding the file')
         command.add_argument("--verbose", action="store_true", help="show the traceback of an error")
         command.set_defaults(run_command=run)
@@ -67,7 +73,28 @@ def _load(options: argparse.Namespace):
         settings = shlex.split(options.set)
     except ValueError as error:
         raise ReportError(f"SET {options.set!r}: {error}") from error
-    return load_params(options.params, settings)
+    params = options.params or f"params/{'own' if options.data else 'fashion_mnist'}.yaml"
+    return load_params(params, [*_own_images(options), *settings])
+
+
+def _own_images(options: argparse.Namespace) -> list[str]:
+    """Return `--data` and `--labels` as settings; paths may be from where one stands, the run is called as the file."""
+    if not options.data:
+        return [f"dataset.labels={_quoted(options.labels)}"] if options.labels else []
+    from report_lib.data import own
+
+    name = re.sub(r"[^A-Za-z0-9_-]+", "_", own.title(Path(options.data))).strip("_-") or "images"
+    if name == "lab" or (ROOT / "params" / f"{name}.yaml").exists():
+        # Such a run is there already, or may be.
+        name = f"{name}_own"
+    given = {"dataset.source": options.data, "dataset.labels": options.labels}
+    return [f"name={name}", *(f"{key}={_quoted(path)}" for key, path in given.items() if path)]
+
+
+def _quoted(path: str) -> str:
+    """Write a path as YAML, whole where it is there from where one stands and not below the project."""
+    full = Path(path).expanduser().absolute()
+    return json.dumps(str(full) if full.exists() and not (ROOT / path).exists() else path, ensure_ascii=False)
 
 
 def _report(options: argparse.Namespace) -> int:
@@ -80,7 +107,11 @@ def _report(options: argparse.Namespace) -> int:
 def _data(options: argparse.Namespace) -> int:
     from report_lib.run.pipeline import check_data
 
-    images = check_data(_load(options))
+    images, _, adjusted = check_data(_load(options))
+    print(*adjusted, sep="\n", end="\n" if adjusted else "")
+    for line in (images.recognised, *images.skipped):
+        if line:
+            print(line)
     print(f"{images.title}: {len(images.train_images):,} train and {len(images.test_images):,} test images")
     return 0
 

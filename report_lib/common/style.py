@@ -168,9 +168,9 @@ def image_grid(
 
     Parameters
     ----------
-    images : ndarray of shape (n, h, w)
-        Row by row; each is stretched to its own range where `diverging`, all share one range where not. A tile of NaN
-        is left empty.
+    images : ndarray of shape (n, h, w), or (n, h, w, 3) of uint8
+        Row by row; colours are drawn as they are. Grey is stretched to its own range where `diverging`, to one
+        range of all where not. A tile of NaN is left empty.
     columns : int
     titles : sequence of str
         One an image, or one a column where `rows` is given.
@@ -183,16 +183,17 @@ def image_grid(
     label : int
         Pixels left free above each tile; 0 for what its title needs.
     """
-    n, h, w = images.shape
+    n, h, w = images.shape[:3]
     n_rows = -(-n // columns)
     label = label or (max(4, round(0.3 * h)) if titles and not rows else GAP)
     step_x, step_y = w + GAP, h + label
-    sheet = np.zeros((n_rows * step_y, columns * step_x - GAP, 2), dtype=np.uint8)
+    tiles = images if images.ndim == 4 else _to_bytes(images, diverging, limits)[..., None]
+    sheet = np.zeros((n_rows * step_y, columns * step_x - GAP, tiles.shape[3] + 1), dtype=np.uint8)
     corners = [((i % columns) * step_x, (i // columns) * step_y + label) for i in range(n)]
-    there = ~np.isnan(images).all(axis=(1, 2))
-    for pixels, drawn, (x, y) in zip(_to_bytes(images, diverging, limits), there, corners, strict=True):
-        sheet[y : y + h, x : x + w, 0] = pixels
-        sheet[y : y + h, x : x + w, 1] = 255 * drawn
+    there = ~np.isnan(images).reshape(n, -1).all(axis=1)
+    for tile, drawn, (x, y) in zip(tiles, there, corners, strict=True):
+        sheet[y : y + h, x : x + w, :-1] = tile
+        sheet[y : y + h, x : x + w, -1] = 255 * drawn
     fig = go.Figure(go.Image(source=png(sheet), hoverinfo="skip"))
     _label_tiles(fig, corners, titles, rows, (h, w), columns)
     hidden = {"visible": False, "showgrid": False}
@@ -221,7 +222,7 @@ def _to_bytes(images: np.ndarray, diverging: bool, limits: tuple[float, float] |
 
 
 def png(pixels: np.ndarray) -> str:
-    """Return a picture as a PNG data URI: uint8 of shape (h, w), or (h, w, 2) with an opacity."""
+    """Return a picture as a PNG data URI: uint8 of shape (h, w) or (h, w, 3), or one more with an opacity."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, format="PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -1,12 +1,16 @@
 """Where images come from: found, verified, loaded. Nothing here changes a pixel."""
 
-from pathlib import Path
+import difflib
+import re
+from dataclasses import replace
 
 import numpy as np
 
+from report_lib import ROOT
 from report_lib.common.errors import ReportError
-from report_lib.data import formats, idx
+from report_lib.data import idx, own
 from report_lib.data.images import ImageSet, split
+from report_lib.data.source import Asked
 
 MAX_CLASSES = 200
 
@@ -15,25 +19,29 @@ def load(
     source: str = "fashion_mnist",
     *,
     data_dir: str = "",
-    labels_path: str = "",
+    labels: str = "",
+    keys: list[str] | tuple[str, ...] = (),
     image_shape: list[int] | tuple[int, ...] = (),
+    transpose: bool = False,
+    colour: str = "luminance",
+    size: int = 0,
     class_names: list[str] | tuple[str, ...] = (),
     test_size: float = 0.2,
     use_labels: bool = True,
     seed: int = 0,
 ) -> ImageSet:
-    """Load a data set by name, or images from a file.
+    """Load a data set by name, or images of one's own.
 
     Parameters
     ----------
     source : str
-        `fashion_mnist`, `mnist`, `digits`, or the path of a `.npy` or `.npz` file, from the project's root.
+        `fashion_mnist`, `mnist`, `digits`, or the path of a file or folder of images, from the project's root.
     data_dir : str
         Folder that holds the IDX files, or a sub-folder named after the data set; looked into first.
-    labels_path : str
-        `.npy` file with one label for each image of a `.npy` file.
-    image_shape : (height, width)
-        Needed where a file holds one flat row for each image.
+    labels : str
+        Path of a file with labels: one for each image, in their order, or a table with names of files.
+    keys, image_shape, transpose, colour, size
+        See `source.Asked`.
     class_names : sequence of str
         One name a class, in the order of the sorted labels.
     test_size : float
@@ -46,29 +54,34 @@ def load(
     ReportError
         When the data cannot be found, read or verified, or is not what the report can work with.
     """
-    _refuse_unused(source, data_dir=data_dir, labels_path=labels_path, image_shape=image_shape)
-    if source in idx.DATASETS:
-        images = _from_idx(source, data_dir)
-    elif source == "digits":
-        images = _from_digits(test_size, seed)
-    elif Path(source).suffix:
-        given = {"labels_path": labels_path, "image_shape": tuple(image_shape)}
-        images = formats.from_file(source, **given, test_size=test_size, seed=seed)
+    asked = Asked(tuple(keys), tuple(image_shape), transpose, colour, size)
+    if source in idx.DATASETS or source == "digits":
+        _refuse_unused(source, data_dir=data_dir, labels=labels, **vars(asked))
+        images = _from_digits(test_size, seed) if source == "digits" else _from_idx(source, data_dir)
     else:
-        known = ", ".join([*idx.DATASETS, "digits"])
-        raise ReportError(
-            f"dataset.source: no data set {source!r}; known: {known}, or the path of a file: {formats.KNOWN}"
-        )
+        _refuse_misspelt(source)
+        images = own.load(source, asked, labels_path=labels, use_labels=use_labels, test_size=test_size, seed=seed)
     images = _name_classes(images, tuple(class_names)) if use_labels else _without_labels(images)
     _refuse_degenerate(images)
-    return images
+    return _with_usable_labels(images)
+
+
+def _refuse_misspelt(source: str) -> None:
+    """Say which names there are where a plain word is no path."""
+    if not re.search(r"[./~]", source) and not (ROOT / source).exists():
+        known = [*idx.DATASETS, "digits"]
+        near = difflib.get_close_matches(source, known, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise ReportError(
+            f"dataset.source: no data set {source!r}; {hint}known: {', '.join(known)}, or the path of a file or folder"
+        )
 
 
 def _refuse_unused(source: str, **options: object) -> None:
     """Refuse a parameter that would be ignored: nobody would see the mistake."""
-    takes = {"data_dir"} if source in idx.DATASETS else set() if source == "digits" else {"labels_path", "image_shape"}
+    default = vars(Asked()) | {"labels": "", "data_dir": options["data_dir"] if source in idx.DATASETS else ""}
     for name, value in options.items():
-        if value and name not in takes:
+        if value != default[name]:
             raise ReportError(f"dataset.{name} has no meaning for source {source!r}; remove it")
 
 
@@ -106,24 +119,36 @@ def _name_classes(images: ImageSet, names: tuple[str, ...]) -> ImageSet:
         raise ReportError(f"dataset.class_names has {len(names)} names for {len(images.class_names)} classes")
     if len(set(names)) < len(names):
         raise ReportError(f"dataset.class_names has a name twice: {', '.join(names)}; each class needs its own")
-    return ImageSet(**{**vars(images), "class_names": names})
+    return replace(images, class_names=names)
 
 
-def _without_labels(images: ImageSet) -> ImageSet:
-    return ImageSet(**{**vars(images), "train_labels": None, "test_labels": None, "class_names": ()})
+def _without_labels(images: ImageSet, *why: str) -> ImageSet:
+    return replace(images, train_labels=None, test_labels=None, class_names=(), skipped=(*images.skipped, *why))
 
 
 def _refuse_degenerate(images: ImageSet) -> None:
+    n = len(images.train_images) + len(images.test_images)
+    if n < 2:
+        raise ReportError(f"{images.title}: there is one image only; structure takes several")
     sample = images.train_images
-    if len(sample) == 0 or (sample == sample[:1]).all():
+    if (sample == sample[:1]).all():
         raise ReportError(f"{images.title}: the train images are all the same; there is no structure to find")
-    if images.has_labels and len(np.unique(images.train_labels)) < 2:
-        raise ReportError(
-            f"{images.title}: the labels hold one class only; give others or set dataset.use_labels to false"
+
+
+def _with_usable_labels(images: ImageSet) -> ImageSet:
+    """Leave out labels that nothing can be scored against, and say so."""
+    if not images.has_labels:
+        return images
+    known = images.train_labels[images.train_labels >= 0]
+    n_classes = len(np.unique(known))
+    if n_classes < 2:
+        what = (
+            f"all known labels are {images.class_names[known[0]]}" if n_classes else "no train image has a known label"
         )
-    n_labels = 0 if images.train_labels is None else len(images.train_labels)
-    if images.has_labels and (len(images.class_names) > MAX_CLASSES or 2 * len(images.class_names) > n_labels):
-        raise ReportError(
-            f"{images.title}: {len(images.class_names)} classes for {n_labels} train images; the labels look like ids, or "
-            f"more than the {MAX_CLASSES} classes that a page can show; group them or set dataset.use_labels to false"
-        )
+        return _without_labels(images, f"Labels are left out: {what}, so there is nothing to score against.")
+    if len(images.class_names) > MAX_CLASSES or 2 * n_classes > len(known):
+        what = f"{len(images.class_names):,} classes for {len(known):,} train images look like ids"
+        if 2 * n_classes <= len(known):
+            what = f"{len(images.class_names):,} classes are more than the {MAX_CLASSES} that a page can show"
+        return _without_labels(images, f"Labels are left out: {what}; group them to have them used.")
+    return images

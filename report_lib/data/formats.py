@@ -41,6 +41,7 @@ class Format:
     is_one: Callable[[Path, bytes], bool]
     read: Callable[[Path, Asked], Source]
     takes: frozenset[str]
+    slow: bool = False
 
 
 def read(path: Path, asked: Asked) -> Source:
@@ -250,11 +251,15 @@ FORMATS = {
         idx_files.read,
         _ARRAYS,
     ),
-    "parquet": Format("parquet", (".parquet",), lambda _, head: head.startswith(b"PAR1"), tables.read_parquet, _ARRAYS),
-    "csv": Format("CSV", (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt"), lambda *_: False, tables.read_csv, _ARRAYS),
-    "archive": Format(
-        "zip or tar of images", (".zip", ".tar", ".tar.gz", ".tgz"), _is_archive, _read_folder, _PICTURES
+    "parquet": Format(
+        "parquet", (".parquet",), lambda _, head: head.startswith(b"PAR1"), tables.read_parquet, _ARRAYS, slow=True
     ),
-    "folder": Format("a folder of images", (), lambda path, _: path.is_dir(), _read_folder, _PICTURES),
+    "csv": Format(
+        "CSV", (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt"), lambda *_: False, tables.read_csv, _ARRAYS, slow=True
+    ),
+    "archive": Format(
+        "zip or tar of images", (".zip", ".tar", ".tar.gz", ".tgz"), _is_archive, _read_folder, _PICTURES, slow=True
+    ),
+    "folder": Format("a folder of images", (), lambda path, _: path.is_dir(), _read_folder, _PICTURES, slow=True),
 }
 KNOWN = ", ".join(known.title for known in FORMATS.values())

@@ -66,12 +66,15 @@ class Source:
         A sentence for each kind of thing that was left out.
     class_names : tuple of str
         Names that the file itself gives its classes; labels are then positions in them.
+    originals : ndarray of shape (k, h, w, 3), uint8, or None
+        The first images, of the part `train` or `all`, as they came, where a reader has changed them.
     """
 
     parts: dict[str, Part]
     recognised: str
     skipped: tuple[str, ...] = ()
     class_names: tuple[str, ...] = ()
+    originals: np.ndarray | None = None
 
 
 def join(first: Part, second: Part, where: str) -> Part:

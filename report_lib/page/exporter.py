@@ -66,7 +66,8 @@ def write_report(
     metrics : dict
         What `metrics.json` holds.
     about : dict
-        Parameters, data hashes, commit and versions: what is the same in every run of the same thing.
+        Parameters, what was adjusted in them, data hashes, commit and versions: what is the same in every run of the
+        same thing.
     provenance : dict
         The rest, which goes into the page's one block that may differ.
     points : dict of str to ndarray
@@ -91,6 +92,7 @@ def write_report(
         samples=_samples(points, names),
         map=explorer.pack(points, names, str(points["method"])),
         phases=phases,
+        adjusted=about["adjusted"],
         about=_about_tables(about),
         charts=charts,
         palette=script_json(_palette()),

@@ -6,9 +6,19 @@ The `parameters` cell of each notebook repeats the names, types and defaults of 
 import difflib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -17,8 +27,18 @@ from report_lib.clustering.methods import METHODS
 from report_lib.common import representations
 from report_lib.common.errors import ReportError
 
+AUTO = "auto"
 Positive = Annotated[int, Field(ge=1)]
+Several = Annotated[int, Field(ge=2)]
+Count = Annotated[int, Field(ge=0)]
+Neighbors = Annotated[int, Field(ge=2, le=100)]
 Share = Annotated[float, Field(gt=0, lt=1)]
+Value = TypeVar("Value")
+# What depends on the images may be left to `sizes.resolve`. A tagged union, so that a mistake is said of one side alone.
+OrAuto = Annotated[
+    Annotated[Value, Tag("given")] | Annotated[Literal["auto"], Tag(AUTO)],
+    Discriminator(lambda value: AUTO if value == AUTO else "given"),
+]
 
 
 def _known(names: list[str]) -> list[str]:
@@ -44,12 +64,20 @@ class Section(BaseModel, extra="forbid", strict=True, frozen=True):
 class Dataset(Section):
     """Which images, and from where."""
 
-    source: str = Field("fashion_mnist", description="fashion_mnist, mnist, digits, or the path of a .npy or .npz file")
-    data_dir: str = Field("", description="folder with the IDX files, looked into first")
-    labels_path: str = Field("", description=".npy file with one label for each image of a .npy file")
-    image_shape: list[Positive] = Field([], description="[height, width], where the file holds flat rows")
+    source: str = Field(
+        "fashion_mnist", description="fashion_mnist, mnist, digits, or the path of a file or folder of images"
+    )
+    data_dir: str = Field("", description="folder with the IDX files of a named set, looked into first")
+    labels: str = Field("", description=".npy, .csv or .txt file with a label for each image, or a table of file names")
+    keys: list[str] = Field([], description="arrays or columns of images and labels, where names do not tell")
+    image_shape: list[Positive] = Field([], description="[height, width], where shapes do not tell")
+    transpose: bool = Field(False, description="true: rows and columns change places, as EMNIST needs")
+    colour: Literal["luminance", "red", "green", "blue", "saturation"] = Field(
+        "luminance", description="what is kept of a colour: luminance, red, green, blue, saturation"
+    )
+    size: int = Field(0, ge=0, le=512, description="longest side that images are brought to, in pixels; 0: as they are")
     class_names: list[str] = Field([], description="one name a class, in the order of the sorted labels")
-    test_size: Share = Field(0.2, description="share of the images held out, where the file has no test part")
+    test_size: Share = Field(0.2, description="share of the images held out, where there is no test part")
     use_labels: bool = Field(True, description="false: as if there were no labels")
 
     @model_validator(mode="after")
@@ -72,40 +100,51 @@ class Reduction(Section):
     """What the images can be described with."""
 
     scaling: Literal["none", "min-max", "standard"] = Field("min-max", description="none, min-max or standard")
-    n_components: int = Field(100, ge=3, description="components that the next phases work with")
-    max_components: int = Field(200, ge=3, description="PCA and truncated SVD are compared up to here")
-    mse_grid: list[Positive] = Field(
-        [5, 10, 20, 30, 50, 75, 100, 150, 200], min_length=1, description="component counts of the error curve"
+    n_components: OrAuto[Annotated[int, Field(ge=3)]] = Field(
+        100, description="components that the next phases work with"
     )
-    reconstruction_components: list[Positive] = Field(
-        [10, 50, 100, 200], min_length=1, max_length=8, description="component counts of the reconstructions"
+    max_components: OrAuto[Annotated[int, Field(ge=3)]] = Field(
+        200, description="PCA and truncated SVD are compared up to here"
     )
-    n_scatter: Positive = Field(4_000, description="images in the scatter plots, at most")
-    representations: Representations = Field(
+    mse_grid: OrAuto[Annotated[list[Positive], Field(min_length=1)]] = Field(
+        [5, 10, 20, 30, 50, 75, 100, 150, 200], description="component counts of the error curve"
+    )
+    reconstruction_components: OrAuto[Annotated[list[Positive], Field(min_length=1, max_length=8)]] = Field(
+        [10, 50, 100, 200], description="component counts of the reconstructions"
+    )
+    n_scatter: OrAuto[Positive] = Field(4_000, description="images in the scatter plots, at most")
+    representations: OrAuto[Representations] = Field(
         ["pixels", "pca", "svd", "pca-32", "dense-64-32", "dense-512", "conv-32-16"],
         description="what is compared: pixels, pca, svd, pca-32; dense-64-32, conv-32-16, autoencoders; [] for none",
     )
-    steps_dense: Positive = Field(1_700, description="training steps of a dense autoencoder, 256 images each, at most")
-    steps_conv: Positive = Field(640, description="training steps of a convolutional autoencoder, at most")
+    steps_dense: OrAuto[Positive] = Field(
+        1_700, description="training steps of a dense autoencoder, 256 images each, at most"
+    )
+    steps_conv: OrAuto[Positive] = Field(640, description="training steps of a convolutional autoencoder, at most")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="of training: float32, bfloat16, or auto, bfloat16 where the processor has it"
     )
-    n_repeats: int = Field(5, ge=2, description="seeds of K-Means and draws of labelled images in the comparison")
-    n_clusters: int = Field(10, ge=2, description="clusters of K-Means on each representation")
-    n_kmeans: Positive = Field(20_000, description="train images that each K-Means of the comparison sees, at most")
-    label_share: Share = Field(0.1, description="share of the train images that the small network has labels for")
-    maps: Annotated[list[Literal["umap", "tsne"]], Once] = Field(
+    n_repeats: OrAuto[Several] = Field(5, description="seeds of K-Means and draws of labelled images in the comparison")
+    n_clusters: OrAuto[Several] = Field(10, description="clusters of K-Means on each representation")
+    n_kmeans: OrAuto[Positive] = Field(
+        20_000, description="train images that each K-Means of the comparison sees, at most"
+    )
+    label_share: OrAuto[Share] = Field(
+        0.1, description="share of the train images that the small network has labels for"
+    )
+    maps: OrAuto[Annotated[list[Literal["umap", "tsne"]], Once]] = Field(
         ["umap", "tsne"], description="umap, tsne, both, or [] for none"
     )
-    n_neighbors: int = Field(15, ge=2, le=100, description="neighbours of an image in the graph and the maps")
-    umap_epochs: int = Field(200, ge=10, description="steps of UMAP's layout")
-    n_tsne: int = Field(4_000, ge=50, description="train images in t-SNE's map, at most")
-    tsne_iterations: int = Field(500, ge=250, description="steps of t-SNE's layout")
+    n_neighbors: OrAuto[Neighbors] = Field(15, description="neighbours of an image in the graph and the maps")
+    umap_epochs: OrAuto[Annotated[int, Field(ge=10)]] = Field(200, description="steps of UMAP's layout")
+    n_tsne: OrAuto[Annotated[int, Field(ge=50)]] = Field(4_000, description="train images in t-SNE's map, at most")
+    tsne_iterations: OrAuto[Annotated[int, Field(ge=250)]] = Field(500, description="steps of t-SNE's layout")
 
     @model_validator(mode="after")
     def _within_max(self) -> "Reduction":
-        largest = max([self.n_components, *self.mse_grid, *self.reconstruction_components])
-        if largest > self.max_components:
+        asked = [self.n_components, *self.mse_grid, *self.reconstruction_components]
+        largest = max([n for n in asked if isinstance(n, int)], default=0)
+        if self.max_components != AUTO and largest > self.max_components:
             raise ValueError(f"max_components is {self.max_components}, but {largest} components are asked for")
         return self
 
@@ -116,46 +155,52 @@ Methods = Literal[*METHODS]
 class Clustering(Section):
     """What groups the images fall into."""
 
-    n_clusters: Annotated[int, Field(ge=2)] | Literal["auto"] = Field(
+    n_clusters: OrAuto[Several] = Field(
         10, description='clusters that are looked for; "auto" takes what the panel supports best'
     )
     methods: Annotated[list[Methods], Once] = Field(
         ["kmeans", "gaussian_mixture", "dbscan", "hdbscan", "graph"], min_length=1, description="what looks for them"
     )
     chosen: Methods = Field("graph", description="the method whose clusters the next phase takes, one of those")
-    n_seeds: Positive = Field(5, description="fits of each method, with a seed each")
-    n_neighbors: int = Field(
-        15, ge=2, le=100, description="nearest neighbours of an image in the graphs that are clustered"
+    n_seeds: OrAuto[Positive] = Field(5, description="fits of each method, with a seed each")
+    n_neighbors: OrAuto[Neighbors] = Field(
+        15, description="nearest neighbours of an image in the graphs that are clustered"
     )
     resolutions: list[Annotated[float, Field(gt=0, le=100)]] = Field(
         [0.05, 0.1, 0.2, 0.4, 0.8, 1.6],
         min_length=1,
         description="resolutions at which communities of the graph are counted",
     )
-    k_min: int = Field(6, ge=2, description="smallest K that the panel looks at")
-    k_max: int = Field(12, ge=2, description="largest K that the panel looks at")
-    n_sweep: Positive = Field(20_000, description="train images that the panel sees, at most")
-    n_init_sweep: Positive = Field(2, description="starts of each K-Means of the panel")
-    n_halves: int = Field(3, ge=0, description="pairs of halves that stability is measured on; 0 for none")
-    n_init: Positive = Field(2, description="starts of K-Means for each seed")
-    n_mixture: Positive = Field(6_000, description="train images that a Gaussian mixture learns from, at most")
-    mixture_components: Positive = Field(
+    k_min: OrAuto[Several] = Field(6, description="smallest K that the panel looks at")
+    k_max: OrAuto[Several] = Field(12, description="largest K that the panel looks at")
+    n_sweep: OrAuto[Positive] = Field(20_000, description="train images that the panel sees, at most")
+    n_init_sweep: OrAuto[Positive] = Field(2, description="starts of each K-Means of the panel")
+    n_halves: OrAuto[Count] = Field(3, description="pairs of halves that stability is measured on; 0 for none")
+    n_init: OrAuto[Positive] = Field(2, description="starts of K-Means for each seed")
+    n_mixture: OrAuto[Positive] = Field(6_000, description="train images that a Gaussian mixture learns from, at most")
+    mixture_components: OrAuto[Positive] = Field(
         20, description="dimensions of a description that a Gaussian mixture sees, at most"
     )
-    n_refits: int = Field(5, ge=2, description="refits of K-Means on halves of a sample, to see what scaling changes")
-    dbscan_n_images: Positive = Field(10_000, description="train images given to DBSCAN and HDBSCAN, at most")
-    dbscan_min_samples: int = Field(5, ge=2, description="neighbours that make a core point of DBSCAN and HDBSCAN")
+    n_refits: OrAuto[Several] = Field(
+        5, description="refits of K-Means on halves of a sample, to see what scaling changes"
+    )
+    dbscan_n_images: OrAuto[Positive] = Field(10_000, description="train images given to DBSCAN and HDBSCAN, at most")
+    dbscan_min_samples: OrAuto[Several] = Field(
+        5, description="neighbours that make a core point of DBSCAN and HDBSCAN"
+    )
     dbscan_eps_percentiles: list[Annotated[float, Field(gt=0, le=100)]] = Field(
         [10.0, 40.0, 80.0, 90.0, 95.0, 98.0],
         min_length=1,
         description="eps tried: percentiles of the k-distances",
     )
-    hdbscan_components: Positive = Field(10, description="dimensions of a description that HDBSCAN sees, at most")
-    hdbscan_share: Share = Field(0.01, description="smallest cluster of HDBSCAN, as a share of its images")
+    hdbscan_components: OrAuto[Positive] = Field(
+        10, description="dimensions of a description that HDBSCAN sees, at most"
+    )
+    hdbscan_share: OrAuto[Share] = Field(0.01, description="smallest cluster of HDBSCAN, as a share of its images")
 
     @model_validator(mode="after")
     def _ordered(self) -> "Clustering":
-        if self.k_min > self.k_max:
+        if AUTO not in (self.k_min, self.k_max) and self.k_min > self.k_max:
             raise ValueError(f"k_min is {self.k_min}, above k_max, {self.k_max}")
         if self.chosen not in self.methods:
             raise ValueError(f"chosen is {self.chosen}, which is not one of methods: {', '.join(self.methods)}")
@@ -168,40 +213,39 @@ class Classification(Section):
     pseudo_models: Annotated[list[Literal[*PSEUDO]], Once] = Field(
         ["random_forest", "svm", "mlp"], min_length=1, description="classifiers that learn the clusters"
     )
-    n_pseudo_labels: Positive = Field(3_000, description="train images that they learn from, at most")
-    n_components_pseudo: Positive = Field(50, description="PCA components that they see")
-    n_estimators: Positive = Field(100, description="trees of their Random Forest")
-    n_folds: int = Field(5, ge=2, description="folds of their cross-validation")
+    n_pseudo_labels: OrAuto[Positive] = Field(3_000, description="train images that they learn from, at most")
+    n_components_pseudo: OrAuto[Positive] = Field(50, description="PCA components that they see")
+    n_estimators: OrAuto[Positive] = Field(100, description="trees of their Random Forest")
+    n_folds: OrAuto[Several] = Field(5, description="folds of their cross-validation")
     holdout_size: Share = Field(0.2, description="share of those images held out")
-    label_counts: list[Positive] = Field(
+    label_counts: OrAuto[list[Positive]] = Field(
         [10, 50, 100, 500, 1_000, 6_000, 60_000],
         description="labelled train images in the learning curves, each at most all; [] for no curves",
     )
-    label_sources: Representations = Field(
+    label_sources: OrAuto[Representations] = Field(
         ["pixels", "pca", "conv-32-16"],
         description="descriptions that learning curves are drawn for, of those in reduction.representations",
     )
-    n_draws: int = Field(5, ge=2, description="draws of the labelled images for each of these numbers")
-    n_label_next: Positive = Field(100, description="images on the list of those to label next")
-    classifiers: Annotated[list[Literal[*CLASSIFIERS]], Once] = Field(
+    n_draws: OrAuto[Several] = Field(5, description="draws of the labelled images for each of these numbers")
+    n_label_next: OrAuto[Positive] = Field(100, description="images on the list of those to label next")
+    classifiers: OrAuto[Annotated[list[Literal[*CLASSIFIERS]], Once]] = Field(
         ["logistic_regression", "knn", "random_forest", "mlp", "svc", "hog_mlp", "conv"],
         description="classifiers that learn all labels; [] for none",
     )
-    n_slow: int = Field(
+    n_slow: OrAuto[Annotated[int, Field(ge=50)]] = Field(
         6_000,
-        ge=50,
         description="train images that nearest neighbours, Random Forest and support vectors learn from, at most",
     )
-    conv_filters: list[Positive] = Field(
-        [16, 32, 64], min_length=1, description="filters of each layer of the convolutional network"
+    conv_filters: OrAuto[Annotated[list[Positive], Field(min_length=1)]] = Field(
+        [16, 32, 64], description="filters of each layer of the convolutional network"
     )
-    conv_epochs: Positive = Field(5, description="epochs of the convolutional network")
-    audit_folds: int = Field(4, ge=0, description="folds that train labels are judged in; 0 for no audit")
+    conv_epochs: OrAuto[Positive] = Field(5, description="epochs of the convolutional network")
+    audit_folds: OrAuto[Count] = Field(4, description="folds that train labels are judged in; 0 for no audit")
     keep_model: bool = Field(True, description="whether a model for new images is kept")
 
     @field_validator("audit_folds")
     @classmethod
-    def _none_or_several(cls, n: int) -> int:
+    def _none_or_several(cls, n: int | str) -> int | str:
         if n == 1:
             raise ValueError("it takes 0 for no audit, or at least 2")
         return n
@@ -347,8 +391,8 @@ _BOUNDS = {
 
 
 def _describe(schema: dict[str, Any]) -> str:
-    if "anyOf" in schema:
-        return " or ".join(_describe(s) for s in schema["anyOf"])
+    for either in schema.keys() & {"anyOf", "oneOf"}:
+        return " or ".join(_describe(s) for s in schema[either])
     if "enum" in schema:
         return "one of " + ", ".join(map(str, schema["enum"]))
     if "const" in schema:
@@ -361,116 +405,3 @@ def _describe(schema: dict[str, Any]) -> str:
 
 def _kind(value: Any) -> str:
     return {list: "a list", str: "text"}.get(type(value), f"a {type(value).__name__}")
-
-
-def check_size(
-    params: Params,
-    *,
-    n_train: int,
-    n_test: int,
-    image_shape: tuple[int, int],
-    class_counts: dict[str, tuple[int, int]] | None = None,
-) -> None:
-    """Refuse a run that asks for more than its images can give.
-
-    Parameters
-    ----------
-    class_counts : dict of str to (int, int)
-        Train and test images of each class; empty without labels.
-
-    Raises
-    ------
-    ReportError
-        When there are fewer images, pixels or components than a parameter asks for.
-    """
-    n_pixels, class_counts = image_shape[0] * image_shape[1], class_counts or {}
-    clustering, reduction, classification = params.clustering, params.reduction, params.classification
-    n_clusters = clustering.n_clusters if isinstance(clustering.n_clusters, int) else clustering.k_max
-    n_pseudo = min(classification.n_pseudo_labels, n_train)
-    n_learnt = int(n_pseudo * min(1 - 1 / classification.n_folds, 1 - classification.holdout_size))
-    sweep, dbscan = min(clustering.n_sweep, n_train), min(clustering.dbscan_n_images, n_train)
-    images, pixels = f"there are only {n_train} train images", f"an image has only {n_pixels} pixels"
-    needs = [
-        ("clustering.n_clusters", n_clusters, n_train, images),
-        ("clustering.k_max", clustering.k_max, sweep - 1, f"the panel sees only {sweep} images"),
-        *_needs_of_panel(clustering, n_clusters, sweep, min(clustering.n_mixture, n_train)),
-        ("clustering.dbscan_min_samples", clustering.dbscan_min_samples, dbscan, f"DBSCAN sees only {dbscan} images"),
-        ("clustering.n_neighbors", clustering.n_neighbors, min(10_000, n_train) - 1, images),
-        ("reduction.max_components", reduction.max_components, n_pixels, pixels),
-        ("reduction.max_components", reduction.max_components, n_train, images),
-        *_needs_of_maps(reduction, n_train),
-        ("classification.n_components_pseudo", classification.n_components_pseudo, n_pixels, pixels),
-        ("classification.n_folds", classification.n_folds * n_clusters, n_pseudo,
-         f"{n_pseudo} images cannot fill {classification.n_folds} folds of {n_clusters} clusters"),
-        ("classification.n_components_pseudo", classification.n_components_pseudo, n_learnt,
-         f"classifiers learn the clusters from only {n_learnt} images when the rest is held out"),
-    ]  # fmt: skip
-    if n_test < 2:
-        raise ReportError(f"dataset.test_size is {params.dataset.test_size}, which holds out {n_test} images; raise it")
-    for name, asked, available, reason in needs:
-        if asked > available:
-            section, key = name.split(".")
-            raise ReportError(f"{name} is {getattr(getattr(params, section), key)}, but {reason}; lower it")
-    learnt = bool(class_counts) and bool(classification.label_counts)
-    sources = [n for n in classification.label_sources if not representations.parse(n).is_learnt] if learnt else []
-    _check_representations(reduction, sources, image_shape)
-    if "conv" in classification.classifiers and class_counts:
-        try:
-            representations.check_pooling(tuple(classification.conv_filters), image_shape)
-        except ValueError as error:
-            raise ReportError(f"classification.conv_filters: {error}, or leave conv out of classifiers") from error
-    _check_classes(classification, class_counts)
-
-
-def _check_classes(classification: Classification, class_counts: dict[str, tuple[int, int]]) -> None:
-    """Refuse classes that nothing can learn, or that the folds of the audit cannot share."""
-    learns = bool(classification.label_counts or classification.classifiers or classification.audit_folds)
-    for name, (n_train, n_test) in class_counts.items():
-        if n_train == 0 and learns:
-            raise ReportError(
-                f"class {name!r} has {n_test} test images and no train image, so nothing can learn it; give it train "
-                "images, or another seed or dataset.test_size where they are drawn"
-            )
-        if n_train < classification.audit_folds:
-            raise ReportError(
-                f"classification.audit_folds is {classification.audit_folds}, but class {name!r} has only {n_train} train "
-                "images; lower it, or set it to 0 for no audit"
-            )
-
-
-def _needs_of_panel(
-    clustering: Clustering, n_clusters: int, sweep: int, mixture: int
-) -> list[tuple[str, int, int, str]]:
-    """Return what the criteria for the number of clusters need, where they are asked for."""
-    needs = []
-    if clustering.n_halves:
-        seen = f"half of what the panel sees is only {sweep // 2} images (clustering.n_sweep)"
-        needs.append(("clustering.k_max", clustering.k_max, sweep // 2, seen))
-    if "gaussian_mixture" in clustering.methods:
-        seen = f"a mixture sees only {mixture} images (clustering.n_mixture)"
-        needs += [
-            ("clustering.k_max", clustering.k_max, mixture, seen),
-            ("clustering.n_clusters", n_clusters, mixture, seen),
-        ]
-    return needs
-
-
-def _needs_of_maps(reduction: Reduction, n_train: int) -> list[tuple[str, int, int, str]]:
-    """Return what the comparison and the maps need, where they are asked for."""
-    needs, n_tsne, n_kmeans = [], min(reduction.n_tsne, n_train), min(reduction.n_kmeans, n_train)
-    if reduction.maps:
-        seen = f"the maps are scored on only {n_tsne} images, and need more than twice as many as neighbours"
-        needs.append(("reduction.n_neighbors", reduction.n_neighbors, (n_tsne - 1) // 2, seen))
-    if reduction.representations:
-        few = f"K-Means sees only {n_kmeans} images"
-        needs.append(("reduction.n_clusters", reduction.n_clusters, n_kmeans, few))
-    return needs
-
-
-def _check_representations(reduction: Reduction, sources: list[str], image_shape: tuple[int, int]) -> None:
-    asked = {"reduction.representations": reduction.representations, "classification.label_sources": sources}
-    for parameter, name in ((parameter, name) for parameter, names in asked.items() for name in names):
-        try:
-            representations.parse(name).code_shape(image_shape, reduction.n_components)
-        except ValueError as error:
-            raise ReportError(f"{parameter}: {name}: {error}, or leave it out") from error

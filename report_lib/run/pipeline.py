@@ -28,18 +28,20 @@ from report_lib.data.images import ImageSet
 from report_lib.data.source import Asked
 from report_lib.run import artifacts
 from report_lib.run.artifacts import PHASES, Run, notebook_name
-from report_lib.run.params import Params, check_size
+from report_lib.run.params import Params
 from report_lib.run.progress import Progress
+from report_lib.run.sizes import resolve
 
 if TYPE_CHECKING:
     import nbformat
 
     from report_lib.run.kernel import Kernel
 
+log = logging.getLogger(__name__)
 NOTEBOOKS = ROOT / "notebooks"
 # What makes a number or the page; a test knows what computes.
 PACKAGES = (
-    "numpy", "scipy", "scikit-learn", "umap-learn", "numba", "igraph", "kneed", "cleanlab", "torch",
+    "numpy", "scipy", "scikit-learn", "umap-learn", "numba", "igraph", "kneed", "cleanlab", "torch", "pillow",
     "pandas", "plotly", "papermill", "nbconvert",
 )  # fmt: skip
 
@@ -61,27 +63,36 @@ def run_report(params: Params, *, verbose: bool = False) -> Path:
     final = artifacts.build_dir() / params.name
     staging = artifacts.build_dir() / ".staging"
     progress = Progress(params.name, _last_times(final))
-    check_data(params)
+    _, params, adjusted = check_data(params)
+    for sentence in adjusted:
+        log.info("%s", sentence)
     with _only_run(params.name, staging), _environment(staging), _kernel() as kernel:
         shutil.rmtree(staging / params.name, ignore_errors=True)
         notebooks = _run_phases(params, staging / params.name, kernel, progress, verbose)
-        page = _write_page(params, Run(params.name), notebooks, progress, started)
+        page = _write_page(params, adjusted, Run(params.name), notebooks, progress, started)
         _publish(staging / params.name, final)
     progress.done(final / page.name)
     return final / page.name
 
 
-def check_data(params: Params) -> ImageSet:
-    """Find the data and see that it can carry the run, before a kernel starts."""
+def check_data(params: Params) -> tuple[ImageSet, Params, list[str]]:
+    """Find the data and fit the run to it, before a kernel starts.
+
+    Returns
+    -------
+    images : ImageSet
+    params : Params
+    adjusted : list of str
+        As `sizes.resolve` gives them.
+    """
     images = datasets.load(**params.dataset.model_dump(), seed=params.seed)
-    check_size(
+    return images, *resolve(
         params,
         n_train=len(images.train_images),
         n_test=len(images.test_images),
         image_shape=images.image_shape,
         class_counts=images.class_counts,
     )
-    return images
 
 
 def predict(name: str, images_path: str) -> tuple[Path, int, int]:
@@ -272,7 +283,12 @@ def _clean(nb: "nbformat.NotebookNode") -> "nbformat.NotebookNode":
 
 
 def _write_page(
-    params: Params, run: Run, notebooks: dict[str, "nbformat.NotebookNode"], progress: Progress, started: datetime
+    params: Params,
+    adjusted: list[str],
+    run: Run,
+    notebooks: dict[str, "nbformat.NotebookNode"],
+    progress: Progress,
+    started: datetime,
 ) -> Path:
     from report_lib.page.exporter import write_report
 
@@ -280,6 +296,7 @@ def _write_page(
     metrics = run.metrics()
     about = {
         "parameters": params.model_dump(mode="json"),
+        "adjusted": adjusted,
         "data": metrics["dataset"]["sha256"],
         "commit": _commit(),
         "versions": _versions(),

@@ -21,6 +21,18 @@ def class_counts(counts: np.ndarray | None, names: Sequence[str]) -> go.Figure |
     return style.finish(fig, title=title, caption=caption, numbers=style.listing(names, counts, ","))
 
 
+@passes_none
+def originals(tiles: np.ndarray | None) -> go.Figure | None:
+    """Draw images as they came over what is used of them, from `measure.beside_originals`; None where nothing changed."""
+    n = len(tiles) // 2
+    fig = style.image_grid(tiles, columns=n, rows=["as it came", "as used"])
+    return style.finish(
+        fig,
+        title="The first images as they came, and what is used of them",
+        caption=f"The first {n} train images, each over the grey image that every later step sees.",
+    )
+
+
 def examples(shown: Examples) -> go.Figure:
     """Draw the first image of each class, or without labels a few images with their rows."""
     fig = style.image_grid(shown.images, columns=min(5, len(shown.images)), titles=shown.titles)

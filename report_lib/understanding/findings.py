@@ -40,6 +40,11 @@ def summary(parts: Sequence[Summary], origin: str) -> str:
     )
 
 
+def recognised(said: str, skipped: Sequence[str]) -> str:
+    """Say what a person's own images were taken for, and what was left out; empty for a named data set."""
+    return bullets(*(text(sentence) for sentence in (f"Recognised: {said}.", *skipped))) if said else ""
+
+
 @passes_none
 def class_balance(counts: np.ndarray | None, names: Sequence[str]) -> str | None:
     """Say how even the classes are, and what a guess is worth; None without labels."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
 from scipy.spatial import cKDTree
 
 from report_lib.data.images import ImageSet
@@ -55,6 +56,24 @@ def summarise(part: str, images: np.ndarray) -> Summary:
         n_missing=0 if images.dtype == np.uint8 else int((~np.isfinite(images)).sum()),
         n_blank=int((low == high).sum()),
     )
+
+
+def beside_originals(images: ImageSet) -> np.ndarray | None:
+    """Put the first train images as they came over what is used of them.
+
+    Returns
+    -------
+    ndarray of shape (2 * k, h, w, 3), uint8, or None
+        The k originals, then the same as they are used, as large; None where nothing was changed that one sees.
+    """
+    if images.originals is None:
+        return None
+    k, h, w = images.originals.shape[:3]
+    low, high = images.limits
+    share = (images.train_images[:k].astype(np.float64) - low) / max(high - low, 1e-12)
+    tiles = [Image.fromarray(tile).resize((w, h), Image.Resampling.NEAREST) for tile in np.uint8(np.round(255 * share))]
+    used = np.stack([np.asarray(tile) for tile in tiles])[..., None]
+    return np.concatenate([images.originals, np.broadcast_to(used, (k, h, w, 3))])
 
 
 def class_counts(labels: np.ndarray | None, n_classes: int) -> np.ndarray | None:
@@ -300,7 +319,8 @@ def report_metrics(
             "width": images.image_shape[1],
             "class_names": list(images.class_names),
             "sha256": images.hashes,
-        },
+        }
+        | ({"recognised": images.recognised, "skipped": images.skipped} if images.recognised else {}),
         "parts": {part.part: vars(part) for part in parts},
         "share_darkest_bin": histogram.share_lowest,
         "intensity_histogram": {"edges": histogram.edges, "counts": histogram.counts},

@@ -12,6 +12,7 @@ def understanding_cases(rng):
     brightness = measure.Brightness(np.array([2, 0, 1]), *np.sort(rng.random((4, 3)), axis=1))
     return {
         "class_counts": (np.array([3, 4, 5]), NAMES),
+        "originals": (rng.integers(0, 255, (6, 6, 4, 3)).astype(np.uint8),),
         "examples": (measure.Examples(np.arange(3), tiles, NAMES),),
         "intensity_histogram": (measure.Histogram(np.arange(4.0), np.array([5, 1, 2])),),
         "brightness": (brightness, NAMES),
@@ -35,3 +36,4 @@ def test_what_is_not_there_is_not_drawn():
     assert figures.class_counts(None, []) is None
     assert figures.class_means(None, []) is None
     assert figures.duplicates(None) is None
+    assert figures.originals(None) is None

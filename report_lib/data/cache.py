@@ -1,0 +1,120 @@
+"""Images that are slow to read, kept once they are decoded: found by what the source holds, checked, memory-mapped."""
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from report_lib.data import idx
+from report_lib.data.source import Asked, Part, Source
+
+log = logging.getLogger(__name__)
+
+# Of all sources together; what was used longest ago goes first.
+MAX_BYTES = 4 * 2**30
+# Goes up when the same bytes are to be read otherwise.
+_VERSION = "1"
+_COLUMNS = ("images", "labels", "names")
+
+
+def key(paths: list[Path], asked: Asked, *, use_labels: bool) -> str:
+    """Return a hash of the names and contents of files, those in folders included, and of what was asked of them.
+
+    Parameters
+    ----------
+    paths : list of Path
+        Files or folders.
+    asked : Asked
+    use_labels : bool
+        Whether labels are read.
+    """
+    found = hashlib.sha256(json.dumps([_VERSION, asdict(asked), use_labels]).encode())
+    for path in paths:
+        files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+        for file in files:
+            found.update(f"\0{file.relative_to(path).as_posix()}\0{file.stat().st_size}\0".encode())
+            with file.open("rb") as content:
+                found.update(hashlib.file_digest(content, "sha256").digest())
+    return found.hexdigest()
+
+
+def find(key: str) -> Source | None:
+    """Return what was kept under a key, its arrays memory-mapped; None where it is not there or not what it was."""
+    folder = _folder() / key
+    try:
+        about = json.loads((folder / "source.json").read_text(encoding="utf8"))
+        arrays = {name: _checked(folder / f"{name}.npy", digest) for name, digest in about["sha256"].items()}
+        # What was used last is what stays.
+        os.utime(folder)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    parts = {name: Part(*(arrays.get(f"{name}_{column}") for column in _COLUMNS)) for name in about["parts"]}
+    return Source(
+        parts, about["recognised"], tuple(about["skipped"]), tuple(about["class_names"]), arrays.get("originals")
+    )
+
+
+def keep(key: str, source: Source) -> None:
+    """Keep a source, all of it or nothing; where that cannot be done, the log says so and nothing else happens."""
+    arrays = {
+        f"{name}_{column}": getattr(part, column) for name, part in source.parts.items() for column in _COLUMNS
+    } | {"originals": source.originals}
+    arrays = {name: array for name, array in arrays.items() if array is not None}
+    if sum(array.nbytes for array in arrays.values()) > MAX_BYTES:
+        return
+    try:
+        _folder().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=_folder(), prefix=".", ignore_cleanup_errors=True) as part:
+            _write(Path(part) / key, source, arrays)
+            shutil.rmtree(_folder() / key, ignore_errors=True)
+            os.replace(Path(part) / key, _folder() / key)
+        _make_room(key)
+    except OSError as error:
+        log.info("decoded images are not kept in %s: %s", _folder(), error.strerror or error)
+
+
+def _folder() -> Path:
+    return idx.cache_dir() / "decoded"
+
+
+def _write(folder: Path, source: Source, arrays: dict[str, np.ndarray]) -> None:
+    folder.mkdir()
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    about = {
+        "parts": list(source.parts),
+        "recognised": source.recognised,
+        "skipped": source.skipped,
+        "class_names": source.class_names,
+        "sha256": {name: _digest(folder / f"{name}.npy") for name in arrays},
+    }
+    (folder / "source.json").write_text(json.dumps(about), encoding="utf8")
+
+
+def _checked(path: Path, digest: str) -> np.ndarray:
+    if _digest(path) != digest:
+        raise ValueError(f"{path} is damaged")
+    return np.load(path, mmap_mode="r", allow_pickle=False)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _make_room(newest: str) -> None:
+    """Remove what was used longest ago until the rest fits."""
+    folders = [path for path in _folder().iterdir() if not path.name.startswith(".") and path.name != newest]
+    sizes = {path: sum(file.stat().st_size for file in path.iterdir()) for path in [*folders, _folder() / newest]}
+    left = sum(sizes.values())
+    for path in sorted(folders, key=lambda path: path.stat().st_mtime):
+        if left <= MAX_BYTES:
+            break
+        shutil.rmtree(path, ignore_errors=True)
+        left -= sizes[path]

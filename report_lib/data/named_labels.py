@@ -1,0 +1,133 @@
+"""Tables that give a label to the name of a file, such as `metadata.csv`."""
+
+import csv
+import io
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from report_lib.common.errors import ReportError
+from report_lib.common.prose import plural
+
+_NAMES = ("file_name", "filename", "file", "image", "image_name", "image_id", "id", "name", "path", "img")
+_LABELS = ("label", "labels", "class", "y", "target", "category", "class_name")
+
+
+def parse(data: bytes, where: str) -> dict[str, str] | None:
+    """Read names of files and their labels from a table with commas, semicolons or tabs; None where it has no such columns.
+
+    Raises
+    ------
+    ReportError
+        When it is no text, or a name stands twice with two labels.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ReportError(f"{where}: not a table in UTF-8; save it as CSV") from error
+    separator = max(",;\t", key=text.partition("\n")[0].count)
+    rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if row]
+    columns = _columns([name.strip().lower() for name in rows[0]]) if rows else None
+    if columns is None:
+        return None
+    found: dict[str, str] = {}
+    for line, row in enumerate(rows[1:], start=2):
+        if len(row) <= max(columns):
+            raise ReportError(
+                f"{where}: row {line} has {len(row)} fields where {len(rows[0])} are expected; mend or remove it"
+            )
+        name, label = (row[i].strip() for i in columns)
+        if found.setdefault(name, label) != label:
+            raise ReportError(f"{where}: {name} has two labels, {found[name]} and {label}; each image needs one")
+    return found
+
+
+def _columns(names: list[str]) -> tuple[int, int] | None:
+    """Return which column has names and which labels; the only other column has labels, whatever it is called."""
+    name = next((names.index(known) for known in _NAMES if known in names), None)
+    if name is None:
+        return None
+    label = next((names.index(known) for known in _LABELS if known in names), None)
+    if label is None:
+        label = 1 - name if len(names) == 2 else None
+    return None if label is None else (name, label)
+
+
+def match(names: list[str], labels: dict[str, str], folder: str = "") -> tuple[list[str | None], int]:
+    """Find the label of each file by its path, its name, or its name without suffix, where only one file has it.
+
+    Parameters
+    ----------
+    names : list of str
+        Paths of files, with slashes.
+    labels : dict of str to str
+        By what the table calls a file.
+    folder : str
+        Where the table lies; only files below it are its own.
+
+    Returns
+    -------
+    labels : list of str or None
+        None where the table does not name the file.
+    n_unknown : int
+        How many rows of the table name none of the files.
+    """
+    below = [i for i, name in enumerate(names) if not folder or name.startswith(f"{folder}/")]
+    known = _by_name(names, below, folder)
+    found: list[str | None] = [None] * len(names)
+    n_unknown = 0
+    for name, label in labels.items():
+        i = known.get(str(PurePosixPath(name.replace("\\", "/"))), -1)
+        n_unknown += i < 0
+        if i >= 0:
+            found[i] = label
+    return found, n_unknown
+
+
+def _by_name(names: list[str], below: list[int], folder: str) -> dict[str, int]:
+    known: dict[str, int] = {}
+    for i in below:
+        path = PurePosixPath(names[i])
+        inner = path.relative_to(folder) if folder else path
+        for key in {str(inner), str(path), inner.name, str(inner.with_suffix("")), inner.stem}:
+            known[key] = i if known.get(key, i) == i else -1
+    # A whole path is never doubtful.
+    return known | {names[i]: i for i in below}
+
+
+def sentences(labels: list[str | None], n_unknown: int, table: str) -> tuple[str, ...]:
+    """Say which images a table leaves out, and how many of its rows no image has."""
+    n_without = sum(label is None for label in labels)
+    said = []
+    if n_unknown:
+        said.append(f"{plural(n_unknown, 'row')} of {table} {'names' if n_unknown == 1 else 'name'} no picture.")
+    if n_without:
+        said.append(f"{plural(n_without, 'picture')} without a row in {table}: the label is unknown.")
+    return tuple(said)
+
+
+def as_column(labels: list[str | None]) -> np.ndarray:
+    """Return labels as an array of text, empty where there is none."""
+    return np.array(["" if label is None else label for label in labels], dtype=str)
+
+
+def column(data: bytes, where: str) -> np.ndarray:
+    """Read one label a line, below a name of the column or not.
+
+    Raises
+    ------
+    ReportError
+        When it is no text, or has several columns.
+    """
+    try:
+        lines = [line.strip().strip('"') for line in data.decode("utf-8-sig").splitlines()]
+    except UnicodeDecodeError as error:
+        raise ReportError(f"{where}: not text in UTF-8; save labels as .csv, .txt or .npy") from error
+    if any(separator in line for line in lines[:1] for separator in ",;\t"):
+        raise ReportError(f"{where}: has several columns, and none of file names beside labels; save the labels alone")
+    # An empty line is an unknown label, but for the last ones.
+    while lines and not lines[-1]:
+        lines.pop()
+    if lines and lines[0].lower() in _LABELS:
+        lines = lines[1:]
+    return np.array(lines, dtype=str)

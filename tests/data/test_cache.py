@@ -1,0 +1,85 @@
+"""Decoded images are found again, checked, and make room."""
+
+import os
+
+import numpy as np
+import pytest
+
+from report_lib.data import cache, datasets, folders
+from report_lib.data.source import Asked, Part, Source
+from tests.data.test_folders import classes, digits, write  # noqa: F401
+
+
+@pytest.fixture
+def source(rng):
+    images = rng.integers(0, 256, (6, 4, 3)).astype(np.uint8)
+    train = Part(images[:4], np.array([0, 1, -1, 0]), np.array(["a", "b", "c", "ü"]))
+    test = Part(images[4:], np.array([1, 0]))
+    return Source({"train": train, "test": test}, "Something", ("Left out.",), ("x", "y"), images[:2, :, :, None])
+
+
+def test_what_was_kept_is_found_as_it_was(source):
+    cache.keep("k", source)
+    found = cache.find("k")
+    for name, part in source.parts.items():
+        for column in ("images", "labels", "names"):
+            np.testing.assert_array_equal(getattr(found.parts[name], column), getattr(part, column))
+    assert isinstance(found.parts["train"].images, np.memmap)
+    assert found.parts["test"].names is None
+    np.testing.assert_array_equal(found.originals, source.originals)
+    assert (found.recognised, found.skipped, found.class_names) == ("Something", ("Left out.",), ("x", "y"))
+    assert cache.find("other") is None
+
+
+def test_a_damaged_or_half_entry_is_not_used(source):
+    cache.keep("k", source)
+    path = cache._folder() / "k" / "train_images.npy"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    assert cache.find("k") is None
+    cache.keep("k", source)
+    assert cache.find("k") is not None
+    (cache._folder() / "k" / "source.json").write_text("{")
+    assert cache.find("k") is None
+
+
+def test_what_was_used_longest_ago_goes_first(source, monkeypatch):
+    for i, key in enumerate("abc"):
+        cache.keep(key, source)
+        os.utime(cache._folder() / key, (i, i))
+    assert cache.find("a") is not None
+    size = sum(file.stat().st_size for file in (cache._folder() / "a").iterdir())
+    monkeypatch.setattr(cache, "MAX_BYTES", 3 * size)
+    cache.keep("d", source)
+    assert sorted(path.name for path in cache._folder().iterdir()) == ["a", "c", "d"]
+
+
+def test_a_cache_that_cannot_be_written_is_passed_over_in_one_line(source, tmp_path, monkeypatch, caplog):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("REPORT_CACHE_DIR", str(tmp_path / "file"))
+    caplog.set_level("INFO", "report_lib")
+    cache.keep("k", source)
+    assert cache.find("k") is None
+    (record,) = caplog.records
+    assert "decoded images are not kept" in record.getMessage()
+
+
+def test_pictures_are_decoded_once_until_they_change(digits, tmp_path, monkeypatch):  # noqa: F811
+    folder = write(tmp_path / "d", classes(*digits))
+    first = datasets.load(str(folder))
+    read = folders.read
+    asked = []
+    monkeypatch.setattr(folders, "read", lambda path, given: asked.append(given) or read(path, given))
+    again = datasets.load(str(folder))
+    assert asked == []
+    np.testing.assert_array_equal(again.train_images, first.train_images)
+    np.testing.assert_array_equal(again.train_names, first.train_names)
+    np.testing.assert_array_equal(again.train_labels, first.train_labels)
+    assert vars(again).keys() == vars(first).keys()
+    assert again.recognised == first.recognised
+    datasets.load(str(folder), size=6)
+    assert asked == [Asked(size=6)]
+    (folder / "0" / "0.png").rename(folder / "1" / "0.png")
+    assert datasets.load(str(folder)).class_counts != first.class_counts
+    assert len(asked) == 2
