@@ -13,8 +13,7 @@ import numpy as np
 
 from report_lib import ROOT
 from report_lib.common.errors import ReportError
-from report_lib.data import arrays, idx_files, labels, tables
-from report_lib.data.images import ImageSet, sha256, split
+from report_lib.data import arrays, idx_files, pixels, tables
 from report_lib.data.source import Asked, Source, join
 
 
@@ -34,6 +33,8 @@ class Format:
         Takes a path and what was asked, returns a `Source`; raises ReportError.
     takes : frozenset of str
         Parameters of the section `dataset` that mean something for it.
+    slow : bool
+        Whether reading takes long enough to keep what was read.
     """
 
     title: str
@@ -82,7 +83,7 @@ def find(path: str, *, start: Path = ROOT) -> Path:
     except PermissionError as error:
         raise ReportError(f"{path}: no permission to read the folder it is in") from error
     near = difflib.get_close_matches(full.name, beside, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"paths are taken from {start}"
+    hint = f"did you mean {near[0]}?" if near else f"paths that are not whole begin in {start.resolve()}"
     raise ReportError(f"{path}: no such file or folder; {hint}")
 
 
@@ -125,40 +126,10 @@ def read_new(path: str, asked: Asked) -> tuple[np.ndarray, np.ndarray | None]:
     ReportError
         As `read`.
     """
-    file = find(path, start=Path.cwd())
+    file = find(path, start=Path())
     source = read(file, asked)
     part = reduce(lambda a, b: join(a, b, path), (replace(p, labels=None) for p in source.parts.values()))
-    return _as_images(part.images, file), part.names
-
-
-def from_file(source: str, *, labels_path: str, image_shape: tuple[int, ...], test_size: float, seed: int) -> ImageSet:
-    """Load the images of a person's own file; parameters are those of `datasets.load`, which has what is raised."""
-    path = find(source)
-    found = read(path, Asked(image_shape=image_shape))
-    parts = {name: replace(part, images=_as_images(part.images, path)) for name, part in found.parts.items()}
-    sides = next(iter(parts.values())).images.shape[1:]
-    if image_shape and sides != tuple(image_shape):
-        raise ReportError(f"{path}: images are {sides[0]} × {sides[1]}, but image_shape is {list(image_shape)}")
-    if labels_path:
-        beside = arrays.open_npy(find(labels_path))
-        parts = {name: replace(part, labels=beside) for name, part in parts.items()}
-    codes, names = labels.encode(parts, class_names=found.class_names, where=str(path))
-    if "all" in parts:
-        given = {"test_size": test_size, "seed": seed, "origin": f"The file {path.name}"}
-        return split(path.stem, parts["all"].images, codes["all"], names, **given)
-    train, test = parts["train"].images, parts["test"].images
-    if train.shape[1:] != test.shape[1:]:
-        raise ReportError(f"{path}: the train part has images of {train.shape[1:]}, the test part of {test.shape[1:]}")
-    return ImageSet(
-        title=path.stem,
-        train_images=train,
-        test_images=test,
-        train_labels=codes["train"],
-        test_labels=codes["test"],
-        class_names=names,
-        hashes={"train": sha256(train), "test": sha256(test)},
-        origin=f"The file {path.name}, with train and test parts of its own.",
-    )
+    return pixels.as_grey(part.images, colour=asked.colour, size=asked.size, where=path).images, part.names
 
 
 def _transposed(source: Source) -> Source:
@@ -201,36 +172,8 @@ def _read_folder(path: Path, asked: Asked) -> Source:
     return folders.read(path, asked)
 
 
-def _as_images(images: np.ndarray, path: Path) -> np.ndarray:
-    """Bring an array to (n, h, w), uint8 or float32, or say why it cannot be."""
-    if images.ndim == 4 and images.shape[3] == 1:
-        images = images[..., 0]
-    if images.ndim == 4:
-        raise ReportError(f"{path}: shape {images.shape} looks like colour images; the report takes greyscale only")
-    if images.dtype == bool or np.issubdtype(images.dtype, np.integer):
-        return _small_integers(images, path)
-    if not np.issubdtype(images.dtype, np.floating):
-        raise ReportError(f"{path}: pixels are {images.dtype}; save them as uint8 or float")
-    if not np.isfinite(images).all():
-        bad = np.flatnonzero(~np.isfinite(images).all(axis=(1, 2)))
-        raise ReportError(f"{path}: NaN or infinity in {len(bad)} images, first in row {bad[0]}; mend or remove them")
-    largest = float(np.abs(images).max())
-    if largest > 1e15 or 0 < largest < 1e-15:
-        raise ReportError(f"{path}: pixels reach {largest:g}, beyond what can be squared in float32; rescale them")
-    return images.astype(np.float32, copy=False)
-
-
-def _small_integers(images: np.ndarray, path: Path) -> np.ndarray:
-    if images.dtype == np.uint8:
-        return images
-    low, high = int(images.min()), int(images.max())
-    if low < 0 or high > 255:
-        raise ReportError(f"{path}: whole numbers from {low} to {high}; save them as uint8 (0 to 255) or float")
-    return images.astype(np.uint8)
-
-
-_ARRAYS = frozenset({"labels_path", "image_shape", "keys", "transpose", "colour", "size"})
-_PICTURES = frozenset({"labels_path", "colour", "size"})
+_ARRAYS = frozenset({"image_shape", "keys", "transpose", "colour", "size"})
+_PICTURES = frozenset({"colour", "size"})
 
 # Asked in this order; the name decides where no file begins so.
 FORMATS = {
