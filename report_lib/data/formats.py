@@ -95,15 +95,17 @@ def format_of(path: Path) -> Format:
     ReportError
         When it is nothing that the table knows.
     """
-    begins = b"" if path.is_dir() else _begin(path)
+    begins, zipped = (b"", False) if path.is_dir() else _begin(path)
     for known in FORMATS.values():
         if known.is_one(path, begins):
+            if zipped and known.read not in (idx_files.read, _read_folder):
+                raise ReportError(f"{path}: {known.title} inside gzip; unpack it with gunzip first")
             return known
     name = path.name.lower()
     for known in FORMATS.values():
         if name.endswith(known.suffixes) and not path.is_dir():
             return known
-    raise ReportError(f"{path}: is none of the kinds that are read: {KNOWN}; save it as one of them")
+    raise ReportError(f"{path}: is none of the kinds that are read: {KNOWN}; pictures are named by their folder")
 
 
 def read_new(path: str, asked: Asked) -> tuple[np.ndarray, np.ndarray | None]:
@@ -137,15 +139,15 @@ def _transposed(source: Source) -> Source:
     return replace(source, parts=parts)
 
 
-def _begin(path: Path) -> bytes:
-    """Return how a file begins, unzipped."""
+def _begin(path: Path) -> tuple[bytes, bool]:
+    """Return how a file begins, unzipped, and whether it was zipped."""
     with path.open("rb") as file:
         start = file.read(512)
     if not start.startswith(b"\x1f\x8b"):
-        return start
+        return start, False
     try:
         with gzip.open(path) as file:
-            return file.read(512)
+            return file.read(512), True
     except (OSError, EOFError, zlib.error) as error:
         raise ReportError(f"{path}: truncated or corrupt gzip file ({error}); fetch it again") from error
 
