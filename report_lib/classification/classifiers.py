@@ -17,7 +17,7 @@ LOGISTIC_STEPS = 30
 # Networks see every image ten times, and few images more often, in batches of 200.
 EPOCHS, LEAST_STEPS, BATCH = 10, 1500, 200
 HOG_UNITS = 256
-CONV_BATCH, LEAST_CONV_STEPS = 256, 400
+CONV_BATCH, LEAST_CONV_STEPS = 256, 120
 PSEUDO_UNITS, PSEUDO_EPOCHS = 100, 40
 
 

@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -26,6 +27,8 @@ _COLUMNS = ("images", "labels", "names")
 def key(paths: list[Path], asked: Asked, *, use_labels: bool) -> str:
     """Return a hash of the names and contents of files, those in folders included, and of what was asked of them.
 
+    Contents are hashed once: as long as sizes, times and places of all files stay, so does what was found.
+
     Parameters
     ----------
     paths : list of Path
@@ -34,14 +37,28 @@ def key(paths: list[Path], asked: Asked, *, use_labels: bool) -> str:
     use_labels : bool
         Whether labels are read.
     """
-    found = hashlib.sha256(json.dumps([_VERSION, asdict(asked), use_labels]).encode())
-    for path in paths:
-        files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-        for file in files:
-            found.update(f"\0{file.relative_to(path).as_posix()}\0{file.stat().st_size}\0".encode())
-            with file.open("rb") as content:
-                found.update(hashlib.file_digest(content, "sha256").digest())
+    files = [file for path in paths for file in ([path] if path.is_file() else sorted(path.rglob("*")))]
+    about = json.dumps([_VERSION, asdict(asked), use_labels])
+    names = [file.relative_to(paths[0]).as_posix() if paths[0] in file.parents else file.name for file in files]
+    seen = hashlib.sha256(repr([about, *map(_stamp, files)]).encode()).hexdigest()
+    known = _folder() / f"{seen}.key"
+    with suppress(OSError):
+        return known.read_text(encoding="utf8")
+    found = hashlib.sha256(about.encode())
+    for name, file in zip(names, files, strict=True):
+        found.update(f"\0{name}\0{_digest(file)}".encode())
+    with suppress(OSError):
+        _folder().mkdir(parents=True, exist_ok=True)
+        known.write_text(found.hexdigest(), encoding="utf8")
     return found.hexdigest()
+
+
+def _stamp(path: Path) -> tuple[str | int, ...]:
+    try:
+        stat = path.stat()
+    except OSError:
+        return (str(path),)
+    return str(path), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
 
 
 def find(key: str) -> Source | None:
@@ -104,17 +121,22 @@ def _checked(path: Path, digest: str) -> np.ndarray:
 
 
 def _digest(path: Path) -> str:
-    with path.open("rb") as file:
+    """Return the hash of a file; empty for a folder, or where it cannot be read."""
+    with suppress(OSError), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+    return ""
 
 
 def _make_room(newest: str) -> None:
-    """Remove what was used longest ago until the rest fits."""
-    folders = [path for path in _folder().iterdir() if not path.name.startswith(".") and path.name != newest]
-    sizes = {path: sum(file.stat().st_size for file in path.iterdir()) for path in [*folders, _folder() / newest]}
+    """Remove what was used longest ago until the rest fits, and what led to it."""
+    folders = {path.name: path for path in _folder().iterdir() if path.is_dir() and not path.name.startswith(".")}
+    sizes = {name: sum(file.stat().st_size for file in path.iterdir()) for name, path in folders.items()}
     left = sum(sizes.values())
-    for path in sorted(folders, key=lambda path: path.stat().st_mtime):
+    for name in sorted(folders.keys() - {newest}, key=lambda name: folders[name].stat().st_mtime):
         if left <= MAX_BYTES:
             break
-        shutil.rmtree(path, ignore_errors=True)
-        left -= sizes[path]
+        shutil.rmtree(folders.pop(name), ignore_errors=True)
+        left -= sizes[name]
+    for known in _folder().glob("*.key"):
+        if known.read_text(encoding="utf8") not in folders:
+            known.unlink(missing_ok=True)

@@ -19,7 +19,11 @@ def load(
 ) -> ImageSet:
     """Load the images of a file or a folder; parameters are those of `datasets.load`, which has what is raised."""
     path = formats.find(source)
-    found = _prepared(path, asked, formats.find(labels_path) if labels_path else None, use_labels)
+    try:
+        found = _prepared(path, asked, formats.find(labels_path) if labels_path else None, use_labels)
+    except PermissionError as error:
+        where = error.filename or path
+        raise ReportError(f"{where}: no permission to read it; `chmod -R u+rX` on it gives you that") from error
     what = f"The {'folder' if path.is_dir() else 'file'} {path.name}"
     about = {"recognised": found.recognised, "skipped": found.skipped}
     if "all" not in found.parts:

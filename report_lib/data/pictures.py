@@ -108,16 +108,17 @@ def _add(found: Pictures, data: bytes, i: int, asked: Asked) -> None:
         size = (picture.width, picture.height) if turned else (picture.height, picture.width)
         # Where sizes differ and none is asked for, they are only counted.
         wanted = asked.size or not found.sizes or (size in found.sizes and len(found.sizes) == 1)
-        array = _array(picture, asked.size) if wanted else None
+        side = pixels.side_for(size, asked.size)
+        array = _array(picture, side) if wanted else None
     found.kept.append(i)
     found.formats["JPEG" if kind == "MPO" else kind] += 1
     found.sizes[size] += 1
     found.n_frames += several
     if array is not None:
         found.n_coloured += array.ndim == 3 and pixels.is_coloured(array)
-        _keep_original(found, array, asked)
+        _keep_original(found, array, padded=bool(side))
         grey = pixels.one_channel(array, asked.colour) if array.ndim == 3 else array
-        found.images.append(pixels.resized(grey, asked.size) if asked.size else grey)
+        found.images.append(pixels.resized(grey, side) if side else grey)
 
 
 def _array(picture: Image.Image, size: int) -> np.ndarray:
@@ -138,12 +139,12 @@ def _array(picture: Image.Image, size: int) -> np.ndarray:
     return array.astype(np.uint16) if picture.mode.startswith("I;16") else array
 
 
-def _keep_original(found: Pictures, array: np.ndarray, asked: Asked) -> None:
+def _keep_original(found: Pictures, array: np.ndarray, *, padded: bool) -> None:
     if len(found.originals) == pixels.N_ORIGINALS:
         return
     picture = Image.fromarray(pixels.screen(array[None])[0])
     side = pixels.ORIGINAL_SIDE
-    if asked.size:
+    if padded:
         picture = ImageOps.pad(picture, (side, side), color="white")
     elif max(picture.size) > side:
         picture = ImageOps.contain(picture, (side, side))
@@ -174,6 +175,7 @@ def sentences(found: Pictures) -> tuple[str, ...]:
 def changes(found: Pictures, asked: Asked) -> tuple[str, ...]:
     """Say what was done to colour and size."""
     said = [pixels.described(asked.colour)] if found.n_coloured else []
-    if asked.size and set(found.sizes) != {(asked.size, asked.size)}:
-        said.append(pixels.sized_as(asked.size))
+    side = pixels.side_for(next(iter(found.sizes)), asked.size)
+    if side and set(found.sizes) != {(side, side)}:
+        said.append(pixels.sized_as(side))
     return tuple(said)

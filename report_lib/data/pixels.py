@@ -9,6 +9,8 @@ from report_lib.common.errors import ReportError
 COLOURS = ("luminance", "red", "green", "blue", "saturation")
 # So many of the first images are kept as they came, and as large.
 N_ORIGINALS, ORIGINAL_SIDE = 40, 96
+# What is larger than the report can take is brought to this, asked or not.
+MAX_SIDE = 256
 # ITU-R BT.601 as Pillow computes it, in 65,536ths: grey in colour stays exactly what it was.
 _LUMINANCE = (19595, 38470, 7471)
 _CHUNK = 1024
@@ -46,7 +48,7 @@ def as_grey(images: np.ndarray, *, colour: str = "luminance", size: int = 0, whe
     colour : str
         One of `COLOURS`.
     size : int
-        Longest side that images are brought to, padded to a square; 0 leaves them.
+        Longest side that images are brought to, padded to a square; 0 leaves them, up to `MAX_SIDE`.
     where : str
         What a message names the images by.
 
@@ -61,6 +63,7 @@ def as_grey(images: np.ndarray, *, colour: str = "luminance", size: int = 0, whe
         images = _in_chunks(images, colour)
     images, note = to_range(images, where)
     changes += [note] if note else []
+    size = side_for(images.shape[1:3], size)
     if size and images.shape[1:] != (size, size):
         changes.append(sized_as(size))
         images = np.stack([resized(image, size) for image in images])
@@ -75,6 +78,11 @@ def described(colour: str) -> str:
 def sized_as(size: int) -> str:
     """Say how images get their size."""
     return f"brought to a longest side of {size} pixels and padded to a square with the tone of their edge"
+
+
+def side_for(shape: tuple[int, int], size: int) -> int:
+    """Return the longest side that images of a shape are brought to; 0 where they stay as they are."""
+    return size or (MAX_SIDE if max(shape) > MAX_SIDE else 0)
 
 
 def is_coloured(images: np.ndarray) -> bool:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, TextIO
 import numpy as np
 
 from report_lib.common.errors import ReportError
-from report_lib.data import pixels
 from report_lib.data.arrays import missing, unreadable
 from report_lib.data.layout import images_first
 from report_lib.data.roles import recognised, refuse_huge
@@ -200,8 +199,9 @@ def _refuse_unknown(columns: list[str], keys: tuple[str, ...], path: Path) -> No
             raise ReportError(f"{path}: has no column {key!r}, which dataset.keys names; {hint}")
 
 
-def _label(columns: list[str], path: Path) -> str:
-    found = [key for key in columns if key.lower() in _LABELS]
+def _label(columns: list[str], path: Path, named: tuple[str, ...] = ()) -> str:
+    """Return the column that is called so; else the one whose classes have names."""
+    found = [key for key in columns if key.lower() in _LABELS] or [key for key in columns if key in named]
     if len(found) > 1:
         raise ReportError(f"{path}: labels may be {' or '.join(found)}; say which by dataset.keys=[{found[0]}]")
     return found[0] if found else ""
@@ -250,30 +250,31 @@ def _from_pictures(
     table: "pa.Table", encoded: list[str], class_names: dict[str, tuple[str, ...]], asked: Asked, path: Path
 ) -> Source:
     # Only here: it imports Pillow.
-    from report_lib.data import pictures
+    from report_lib.data.pictures import changes, decode, sentences, stack
 
     columns = table.column_names
     _refuse_unknown(columns, asked.keys, path)
     if not asked.keys and len(encoded) > 1:
         raise ReportError(f"{path}: images may be {' or '.join(encoded)}; say which by dataset.keys=[images, labels]")
     image = asked.keys[0] if asked.keys else encoded[0]
-    label = "".join(asked.keys[1:2]) or (_label(columns, path) if not asked.keys else "")
+    label = "".join(asked.keys[1:2]) if asked.keys else _label(columns, path, tuple(class_names))
     found = table[image].to_pylist()
     data = [value["bytes"] if isinstance(value, dict) else value for value in found]
     paths = [value.get("path") if isinstance(value, dict) else None for value in found]
-    names = [name or f"row {i + 1}" for i, name in enumerate(paths)]
-    decoded = pictures.decode(
-        [(name, lambda x=x: x or b"") for name, x in zip(names, data, strict=True)], asked, str(path)
-    )
-    images, note = pixels.to_range(pictures.stack(decoded.images), str(path))
-    labels = table[label].to_pandas().to_numpy()[decoded.kept] if label else None
-    parts = {"all": Part(images, labels, np.array(names)[decoded.kept] if any(paths) else None)}
-    changes = (*pictures.changes(decoded, asked), *((note,) if note else ()))
+    named = [
+        (name or f"row {i + 1}", lambda item=item: item or b"")
+        for i, (name, item) in enumerate(zip(paths, data, strict=True))
+    ]
+    read = decode(named, asked, str(path))
+    images = stack(read.images)
+    labels = table[label].to_pandas().to_numpy()[read.kept] if label else None
+    parts = {"all": Part(images, labels, np.array(paths)[read.kept] if all(paths) else None)}
     left_out = [key for key in columns if key not in (image, label)]
+    changed = changes(read, asked)
     return Source(
         parts,
-        "; ".join([recognised(parts, "a parquet file", images.dtype.name, {"all": (image, label)}), *changes]),
-        (*pictures.sentences(decoded), *((f"Not used: the columns {', '.join(left_out)}.",) if left_out else ())),
+        "; ".join([recognised(parts, "a parquet file", images.dtype.name, {"all": (image, label)}), *changed]),
+        (*((f"Not used: the columns {', '.join(left_out)}.",) if left_out else ()), *sentences(read)),
         class_names.get(label, ()),
-        originals=np.stack(decoded.originals) if changes else None,
+        np.stack(read.originals) if changed else None,
     )

@@ -60,6 +60,7 @@ def run_report(params: Params, *, verbose: bool = False) -> Path:
         When the data, the parameters or a notebook stop the run; the last good run is left as it was.
     """
     started = datetime.now(UTC)
+    _spare_a_grammar()
     final = artifacts.build_dir() / params.name
     staging = artifacts.build_dir() / ".staging"
     progress = Progress(params.name, _last_times(final))
@@ -73,6 +74,11 @@ def run_report(params: Params, *, verbose: bool = False) -> Path:
         _publish(staging / params.name, final)
     progress.done(final / page.name)
     return final / page.name
+
+
+def _spare_a_grammar() -> None:
+    """Keep jsonschema from a parser of internationalised addresses, which takes a second to build: no notebook has any."""
+    sys.modules.setdefault("rfc3987_syntax", None)
 
 
 def check_data(params: Params) -> tuple[ImageSet, Params, list[str]]:

@@ -47,6 +47,11 @@ class Sizes:
         return math.prod(self.image_shape)
 
     @property
+    def is_small(self) -> bool:
+        """Whether a convolution over an image is a matter of milliseconds."""
+        return self.n_pixels <= 64 * 64
+
+    @property
     def n_components(self) -> int:
         """As many as there can be."""
         return min(self.n_pixels, self.n_train)
@@ -67,18 +72,18 @@ class Sizes:
 
 def _representations(s: Sizes) -> list[str]:
     units = 64 if s.n_pixels >= 256 else 32
-    learnt = (
-        [f"dense-{units}-{units // 2}", f"conv-{units // 2}-{units // 4}"] if s.n_train >= LEAST_FOR_NETWORKS else []
-    )
-    return ["pixels", "pca", *learnt[: s.by_number(1, 2, 2)]]
+    dense = [f"dense-{units}-{units // 2}"] if s.n_train >= LEAST_FOR_NETWORKS else []
+    convolutional = [f"conv-{units // 2}-{units // 4}"] if s.n_train >= MANY and s.is_small else []
+    return ["pixels", "pca", *dense, *convolutional]
 
 
 def _label_counts(s: Sizes) -> list[int]:
-    return s.up_to(s.n_train, [10, 50, 100, 500, 1_000, 6_000]) if s.n_train >= LEAST_FOR_CURVES else []
+    counts = s.by_number([10, 100, 500], [10, 100, 1_000], [10, 50, 100, 500, 1_000, 6_000])
+    return s.up_to(s.n_train, counts) if s.n_train >= LEAST_FOR_CURVES else []
 
 
 def _classifiers(s: Sizes) -> list[str]:
-    slow = s.by_number({"mlp", "conv"}, {"mlp"}, set())
+    slow = s.by_number({"mlp"}, {"mlp"}, set()) | (set() if s.is_small else {"conv"})
     return [name for name in CLASSIFIERS if name not in slow]
 
 

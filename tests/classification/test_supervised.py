@@ -275,7 +275,7 @@ def test_a_class_that_was_not_met_in_training_has_no_probability(digits):
     assert not np.isin(classes_alone.classes, [0, 7]).any()
 
 
-@pytest.mark.parametrize(("n", "epochs"), [(60_000, 2), (1000, 100), (200, 400)])
+@pytest.mark.parametrize(("n", "epochs"), [(60_000, 2), (1000, 30), (200, 120)])
 def test_few_images_are_seen_more_often_by_the_convolutional_network_too(n, epochs):
     found = CLASSIFIERS["conv"].build(Setting(n, 0, (8, 6), (4,), 2))
     assert (type(found).__name__, found.image_shape, found.max_epochs) == ("ConvClassifier", (8, 6), epochs)

@@ -55,6 +55,23 @@ def test_what_was_used_longest_ago_goes_first(source, monkeypatch):
     assert sorted(path.name for path in cache._folder().iterdir()) == ["a", "c", "d"]
 
 
+def test_contents_are_hashed_once(tmp_path, monkeypatch):
+    folder = write(tmp_path / "d", {"a.png": b"a", "b/c.png": b"c"})
+    key = cache.key([folder], Asked(), use_labels=True)
+    assert (
+        len({key, cache.key([folder], Asked(size=3), use_labels=True), cache.key([folder], Asked(), use_labels=False)})
+        == 3
+    )
+    monkeypatch.setattr(cache, "_digest", lambda path: pytest.fail("hashed again"))
+    assert cache.key([folder], Asked(), use_labels=True) == key
+    monkeypatch.undo()
+    monkeypatch.setenv("REPORT_CACHE_DIR", str(tmp_path / "cache"))
+    (folder / "a.png").write_bytes(b"b")
+    assert cache.key([folder], Asked(), use_labels=True) != key
+    (folder / "a.png").write_bytes(b"a")
+    assert cache.key([folder], Asked(), use_labels=True) == key
+
+
 def test_a_cache_that_cannot_be_written_is_passed_over_in_one_line(source, tmp_path, monkeypatch, caplog):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("REPORT_CACHE_DIR", str(tmp_path / "file"))

@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import os
 import tarfile
 import zipfile
 
@@ -135,7 +134,7 @@ def test_every_arrangement_holds_the_same(tmp_path, digits, form):
 
 
 def test_flat_pictures_have_no_labels_and_stand_in_natural_order(tmp_path, digits):
-    source = folders.read(write(tmp_path, flat(*digits)), Asked())
+    source = folders.read(write(tmp_path / "d", flat(*digits)), Asked())
     np.testing.assert_array_equal(source.parts["all"].images, digits[0])
     assert source.parts["all"].labels is None
     assert source.parts["all"].names[[0, 2, 10]].tolist() == ["0.png", "2.png", "10.png"]
@@ -143,7 +142,7 @@ def test_flat_pictures_have_no_labels_and_stand_in_natural_order(tmp_path, digit
 
 
 def test_a_part_for_validation_belongs_to_train(tmp_path, digits):
-    found = datasets.load(str(write(tmp_path, in_parts(*digits))))
+    found = datasets.load(str(write(tmp_path / "d", in_parts(*digits))))
     assert (len(found.train_images), len(found.test_images)) == (90, 30)
     assert {name.split("/")[0] for name in found.train_names} == {"train", "val"}
     assert found.recognised == "120 PNG images of 8 × 8 in train and test, in 10 folders, a class each"
@@ -151,7 +150,7 @@ def test_a_part_for_validation_belongs_to_train(tmp_path, digits):
 
 def test_a_test_part_without_labels_joins_the_others(tmp_path, digits):
     files = below("train", classes(*digits)) | below("test", {f"a{i}.png": encoded(digits[0][i]) for i in range(5)})
-    found = datasets.load(str(write(tmp_path, files)))
+    found = datasets.load(str(write(tmp_path / "d", files)))
     assert len(found.train_images) + len(found.test_images) == 125
     assert (np.concatenate([found.train_labels, found.test_labels]) == -1).sum() == 5
     assert (
@@ -165,7 +164,7 @@ def test_a_table_wins_over_folders_and_says_what_it_does_not_name(tmp_path, digi
     files = classes(x, y)
     rows = [f"{path},{'even' if c % 2 == 0 else 'odd'}" for path, c in zip(list(files)[1:], y[1:], strict=True)]
     files["labels.csv"] = "\n".join(["file,label", *rows, "gone.png,odd"]).encode()
-    found = datasets.load(str(write(tmp_path, files)))
+    found = datasets.load(str(write(tmp_path / "d", files)))
     assert found.class_names == ("even", "odd")
     assert np.concatenate([found.train_labels, found.test_labels]).min() == -1
     assert found.skipped == (
@@ -213,7 +212,7 @@ def test_a_picture_that_cannot_be_read_is_named_and_the_rest_goes_on(tmp_path, d
 def test_a_picture_of_too_many_pixels_is_named(tmp_path, digits, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     found = datasets.load(
-        str(write(tmp_path, classes(*digits) | {"1/large.png": encoded(np.zeros((20, 6), np.uint8))}))
+        str(write(tmp_path / "d", classes(*digits) | {"1/large.png": encoded(np.zeros((20, 6), np.uint8))}))
     )
     assert found.skipped == ("1 picture cannot be read and is left out: 1/large.png (6 × 20 pixels are too many).",)
 
@@ -221,10 +220,10 @@ def test_a_picture_of_too_many_pixels_is_named(tmp_path, digits, monkeypatch):
 def test_sizes_that_differ_are_counted_or_brought_to_one(tmp_path, digits):
     x, _ = digits
     files = {f"{i}.png": encoded(image if i % 3 else np.pad(image, ((0, 8), (4, 4)))) for i, image in enumerate(x)}
-    write(tmp_path, files)
+    write(tmp_path / "d", files)
     with pytest.raises(ReportError, match=r"pictures of 2 sizes: 80 of 8 × 8, 40 of 16 × 16; set dataset\.size=64"):
-        datasets.load(str(tmp_path))
-    found = datasets.load(str(tmp_path), size=16)
+        datasets.load(str(tmp_path / "d"))
+    found = datasets.load(str(tmp_path / "d"), size=16)
     assert found.image_shape == (16, 16)
     assert found.recognised == (
         "120 PNG images of 2 sizes, most often 8 × 8, without labels; brought to a longest side of 16 pixels and padded to a "
@@ -238,19 +237,22 @@ def test_sizes_that_differ_are_counted_or_brought_to_one(tmp_path, digits):
 
 def test_colour_is_taken_by_a_stated_policy_and_shown_beside(tmp_path, digits):
     x, _ = digits
-    write(tmp_path, {f"{i}.png": encoded(np.dstack([image * 15, image * 7, image * 0])) for i, image in enumerate(x)})
-    found = datasets.load(str(tmp_path), colour="red")
+    write(
+        tmp_path / "d",
+        {f"{i}.png": encoded(np.dstack([image * 15, image * 7, image * 0])) for i, image in enumerate(x)},
+    )
+    found = datasets.load(str(tmp_path / "d"), colour="red")
     np.testing.assert_array_equal(found.train_images, x[found.train_rows] * 15)
     assert found.recognised == "120 PNG images of 8 × 8, without labels; of colour, red alone"
     shown = x[found.train_rows[:12]]
     np.testing.assert_array_equal(found.originals, np.stack([shown * 15, shown * 7, shown * 0], axis=-1))
     with pytest.raises(ReportError, match="are all the same"):
-        datasets.load(str(tmp_path), colour="blue")
+        datasets.load(str(tmp_path / "d"), colour="blue")
 
 
 def test_what_is_transparent_is_white(tmp_path, digits):
     ink = [np.dstack([image * 0, image * 0, image * 0, image * 15]) for image in digits[0]]
-    found = datasets.load(str(write(tmp_path, {f"{i}.png": encoded(image) for i, image in enumerate(ink)})))
+    found = datasets.load(str(write(tmp_path / "d", {f"{i}.png": encoded(image) for i, image in enumerate(ink)})))
     np.testing.assert_array_equal(found.train_images, 255 - digits[0][found.train_rows] * 15)
 
 
@@ -258,7 +260,7 @@ def test_pictures_stand_upright_as_their_camera_says(tmp_path, digits):
     exif = Image.Exif()
     exif[0x0112] = 6
     files = {f"{i}.png": encoded(np.rot90(image[:6]), exif=exif) for i, image in enumerate(digits[0])}
-    found = folders.read(write(tmp_path, files), Asked())
+    found = folders.read(write(tmp_path / "d", files), Asked())
     np.testing.assert_array_equal(found.parts["all"].images, digits[0][:, :6])
 
 
@@ -275,11 +277,21 @@ def test_the_first_of_several_frames_is_taken(tmp_path, digits):
 
 def test_large_photographs_are_read_at_a_fraction(tmp_path, rng):
     scene = np.kron(rng.integers(0, 255, (6, 8)), np.ones((200, 200))).astype(np.uint8)
-    write(tmp_path, {f"{i}.jpg": encoded(np.roll(scene, 200 * i, axis=1), "JPEG", quality=95) for i in range(4)})
-    image = folders.read(tmp_path, Asked(size=32)).parts["all"].images[0]
+    write(tmp_path / "d", {f"{i}.jpg": encoded(np.roll(scene, 200 * i, axis=1), "JPEG", quality=95) for i in range(4)})
+    image = folders.read(tmp_path / "d", Asked(size=32)).parts["all"].images[0]
     assert image.shape == (32, 32)
     np.testing.assert_allclose(image[4:-4][2::4, 2::4], scene[100::200, 100::200], atol=12)
     assert len(np.unique(image[:4])) == 1
+
+
+def test_what_is_too_large_is_brought_down_unasked(tmp_path, rng):
+    scene = np.kron(rng.integers(0, 255, (6, 8)), np.ones((100, 100))).astype(np.uint8)
+    write(tmp_path / "d", {f"{i}.png": encoded(np.roll(scene, 100 * i, axis=1)) for i in range(4)})
+    found = datasets.load(str(tmp_path / "d"), test_size=0.5)
+    assert found.image_shape == (256, 256)
+    assert "4 PNG images of 600 × 800, without labels; brought to a longest side of 256 pixels" in found.recognised
+    write(tmp_path / "d", {"4.png": encoded(scene[:500])})
+    assert "4 of 600 × 800, 1 of 500 × 800" in refusal(tmp_path / "d")
 
 
 # --- what is refused ------------------------------------------------------------------------------------------------
@@ -317,7 +329,7 @@ def test_paths_that_lead_out_of_an_archive(tmp_path, digits, name, pack):
         tmp_path / ("d.zip" if pack is zipped else "d.tar.gz"), classes(*digits) | {name: encoded(digits[0][0])}
     )
     assert "which leads out of it" in refusal(path)
-    assert sorted(os.listdir(tmp_path)) == [path.name]
+    assert not [*tmp_path.rglob("*a.png"), *tmp_path.parent.glob("*a.png")]
 
 
 def test_links_in_an_archive(tmp_path, digits):
@@ -364,15 +376,14 @@ def test_a_path_that_does_not_exist_and_one_that_may_not_be_read(tmp_path, digit
     assert "did you mean digits?" in refusal(tmp_path / "digit")
 
     def closed(*_, onerror, **__):
-        onerror(PermissionError(13, "Permission denied"))
+        onerror(PermissionError(13, "Permission denied", "digits/3"))
 
     monkeypatch.setattr(folders.os, "walk", closed)
-    monkeypatch.setattr(datasets.own.cache, "key", lambda *_, **__: "")
-    assert "no permission to read it" in refusal(tmp_path / "digits")
+    assert "digits: no permission to read it" in refusal(tmp_path / "digits")
 
 
 def test_options_that_mean_nothing_for_pictures(tmp_path, digits):
-    path = write(tmp_path, classes(*digits))
+    path = write(tmp_path / "d", classes(*digits))
     assert "dataset.keys has no meaning for a folder of images" in refusal(path, keys=["a"])
 
 

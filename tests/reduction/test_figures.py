@@ -115,3 +115,11 @@ def test_maps_without_labels_claim_no_classes():
         "continuity",
         "neighbours kept",
     ]
+
+
+def test_an_error_of_nothing_is_no_gap():
+    """All components rebuild images exactly: there is nothing to divide by."""
+    curves = {"PCA": np.array([0.3, 0.11, 0.0]), "SVD": np.array([0.3, 0.1, 0.0])}
+    with np.errstate(all="raise"):
+        title = reduction_figures.mse_curve([1, 2], curves).layout.title.text
+    assert "within 10.0% of one another" in title

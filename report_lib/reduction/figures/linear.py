@@ -145,10 +145,12 @@ def mse_curve(grid: Sequence[int], curves: dict[str, np.ndarray]) -> go.Figure:
     fig.update_xaxes(title_text="components (log scale)", type="log", tickvals=list(grid))
     fig.update_yaxes(title_text="test mean squared error (scaled pixels)", rangemode="tozero")
     names = list(curves)
-    gaps = np.abs(curves[names[0]] / curves[names[1]] - 1)
+    one, other = (curves[name] for name in names)
+    # All components leave no error, and nothing to divide by.
+    gap = np.max(np.abs(one - other)[other > 0] / other[other > 0], initial=0)
     return style.finish(
         fig,
-        title=f"From {grid[0]} to {grid[-1]} components, {names[0]} and {names[1]} are within {gaps.max():.1%} of one another",
+        title=f"From {grid[0]} to {grid[-1]} components, {names[0]} and {names[1]} are within {gap:.1%} of one another",
         caption="Mean squared error of rebuilding all test images from their first components, on axes fitted on train.",
         numbers=style.listings([f"k = {k}:" for k in grid], curves, ".5f"),
         hovermode="x unified",
