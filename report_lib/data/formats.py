@@ -34,7 +34,7 @@ class Format:
     takes : frozenset of str
         Parameters of the section `dataset` that mean something for it.
     slow : bool
-        Whether what is read of it is worth keeping.
+        Whether reading takes long enough to keep what was read.
     """
 
     title: str
@@ -83,7 +83,7 @@ def find(path: str, *, start: Path = ROOT) -> Path:
     except PermissionError as error:
         raise ReportError(f"{path}: no permission to read the folder it is in") from error
     near = difflib.get_close_matches(full.name, beside, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"paths are taken from {start}"
+    hint = f"did you mean {near[0]}?" if near else f"paths that are not whole begin in {start.resolve()}"
     raise ReportError(f"{path}: no such file or folder; {hint}")
 
 
@@ -95,15 +95,17 @@ def format_of(path: Path) -> Format:
     ReportError
         When it is nothing that the table knows.
     """
-    begins = b"" if path.is_dir() else _begin(path)
+    begins, zipped = (b"", False) if path.is_dir() else _begin(path)
     for known in FORMATS.values():
         if known.is_one(path, begins):
+            if zipped and known.read not in (idx_files.read, _read_folder):
+                raise ReportError(f"{path}: {known.title} inside gzip; unpack it with gunzip first")
             return known
     name = path.name.lower()
     for known in FORMATS.values():
         if name.endswith(known.suffixes) and not path.is_dir():
             return known
-    raise ReportError(f"{path}: is none of the kinds that are read: {KNOWN}; save it as one of them")
+    raise ReportError(f"{path}: is none of the kinds that are read: {KNOWN}; pictures are named by their folder")
 
 
 def read_new(path: str, asked: Asked) -> tuple[np.ndarray, np.ndarray | None]:
@@ -126,10 +128,10 @@ def read_new(path: str, asked: Asked) -> tuple[np.ndarray, np.ndarray | None]:
     ReportError
         As `read`.
     """
-    file = find(path, start=Path.cwd())
+    file = find(path, start=Path())
     source = read(file, asked)
     part = reduce(lambda a, b: join(a, b, path), (replace(p, labels=None) for p in source.parts.values()))
-    return pixels.as_grey(part.images, colour=asked.colour, size=asked.size, where=str(file)).images, part.names
+    return pixels.as_grey(part.images, colour=asked.colour, size=asked.size, where=path).images, part.names
 
 
 def _transposed(source: Source) -> Source:
@@ -137,15 +139,15 @@ def _transposed(source: Source) -> Source:
     return replace(source, parts=parts)
 
 
-def _begin(path: Path) -> bytes:
-    """Return how a file begins, unzipped."""
+def _begin(path: Path) -> tuple[bytes, bool]:
+    """Return how a file begins, unzipped, and whether it was zipped."""
     with path.open("rb") as file:
         start = file.read(512)
     if not start.startswith(b"\x1f\x8b"):
-        return start
+        return start, False
     try:
         with gzip.open(path) as file:
-            return file.read(512)
+            return file.read(512), True
     except (OSError, EOFError, zlib.error) as error:
         raise ReportError(f"{path}: truncated or corrupt gzip file ({error}); fetch it again") from error
 
@@ -172,8 +174,8 @@ def _read_folder(path: Path, asked: Asked) -> Source:
     return folders.read(path, asked)
 
 
-_ARRAYS = frozenset({"labels", "image_shape", "keys", "transpose", "colour", "size"})
-_PICTURES = frozenset({"labels", "colour", "size"})
+_ARRAYS = frozenset({"image_shape", "keys", "transpose", "colour", "size"})
+_PICTURES = frozenset({"colour", "size"})
 
 # Asked in this order; the name decides where no file begins so.
 FORMATS = {
@@ -195,14 +197,14 @@ FORMATS = {
         _ARRAYS,
     ),
     "parquet": Format(
-        "parquet", (".parquet",), lambda _, head: head.startswith(b"PAR1"), tables.read_parquet, _ARRAYS, True
+        "parquet", (".parquet",), lambda _, head: head.startswith(b"PAR1"), tables.read_parquet, _ARRAYS, slow=True
     ),
     "csv": Format(
-        "CSV", (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt"), lambda *_: False, tables.read_csv, _ARRAYS, True
+        "CSV", (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt"), lambda *_: False, tables.read_csv, _ARRAYS, slow=True
     ),
     "archive": Format(
-        "zip or tar of images", (".zip", ".tar", ".tar.gz", ".tgz"), _is_archive, _read_folder, _PICTURES, True
+        "zip or tar of images", (".zip", ".tar", ".tar.gz", ".tgz"), _is_archive, _read_folder, _PICTURES, slow=True
     ),
-    "folder": Format("a folder of images", (), lambda path, _: path.is_dir(), _read_folder, _PICTURES, True),
+    "folder": Format("a folder of images", (), lambda path, _: path.is_dir(), _read_folder, _PICTURES, slow=True),
 }
 KNOWN = ", ".join(known.title for known in FORMATS.values())

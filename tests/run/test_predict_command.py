@@ -186,7 +186,7 @@ def test_without_labels_clusters_are_told_and_no_class(model_files, digits_folde
     [
         (lambda x: np.where(x > 15, np.inf, x), "first in row"),
         (lambda x: x[:, 1:], "images of 7 × 8 pixels; the run had 8 × 8; resize them"),
-        (lambda x: x.reshape(-1, 64)[:, 1:], "63); save images as (n, 8, 8), or as rows of 64 pixels"),
+        (lambda x: x.reshape(-1, 64)[:, 1:], "rows of 63 pixels, but image_shape [8, 8] makes 64"),
         (lambda x: x.astype(np.float32) / 16, "pixels reach only from 0 to 1, but the run's reach from 0 to 16; bring"),
     ],
 )
@@ -230,7 +230,7 @@ def test_files_that_are_not_what_they_are_called(digits_build, known, tmp_path, 
 def test_no_such_file_and_no_such_run(digits_build, known, tmp_path, capfd):
     assert (
         refused(capfd, tmp_path / "gone.npy")
-        == f"{tmp_path / 'gone.npy'}: no such file; name one from where you stand, or by its whole path"
+        == f"{tmp_path / 'gone.npy'}: no such file or folder; paths that are not whole begin in {Path.cwd()}"
     )
     assert refused(capfd, saved(tmp_path, known[0]), "digit") == (
         "no run 'digit'; runs that are there: digits; `make report PARAMS=params/digit.yaml` makes one"
