@@ -112,7 +112,7 @@ def _data(options: argparse.Namespace) -> int:
     from report_lib.run.pipeline import check_data
 
     images, _, adjusted = check_data(_load(options))
-    for line in filter(None, (images.recognised, *images.skipped, *adjusted)):
+    for line in filter(None, (*adjusted, images.recognised, *images.skipped)):
         print(line)
     print(f"{images.title}: {len(images.train_images):,} train and {len(images.test_images):,} test images")
     return 0
