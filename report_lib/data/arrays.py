@@ -81,19 +81,28 @@ def read_mat(path: Path, asked: Asked) -> Source:
     # Only here: not every run reads such a file, and the command line answers at once.
     import scipy.io
 
-    def load(name: str) -> np.ndarray:
-        return scipy.io.loadmat(path, variable_names=[name])[name]
+    def load(name: str, kind: str) -> np.ndarray:
+        array = scipy.io.loadmat(path, variable_names=[name])[name]
+        # A cell holds an array in each place; those of labels are words.
+        return (
+            np.array(["".join(map(str, item.ravel())) for item in array.ravel()]) if kind == "cell" else native(array)
+        )
 
     try:
-        variables = scipy.io.whosmat(path)
         found = {
-            name: Found(shape, np.dtype("U1" if kind == "char" else kind), lambda name=name: load(name))
-            for name, shape, kind in variables
-            if kind not in ("cell", "struct", "object", "function", "opaque", "sparse", "unknown")
+            name: Found(shape, _mat_dtype(kind), lambda name=name, kind=kind: load(name, kind))
+            for name, shape, kind in scipy.io.whosmat(path)
         }
         return source(found, asked, path, "a MATLAB file")
     except (*_BROKEN, scipy.io.matlab.MatReadError) as error:
         raise unreadable(path, error) from error
+
+
+def _mat_dtype(kind: str) -> np.dtype:
+    """Return the type of what MATLAB calls its class; what can be neither images nor labels is void."""
+    if kind in ("struct", "object", "function", "opaque", "sparse", "unknown"):
+        return np.dtype("V1")
+    return np.dtype({"char": "U1", "cell": "U1", "logical": "bool"}.get(kind, kind))
 
 
 def read_hdf5(path: Path, asked: Asked) -> Source:

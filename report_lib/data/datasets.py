@@ -60,6 +60,8 @@ def load(
         images = _from_digits(test_size, seed) if source == "digits" else _from_idx(source, data_dir)
     else:
         _refuse_misspelt(source)
+        if data_dir:
+            raise ReportError(f"dataset.data_dir has no meaning for source {source!r}; remove it")
         images = own.load(source, asked, labels_path=labels, use_labels=use_labels, test_size=test_size, seed=seed)
     images = _name_classes(images, tuple(class_names)) if use_labels else _without_labels(images)
     _refuse_degenerate(images)

@@ -6,12 +6,15 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
+
+import numpy as np
 
 from report_lib import ROOT
 from report_lib.common.errors import ReportError
-from report_lib.data import arrays, idx_files, tables
-from report_lib.data.source import Asked, Source
+from report_lib.data import arrays, idx_files, pixels, tables
+from report_lib.data.source import Asked, Source, join
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Format:
         Takes a path and what was asked, returns a `Source`; raises ReportError.
     takes : frozenset of str
         Parameters of the section `dataset` that mean something for it.
+    slow : bool
+        Whether reading takes long enough to keep what was read.
     """
 
     title: str
@@ -78,7 +83,7 @@ def find(path: str, *, start: Path = ROOT) -> Path:
     except PermissionError as error:
         raise ReportError(f"{path}: no permission to read the folder it is in") from error
     near = difflib.get_close_matches(full.name, beside, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"paths are taken from {start}"
+    hint = f"did you mean {near[0]}?" if near else f"paths that are not whole begin in {start.resolve()}"
     raise ReportError(f"{path}: no such file or folder; {hint}")
 
 
@@ -90,15 +95,43 @@ def format_of(path: Path) -> Format:
     ReportError
         When it is nothing that the table knows.
     """
-    begins = b"" if path.is_dir() else _begin(path)
+    begins, zipped = (b"", False) if path.is_dir() else _begin(path)
     for known in FORMATS.values():
         if known.is_one(path, begins):
+            if zipped and known.read not in (idx_files.read, _read_folder):
+                raise ReportError(f"{path}: {known.title} inside gzip; unpack it with gunzip first")
             return known
     name = path.name.lower()
     for known in FORMATS.values():
         if name.endswith(known.suffixes) and not path.is_dir():
             return known
-    raise ReportError(f"{path}: is none of the kinds that are read: {KNOWN}; save it as one of them")
+    raise ReportError(f"{path}: is none of the kinds that are read: {KNOWN}; pictures are named by their folder")
+
+
+def read_new(path: str, asked: Asked) -> tuple[np.ndarray, np.ndarray | None]:
+    """Read images to ask a model about, from a file or folder of any kind; labels and parts do not matter.
+
+    Parameters
+    ----------
+    path : str
+        From where one stands.
+    asked : Asked
+        What the run was made with; images of another shape are judged by whoever asks.
+
+    Returns
+    -------
+    images : ndarray of shape (n, h, w)
+    names : ndarray of str of shape (n,), or None
+
+    Raises
+    ------
+    ReportError
+        As `read`.
+    """
+    file = find(path, start=Path())
+    source = read(file, asked)
+    part = reduce(lambda a, b: join(a, b, path), (replace(p, labels=None) for p in source.parts.values()))
+    return pixels.as_grey(part.images, colour=asked.colour, size=asked.size, where=path).images, part.names
 
 
 def _transposed(source: Source) -> Source:
@@ -106,15 +139,15 @@ def _transposed(source: Source) -> Source:
     return replace(source, parts=parts)
 
 
-def _begin(path: Path) -> bytes:
-    """Return how a file begins, unzipped."""
+def _begin(path: Path) -> tuple[bytes, bool]:
+    """Return how a file begins, unzipped, and whether it was zipped."""
     with path.open("rb") as file:
         start = file.read(512)
     if not start.startswith(b"\x1f\x8b"):
-        return start
+        return start, False
     try:
         with gzip.open(path) as file:
-            return file.read(512)
+            return file.read(512), True
     except (OSError, EOFError, zlib.error) as error:
         raise ReportError(f"{path}: truncated or corrupt gzip file ({error}); fetch it again") from error
 
@@ -141,8 +174,8 @@ def _read_folder(path: Path, asked: Asked) -> Source:
     return folders.read(path, asked)
 
 
-_ARRAYS = frozenset({"labels_path", "image_shape", "keys", "transpose", "colour", "size"})
-_PICTURES = frozenset({"labels_path", "colour", "size"})
+_ARRAYS = frozenset({"image_shape", "keys", "transpose", "colour", "size"})
+_PICTURES = frozenset({"colour", "size"})
 
 # Asked in this order; the name decides where no file begins so.
 FORMATS = {

@@ -31,7 +31,9 @@ def images_first(
         When there are none, or two readings are as good as each other; both are named.
     """
     shape = array.shape
-    if array.ndim not in (2, 3, 4) or 0 in shape:
+    if 0 in shape:
+        raise ReportError(f"{where}: shape {shape} has no image; needs (n, h, w), (n, h, w, colours) or (n, h*w)")
+    if array.ndim not in (2, 3, 4):
         raise ReportError(f"{where}: shape {shape}; needs (n, h, w), (n, h, w, colours) or (n, h*w)")
     if shape == tuple(image_shape):
         return array[None]

@@ -1,7 +1,6 @@
 """A person's own images, put together: read, brought to grey, their labels coded, a test part drawn where there is none."""
 
 from dataclasses import replace
-from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,7 @@ import numpy as np
 from report_lib.common.errors import ReportError
 from report_lib.data import arrays, cache, formats, labels, named_labels, pixels
 from report_lib.data.images import ImageSet, sha256, split
-from report_lib.data.source import Asked, Part, Source, join
+from report_lib.data.source import Asked, Part, Source
 
 # Originals that a page shows.
 _N_SHOWN = 12
@@ -35,34 +34,6 @@ def load(
     names = [None if part.names is None else part.names[rows] for rows in (images.train_rows, images.test_rows)]
     shown = None if found.originals is None else _first(found.originals, images.train_rows)
     return replace(images, train_names=names[0], test_names=names[1], originals=shown, **about)
-
-
-def load_new(path: str, asked: Asked) -> tuple[np.ndarray, np.ndarray | None]:
-    """Load images to ask a model about, from a file or folder of any kind; labels and parts do not matter.
-
-    Parameters
-    ----------
-    path : str
-        From where one stands.
-    asked : Asked
-        What the run was made with; images of another shape are judged by whoever asks.
-
-    Returns
-    -------
-    images : ndarray of shape (n, h, w), uint8 or float32
-    names : ndarray of str of shape (n,), or None
-
-    Raises
-    ------
-    ReportError
-        As `load`.
-    """
-    place = formats.find(path, start=Path.cwd())
-    found = formats.read(place, asked)
-    parts = [replace(part, labels=None) for part in found.parts.values()]
-    together = reduce(lambda first, second: join(first, second, path), parts)
-    found = _in_grey(replace(found, parts={"all": together}), replace(asked, image_shape=()), place)
-    return found.parts["all"].images, found.parts["all"].names
 
 
 def title(path: Path) -> str:

@@ -18,7 +18,7 @@ MAX_BYTES = 16 * 2**30
 _IMAGES = {"x", "image", "images", "img", "imgs", "data", "pixel", "pixels", "face", "faces", "fea", "feature",
            "features", "input", "inputs"}  # fmt: skip
 _LABELS = {"y", "label", "labels", "lab", "target", "targets", "class", "classes", "gnd"}
-_NAMES = {"id", "ids", "name", "names", "file", "files", "filename", "filenames", "path", "paths"}
+_NAMES = {"list", "id", "ids", "name", "names", "file", "files", "filename", "filenames", "path", "paths"}
 _PARTS = {
     "train": {"train", "training", "trn", "tr"},
     "validation": {"val", "valid", "validation", "dev"},
@@ -77,12 +77,33 @@ def source(found: dict[str, Found], asked: Asked, path: Path, kind: str) -> Sour
     parts = dict(sorted(parts.items(), reverse=True))
     if len(parts) == 1:
         parts = {"all": next(iter(parts.values()))}
-    left_out = sorted(set(found) - used)
+    class_names = _class_names(found, parts)
+    left_out = sorted(set(found) - used - set(class_names))
     return Source(
         parts,
         recognised(parts, kind, next(found[keys[0]].dtype.name for keys in chosen.values()), chosen),
         (f"Not used: {', '.join(left_out)}.",) if left_out else (),
+        next(iter(class_names.values()), ()),
     )
+
+
+def _class_names(found: dict[str, Found], parts: dict[str, Part]) -> dict[str, tuple[str, ...]]:
+    """Return the array that names the classes, such as `class_names`, where labels are positions in it."""
+    keys = [key for key, array in found.items() if _names_classes(_words(key), array)]
+    labels = [part.labels for part in parts.values() if part.labels is not None and part.labels.dtype.kind in "biuf"]
+    if len(keys) != 1 or not labels:
+        return {}
+    names = tuple(_text(value) for value in found[keys[0]].load().ravel())
+    fits = len(set(names)) == len(names) and max(np.nanmax(column) for column in labels) < len(names)
+    return {keys[0]: names} if fits else {}
+
+
+def _names_classes(words: set[str], array: Found) -> bool:
+    return bool(words & _LABELS and words & _NAMES) and array.thin and array.dtype.kind in "US"
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("utf-8", errors="replace") if isinstance(value, bytes) else str(value)
 
 
 def recognised(parts: dict[str, Part], kind: str, dtype: str, chosen: dict[str, tuple[str, ...]]) -> str:

@@ -3,7 +3,6 @@
 import csv
 import difflib
 import gzip
-import io
 import json
 import re
 import warnings
@@ -70,11 +69,11 @@ def read_parquet(path: Path, asked: Asked) -> Source:
             table = file.read()
     except (pa.ArrowException, OSError, ValueError) as error:
         raise unreadable(path, error) from error
-    pictures = [field.name for field in table.schema if _holds_pictures(field.type)]
+    encoded = [field.name for field in table.schema if _holds_pictures(field.type)]
     class_names = _class_names(table.schema.metadata or {})
-    if not pictures:
+    if not encoded:
         return _from_pixels(table.to_pandas(), asked.keys, asked, path, "a parquet file", lambda row: f"row {row + 1}")
-    return _from_pictures(table, pictures, class_names, asked, path)
+    return _from_pictures(table, encoded, class_names, asked, path)
 
 
 def _open(path: Path) -> TextIO:
@@ -158,15 +157,15 @@ def _makes_images(d: int, asked: Asked) -> bool:
 def _from_pixels(
     table: "pd.DataFrame", keys: tuple[str, ...], asked: Asked, path: Path, kind: str, place: Callable[[int], str]
 ) -> Source:
-    label, name, pixels, left_out = _columns([str(key) for key in table.columns], keys, path)
+    label, name, of_pixels, left_out = _columns([str(key) for key in table.columns], keys, path)
     table.columns = [str(key) for key in table.columns]
     images = images_first(
-        _numbers(table[pixels], path, place), n_labels=len(table), image_shape=asked.image_shape, where=str(path)
+        _numbers(table[of_pixels], path, place), n_labels=len(table), image_shape=asked.image_shape, where=str(path)
     )
     labels = table[label].to_numpy() if label else None
     names = table[name].to_numpy().astype(str) if name else None
     parts = {"all": Part(images, labels, names)}
-    named = f"{pixels[0]} … {pixels[-1]}"
+    named = f"{of_pixels[0]} … {of_pixels[-1]}"
     return Source(
         parts,
         recognised(parts, kind, images.dtype.name, {"all": (named, label)}),
@@ -180,16 +179,16 @@ def _columns(columns: list[str], keys: tuple[str, ...], path: Path) -> tuple[str
     label = keys[-1] if keys else _label(columns, path)
     name = next((key for key in columns if key.lower() in _NAMES and key != label), "")
     rest = [key for key in columns if key not in (label, name)]
-    pixels = [key for key in rest if _PIXEL.fullmatch(key) and not key.startswith("Unnamed")]
-    others = [key for key in rest if key not in pixels]
-    if not pixels:
+    numbered = [key for key in rest if _PIXEL.fullmatch(key) and not key.startswith("Unnamed")]
+    others = [key for key in rest if key not in set(numbered)]
+    if not numbered:
         raise ReportError(
             f"{path}: has the columns {', '.join(columns[:8])}, and none looks like a pixel, such as pixel1; a table that "
             "names files is read with their folder: name that instead"
         )
     if not label and len(others) == 1 and not others[0].startswith("Unnamed"):
         label, others = others[0], []
-    return label, name, pixels, others
+    return label, name, numbered, others
 
 
 def _refuse_unknown(columns: list[str], keys: tuple[str, ...], path: Path) -> None:
@@ -200,8 +199,9 @@ def _refuse_unknown(columns: list[str], keys: tuple[str, ...], path: Path) -> No
             raise ReportError(f"{path}: has no column {key!r}, which dataset.keys names; {hint}")
 
 
-def _label(columns: list[str], path: Path) -> str:
-    found = [key for key in columns if key.lower() in _LABELS]
+def _label(columns: list[str], path: Path, named: tuple[str, ...] = ()) -> str:
+    """Return the column that is called so; else the one whose classes have names."""
+    found = [key for key in columns if key.lower() in _LABELS] or [key for key in columns if key in named]
     if len(found) > 1:
         raise ReportError(f"{path}: labels may be {' or '.join(found)}; say which by dataset.keys=[{found[0]}]")
     return found[0] if found else ""
@@ -217,8 +217,7 @@ def _numbers(table: "pd.DataFrame", path: Path, place: Callable[[int], str]) -> 
             raise ReportError(
                 f"{path}: {place(bad[0])} has {table[key].iloc[bad[0]]!r} in column {key}, where a pixel is a number"
             )
-    pixels = table.apply(pd.to_numeric) if "O" in {dtype.kind for dtype in table.dtypes} else table
-    array = pixels.to_numpy()
+    array = table.apply(pd.to_numeric).to_numpy()
     empty = np.isnan(array).any(axis=1) if array.dtype.kind == "f" else np.zeros(len(array), bool)
     if empty.any():
         row = int(empty.argmax())
@@ -248,33 +247,34 @@ def _class_names(metadata: dict[bytes, bytes]) -> dict[str, tuple[str, ...]]:
 
 
 def _from_pictures(
-    table: "pa.Table", pictures: list[str], class_names: dict[str, tuple[str, ...]], asked: Asked, path: Path
+    table: "pa.Table", encoded: list[str], class_names: dict[str, tuple[str, ...]], asked: Asked, path: Path
 ) -> Source:
+    # Only here: it imports Pillow.
+    from report_lib.data.pictures import changes, decode, sentences, stack
+
     columns = table.column_names
     _refuse_unknown(columns, asked.keys, path)
-    if not asked.keys and len(pictures) > 1:
-        raise ReportError(f"{path}: images may be {' or '.join(pictures)}; say which by dataset.keys=[images, labels]")
-    image = asked.keys[0] if asked.keys else pictures[0]
-    label = "".join(asked.keys[1:2]) or (_label(columns, path) if not asked.keys else "")
+    if not asked.keys and len(encoded) > 1:
+        raise ReportError(f"{path}: images may be {' or '.join(encoded)}; say which by dataset.keys=[images, labels]")
+    image = asked.keys[0] if asked.keys else encoded[0]
+    label = "".join(asked.keys[1:2]) if asked.keys else _label(columns, path, tuple(class_names))
     found = table[image].to_pylist()
     data = [value["bytes"] if isinstance(value, dict) else value for value in found]
     paths = [value.get("path") if isinstance(value, dict) else None for value in found]
-    images = np.stack([_decoded(item, f"{path}: row {i + 1}") for i, item in enumerate(data)])
-    labels = table[label].to_pandas().to_numpy() if label else None
-    parts = {"all": Part(images, labels, np.array(paths) if all(paths) else None)}
+    named = [
+        (name or f"row {i + 1}", lambda item=item: item or b"")
+        for i, (name, item) in enumerate(zip(paths, data, strict=True))
+    ]
+    read = decode(named, asked, str(path))
+    images = stack(read.images)
+    labels = table[label].to_pandas().to_numpy()[read.kept] if label else None
+    parts = {"all": Part(images, labels, np.array(paths)[read.kept] if all(paths) else None)}
     left_out = [key for key in columns if key not in (image, label)]
+    changed = changes(read, asked)
     return Source(
         parts,
-        recognised(parts, "a parquet file", images.dtype.name, {"all": (image, label)}),
-        (f"Not used: the columns {', '.join(left_out)}.",) if left_out else (),
+        "; ".join([recognised(parts, "a parquet file", images.dtype.name, {"all": (image, label)}), *changed]),
+        (*((f"Not used: the columns {', '.join(left_out)}.",) if left_out else ()), *sentences(read)),
         class_names.get(label, ()),
+        np.stack(read.originals) if changed else None,
     )
-
-
-def _decoded(data: bytes | None, where: str) -> np.ndarray:
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        return np.asarray(Image.open(io.BytesIO(data or b"")))
-    except (UnidentifiedImageError, OSError) as error:
-        raise ReportError(f"{where}: an image that cannot be read ({error})") from error

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from report_lib import ROOT
 from report_lib.common.errors import ReportError
 from report_lib.common.parallel import n_threads, pinned_threads
-from report_lib.data import datasets, own
+from report_lib.data import datasets, formats
 from report_lib.data.images import ImageSet
 from report_lib.data.source import Asked
 from report_lib.run import artifacts
@@ -121,7 +121,7 @@ def predict(name: str, images_path: str) -> tuple[Path, int, int]:
 
     run = _existing(name)
     model = new_images.load(name, run.path("model_about"), run.path("model"))
-    images, names = own.load_new(images_path, _asked(run, model.image_shape))
+    images, names = formats.read_new(images_path, _asked(run, model.image_shape))
     new_images.check_images(images, model, images_path)
     answers, asked = model.predict(images), ImageSet(images_path, images, images[:0], train_names=names)
     path = _beside(Path(images_path), ".predictions.csv")

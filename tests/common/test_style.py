@@ -20,6 +20,15 @@ def test_image_grids_are_upright_square_and_one_png():
     assert fig.layout.yaxis.range[0] > fig.layout.yaxis.range[1]
 
 
+def test_colours_are_drawn_as_they_are():
+    images = np.arange(2 * 2 * 3 * 3, dtype=np.uint8).reshape(2, 2, 3, 3)
+    sheet = decode(style.image_grid(images, columns=2))
+    assert sheet.shape[2] == 4
+    np.testing.assert_array_equal(sheet[style.GAP : style.GAP + 2, :3, :3], images[0])
+    assert sheet[0, 0, 3] == 0
+    assert sheet[style.GAP, 0, 3] == 255
+
+
 def test_tiles_lie_where_their_titles_are():
     images = np.stack([np.full((5, 5), v) for v in (0.0, 0.5, 1.0)])
     fig = style.image_grid(images, columns=3, titles=["a", "b", "c"])

@@ -81,13 +81,13 @@ def parquet(folder, x, y):
     return folder / "digits.parquet"
 
 
-def hugging_face(folder, x, y):
+def hugging_face(folder, x, y, label="label", more=()):
     import pyarrow as pa
     from pyarrow import parquet
 
     pictures = [{"bytes": png(image), "path": f"{i:04}.png"} for i, image in enumerate(x)]
-    features = {"image": {"_type": "Image"}, "label": {"names": list("0123456789"), "_type": "ClassLabel"}}
-    table = pa.table({"image": pictures, "label": y})
+    features = {"image": {"_type": "Image"}, label: {"names": list("0123456789"), "_type": "ClassLabel"}}
+    table = pa.table({"image": pictures, label: y, **dict(more)})
     table = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
     parquet.write_table(table, folder / "train-00000-of-00001.parquet")
     return folder / "train-00000-of-00001.parquet"
@@ -149,6 +149,7 @@ FORMS = {
     "csv with a header, label last": lambda f, x, y: csv(f, x, y, last=True),
     "parquet": parquet,
     "hugging face": hugging_face,
+    "hugging face, another name": lambda f, x, y: hugging_face(f, x, y, "digit", {"source": ["hand"] * N}),
     "mat": lambda f, x, y: mat(f, X=x, y=y[:, None]),
     "mat (h, w, n)": lambda f, x, y: mat(f, X=x.transpose(1, 2, 0), y=y),
     "mat columns": lambda f, x, y: mat(f, fea=x.reshape(N, -1).T, gnd=y),

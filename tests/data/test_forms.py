@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from report_lib.data import formats, labels
+from report_lib.data import datasets, formats, labels
 from report_lib.data.source import Asked
 from tests.data import makers
 
@@ -37,3 +37,103 @@ def test_every_form_with_parts_holds_the_same(tmp_path, form):
     np.testing.assert_array_equal(np.concatenate([codes["train"], codes["test"]]), y)
     assert names == tuple("0123456789")
     assert source.recognised.startswith("200 + 100 images (train, test) of 8 × 8, ")
+
+
+@pytest.mark.parametrize("form", makers.FORMS)
+def test_every_form_makes_the_same_set(tmp_path, form):
+    x, y = makers.digits()
+    expected = datasets.load(str(makers.npz(tmp_path, images=x, labels=y)), seed=3)
+    made = makers.FORMS[form](tmp_path, x, y)
+    path, asked = made if isinstance(made, tuple) else (made, Asked())
+    found = datasets.load(
+        str(path), keys=asked.keys, transpose=asked.transpose, class_names=expected.class_names, seed=3
+    )
+    for name in ("train_images", "test_images", "train_labels", "test_labels", "train_rows", "test_rows"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+        assert getattr(found, name).dtype == getattr(expected, name).dtype
+    assert (found.class_names, found.hashes) == (expected.class_names, expected.hashes)
+
+
+@pytest.mark.parametrize("form", makers.FORMS_IN_PARTS)
+def test_every_form_with_parts_makes_the_same_set(tmp_path, form):
+    x, y = makers.digits()
+    made = makers.FORMS_IN_PARTS[form](tmp_path, x, y)
+    path, asked = made if isinstance(made, tuple) else (made, Asked())
+    found = datasets.load(str(path), keys=asked.keys)
+    np.testing.assert_array_equal(found.train_images, x[: makers.N_TRAIN])
+    np.testing.assert_array_equal(found.test_images, x[makers.N_TRAIN :])
+    np.testing.assert_array_equal(found.train_labels, y[: makers.N_TRAIN])
+    np.testing.assert_array_equal(found.test_labels, y[makers.N_TRAIN :])
+    assert found.train_images.dtype == np.uint8
+
+
+# --- names, classes, what is left ------------------------------------------------------------------------------------
+
+
+def test_names_are_kept_where_a_file_has_them(tmp_path):
+    x, y = makers.digits()
+    names = np.array([f"scan {i}.png" for i in range(makers.N)])
+    by_array = read(makers.npz(tmp_path, images=x, labels=y, filenames=names))[0].parts["all"]
+    lines = makers.csv_lines(x, y).splitlines()
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join([f"id,{lines[0]}", *(f"{n},{row}" for n, row in zip(names, lines[1:], strict=True))]))
+    by_column = read(path)[0].parts["all"]
+    assert by_array.names.tolist() == by_column.names.tolist() == names.tolist()
+    np.testing.assert_array_equal(by_column.images, x)
+
+
+def test_names_of_classes_are_kept_in_the_order_of_the_file(tmp_path):
+    x, y = makers.digits()
+    names = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    path = makers.hdf5(tmp_path, train_x=x[:200], train_y=y[:200], test_x=x[200:], test_y=y[200:],
+                       list_classes=np.array([name.encode() for name in names]))  # fmt: skip
+    source, codes, found = read(path)
+    assert found == names
+    np.testing.assert_array_equal(codes["test"], y[200:])
+    assert source.skipped == ()
+
+
+@pytest.mark.parametrize("kind", ["npz", "mat", "mat cell", "hdf5", "csv"])
+def test_labels_may_be_words_and_unknown(tmp_path, kind):
+    x, y = makers.digits()
+    words = np.array(["a cat", "dog", ""])[y % 3]
+    make = {
+        "npz": lambda: makers.npz(tmp_path, X=x, y=words),
+        "mat": lambda: makers.mat(tmp_path, X=x, y=words),
+        "mat cell": lambda: makers.mat(tmp_path, X=x, y=words.astype(object)),
+        "hdf5": lambda: makers.hdf5(tmp_path, X=x, y=words.astype("S")),
+        "csv": lambda: makers.csv(tmp_path, x, words),
+    }
+    _, codes, names = read(make[kind]())
+    assert names == ("a cat", "dog")
+    np.testing.assert_array_equal(codes["all"], np.array([0, 1, -1])[y % 3])
+
+
+def test_what_is_not_used_is_said(tmp_path):
+    x, y = makers.digits()
+    source, _, _ = read(makers.npz(tmp_path, images=x, labels=y, weights_of_a_model=np.zeros((3, 4)), seed=np.array(1)))
+    assert source.skipped == ("Not used: seed, weights_of_a_model.",)
+    assert source.recognised == "300 images of 8 × 8, uint8, in a NumPy archive: images with labels"
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.int16, ">u2", ">f4", "<i8", np.float16, bool])
+def test_every_type_of_number_is_read_as_it_is(tmp_path, dtype):
+    x = makers.digits()[0].astype(dtype)
+    found = formats.read(makers.npy(tmp_path, x), Asked()).parts["all"].images
+    np.testing.assert_array_equal(found, x)
+    assert found.dtype.isnative
+
+
+def test_colours_come_last(tmp_path):
+    x, y = makers.digits()
+    colour = np.stack([x, x // 2, x // 3], axis=-1)
+    for order in ((0, 1, 2, 3), (0, 3, 1, 2), (1, 2, 3, 0)):
+        source, _, _ = read(makers.npz(tmp_path, images=colour.transpose(order), labels=y))
+        np.testing.assert_array_equal(source.parts["all"].images, colour)
+
+
+def test_other_numbers_in_idx(tmp_path):
+    x = (makers.digits()[0] / 7).astype(">f4")
+    data = bytes([0, 0, 13, 3]) + np.array(x.shape, ">u4").tobytes() + x.tobytes()
+    (tmp_path / "floats.idx").write_bytes(data)
+    np.testing.assert_array_equal(formats.read(tmp_path / "floats.idx", Asked()).parts["all"].images, x)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from report_lib.common.errors import ReportError
-from report_lib.data import own
+from report_lib.data import formats
 from report_lib.data.source import Asked
 from tests.data import makers
 
@@ -19,9 +19,9 @@ def test_images_to_ask_about_come_in_every_shape_and_type(tmp_path, images, shap
     array = pixels.reshape(shape).astype(dtype)
     path = tmp_path / name
     np.savez(path, whatever=array) if name.endswith("z") else np.save(path, array)
-    found, names = own.load_new(str(path), RUN)
+    found, names = formats.read_new(str(path), RUN)
     np.testing.assert_array_equal(found, pixels)
-    assert found.dtype == (np.uint8)
+    assert found.dtype == np.uint8
     assert names is None
 
 
@@ -30,43 +30,43 @@ def test_every_form_may_be_asked_about(tmp_path, form):
     x, y = makers.digits()
     made = (makers.FORMS | makers.FORMS_IN_PARTS)[form](tmp_path, x, y)
     path, asked = made if isinstance(made, tuple) else (made, Asked())
-    found, names = own.load_new(str(path), asked)
+    found, names = formats.read_new(str(path), asked)
     np.testing.assert_array_equal(found, x)
-    assert names is None if form != "hugging face" else names.tolist() == [f"{i:04}.png" for i in range(makers.N)]
+    assert names is None if "hugging face" not in form else names.tolist() == [f"{i:04}.png" for i in range(makers.N)]
 
 
 def test_images_to_ask_about_are_looked_for_from_where_one_stands(tmp_path, images, monkeypatch):
     pixels, _ = images
     np.save(tmp_path / "near.npy", pixels)
     monkeypatch.chdir(tmp_path)
-    found, _ = own.load_new("near.npy", RUN)
+    found, _ = formats.read_new("near.npy", RUN)
     assert isinstance(found, np.memmap)
     np.testing.assert_array_equal(found, pixels)
     with pytest.raises(ReportError, match=r"^naer\.npy: no such file or folder; did you mean near\.npy\?$"):
-        own.load_new("naer.npy", RUN)
+        formats.read_new("naer.npy", RUN)
 
 
 def test_the_home_is_found(tmp_path, images, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     np.save(tmp_path / "mine.npy", images[0])
-    assert len(own.load_new("~/mine.npy", RUN)[0]) == 40
+    assert len(formats.read_new("~/mine.npy", RUN)[0]) == 40
 
 
 def test_images_of_another_shape_are_read_and_judged_by_whoever_asked(tmp_path, images):
     np.save(tmp_path / "a.npy", images[0])
-    assert own.load_new(str(tmp_path / "a.npy"), Asked(image_shape=(8, 8)))[0].shape == (40, 7, 5)
+    assert formats.read_new(str(tmp_path / "a.npy"), Asked(image_shape=(8, 8)))[0].shape == (40, 7, 5)
 
 
 def test_one_image_is_enough(tmp_path, images):
     np.save(tmp_path / "a.npy", images[0][3])
-    np.testing.assert_array_equal(own.load_new(str(tmp_path / "a.npy"), RUN)[0], images[0][3:4])
+    np.testing.assert_array_equal(formats.read_new(str(tmp_path / "a.npy"), RUN)[0], images[0][3:4])
 
 
 @pytest.mark.parametrize("width", [3, 4])
 def test_narrow_images_of_the_runs_shape_are_grey(tmp_path, images, width):
     pixels = images[0][:, :, :width]
     np.save(tmp_path / "a.npy", pixels)
-    found, _ = own.load_new(str(tmp_path / "a.npy"), Asked(image_shape=(7, width)))
+    found, _ = formats.read_new(str(tmp_path / "a.npy"), Asked(image_shape=(7, width)))
     np.testing.assert_array_equal(found, pixels)
 
 
@@ -91,7 +91,7 @@ def test_images_that_cannot_be_asked_about(tmp_path, images, change, said):
     path = tmp_path / "a.npy"
     np.save(path, change(images[0]))
     with pytest.raises(ReportError) as caught:
-        own.load_new(str(path), RUN)
+        formats.read_new(str(path), RUN)
     assert str(caught.value).startswith(f"{path}: ")
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -101,4 +101,4 @@ def test_images_that_cannot_be_asked_about(tmp_path, images, change, said):
 def test_files_of_other_kinds_are_not_asked_about(tmp_path, name):
     (tmp_path / name).write_bytes(b"words")
     with pytest.raises(ReportError, match=rf"{name}: is none of the kinds that are read: NumPy \.npy, "):
-        own.load_new(str(tmp_path / name), RUN)
+        formats.read_new(str(tmp_path / name), RUN)

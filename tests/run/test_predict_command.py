@@ -261,7 +261,7 @@ def test_files_that_are_not_what_they_are_called(digits_build, known, tmp_path, 
 def test_no_such_file_and_no_such_run(digits_build, known, tmp_path, capfd):
     assert (
         refused(capfd, tmp_path / "gone.npy")
-        == f"{tmp_path / 'gone.npy'}: no such file or folder; paths are taken from {Path.cwd()}"
+        == f"{tmp_path / 'gone.npy'}: no such file or folder; paths that are not whole begin in {Path.cwd()}"
     )
     assert refused(capfd, saved(tmp_path, known[0]), "digit") == (
         "no run 'digit'; runs that are there: digits; `make report PARAMS=params/digit.yaml` makes one"

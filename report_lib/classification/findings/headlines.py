@@ -21,7 +21,7 @@ def lede(metrics: dict[str, Any]) -> str:
     return (
         f"{data['n_train'] + data['n_test']:,} greyscale images: what they can be described with, what groups they fall "
         f"into, {judged}, and what can be told of a new one."
-        + (f" Recognised: {data['recognised']}." if "recognised" in data else "")
+        + (f" Recognised: {data['recognised'].partition('; ')[0]}." if "recognised" in data else "")
     )
 
 

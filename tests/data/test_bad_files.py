@@ -1,0 +1,187 @@
+"""Files that are not what they should be, or may be read in two ways: one line each, and nothing lost."""
+
+import gzip
+import io
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from report_lib.common.errors import ReportError
+from report_lib.data import datasets, formats
+from report_lib.data.source import Asked
+from tests.data import makers
+
+
+def refused(path, asked=None):
+    """Return what is said of a file, which begins with the file, in one line."""
+    with pytest.raises(ReportError) as caught:
+        formats.read(path, asked or Asked())
+    said = str(caught.value)
+    assert said.startswith(str(path.parent))
+    assert "\n" not in said
+    return said
+
+
+# --- tables ---------------------------------------------------------------------------------------------------------
+
+
+def table(folder, change, row=7, **options):
+    """Write a CSV of digits with one of its lines changed; line 1 is row 0."""
+    lines = makers.csv_lines(*makers.digits(), **options).splitlines(keepends=True)
+    lines[row] = change(lines[row])
+    path = folder / "a.csv"
+    path.write_text("".join(lines), encoding="utf8")
+    return path
+
+
+def with_field(text):
+    """Return what puts a text in the place of pixel5."""
+    return lambda line: ",".join([*line.split(",")[:5], text, *line.split(",")[6:]])
+
+
+@pytest.mark.parametrize(
+    ("change", "row", "said"),
+    [
+        (lambda line: f"{line.strip()},9\n", 7, "line 8 has 66 fields where 65 are expected"),
+        (lambda line: f"{line.strip()},9\n", 1, "line 2 has more fields than the 65 of line 1"),
+        (lambda line: line.rsplit(",", 1)[0] + "\n", 7, "line 8 has nothing in column pixel64 (1 such in all)"),
+        (with_field("x"), 7, "line 8 has 'x' in column pixel5, where a pixel is a number"),
+        (with_field("nan"), 7, "line 8 has nothing in column pixel5"),
+        (lambda line: "\n\n" + with_field("x")(line), 7, "line 10 has 'x' in column pixel5"),
+        (lambda line: line.replace("pixel1,", "class,", 1), 0, "labels may be label or class; say which by"),
+    ],
+)
+def test_a_line_that_is_wrong_is_named(tmp_path, change, row, said):
+    assert said in refused(table(tmp_path, change, row))
+
+
+def test_a_column_that_is_missing(tmp_path):
+    x, y = makers.digits()
+    path = tmp_path / "a.csv"
+    path.write_text("".join(line.rsplit(",", 1)[0] + "\n" for line in makers.csv_lines(x, y).splitlines()))
+    assert "rows of 63 pixels, which make no square: is a column missing or one too many?" in refused(path)
+    assert formats.read(path, Asked(image_shape=(7, 9))).parts["all"].images.shape == (300, 7, 9)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "is empty"),
+        (b"label,pixel1,pixel2,pixel3,pixel4\n", "shape (0, 4) has no image"),
+        (b"file_name,label\na.png,1\n", "none looks like a pixel, such as pixel1; a table that names files is read"),
+        (bytes(range(256)), "cannot be read, truncated or corrupt?"),
+        (b"1,7,7,7,4\n2,7,7,7,3\n3,7,7,7,2\n4,7,7,7,1\n", "labels may be column 1 or 5; say which by dataset.keys=[1]"),
+    ],
+)
+def test_tables_that_are_none(tmp_path, data, said):
+    (tmp_path / "a.csv").write_bytes(data)
+    assert said in refused(tmp_path / "a.csv")
+
+
+def test_labels_of_a_table_without_names_may_be_named(tmp_path):
+    (tmp_path / "a.csv").write_text("1,7,7,7,4\n2,7,7,7,3\n3,7,7,7,2\n4,7,7,7,1\n")
+    part = formats.read(tmp_path / "a.csv", Asked(keys=("5",))).parts["all"]
+    assert part.labels.tolist() == [4, 3, 2, 1]
+    assert part.images[0].tolist() == [[1, 7], [7, 7]]
+    assert "has no column '6', which dataset.keys names; it has 1, 2" in refused(tmp_path / "a.csv", Asked(keys=("6",)))
+
+
+# --- arrays ---------------------------------------------------------------------------------------------------------
+
+
+def claiming(path, shape, there=64):
+    """Write an archive with an array whose head claims a shape."""
+    file = io.BytesIO()
+    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x.npy", file.getvalue() + b"\0" * there)
+    return path
+
+
+def test_an_archive_that_claims_more_than_it_holds_is_refused_before_room_is_made(tmp_path, monkeypatch):
+    monkeypatch.setattr(np, "load", None)
+    assert "x: claims the shape (1000000000000, 28, 28)" in refused(claiming(tmp_path / "a.npz", (10**12, 28, 28)))
+    assert "x claims the shape (100000, 28, 28), but the file holds 64 bytes" in refused(
+        claiming(tmp_path / "b.npz", (10**5, 28, 28))
+    )
+
+
+@pytest.mark.parametrize("form", ["npz X y", "idx", "emnist", "csv.gz", "parquet", "hugging face", "mat", "mat 7.3",
+                                  "hdf5"])  # fmt: skip
+@pytest.mark.parametrize("part", [0, 0.5])
+def test_truncated_and_empty_files(tmp_path, form, part):
+    made = makers.FORMS[form](tmp_path, *makers.digits())
+    path = made[0] if isinstance(made, tuple) else made
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * part)])
+    said = refused(path)
+    assert any(word in said for word in ("truncated", "is empty", "or empty or damaged"))
+
+
+@pytest.mark.parametrize(
+    ("arrays", "asked", "said"),
+    [
+        ({"fine_labels": "y", "coarse_labels": "y"}, (), "the labels may be fine_labels or coarse_labels"),
+        ({"more_images": "x"}, (), "the images may be images or more_images; name images and labels in dataset.keys"),
+        ({"labels": "y"}, ("image", "labels"), "has no 'image', which dataset.keys names; did you mean images?"),
+        ({"labels": "y"}, ("images", "labels", "images"), "dataset.keys names 3 arrays; it takes images; or"),
+    ],
+)
+def test_arrays_that_may_be_read_in_two_ways(tmp_path, arrays, asked, said):
+    x, y = makers.digits()
+    path = makers.npz(tmp_path, images=x, **{key: {"x": x, "y": y}[value] for key, value in arrays.items()})
+    assert said in refused(path, Asked(keys=asked))
+
+
+def test_the_images_of_a_struct_are_asked_for(tmp_path):
+    x, y = makers.digits()
+    assert "has data (1, 1), y (1, 300), none of which looks like images" in refused(
+        makers.mat(tmp_path, data={"images": x}, y=y)
+    )
+
+
+def test_which_axis_counts_the_images_is_asked_where_both_may(tmp_path):
+    x = makers.digits()[0][:, 1:].transpose(1, 2, 0)
+    path = makers.npy(tmp_path, x)
+    assert "is 7 images of 8 × 300, or 300 images of 7 × 8; say which by dataset.image_shape" in refused(path)
+    found = formats.read(path, Asked(image_shape=(7, 8))).parts["all"].images
+    np.testing.assert_array_equal(found, makers.digits()[0][:, 1:])
+    # Squares tell, and so do labels.
+    assert formats.read(makers.npy(tmp_path, x[:, :7]), Asked()).parts["all"].images.shape == (300, 7, 7)
+    labelled = makers.npz(tmp_path, images=x, labels=makers.digits()[1])
+    assert formats.read(labelled, Asked()).parts["all"].images.shape == (300, 7, 8)
+
+
+# --- what is not there, not allowed, not installed ------------------------------------------------------------------
+
+
+def test_no_permission(tmp_path, monkeypatch):
+    path = makers.npy(tmp_path, makers.digits()[0])
+
+    def refuse(self, *args, **options):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert "no permission to read it; `chmod -R u+rX` on it" in refused(path)
+
+
+@pytest.mark.parametrize(("form", "module"), [("hdf5", "h5py"), ("mat 7.3", "h5py"), ("parquet", "pyarrow")])
+def test_a_library_that_is_not_installed(tmp_path, monkeypatch, form, module):
+    path = makers.FORMS[form](tmp_path, *makers.digits())
+    monkeypatch.setitem(sys.modules, module, None)
+    assert f"is read by {module}, which is not installed; `python -m pip install {module}`" in refused(path)
+
+
+def test_files_inside_gzip_that_are_not_read_there(tmp_path):
+    data = makers.npy(tmp_path, makers.digits()[0]).read_bytes()
+    (tmp_path / "a.npy.gz").write_bytes(gzip.compress(data))
+    assert "NumPy .npy inside gzip; unpack it with gunzip first" in refused(tmp_path / "a.npy.gz")
+
+
+def test_a_path_that_is_not_there_has_a_nearest_name(tmp_path):
+    makers.npy(tmp_path, makers.digits()[0])
+    with pytest.raises(ReportError, match=r"digit\.npy: no such file or folder; did you mean digits\.npy\?"):
+        datasets.load(str(tmp_path / "digit.npy"))
