@@ -160,9 +160,11 @@ class ImageSet:
         return replace(self, **taken)
 
     def with_labels_to_judge_by(self) -> "ImageSet":
-        """Put labels aside that no score can come of: fewer than two in the test part, or one class in the train part."""
+        """Put labels aside where too few are known for a score: two of the test part, and two classes of the train part."""
+        if not self.has_labels or all(known.all() for known in self.labelled.values()):
+            return self
         counts = np.array(list(self.class_counts.values())).reshape(-1, 2)
-        if not self.has_labels or (np.sum(counts[:, 0] > 0) > 1 and counts[:, 1].sum() > 1):
+        if np.sum(counts[:, 0] > 0) > 1 and counts[:, 1].sum() > 1:
             return self
         aside = {"train": self.train_labels, "test": self.test_labels}
         return replace(self, train_labels=None, test_labels=None, class_names=(), unused_labels=aside)
