@@ -119,7 +119,9 @@ def executed(tmp_path_factory):
     What the first two leave is made a finished run, beside which the others are run.
     """
     folder = tmp_path_factory.mktemp("notebooks")
-    quick = ["reduction.representations=[pca, dense-8]", "reduction.steps_dense=20", "reduction.maps=[]"]
+    quick = ["reduction.representations=[pca, dense-8]", "reduction.steps_dense=20", "reduction.maps=[]",
+             "clustering.n_seeds=2", "classification.pseudo_models=[svm]", "classification.label_counts=[]",
+             "classification.label_sources=[]", "classification.classifiers=[knn]", "classification.audit_folds=0"]  # fmt: skip
     params, build = load_params(ROOT / "params" / "digits.yaml", quick), folder / "build"
 
     def execute(phase):
