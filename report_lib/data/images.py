@@ -89,12 +89,12 @@ class ImageSet:
         parts = {"train": (self.train_rows, self.train_images), "test": (self.test_rows, self.test_images)}
         return {name: np.arange(len(images)) if rows is None else rows for name, (rows, images) in parts.items()}
 
-    def called(self, part: str, positions: np.ndarray) -> list[str]:
-        """Return what a person finds images of a part by: the end of their names, or without names their rows."""
+    def called(self, part: str, positions: np.ndarray, *, short: bool = False) -> list[str]:
+        """Return what a person finds images of a part by: their names, or the end of them, or without names their rows."""
         names = self._names[part]
         if names is None:
             return self.rows[part][positions].astype(str).tolist()
-        return [_shortened(name) for name in names[positions].tolist()]
+        return [_shortened(name) if short else name for name in names[positions].tolist()]
 
     def with_names(
         self, columns: Sequence[str], rows: Sequence[Sequence[object]] | None, part: str = "train"
@@ -209,7 +209,7 @@ def split(
 
 def _shortened(name: str) -> str:
     """Return the end of a file's name, where what tells it from its neighbours mostly stands."""
-    stem = PurePosixPath(name).name
+    stem = PurePosixPath(name).stem
     return stem if len(stem) <= LONGEST_NAME else "…" + stem[1 - LONGEST_NAME :]
 
 

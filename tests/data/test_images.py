@@ -43,6 +43,7 @@ def test_without_names_or_rows_a_table_is_as_it_was(named):
 
 def test_images_are_called_by_the_end_of_their_names_or_by_their_rows(named):
     row = int(named.train_rows[4])
-    assert named.called("train", np.array([4])) == [f"…long-name-{row}.png"]
+    assert named.called("train", np.array([4])) == [f"folder/a-rather-long-name-{row}.png"]
+    assert named.called("train", np.array([4]), short=True) == [f"…her-long-name-{row}"]
     plain = ImageSet("Plain", np.zeros((4, 2, 2)), np.zeros((1, 2, 2)), train_rows=np.array([5, 7, 8, 9]))
     assert plain.called("train", np.array([1, 3])) == ["7", "9"]

@@ -87,7 +87,7 @@ def to_label(choice: Choice, images: ImageSet, *, most: int = 40) -> go.Figure |
         return None
     rows, clusters = choice.rows[:most], choice.clusters[:most]
     names = style.cluster_names(int(clusters.max()) + 1)
-    called = images.called("train", rows)
+    called = images.called("train", rows, short=True)
     titles = [f"{names[cluster]} · {name}" for cluster, name in zip(clusters, called, strict=True)]
     fig = style.image_grid(images.train_images[rows], columns=min(10, len(rows)), titles=titles, limits=images.limits)
     return style.finish(
