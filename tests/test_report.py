@@ -43,6 +43,14 @@ def test_no_sideways_scrolling(drawn, open_page):
     assert phone.errors == []
 
 
+@pytest.mark.parametrize(
+    ("title", "run", "called"),
+    [("Fashion-MNIST", "fashion_mnist", "Fashion-MNIST"), ("Fashion-MNIST", "classic", "Fashion-MNIST, run classic")],
+)
+def test_two_runs_of_the_same_images_are_told_apart(title, run, called):
+    assert exporter._called(title, run) == called
+
+
 @needs_browser
 def test_pictures_are_square_and_named(page):
     sheets = page.eval_on_selector_all(

@@ -125,7 +125,10 @@ def _name_classes(images: ImageSet, names: tuple[str, ...]) -> ImageSet:
 
 
 def _without_labels(images: ImageSet, *why: str) -> ImageSet:
-    return replace(images, train_labels=None, test_labels=None, class_names=(), skipped=(*images.skipped, *why))
+    # Where they are left out for a reason, which images have one is still of use.
+    aside = {"train": images.train_labels, "test": images.test_labels} if why else {}
+    skipped = (*images.skipped, *why)
+    return replace(images, train_labels=None, test_labels=None, class_names=(), skipped=skipped, unused_labels=aside)
 
 
 def _refuse_degenerate(images: ImageSet) -> None:
@@ -142,15 +145,15 @@ def _with_usable_labels(images: ImageSet) -> ImageSet:
     if not images.has_labels:
         return images
     known = images.train_labels[images.train_labels >= 0]
-    n_classes = len(np.unique(known))
+    n_classes, n_train = len(np.unique(known)), len(images.train_labels)
     if n_classes < 2:
         what = (
             f"all known labels are {images.class_names[known[0]]}" if n_classes else "no train image has a known label"
         )
         return _without_labels(images, f"Labels are left out: {what}, so there is nothing to score against.")
-    if len(images.class_names) > MAX_CLASSES or 2 * n_classes > len(known):
-        what = f"{len(images.class_names):,} classes for {len(known):,} train images look like ids"
-        if 2 * n_classes <= len(known):
+    if len(images.class_names) > MAX_CLASSES or 2 * n_classes > n_train:
+        what = f"{len(images.class_names):,} classes for {n_train:,} train images look like ids"
+        if 2 * n_classes <= n_train:
             what = f"{len(images.class_names):,} classes are more than the {MAX_CLASSES} that a page can show"
         return _without_labels(images, f"Labels are left out: {what}; group them to have them used.")
     return images

@@ -78,12 +78,13 @@ def write_report(
     """
     charts: dict[str, str] = {}
     phases = [_phase(number, name, nb, charts) for number, (name, nb) in enumerate(notebooks.items(), start=1)]
+    run = about["parameters"]["name"]
     title, names = metrics["dataset"]["title"], metrics["dataset"]["class_names"]
     script, css = _script(), read("report.css", "map.css") + _stills_on_dark()
     page = template("page").render(
-        title=f"{title}: what structure is in these images?",
+        title=f"{_called(title, run)}: what structure is in these images?",
+        of=_called(title, run) + f" · commit {about['commit'][:7]}" * bool(about["commit"]),
         policy=_policy(script),
-        dataset=metrics["dataset"],
         lede=headlines.lede(metrics),
         headlines=[_emphasised(sentence) for sentence in headlines.headlines(metrics)[:MOST_HEADLINES]],
         table=scores.table(metrics),
@@ -115,6 +116,12 @@ def _emphasised(sentence: str) -> tuple[str, str, str]:
 def _script() -> str:
     """Bring the parts of the page's script together; none of their names is seen outside."""
     return f'"use strict";\n(() => {{\n{read(*(f"js/{name}.js" for name in SCRIPTS))}\n}})();'
+
+
+def _called(title: str, run: str) -> str:
+    """Name the data, and the run where it is called otherwise."""
+    alike = re.sub(r"\W|_", "", title).lower() == re.sub(r"\W|_", "", run).lower()
+    return title if alike else f"{title}, run {run}"
 
 
 def _stills_on_dark() -> str:
