@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.manifold import TSNE, trustworthiness
 
-from report_lib.common.arrays import flatten, labels_of, sample_rows
+from report_lib.common.arrays import UNKNOWN, flatten, labels_of, sample_rows
 from report_lib.common.neighbors import Neighbors, nearest
 from report_lib.common.parallel import at_once
 from report_lib.data.images import ImageSet
@@ -262,30 +262,43 @@ def faithfulness(
     for title, layout in layouts.items():
         found = nearest(layout, k).indices
         kept = (found[:, :, None] == true[:, None, :]).any(axis=2).mean()
-        hit = None if labels is None else float(_same_label(found, labels).mean())
+        hit = None if labels is None else _share(_same_label(found, labels))
         there, back = (float(trustworthiness(a, b, n_neighbors=k)) for a, b in ((X, layout), (layout, X)))
         scores[title] = Faithfulness(there, back, float(kept), hit)
     return scores
 
 
-def _same_label(indices: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return whether each neighbour of each row has the row's own label; shape of `indices`, bool."""
-    return labels[indices] == labels[:, None]
+def _same_label(indices: np.ndarray, labels: np.ndarray) -> np.ma.MaskedArray:
+    """Return whether each neighbour of each row has the row's own label, masked where one of the two is unknown."""
+    known = labels != UNKNOWN
+    return np.ma.array(labels[indices] == labels[:, None], mask=~(known[indices] & known[:, None]))
+
+
+def _share(same: np.ma.MaskedArray) -> float:
+    return float(same.compressed().mean()) if same.count() else np.nan
 
 
 def chance(n: int, labels: np.ndarray | None, *, k: int) -> Faithfulness:
     """Return what a layout at random would score."""
-    hit = None if labels is None else float(np.square(np.bincount(labels) / n).sum())
+    hit = None
+    if labels is not None:
+        known = labels[labels != UNKNOWN]
+        hit = float(np.square(np.bincount(known) / len(known)).sum())
     return Faithfulness(0.5, 0.5, k / (n - 1), hit)
 
 
 def neighborhood_hit(graph: Neighbors | None, labels: np.ndarray | None, n_classes: int) -> np.ndarray | None:
     """Return, for each class, the share of its images' nearest neighbours that are of the same class; NaN if empty.
 
-    None without a graph, or without labels.
+    Of images and neighbours whose labels are known; None without a graph, or where no two such are neighbours.
     """
     if graph is None or labels is None:
         return None
-    hits = _same_label(graph.indices, labels).mean(axis=1)
+    same = _same_label(graph.indices, labels)
+    beside = same.count(axis=1)
+    rows = np.flatnonzero(beside)
+    if not len(rows):
+        return None
+    hits, own = same[rows].filled(False).sum(axis=1) / beside[rows], labels[rows]
     with np.errstate(invalid="ignore"):
-        return np.bincount(labels, hits, n_classes) / np.bincount(labels, minlength=n_classes)
+        return np.bincount(own, hits, n_classes) / np.bincount(own, minlength=n_classes)

@@ -1,6 +1,7 @@
 """One style for every figure: upright images, one colour a class, noise in grey."""
 
 import numpy as np
+import pytest
 
 from report_lib.common import style
 from tests.figures import decode
@@ -41,9 +42,10 @@ def test_signed_images_have_zero_in_the_middle():
     assert decode(fig)[style.GAP, :, 0].tolist() == [0, 128, 191]
 
 
-def test_noise_is_grey_and_beneath():
-    fig = style.scatter(np.arange(4.0), np.arange(4.0), np.array([0, -1, 1, -1]), ["a", "b"])
-    assert [trace.name for trace in fig.data] == ["noise", "a", "b"]
+@pytest.mark.parametrize(("clusters", "name"), [(True, "noise"), (False, "unknown")])
+def test_what_is_in_no_group_is_grey_and_beneath(clusters, name):
+    fig = style.scatter(np.arange(4.0), np.arange(4.0), np.array([0, -1, 1, -1]), ["a", "b"], clusters=clusters)
+    assert [trace.name for trace in fig.data] == [name, "a", "b"]
     assert fig.data[0].marker.color == style.NOISE_COLOR
     assert len(fig.data[0].x) == 2
 
