@@ -2,7 +2,9 @@
 
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 from sklearn.manifold import TSNE, trustworthiness
@@ -32,8 +34,9 @@ def umap_map(X: np.ndarray, graph: Neighbors, *, n_epochs: int, random_state: in
     with warnings.catch_warnings():
         # It warns that a seed costs it its threads, and that neighbours found elsewhere cannot place new rows.
         warnings.simplefilter("ignore")
-        from umap import UMAP
+        from umap import UMAP, layouts, umap_
 
+        _keep_compiled(umap_, layouts)
         n, k = graph.indices.shape
         # UMAP counts a row as its own first neighbour.
         indices = np.column_stack([np.arange(n, dtype=np.int32), graph.indices])
@@ -43,6 +46,16 @@ def umap_map(X: np.ndarray, graph: Neighbors, *, n_epochs: int, random_state: in
             random_state=random_state, n_jobs=1,
         )  # fmt: skip
         return layout.fit_transform(X)
+
+
+def _keep_compiled(*modules: ModuleType) -> None:
+    """Have Numba keep on disk what it compiles of modules: UMAP compiles for seconds, and lays out 1,000 rows in less."""
+    from numba.core.dispatcher import Dispatcher
+
+    for compiled in (own for module in modules for own in vars(module).values() if isinstance(own, Dispatcher)):
+        # It has nowhere to keep them where neither the package nor the home folder can be written to.
+        with suppress(RuntimeError):
+            compiled.enable_caching()
 
 
 def tsne_map(X: np.ndarray, *, n_iterations: int, random_state: int) -> np.ndarray:
