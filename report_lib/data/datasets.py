@@ -65,7 +65,7 @@ def load(
         images = own.load(source, asked, labels_path=labels, use_labels=use_labels, test_size=test_size, seed=seed)
     images = _name_classes(images, tuple(class_names)) if use_labels else _without_labels(images)
     _refuse_degenerate(images)
-    return _with_usable_labels(images).with_labels_to_judge_by()
+    return _with_usable_labels(images.with_labels_to_judge_by())
 
 
 def _refuse_misspelt(source: str) -> None:
@@ -145,15 +145,17 @@ def _with_usable_labels(images: ImageSet) -> ImageSet:
     if not images.has_labels:
         return images
     known = images.train_labels[images.train_labels >= 0]
-    n_classes, n_train = len(np.unique(known)), len(images.train_labels)
+    n_classes = len(np.unique(known))
     if n_classes < 2:
         what = (
             f"all known labels are {images.class_names[known[0]]}" if n_classes else "no train image has a known label"
         )
         return _without_labels(images, f"Labels are left out: {what}, so there is nothing to score against.")
-    if len(images.class_names) > MAX_CLASSES or 2 * n_classes > n_train:
-        what = f"{len(images.class_names):,} classes for {n_train:,} train images look like ids"
-        if 2 * n_classes <= n_train:
-            what = f"{len(images.class_names):,} classes are more than the {MAX_CLASSES} that a page can show"
+    # Where only some are known yet, few of each class is what there is.
+    like_ids = len(known) == len(images.train_labels) and 2 * n_classes > len(known)
+    if like_ids or len(images.class_names) > MAX_CLASSES:
+        what = f"{len(images.class_names):,} classes are more than the {MAX_CLASSES} that a page can show"
+        if like_ids:
+            what = f"{len(images.class_names):,} classes for {len(known):,} train images look like ids"
         return _without_labels(images, f"Labels are left out: {what}; group them to have them used.")
     return images

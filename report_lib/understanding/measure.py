@@ -83,11 +83,14 @@ def class_counts(labels: np.ndarray | None, n_classes: int) -> np.ndarray | None
 
 
 def facts(images: ImageSet) -> dict[str, object]:
-    """Return what `metrics.json` says of the data set; `n_unknown` by part where some labels are known and some are not."""
+    """Return what `metrics.json` says of the data set.
+
+    `n_unknown`, by part, where some labels are known and some are not; `recognised` and `skipped` of one's own images.
+    """
     labelled = images.labelled
     known = np.concatenate(list(labelled.values()))
     unknown = {part: int(np.sum(~own)) for part, own in labelled.items()}
-    return {
+    said = {
         "title": images.title,
         "n_train": len(images.train_images),
         "n_test": len(images.test_images),
@@ -95,7 +98,9 @@ def facts(images: ImageSet) -> dict[str, object]:
         "width": images.image_shape[1],
         "class_names": list(images.class_names),
         "sha256": images.hashes,
-    } | ({"n_unknown": unknown} if known.any() and not known.all() else {})
+    }
+    said |= {"n_unknown": unknown} if known.any() and not known.all() else {}
+    return said | ({"recognised": images.recognised, "skipped": images.skipped} if images.recognised else {})
 
 
 def examples(labels: np.ndarray | None, n_classes: int, n_images: int) -> np.ndarray:
@@ -328,8 +333,7 @@ def report_metrics(
     names = images.class_names or ("all images",)
     counted = {kind: copies.count(exact=kind == "exact") for kind in ("exact", "near")}
     numbers = {
-        "dataset": facts(images)
-        | ({"recognised": images.recognised, "skipped": images.skipped} if images.recognised else {}),
+        "dataset": facts(images),
         "parts": {part.part: vars(part) for part in parts},
         "share_darkest_bin": histogram.share_lowest,
         "intensity_histogram": {"edges": histogram.edges, "counts": histogram.counts},
