@@ -1,5 +1,6 @@
 """Classifiers that learn the clusters as if they were labels, and how well they repeat them."""
 
+import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -115,7 +116,9 @@ class PseudoLabels:
 
 def make_pipeline(name: str, scaling: str, *, n_components: int, setting: Setting) -> Pipeline:
     """Put every step that learns into one pipeline, so that each fold fits all of them anew."""
-    pca = PCA(n_components, svd_solver="covariance_eigh")
+    # A covariance of more pixels than there are images takes far longer than the images themselves.
+    few = setting.n_images < math.prod(setting.image_shape)
+    pca = PCA(n_components, svd_solver="full" if few else "covariance_eigh")
     return Pipeline([("scaler", PixelScaler(scaling)), ("pca", pca), (name, PSEUDO[name].build(setting))])
 
 
@@ -193,7 +196,7 @@ def learn(
     """
     train, test = flatten(images.train_images), flatten(images.test_images)
     rows = sample_rows(len(train), n_images, random_state)
-    setting = Setting(len(rows), random_state, n_estimators=n_estimators)
+    setting = Setting(len(rows), random_state, images.image_shape, n_estimators=n_estimators)
     pipelines = [make_pipeline(name, scaling, n_components=n_components, setting=setting) for name in names]
     data = train[rows], clusters["train"][rows], test, clusters["test"]
     options |= {"random_state": random_state}

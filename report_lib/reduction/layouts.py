@@ -50,9 +50,7 @@ def umap_map(X: np.ndarray, graph: Neighbors, *, n_epochs: int, random_state: in
 
 def _keep_compiled(*modules: ModuleType) -> None:
     """Have Numba keep on disk what it compiles of modules: UMAP compiles for seconds, and lays out 1,000 rows in less."""
-    from numba.core.dispatcher import Dispatcher
-
-    for compiled in (own for module in modules for own in vars(module).values() if isinstance(own, Dispatcher)):
+    for compiled in (own for module in modules for own in vars(module).values() if hasattr(own, "enable_caching")):
         # It has nowhere to keep them where neither the package nor the home folder can be written to.
         with suppress(RuntimeError):
             compiled.enable_caching()

@@ -139,6 +139,12 @@ class PixelScaler(TransformerMixin, BaseEstimator):
         return X.astype(np.float32) * self.scale_.astype(np.float32) + self.offset_.astype(np.float32)
 
 
+def _pointed(axes: np.ndarray) -> np.ndarray:
+    """Turn each axis so that its largest loading is positive."""
+    largest = np.abs(axes).argmax(axis=1)
+    return axes * np.sign(axes[np.arange(len(axes)), largest])[:, None]
+
+
 class LinearReducer(TransformerMixin, BaseEstimator):
     """PCA (`center=True`) or truncated SVD (`center=False`) by eigendecomposition of the second moment.
 
@@ -171,13 +177,23 @@ class LinearReducer(TransformerMixin, BaseEstimator):
     def fit_moments(self, m: Moments) -> "LinearReducer":
         """Learn from the moments of the rows."""
         covariance = m.covariance
-        axes = eigh(covariance if self.center else m.second, driver="evd")[1][:, ::-1].T
-        largest = np.abs(axes).argmax(axis=1)
-        axes = axes * np.sign(axes[np.arange(len(axes)), largest])[:, None]
+        axes = _pointed(eigh(covariance if self.center else m.second, driver="evd")[1][:, ::-1].T)
         self.components_ = np.ascontiguousarray(axes, dtype=np.float32)
         self.mean_ = m.mean if self.center else np.zeros_like(m.mean)
         self.explained_variance_ = np.maximum(np.einsum("ij,jk,ik->i", axes, covariance, axes, optimize=True), 0.0)
         self.explained_variance_ratio_ = self.explained_variance_ / max(np.trace(covariance), np.finfo(float).tiny)
+        return self
+
+    def fit_few(self, X: np.ndarray) -> "LinearReducer":
+        """Learn the same axes from fewer rows than columns, as many as there are rows: none of size (d, d) is needed."""
+        centred = np.asarray(X, np.float64) - X.mean(axis=0, dtype=np.float64)
+        rows = centred if self.center else X.astype(np.float64)
+        axes = _pointed(np.linalg.svd(rows, full_matrices=False)[2])
+        self.components_ = np.ascontiguousarray(axes, dtype=np.float32)
+        self.mean_ = X.mean(axis=0, dtype=np.float64) if self.center else np.zeros(X.shape[1])
+        self.explained_variance_ = np.square(centred @ axes.T).sum(axis=0) / max(len(X) - 1, 1)
+        total = np.square(centred).sum() / max(len(X) - 1, 1)
+        self.explained_variance_ratio_ = self.explained_variance_ / max(total, np.finfo(float).tiny)
         return self
 
     def first(self, n_components: int) -> "LinearReducer":
@@ -270,6 +286,8 @@ def fit_linear(X: np.ndarray, kind: str, *, scaling: str, n_components: int) -> 
     if kind == "pixels":
         return LinearRepresentation(scaler)
     reducer = LinearReducer(n_components, center=kind == "pca")
+    if n_components < len(X) < X.shape[1] // 2:
+        return LinearRepresentation(scaler, reducer.fit_few(scaler.transform(X)))
     return LinearRepresentation(scaler, reducer.fit_moments(m.scaled(scaler.offset_, scaler.scale_)))
 
 

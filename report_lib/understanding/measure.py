@@ -281,6 +281,8 @@ def _distinct_rows(flat: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 def _principal_axes(flat: np.ndarray, n_axes: int) -> np.ndarray:
     sample = flat[:: max(1, len(flat) // 5000)].astype(np.float64)
     sample -= sample.mean(axis=0)
+    if len(sample) < sample.shape[1] // 2:
+        return np.linalg.svd(sample, full_matrices=False)[2][:n_axes].T.astype(np.float32)
     return np.linalg.eigh(sample.T @ sample)[1][:, ::-1][:, :n_axes].astype(np.float32)
 
 

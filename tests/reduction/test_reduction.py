@@ -154,3 +154,19 @@ def test_codes_larger_than_the_image_have_no_place_on_the_curve_of_pca():
     assert 100 in counts
     assert counts[0] == 2
     assert counts[-1] == 900
+
+
+@pytest.mark.parametrize("kind", ["pca", "svd"])
+def test_few_rows_of_many_pixels_give_the_same_codes_without_a_matrix_of_all_pixels(rng, kind, monkeypatch):
+    X = (rng.random((20, 6)) @ rng.random((6, 60)) * 200 + rng.normal(size=(20, 60))).astype(np.float32)
+    m = linear.moments(X)
+    scaler = linear.PixelScaler("min-max").fit_moments(m)
+    whole = linear.LinearReducer(5, center=kind == "pca").fit_moments(m.scaled(scaler.offset_, scaler.scale_))
+    few = linear.LinearReducer(5, center=kind == "pca").fit_few(scaler.transform(X))
+    assert few.components_.shape == (20, 60)
+    np.testing.assert_allclose(few.explained_variance_[:6], whole.explained_variance_[:6], rtol=1e-4)
+    np.testing.assert_allclose(few.explained_variance_ratio_[:6], whole.explained_variance_ratio_[:6], rtol=1e-4)
+    np.testing.assert_allclose(few.transform(X), whole.transform(X), rtol=1e-3, atol=1e-2)
+    monkeypatch.setattr(linear, "eigh", None)
+    found = linear.fit_linear(X, kind, scaling="min-max", n_components=5)
+    np.testing.assert_allclose(found.transform(X), few.transform(scaler.transform(X)), atol=1e-6)
