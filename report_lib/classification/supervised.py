@@ -320,19 +320,19 @@ def times(league: League | None) -> list[dict[str, Any]]:
     return [{"name": found[name].title, **found[name].seconds} for name in CLASSIFIERS if name in found]
 
 
-def learn(names: Sequence[str], images: ImageSet, representation: Representation, **options: Any) -> League | None:
+def learn(names: Sequence[str], images: ImageSet, shape: Representation | None, **options: Any) -> League | None:
     """Fit and score every classifier that is asked for; None without labels, or where none could be had.
 
     Parameters
     ----------
-    representation : Representation
-        Oriented gradients, where it has a graph.
+    shape : Representation or None
+        Oriented gradients.
     **options
         Of `fit_all`.
     """
     if not images.has_labels:
         return None
-    found, absent = fit_all(names, images, representation if representation.edges else None, **options)
+    found, absent = fit_all(names, images, shape, **options)
     if not found:
         return None
     scores = score(found, images.test_labels, len(images.class_names))
