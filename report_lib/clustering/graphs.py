@@ -5,10 +5,19 @@ Stability-based validation of clustering solutions, 2004) whether other images w
 is taken in: noise of few images is cut into clusters far apart, and a cut that is no border can be found again and again.
 So the graph with the larger product of the two is taken. There is nothing in it to be tuned.
 
-It was chosen by scores, on 48 sets: Fashion-MNIST, MNIST, digits, subsets of their classes, and noisy, blurred, turned,
-shifted and made-up images. On 45 the graph taken was the better one, or within 0.01 of it (mean of accuracy and NMI), and
-the mean loss was 0.005; modularity alone came to 43 and 0.009, agreement of halves to 45 and 0.008, agreement of seeds to
-39 and 0.020.
+It was chosen by scores, on 48 sets: Fashion-MNIST, MNIST, digits, subsets of their classes, noisy, blurred, turned and
+shifted ones, patches of photographs and made-up images. Counted is where the graph taken is the better one, or within
+0.01 of it (mean of accuracy and NMI), and the mean loss:
+
+    modularity times agreement of halves    45    0.005
+    agreement of halves                     45    0.008
+    modularity                              43    0.009
+    agreement of seeds                      39    0.020
+    always oriented gradients               40    0.059
+
+It finds 7 of the 8 sets on which gradients lose by more than 0.01. Missed: two of classes that both graphs find nearly as
+well, and one on which halves agree more about a wrong cut. USPS and PneumoniaMNIST, which had no part in it, come out
+right.
 """
 
 from dataclasses import asdict, dataclass
