@@ -149,6 +149,8 @@ def test_the_table_of_curves_leaves_out_the_spread_of_a_single_fit():
     assert table.loc["pixels"].tolist() == ["0.750 ± 0.354", "1.000"]
     assert table.loc["graph"].tolist() == ["1.000", ""]
     assert "over 3 draws" in findings.curves_key(found)
+    assert "neighbours in the description of shape" in findings.curves_key(found)
+    assert "neighbours on PCA;" in findings.curves_key(replace(found, on="PCA"))
     assert findings.missing_sources(found) is None
     assert "dense-512" in findings.missing_sources(replace(found, missing=["dense-512"]))
 
@@ -164,6 +166,8 @@ def test_choosing_is_compared_where_both_were_tried():
     told = findings.choosing(found)
     assert "10: 0.600 against 0.400 and 50: 0.810 against 0.800 (their intervals overlap)" in told
     assert "1000" not in told
+    assert "chosen with train labels in view" in told
+    assert "train labels in view" not in findings.choosing(replace(found, on="PCA"))
     assert "With 10 labels, one for" in findings.medoids(found, np.arange(10))
     assert findings.medoids(found, np.arange(9)) is None
 
