@@ -12,10 +12,11 @@ from sklearn.semi_supervised import LabelSpreading
 
 from report_lib.classification.label_choice import Choice, choose
 from report_lib.clustering.graph_clustering import Edges
+from report_lib.clustering.hog import OrientedGradients
 from report_lib.clustering.methods import HOG, PCA
 from report_lib.clustering.representations import Representation
 from report_lib.common import representations
-from report_lib.common.arrays import UNKNOWN
+from report_lib.common.arrays import UNKNOWN, flatten
 from report_lib.common.metrics import NOISE
 from report_lib.common.models import seeds_of_draws
 from report_lib.common.neighbors import Neighbors, weights
@@ -70,12 +71,15 @@ class LearningCurves:
     n_draws : int
     chosen : Curve or None
         Of the graph, where the images to label were chosen by their clusters.
+    on : str
+        Title of the description whose graph it is.
     """
 
     curves: dict[str, Curve]
     missing: list[str]
     n_draws: int
     chosen: Curve | None = None
+    on: str = HOG
 
     @property
     def by_title(self) -> dict[str, Curve]:
@@ -99,6 +103,7 @@ def learning_curves(
     names: Sequence[str],
     images: ImageSet,
     representation: Representation,
+    shape: Representation | None,
     *,
     counts: Sequence[int],
     autoencoders: dict[str, np.ndarray],
@@ -117,6 +122,10 @@ def learning_curves(
         Numbers of labels, more than all being all; without any, or without labels, there are no curves.
     autoencoders, kept : dict of str to ndarray
         What the comparison of the descriptions kept: fitted autoencoders, and what few labels gave there.
+    representation : Representation
+        Whose graph labels are spread over, where it has one.
+    shape : Representation or None
+        Oriented gradients.
     scaling, n_components
         Of the linear descriptions.
     **options
@@ -135,11 +144,12 @@ def learning_curves(
         for name, train, test in described
     }
     missing = [name for name in names if name not in curves]
+    if shape is not None:
+        curves["hog"] = _network_curve(images, shape.train, shape.test, {}, **options)
     if representation.edges is not None:
-        curves["hog"] = _network_curve(images, representation.train, representation.test, {}, **options)
         drawn = draws_by_count(images.train_labels, **options).items()
         curves["graph"] = graph_curve(representation, images, {n: [rows for _, rows in d] for n, d in drawn})
-    return LearningCurves(curves, missing, options["n_draws"]) if curves else None
+    return LearningCurves(curves, missing, options["n_draws"], on=representation.title) if curves else None
 
 
 def _network_curve(
@@ -159,7 +169,12 @@ def _network_curve(
 
 
 def with_chosen(
-    curves: LearningCurves | None, images: ImageSet, hog: Representation, clusters: np.ndarray, *, random_state: int
+    curves: LearningCurves | None,
+    images: ImageSet,
+    representation: Representation,
+    clusters: np.ndarray,
+    *,
+    random_state: int,
 ) -> LearningCurves | None:
     """Add the curve of the graph for images that are chosen by their clusters, where there is a graph.
 
@@ -173,8 +188,8 @@ def with_chosen(
         return curves
     counts = list(curves.curves["graph"].right)
     known = np.where(images.labelled["train"], clusters, NOISE)
-    chosen = chosen_rows(hog.train, known, counts, n_draws=curves.n_draws, random_state=random_state)
-    return replace(curves, chosen=graph_curve(hog, images, chosen)) if chosen else curves
+    chosen = chosen_rows(representation.train, known, counts, n_draws=curves.n_draws, random_state=random_state)
+    return replace(curves, chosen=graph_curve(representation, images, chosen)) if chosen else curves
 
 
 def label_next(
@@ -197,16 +212,31 @@ def title_of(name: str) -> str:
 
 
 def representation_of(graph: dict[str, np.ndarray], features: dict[str, np.ndarray]) -> Representation:
-    """Return what this phase looks for neighbours on: oriented gradients with their graph where there are any, or PCA.
+    """Return what this phase looks for neighbours on: the description whose graph was chosen, or PCA without one.
 
     Parameters
     ----------
     graph, features : dict of str to ndarray
         As the phases before kept them; `graph` is empty where the run made none.
     """
-    return (
-        Representation.from_arrays(HOG, **graph) if graph else Representation(PCA, features["train"], features["test"])
-    )
+    return Representation.from_arrays(**graph) if graph else Representation(PCA, features["train"], features["test"])
+
+
+def shape_of(
+    representation: Representation, gradients: dict[str, np.ndarray], images: ImageSet
+) -> Representation | None:
+    """Return the description by oriented gradients, made anew where the graph is another's; None where there is none.
+
+    Parameters
+    ----------
+    gradients : dict of str to ndarray
+        The fitted description, as the phase before kept it.
+    """
+    if not gradients or representation.title == HOG:
+        return representation if gradients else None
+    model = OrientedGradients.from_arrays(**gradients)
+    train, test = (model.transform(flatten(part)) for part in (images.train_images, images.test_images))
+    return Representation(HOG, train, test)
 
 
 def as_matrix(edges: Edges) -> csr_matrix:
@@ -263,7 +293,7 @@ def spread_to(
     return votes.argmax(axis=1)
 
 
-def graph_curve(hog: Representation, images: ImageSet, chosen: dict[int, list[np.ndarray]]) -> Curve:
+def graph_curve(representation: Representation, images: ImageSet, chosen: dict[int, list[np.ndarray]]) -> Curve:
     """Spread the labels of chosen train images over the graph.
 
     Parameters
@@ -273,10 +303,10 @@ def graph_curve(hog: Representation, images: ImageSet, chosen: dict[int, list[np
     chosen : dict of int to list of ndarray
         By the number of labels, the rows of each draw.
     """
-    graph, labels, test_labels = as_matrix(hog.edges), images.train_labels, images.test_labels
+    graph, labels, test_labels = as_matrix(representation.edges), images.train_labels, images.test_labels
     n_classes = int(max(labels.max(), test_labels.max())) + 1
     calls = (
-        (spread_to, (graph, hog.test_graph, rows, labels[rows], n_classes), {})
+        (spread_to, (graph, representation.test_graph, rows, labels[rows], n_classes), {})
         for drawn in chosen.values()
         for rows in drawn
     )

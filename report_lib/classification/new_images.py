@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from report_lib.classification.predictor import Answers, Predictor
 from report_lib.classification.supervised import League
 from report_lib.clustering.hog import OrientedGradients
+from report_lib.clustering.methods import HOG
 from report_lib.clustering.representations import Representation
 from report_lib.common.arrays import sample_rows
 from report_lib.common.errors import ReportError
@@ -150,7 +151,7 @@ def learn(
     if not wanted:
         return None
     pixels = LinearRepresentation(PixelScaler.from_arrays(**scaler), LinearReducer.from_arrays(**pca))
-    by_shape = representation.edges is not None and clusters["on"].item() == representation.title
+    by_shape = clusters["on"].item() == representation.title == HOG
     shape = OrientedGradients.from_arrays(**hog) if by_shape else None
     codes = representation.train if by_shape else features["train"]
     network = league.models["conv"].model if league and "conv" in league.models else None

@@ -14,7 +14,6 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from report_lib.classification.classifiers import CLASSIFIERS, Setting
 from report_lib.classification.classifiers import published as published_for
-from report_lib.clustering.methods import HOG
 from report_lib.clustering.representations import Representation
 from report_lib.common.arrays import flatten, sample_rows
 from report_lib.common.errors import ReportError
@@ -321,19 +320,19 @@ def times(league: League | None) -> list[dict[str, Any]]:
     return [{"name": found[name].title, **found[name].seconds} for name in CLASSIFIERS if name in found]
 
 
-def learn(names: Sequence[str], images: ImageSet, representation: Representation, **options: Any) -> League | None:
+def learn(names: Sequence[str], images: ImageSet, shape: Representation | None, **options: Any) -> League | None:
     """Fit and score every classifier that is asked for; None without labels, or where none could be had.
 
     Parameters
     ----------
-    representation : Representation
-        Oriented gradients, where there are any.
+    shape : Representation or None
+        Oriented gradients.
     **options
         Of `fit_all`.
     """
     if not images.has_labels:
         return None
-    found, absent = fit_all(names, images, representation if representation.title == HOG else None, **options)
+    found, absent = fit_all(names, images, shape, **options)
     if not found:
         return None
     scores = score(found, images.test_labels, len(images.class_names))

@@ -8,7 +8,7 @@ import numpy as np
 from report_lib.clustering.cards import Cards
 from report_lib.clustering.density import Density
 from report_lib.clustering.fitting import Clusters, Fitted, for_all, recurrence
-from report_lib.clustering.methods import METHODS
+from report_lib.clustering.graphs import GraphChoice, Support, halves
 from report_lib.clustering.panel import Panel
 from report_lib.clustering.representations import Representation
 from report_lib.clustering.scaling import Scalings
@@ -129,10 +129,25 @@ def _by_seed(
     return counted | {name: np.array([own[name] for own in scored]) for name in scored[0]}
 
 
+def choose_graph(
+    fitted: Sequence[Fitted], representations: dict[str, Representation], *, random_state: int
+) -> GraphChoice | None:
+    """Choose the graph that goes on by its modularity and by how far halves of the images agree; None without graphs."""
+    found = {}
+    for own in (own for own in fitted if own.method == "graph"):
+        agreement = halves(representations[own.on], own.kept.n_clusters, random_state=random_state)
+        found[own.on] = Support(own.kept.objective, agreement)
+    return GraphChoice(found) if found else None
+
+
+def leading(fitted: Sequence[Fitted], choice: GraphChoice | None) -> list[Fitted]:
+    """Return the fits with the graph chosen before the other, so that it is the one that the run reports."""
+    return sorted(fitted, key=lambda own: own.method == "graph" and own.on != choice.on)
+
+
 def pick(rows: Sequence[Row], method: str) -> Row | None:
-    """Return a method where a run reports it: on the first of its descriptions; None where the run has no such method."""
-    there = {row.fitted.on: row for row in rows if row.fitted.method == method}
-    return next((there[place] for place in METHODS[method].places if place in there), None)
+    """Return a method where a run reports it, the first of its rows; None where the run has no such method."""
+    return next((row for row in rows if row.fitted.method == method), None)
 
 
 def choose(
@@ -193,6 +208,7 @@ def report_metrics(
     densities: dict[str, Density],
     cards: Cards,
     scalings: Scalings,
+    graphs: GraphChoice | None,
 ) -> dict[str, object]:
     """Gather the numbers that the phase shows, under the names of `metrics.json`."""
     homes = {method: pick(rows, method) for method in dict.fromkeys(row.fitted.method for row in rows)}
@@ -203,6 +219,7 @@ def report_metrics(
         "chosen": chosen.row.fitted.method,
         "chosen_on": chosen.row.fitted.on,
         "numbers_taken_for_classes": chosen.numbers_as_classes,
+        "graph_choice": graphs and graphs.as_dict(),
         "methods": methods,
         "league": {row.name: row.as_dict() for row in rows},
         "cards": {"stability": chosen.stability, "doubtful": cards.doubtful},

@@ -23,7 +23,8 @@ class Method:
     title : str
         For readers.
     places : tuple of str
-        Representations that it is tried on; the first that a run has is what `metrics.json` gives under its name.
+        Representations that it is tried on; the first that a run has is what `metrics.json` gives under its name, but for
+        graphs, of which `graphs` says which comes first.
     function : str
         `module.function` of this package: takes a `Representation`, `seeds` and, by keywords of their names, those
         parameters of a run that it needs, and returns a `Fitted`.

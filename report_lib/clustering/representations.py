@@ -59,7 +59,7 @@ class Representation:
     def arrays(self) -> dict[str, np.ndarray]:
         """Return what `from_arrays` needs of a description with neighbours."""
         return {
-            "train": self.train, "test": self.test,
+            "title": np.array(self.title), "train": self.train, "test": self.test,
             "indices": self.graph.indices, "distances": self.graph.distances,
             "test_indices": self.test_graph.indices, "test_distances": self.test_graph.distances,
         }  # fmt: skip
@@ -67,8 +67,8 @@ class Representation:
     @classmethod
     def from_arrays(
         cls,
-        title: str,
         *,
+        title: np.ndarray,
         train: np.ndarray,
         test: np.ndarray,
         indices: np.ndarray,
@@ -78,7 +78,7 @@ class Representation:
     ) -> "Representation":
         """Return the description that `arrays` came from, with the edges of its graph."""
         graph = Neighbors(indices, distances)
-        return cls(title, train, test, graph, Neighbors(test_indices, test_distances), jaccard_edges(graph))
+        return cls(title.item(), train, test, graph, Neighbors(test_indices, test_distances), jaccard_edges(graph))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from report_lib.classification import few_labels
 from report_lib.classification.few_labels import UNKNOWN, Curve
 from report_lib.classification.label_choice import choose
 from report_lib.clustering.graph_clustering import Edges, jaccard_edges
-from report_lib.clustering.representations import Representation
+from report_lib.clustering.hog import OrientedGradients
+from report_lib.clustering.representations import Representation, with_graph
 from report_lib.common import models
 from report_lib.common.metrics import wilson_interval
 from report_lib.common.models import OneUnit
@@ -275,7 +276,7 @@ def test_the_curve_of_the_graph_looks_at_the_labels_of_the_chosen_alone(blobs):
 def curves_of(images, space, names=("pixels", "pca-3", "dense-8"), counts=(12,), kept=None):
     options = {"scaling": "min-max", "n_components": 3, "n_draws": 2, "random_state": 0}
     return few_labels.learning_curves(
-        names, images, space, counts=counts, autoencoders={}, kept=kept or {}, **options
+        names, images, space, space if space.edges else None, counts=counts, autoencoders={}, kept=kept or {}, **options
     )  # fmt: skip
 
 
@@ -344,3 +345,19 @@ def test_a_run_without_a_graph_works_on_components(rng):
     found = few_labels.representation_of({}, features)
     assert (found.title, found.edges) == ("PCA", None)
     assert found.train is features["train"]
+
+
+def test_gradients_are_described_anew_where_the_graph_is_of_components(rng):
+    train, test = rng.random((30, 8, 8)).astype(np.float32), rng.random((7, 8, 8)).astype(np.float32)
+    images = ImageSet("made", train, test, None, None, ())
+    model = OrientedGradients((8, 8), n_components=4).fit(train.reshape(30, 64))
+    graph = with_graph(Representation("PCA", train.reshape(30, 64)[:, :3], test.reshape(7, 64)[:, :3]), k=3)
+    kept = few_labels.representation_of(graph.arrays(), {})
+    assert kept.title == "PCA"
+    np.testing.assert_array_equal(kept.edges.pairs, graph.edges.pairs)
+    shape = few_labels.shape_of(kept, model.arrays(), images)
+    assert (shape.title, shape.edges) == ("oriented gradients", None)
+    np.testing.assert_array_equal(shape.test, model.transform(test.reshape(7, 64)))
+    led = replace(graph, title="oriented gradients")
+    assert few_labels.shape_of(led, model.arrays(), images) is led
+    assert few_labels.shape_of(kept, {}, images) is None

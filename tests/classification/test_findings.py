@@ -143,6 +143,8 @@ def test_the_table_of_curves_leaves_out_the_spread_of_a_single_fit():
     assert table.loc["pixels"].tolist() == ["0.750 ± 0.354", "1.000"]
     assert table.loc["graph"].tolist() == ["1.000", ""]
     assert "over 3 draws" in findings.curves_key(found)
+    assert "neighbours in the description of shape" in findings.curves_key(found)
+    assert "neighbours on PCA;" in findings.curves_key(replace(found, on="PCA"))
     assert findings.missing_sources(found) is None
     assert "dense-512" in findings.missing_sources(replace(found, missing=["dense-512"]))
 
@@ -156,6 +158,8 @@ def test_choosing_is_compared_where_both_were_tried(snapshot):
     chosen = few_labels.Curve(shares(n10=0.6, n50=0.81))
     found = curves(chosen, graph=shares(n10=0.4, n50=0.8, n1000=0.9))
     snapshot("classification/chosen and random images", findings.choosing(found))
+    on_components = findings.choosing(replace(found, on="PCA"))
+    snapshot("classification/chosen and random images on components", on_components)
     snapshot("classification/one label a cluster", findings.medoids(found, np.arange(10)))
     assert findings.medoids(found, np.arange(9)) is None
 

@@ -12,6 +12,7 @@ from report_lib.classification.findings import headlines
 from report_lib.clustering import cards, density, fitting, graph_clustering, league, panel, representations
 from report_lib.clustering.findings import clusters as about_clustering
 from report_lib.clustering.fitting import Clusters, Fitted
+from report_lib.clustering.graphs import GraphChoice, Support
 from report_lib.clustering.methods import METHODS
 from report_lib.clustering.representations import Representation
 from report_lib.clustering.scaling import Scalings
@@ -120,12 +121,16 @@ def test_the_table_is_light():
 
 
 def test_a_method_is_reported_where_it_is_at_home():
-    tried = [found("kmeans", place) for place in ("UMAP", "oriented gradients", "PCA")]
-    tried += [found("dbscan", place) for place in ("PCA", "UMAP")]
-    tried += [found("graph", place) for place in ("PCA", "oriented gradients")]
+    tried = [found(method, place) for method in ("kmeans", "dbscan", "graph") for place in METHODS[method].places]
     picked = {method: league.pick(unscored(tried), method).fitted.on for method in ("kmeans", "dbscan", "graph")}
     assert picked == {"kmeans": "PCA", "dbscan": "UMAP", "graph": "oriented gradients"}
-    assert league.pick(unscored(tried[3:4]), "dbscan").fitted.on == "PCA"
+    assert league.pick(unscored(tried[4:5]), "dbscan").fitted.on == "PCA"
+    choice = GraphChoice({"oriented gradients": Support(0.5, 0.5), "PCA": Support(0.6, 0.6)})
+    led = league.leading(tried, choice)
+    assert league.pick(unscored(led), "graph").fitted.on == "PCA"
+    assert [own for own in led if own.method != "graph"] == tried[:5]
+    assert len(led) == len(tried)
+    assert league.leading(tried[:5], None) == tried[:5]
     assert league.pick(unscored(tried), "hdbscan") is None
 
 
@@ -158,12 +163,14 @@ def reported(blobs, spaces, fitted, *, labelled):
     chosen = league.choose(rows, "graph", spaces, known[1])
     options = {"n_sweep": 180, "n_init_sweep": 1, "n_halves": 0, "n_mixture": 1, "mixture_components": 1}
     edges = spaces["PCA"].edges if labelled else None
+    choice = league.choose_graph(fitted, spaces, random_state=0)
     criteria = panel.gather(X, range(2, 5), [], edges, resolutions=[0.2, 0.5], random_state=0, **options)
     images = X[::2].reshape(90, 5, 1)
     made = cards.describe(images, chosen.representation, chosen.clusters, k=6, random_state=0, n_shown=2)
     scores = {name: {"ari": np.array([0.9, 1.0])} if labelled else {} for name in ("min-max", "standard")}
     return rows, league.report_metrics(
         rows, chosen, panel=criteria, cards=made, scalings=Scalings(np.array([[1.0, 0.8], [0.8, 0.9]]), scores, 45),
+        graphs=choice,
         densities=density.try_radii(
             {"PCA": spaces["PCA"]}, n_images=60, min_samples=3, percentiles=[50.0, 99.0], random_state=0
         ),
@@ -173,6 +180,12 @@ def reported(blobs, spaces, fitted, *, labelled):
 def test_what_a_run_reports_is_what_was_found(blobs, spaces, fitted):
     rows, numbers = reported(blobs, spaces, fitted, labelled=True)
     assert (numbers["chosen"], numbers["chosen_on"]) == ("graph", "oriented gradients")
+    known = numbers["graph_choice"]["by_representation"]
+    assert list(known) == ["oriented gradients", "PCA"]
+    for title in known:
+        kept = next(own.kept for own in fitted if (own.method, own.on) == ("graph", title))
+        assert known[title]["modularity"] == kept.objective > 0.5
+        assert known[title]["product"] == known[title]["modularity"] * known[title]["halves"]
     assert list(numbers["methods"]) == ["dbscan", "kmeans", "graph"]
     assert {method: own["on"] for method, own in numbers["methods"].items()} == {
         "dbscan": "UMAP", "kmeans": "PCA", "graph": "oriented gradients",

@@ -5,6 +5,7 @@ import pandas as pd
 
 from report_lib.classification.few_labels import LearningCurves, level_with
 from report_lib.classification.label_choice import Choice
+from report_lib.clustering.methods import HOG
 from report_lib.common.display import passes_none
 from report_lib.common.prose import listed, percent, plural, scored
 from report_lib.data.images import ImageSet
@@ -26,11 +27,11 @@ def curves_table(found: LearningCurves) -> pd.DataFrame | None:
 @passes_none
 def curves_key(found: LearningCurves) -> str | None:
     """Say what the table holds."""
+    where = "in the description of shape (oriented gradients)" if found.on == HOG else f"on {found.on}"
     return (
         f"Accuracy on all test images by number of labels: mean ± standard deviation over {found.n_draws} draws of the "
         "labelled images, the same draws for all; one fit where all train images are labelled. `graph`: labels spread over "
-        "the graph of nearest neighbours in the description of shape (oriented gradients); the others: a small network taught "
-        "the labelled images alone."
+        f"the graph of nearest neighbours {where}; the others: a small network taught the labelled images alone."
     )
 
 
@@ -60,10 +61,11 @@ def choosing(found: LearningCurves | None) -> str | None:
         a, b = chosen.accuracy[n], random.accuracy[n]
         apart = "" if a.low > b.high or b.low > a.high else " (their intervals overlap)"
         said.append(f"{n:,}: {a.value:.3f} against {b.value:.3f}{apart}")
+    view = "the settings of the description were chosen with train labels in view, and " if found.on == HOG else ""
     return (
         f"Chosen against random, by number of labels: {listed(said)}. No fit saw a label: neither "
-        "the graph nor its clusters nor the choice. But the settings of the description were chosen with train labels in view, "
-        "and as many clusters were asked for as there are classes, so on other images expect less. The draws of chosen images "
+        f"the graph nor its clusters nor the choice. But {view}"
+        "as many clusters were asked for as there are classes, so on other images expect less. The draws of chosen images "
         "differ in which images of a cluster are looked at, not in the clusters."
     )
 

@@ -10,6 +10,7 @@ from report_lib.clustering.findings.clusters import (
     unconnected,
 )
 from report_lib.clustering.findings.density import contrast, dbscan, knee
+from report_lib.clustering.findings.graphs import graph_choice
 from report_lib.clustering.findings.hog import same_class
 from report_lib.clustering.findings.league import (
     LEAGUE_KEY,
