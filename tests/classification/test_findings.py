@@ -157,8 +157,8 @@ def shares(**shares):
 def test_choosing_is_compared_where_both_were_tried(snapshot):
     chosen = few_labels.Curve(shares(n10=0.6, n50=0.81))
     found = curves(chosen, graph=shares(n10=0.4, n50=0.8, n1000=0.9))
-    snapshot("classification/chosen and random images", findings.choosing(found))
-    on_components = findings.choosing(replace(found, on="PCA"))
+    snapshot("classification/chosen and random images", findings.choosing(found, n_clusters=10, n_classes=10))
+    on_components = findings.choosing(replace(found, on="PCA"), n_clusters=6, n_classes=10)
     snapshot("classification/chosen and random images on components", on_components)
     snapshot("classification/one label a cluster", findings.medoids(found, np.arange(10)))
     assert findings.medoids(found, np.arange(9)) is None

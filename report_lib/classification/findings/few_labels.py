@@ -51,8 +51,8 @@ def learning_curves(found: LearningCurves) -> str | None:
     return f"{first[:1].upper()}{first[1:]}."
 
 
-def choosing(found: LearningCurves | None) -> str | None:
-    """Say what choosing which images to label is worth."""
+def choosing(found: LearningCurves | None, *, n_clusters: int, n_classes: int) -> str | None:
+    """Say what choosing which images to label is worth, and what of that came of knowing more than other images tell."""
     if found is None or found.chosen is None:
         return None
     random, chosen = found.curves["graph"], found.chosen
@@ -61,11 +61,12 @@ def choosing(found: LearningCurves | None) -> str | None:
         a, b = chosen.accuracy[n], random.accuracy[n]
         apart = "" if a.low > b.high or b.low > a.high else " (their intervals overlap)"
         said.append(f"{n:,}: {a.value:.3f} against {b.value:.3f}{apart}")
-    view = "the settings of the description were chosen with train labels in view, and " if found.on == HOG else ""
+    known = ["the settings of the description were chosen with train labels in view"] * (found.on == HOG)
+    known += ["there are as many clusters as classes"] * (n_clusters == n_classes)
+    less = f"But {', and '.join(known)}, so on other images expect less. " if known else ""
     return (
         f"Chosen against random, by number of labels: {listed(said)}. No fit saw a label: neither "
-        f"the graph nor its clusters nor the choice. But {view}"
-        "as many clusters were asked for as there are classes, so on other images expect less. The draws of chosen images "
+        f"the graph nor its clusters nor the choice. {less}The draws of chosen images "
         "differ in which images of a cluster are looked at, not in the clusters."
     )
 
