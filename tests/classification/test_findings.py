@@ -309,10 +309,11 @@ def test_how_far_to_trust_an_answer(snapshot):
 
 def test_of_nothing_nothing_is_said(rng):
     images = ImageSet("made", np.zeros((4, 1, 1)), np.zeros((4, 1, 1)))
-    alone = ("learning_curves", "curves_table", "curves_key", "missing_sources", "choosing", "league", "published",
+    alone = ("learning_curves", "curves_table", "curves_key", "missing_sources", "league", "published",
              "classifiers_table", "classifiers_key", "classifier_times", "calibration", "suspects", "removal",
              "strangers", "unlike")  # fmt: skip
     assert [name for name in alone if getattr(findings, name)(None) is not None] == []
+    assert findings.choosing(None, n_clusters=3, n_classes=3) is None
     beside = {"by_class": [], "confusion": [], "classes_without_images": [], "suspects_by_class": [],
               "medoids": np.zeros(1, int), "answers": images, "model": "mine", "audit_list": "path"}  # fmt: skip
     assert [name for name, other in beside.items() if getattr(findings, name)(None, other) is not None] == []
