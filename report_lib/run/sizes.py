@@ -57,6 +57,12 @@ class Sizes:
         return min(self.n_pixels, self.n_train)
 
     @property
+    def rarest(self) -> tuple[str, int]:
+        """The class with the fewest train images, of those that have any, and how many it has."""
+        learnt = {name: n_train for name, (n_train, _) in self.class_counts.items() if n_train}
+        return min(learnt.items(), key=lambda item: item[1])
+
+    @property
     def n_neighbors(self) -> int:
         """Neighbours that say something of so many images: few of few."""
         return min(15, max(2, self.n_train // 8))
@@ -264,9 +270,8 @@ def _limits_of_classification(values: dict[str, Any], sizes: Sizes) -> Iterator[
     yield Limit("classification.n_components_pseudo", n_learnt, why)
     why = f"an image has {plural(sizes.n_pixels, 'pixel')}"
     yield Limit("classification.n_components_pseudo", sizes.n_pixels, why)
-    learnt = {name: n_train for name, (n_train, _) in sizes.class_counts.items() if n_train}
-    if learnt:
-        name, fewest = min(learnt.items(), key=lambda item: item[1])
+    if sizes.class_counts:
+        name, fewest = sizes.rarest
         why = f"class {name!r} has {plural(fewest, 'train image')}"
         yield Limit("classification.audit_folds", fewest if fewest >= 2 else 0, why)
 
@@ -303,7 +308,8 @@ def _left_out(values: dict[str, Any], asked: set[str], sizes: Sizes) -> Iterator
     if sizes.class_counts and "classification.label_counts" in asked and not values["classification.label_counts"]:
         yield f"There are no learning curves: {few} to draw labelled ones from"
     if sizes.class_counts and "classification.audit_folds" in asked and not values["classification.audit_folds"]:
-        yield "The labels are not audited: a class has fewer than two train images"
+        name, fewest = sizes.rarest
+        yield f"The labels are not audited: class {name!r} has {plural(fewest, 'train image')}"
 
 
 def _lacking(sizes: Sizes) -> Iterator[str]:
