@@ -73,7 +73,8 @@ def _load(options: argparse.Namespace):
         settings = shlex.split(options.set)
     except ValueError as error:
         raise ReportError(f"SET {options.set!r}: {error}") from error
-    params = options.params or f"params/{'own' if options.data else 'fashion_mnist'}.yaml"
+    default = ROOT / "params" / ("own.yaml" if options.data else "fashion_mnist.yaml")
+    params = options.params or os.path.relpath(default)
     return load_params(params, [*_own_images(options), *settings])
 
 
@@ -92,9 +93,12 @@ def _own_images(options: argparse.Namespace) -> list[str]:
 
 
 def _quoted(path: str) -> str:
-    """Write a path as YAML, whole where it is there from where one stands and not below the project."""
+    """Write a path as YAML; what is there from where one stands is meant, wherever the project is."""
     full = Path(path).expanduser().absolute()
-    return json.dumps(str(full) if full.exists() and not (ROOT / path).exists() else path, ensure_ascii=False)
+    # A plain word may be a data set.
+    if full.exists() or (re.search("[./]", path) and not (ROOT / path).exists()):
+        path = str(full.relative_to(ROOT) if full.is_relative_to(ROOT) else full)
+    return json.dumps(path, ensure_ascii=False)
 
 
 def _report(options: argparse.Namespace) -> int:
@@ -108,10 +112,8 @@ def _data(options: argparse.Namespace) -> int:
     from report_lib.run.pipeline import check_data
 
     images, _, adjusted = check_data(_load(options))
-    print(*adjusted, sep="\n", end="\n" if adjusted else "")
-    for line in (images.recognised, *images.skipped):
-        if line:
-            print(line)
+    for line in filter(None, (*adjusted, images.recognised, *images.skipped)):
+        print(line)
     print(f"{images.title}: {len(images.train_images):,} train and {len(images.test_images):,} test images")
     return 0
 

@@ -324,6 +324,19 @@ def effect_of_removal(
     return Removal(with_all == test.labels, *right, kept=~test.issue)
 
 
+def among_known(copies: dict[str, np.ndarray], images: ImageSet) -> dict[str, np.ndarray]:
+    """Return the copies whose labels are both known, by their places in `images.known`.
+
+    Parameters
+    ----------
+    copies : dict with `pairs` and `rms`
+        As in `rows_of`.
+    """
+    known = np.concatenate(list(images.labelled.values()))
+    kept = known[copies["pairs"]].all(axis=1)
+    return {"pairs": (np.cumsum(known) - 1)[copies["pairs"][kept]], "rms": copies["rms"][kept]}
+
+
 COLUMNS = (
     "part", "row", "finding", "label", "predicted", "probability_of_label", "distance_to_class", "other_part", "other_row",
 )  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 from report_lib.classification.audit import Issues
 from report_lib.classification.new_images import NewImages
 from report_lib.clustering.representations import Representation
-from report_lib.common.arrays import sample_rows
+from report_lib.common.arrays import UNKNOWN, sample_rows
 from report_lib.common.metrics import NOISE
 from report_lib.common.neighbors import nearest
 from report_lib.data.images import ImageSet
@@ -35,6 +35,7 @@ class DataMap:
     clusters : ndarray of shape (n,), int64
         -1 is noise.
     labels, predicted : ndarray of shape (n,), int64; or (0,) where there are none
+        A label of -1 is unknown.
     margins : ndarray of shape (n,), float32; or (0,)
         How far the second answer is below the first, 0 to 1.
     suspects : ndarray of shape (n,), bool; or (0,)
@@ -59,30 +60,40 @@ class DataMap:
 
     @property
     def wrong(self) -> np.ndarray | None:
-        """Whether each image is named wrongly; None where labels or answers are missing."""
-        return self.predicted != self.labels if len(self.predicted) and len(self.labels) else None
+        """Whether each image is named wrongly, as far as is known; None where labels or answers are missing."""
+        if not (len(self.predicted) and len(self.labels)):
+            return None
+        return (self.predicted != self.labels) & (self.labels != UNKNOWN)
 
     @cached_property
     def unsure_share(self) -> float | None:
-        """Share of the mistakes that are among the quarter with the smallest margins; None without mistakes."""
-        wrong = self.wrong
-        if wrong is None or not wrong.any():
+        """Share of the mistakes that are among the quarter with the smallest margins; None without mistakes.
+
+        Of the images whose labels are known.
+        """
+        if self.wrong is None or not self.wrong.any():
             return None
-        least = np.argsort(self.margins, kind="stable")[: round(0.25 * len(wrong))]
+        known = self.labels != UNKNOWN
+        wrong = self.wrong[known]
+        least = np.argsort(self.margins[known], kind="stable")[: round(0.25 * len(wrong))]
         return float(wrong[least].sum() / wrong.sum())
 
     @cached_property
     def same_nearby(self) -> tuple[float, float] | None:
         """How many of the nearest are of the same class, on the map and in the description.
 
-        The same cluster, noise left out, where there are no labels; None if all is noise.
+        Of images whose labels are known. The same cluster, noise left out, where there are no labels; None if all is
+        noise, or no label is known nearby.
         """
-        groups = self.labels if len(self.labels) else self.clusters
-        kept = groups != NOISE
-        if not kept.any():
-            return None
+        labelled = len(self.labels) > 0
+        groups = self.labels if labelled else self.clusters
+        kept = np.repeat((groups != NOISE)[:, None], self.neighbors.shape[1], axis=1)
         near = (nearest(self.positions, self.neighbors.shape[1]).indices, self.neighbors)
-        return tuple(float((groups[indices] == groups[:, None])[kept].mean()) for indices in near)
+        told = [kept & (groups[indices] != UNKNOWN) if labelled else kept for indices in near]
+        if not all(own.any() for own in told):
+            return None
+        same = (groups[indices] == groups[:, None] for indices in near)
+        return tuple(float(one[own].mean()) for one, own in zip(same, told, strict=True))
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return what the page needs, by name."""
@@ -125,7 +136,7 @@ def build(
         "labels": images.test_labels,
         "predicted": model and model.answers.classes,
         "margins": model and model.answers.margin,
-        "suspects": issues and issues.parts["test"].issue,
+        "suspects": issues and _for_all(issues.parts["test"].issue, images.labelled["test"]),
     }
     return DataMap(
         "UMAP" if placed else representation.title,
@@ -137,6 +148,13 @@ def build(
         drawn=sample_rows(len(chosen), MOST_DRAWN, random_state),
         **{name: np.zeros(0, np.int64) if values is None else values[chosen] for name, values in known.items()},
     )
+
+
+def _for_all(found: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return what was found of images with known labels for all images; False of the others."""
+    whole = np.zeros(len(known), bool)
+    whole[known] = found
+    return whole
 
 
 def amid(places: np.ndarray, indices: np.ndarray) -> np.ndarray:

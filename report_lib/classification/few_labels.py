@@ -10,11 +10,12 @@ from scipy.sparse import coo_matrix, csr_matrix
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.semi_supervised import LabelSpreading
 
-from report_lib.classification.label_choice import choose
+from report_lib.classification.label_choice import Choice, choose
 from report_lib.clustering.graph_clustering import Edges
 from report_lib.clustering.methods import HOG, PCA
 from report_lib.clustering.representations import Representation
 from report_lib.common import representations
+from report_lib.common.arrays import UNKNOWN
 from report_lib.common.metrics import NOISE
 from report_lib.common.models import seeds_of_draws
 from report_lib.common.neighbors import Neighbors, weights
@@ -25,7 +26,6 @@ from report_lib.reduction.few_labels import Curve, draws_by_count, measured, net
 
 # How far a label may be overruled by its neighbours, and how many edges it travels at most.
 ALPHA, SPREADING_STEPS = 0.8, 30
-UNKNOWN = -1
 # Curves that are not of a description of `reduction.representations`, and what readers call them.
 OTHERS = {"graph": "graph", "hog": HOG}
 # Images that are chosen by their clusters, at most: looking for many parts takes K-Means long.
@@ -124,8 +124,8 @@ def learning_curves(
     """
     if not (images.has_labels and counts):
         return None
-    n_train = len(images.train_images)
-    options |= {"counts": sorted({min(count, n_train) for count in counts})}
+    n_known = int(images.labelled["train"].sum())
+    options |= {"counts": sorted({min(count, n_known) for count in counts})}
     linear = {"scaling": scaling, "n_components": n_components}
     fitted = comparison.from_arrays(autoencoders)
     described = comparison.described(names, images.train_images, images.test_images, fitted, **linear)
@@ -137,7 +137,7 @@ def learning_curves(
     missing = [name for name in names if name not in curves]
     if representation.edges is not None:
         curves["hog"] = _network_curve(images, representation.train, representation.test, {}, **options)
-        drawn = draws_by_count(n_train, **options).items()
+        drawn = draws_by_count(images.train_labels, **options).items()
         curves["graph"] = graph_curve(representation, images, {n: [rows for _, rows in d] for n, d in drawn})
     return LearningCurves(curves, missing, options["n_draws"]) if curves else None
 
@@ -163,6 +163,8 @@ def with_chosen(
 ) -> LearningCurves | None:
     """Add the curve of the graph for images that are chosen by their clusters, where there is a graph.
 
+    Chosen are images whose labels are known; the labels spread over all.
+
     Parameters
     ----------
     clusters : ndarray of shape (n_train,), int
@@ -170,8 +172,23 @@ def with_chosen(
     if curves is None or "graph" not in curves.curves:
         return curves
     counts = list(curves.curves["graph"].right)
-    chosen = chosen_rows(hog.train, clusters, counts, n_draws=curves.n_draws, random_state=random_state)
+    known = np.where(images.labelled["train"], clusters, NOISE)
+    chosen = chosen_rows(hog.train, known, counts, n_draws=curves.n_draws, random_state=random_state)
     return replace(curves, chosen=graph_curve(hog, images, chosen)) if chosen else curves
+
+
+def label_next(
+    images: ImageSet, representation: Representation, clusters: np.ndarray, n: int, *, random_state: int
+) -> Choice:
+    """Choose train images to label, as `choose` does: among those without a label where some have one, else among all.
+
+    Parameters
+    ----------
+    clusters : ndarray of shape (n_train,), int
+    """
+    labelled = images.labelled["train"]
+    left = clusters if labelled.all() else np.where(labelled, NOISE, clusters)
+    return choose(representation.train, left, n, random_state=random_state)
 
 
 def title_of(name: str) -> str:
@@ -264,4 +281,6 @@ def graph_curve(hog: Representation, images: ImageSet, chosen: dict[int, list[np
         for rows in drawn
     )
     classes: Iterator[np.ndarray] = at_once(calls)
-    return Curve({n: np.stack([next(classes) for _ in drawn]) == test_labels for n, drawn in chosen.items()})
+    judged = test_labels != UNKNOWN
+    found = {n: np.stack([next(classes)[judged] for _ in drawn]) for n, drawn in chosen.items()}
+    return Curve({n: own == test_labels[judged] for n, own in found.items()})

@@ -15,7 +15,7 @@ import numpy as np
 from sklearn.metrics import pairwise_distances_argmin
 
 from report_lib.clustering.hog import OrientedGradients
-from report_lib.common.arrays import flatten
+from report_lib.common.arrays import UNKNOWN, flatten
 from report_lib.common.metrics import NOISE
 from report_lib.common.neighbors import Neighbors, nearest_to, votes
 from report_lib.reduction.linear import LinearRepresentation
@@ -76,6 +76,7 @@ class Predictor:
     centers : ndarray of shape (n_clusters, d), or None
         The rule of K-Means; the others' is a vote of the nearest train images.
     labels : ndarray of shape (n_train,), int64, or None
+        -1 where they are unknown: such images have no vote on the class.
     distances, residuals : ndarray of shape (n_test,), float32
         From each test image to its nearest train images, mean, and what the components leave out; both ascending, and
         empty until the predictor is calibrated.
@@ -107,11 +108,9 @@ class Predictor:
         """Answer for images of shape (n, h, w), of the run's shape and range."""
         rows = flatten(np.ascontiguousarray(images))
         codes = in_blocks((self.shape or self.pixels).transform, rows)
-        near = [nearest_to(self.train, block, self.n_neighbors) for block in _blocks(codes)]
-        graph = Neighbors(*(np.concatenate([getattr(own, name) for own in near])[: len(rows)]
-                            for name in ("indices", "distances")))  # fmt: skip
+        graph = self._nearest(self.train, codes)
         in_clusters = votes(graph, self.clusters, max(int(self.clusters.max()) + 1, 1))
-        told = in_clusters if self.labels is None else self._in_classes(rows, graph)
+        told = in_clusters if self.labels is None else self._in_classes(rows, codes, graph)
         ranked = np.sort(np.column_stack([told, np.zeros(len(told))]), axis=1).astype(np.float32)
         return Answers(
             clusters=self._cluster(codes, in_clusters),
@@ -130,9 +129,17 @@ class Predictor:
         # What is missing from 1 is the share of noise.
         return np.where(shares.max(axis=1) > 1 - shares.sum(axis=1), shares.argmax(axis=1), NOISE)
 
-    def _in_classes(self, rows: np.ndarray, graph: Neighbors) -> np.ndarray:
+    def _nearest(self, train: np.ndarray, codes: np.ndarray) -> Neighbors:
+        k = min(self.n_neighbors, len(train))
+        near = [nearest_to(train, block, k) for block in _blocks(codes)]
+        return Neighbors(*(np.concatenate([getattr(own, name) for own in near])[: len(codes)]
+                           for name in ("indices", "distances")))  # fmt: skip
+
+    def _in_classes(self, rows: np.ndarray, codes: np.ndarray, graph: Neighbors) -> np.ndarray:
         if self.network is None:
-            return votes(graph, self.labels, len(self.class_names))
+            known = self.labels != UNKNOWN
+            graph = graph if known.all() else self._nearest(self.train[known], codes)
+            return votes(graph, self.labels[known], len(self.class_names))
         proba = np.zeros((len(rows), len(self.class_names)), np.float32)
         proba[:, self.network.classes_] = self.network.predict_proba(rows)
         return proba

@@ -14,7 +14,7 @@ from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict, t
 from sklearn.pipeline import Pipeline
 
 from report_lib.classification.classifiers import PSEUDO, Setting
-from report_lib.common.arrays import flatten, sample_rows
+from report_lib.common.arrays import UNKNOWN, flatten, sample_rows
 from report_lib.common.metrics import Interval, apply_map, contingency, majority_map, paired_difference, wilson_interval
 from report_lib.common.parallel import at_once
 from report_lib.data.images import ImageSet
@@ -218,13 +218,16 @@ def judge(pseudo: PseudoLabels, clusters: dict[str, np.ndarray], images: ImageSe
     n_clusters = int(max(clusters["train"].max(), clusters["test"].max())) + 1
     counts = contingency(images.train_labels, clusters["train"], len(images.class_names), n_clusters)
     mapping = majority_map(counts)
-    by_cluster = apply_map(mapping, clusters["test"]) == images.test_labels
-    right = {
-        name: apply_map(mapping, result.test_clusters) == images.test_labels for name, result in pseudo.results.items()
-    }
+    known = images.test_labels != UNKNOWN
+
+    def hits(found: np.ndarray) -> np.ndarray:
+        return (apply_map(mapping, found) == images.test_labels)[known]
+
+    by_cluster = hits(clusters["test"])
+    right = {name: hits(result.test_clusters) for name, result in pseudo.results.items()}
     truth = Truth(
-        {name: wilson_interval(int(hits.sum()), len(hits)) for name, hits in right.items()},
+        {name: wilson_interval(int(own.sum()), len(own)) for name, own in right.items()},
         ceiling=wilson_interval(int(by_cluster.sum()), len(by_cluster)),
-        below={name: paired_difference(hits, by_cluster) for name, hits in right.items()},
+        below={name: paired_difference(own, by_cluster) for name, own in right.items()},
     )
     return replace(pseudo, truth=truth)

@@ -14,6 +14,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from report_lib.classification.classifiers import CLASSIFIERS, Setting
 from report_lib.classification.classifiers import published as published_for
+from report_lib.clustering.methods import HOG
 from report_lib.clustering.representations import Representation
 from report_lib.common.arrays import flatten, sample_rows
 from report_lib.common.errors import ReportError
@@ -326,13 +327,13 @@ def learn(names: Sequence[str], images: ImageSet, representation: Representation
     Parameters
     ----------
     representation : Representation
-        Oriented gradients, where it has a graph.
+        Oriented gradients, where there are any.
     **options
         Of `fit_all`.
     """
     if not images.has_labels:
         return None
-    found, absent = fit_all(names, images, representation if representation.edges else None, **options)
+    found, absent = fit_all(names, images, representation if representation.title == HOG else None, **options)
     if not found:
         return None
     scores = score(found, images.test_labels, len(images.class_names))

@@ -13,6 +13,7 @@ from report_lib.clustering.panel import Panel
 from report_lib.clustering.representations import Representation
 from report_lib.clustering.scaling import Scalings
 from report_lib.clustering.scores import ClusterScores, plain_scores, score_clusters
+from report_lib.common.arrays import UNKNOWN
 from report_lib.common.errors import ReportError
 from report_lib.common.metrics import NOISE
 from report_lib.reduction.linear import LinearReducer, PixelScaler
@@ -152,8 +153,10 @@ def choose(
             f"clustering.chosen is {method}, but it found {clusters.n_clusters} clusters on {row.fitted.on}, and the next "
             f"phase needs two; choose another of {', '.join(dict.fromkeys(own.fitted.method for own in rows))}"
         )
-    by_number = None if test_labels is None else float(np.mean(clusters.test == test_labels))
-    return Chosen(row, clusters, on, by_number)
+    if test_labels is None:
+        return Chosen(row, clusters, on, None)
+    known = test_labels != UNKNOWN
+    return Chosen(row, clusters, on, float(np.mean(clusters.test[known] == test_labels[known])))
 
 
 @dataclass(frozen=True)

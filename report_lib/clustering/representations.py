@@ -50,6 +50,12 @@ class Representation:
         """Return its first dimensions alone."""
         return replace(self, train=self.train[:, :n], test=self.test[:, :n])
 
+    def of(self, rows: dict[str, np.ndarray]) -> "Representation":
+        """Return it for some rows of `train` and `test`: itself for all, else without neighbours, who may not be there."""
+        if all(own.all() for own in rows.values()):
+            return self
+        return Representation(self.title, self.train[rows["train"]], self.test[rows["test"]], ratio=self.ratio)
+
     def arrays(self) -> dict[str, np.ndarray]:
         """Return what `from_arrays` needs of a description with neighbours."""
         return {
@@ -183,11 +189,12 @@ def on_map(layout: np.ndarray, pca: Representation, *, k: int) -> Representation
 def same_class(
     representations: dict[str, Representation], labels: np.ndarray | None, n_classes: int
 ) -> dict[str, np.ndarray] | None:
-    """Return how many of the nearest are of the same class, by description and class; None without labels or graphs."""
+    """Return how many of the nearest are of the same class, by description and class; None where none is told."""
     graphs = {title: own.graph for title, own in representations.items() if own.graph is not None}
     if labels is None or not graphs:
         return None
-    return {title: neighborhood_hit(graph, labels, n_classes) for title, graph in graphs.items()}
+    hits = {title: neighborhood_hit(graph, labels, n_classes) for title, graph in graphs.items()}
+    return None if any(own is None for own in hits.values()) else hits
 
 
 def sample(n: int, random_state: int) -> np.ndarray:

@@ -1,12 +1,13 @@
 """What a clustering is worth: its test images against classes that it never saw."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 from report_lib.clustering.fitting import Clusters
 from report_lib.common import metrics
+from report_lib.common.arrays import UNKNOWN
 from report_lib.common.metrics import NOISE, Interval
 
 
@@ -72,12 +73,14 @@ def score_clusters(
     Parameters
     ----------
     train_labels, test_labels : ndarray of int, or None
-        Of all images. Without labels only the number of clusters and the coverage are known.
+        Of all images; those of -1, unknown, are left out. Without labels only the number of clusters and the coverage
+        are known.
     """
-    kept = clusters.test != NOISE
-    coverage = float(np.mean(kept))
+    coverage = float(np.mean(clusters.test != NOISE))
     if test_labels is None:
         return ClusterScores(clusters.n_clusters, coverage)
+    clusters, test_labels = _judged(clusters, test_labels)
+    kept = clusters.test != NOISE
     table, mapping, right = _against_classes(clusters, train_labels, test_labels, n_classes)
     return ClusterScores(
         clusters.n_clusters,
@@ -95,11 +98,18 @@ def plain_scores(
     clusters: Clusters, train_labels: np.ndarray, test_labels: np.ndarray, n_classes: int
 ) -> dict[str, float]:
     """Score the clusters of test images, without intervals: accuracy, majority accuracy, ARI, NMI and AMI."""
+    clusters, test_labels = _judged(clusters, test_labels)
     table, _, right = _against_classes(clusters, train_labels, test_labels, n_classes)
     return metrics.table_scores(table) | {
         "majority_accuracy": float(right.mean()),
         "ami": float(adjusted_mutual_info_score(test_labels, clusters.test)),
     }
+
+
+def _judged(clusters: Clusters, test_labels: np.ndarray) -> tuple[Clusters, np.ndarray]:
+    """Leave out the test images whose labels are unknown."""
+    known = test_labels != UNKNOWN
+    return replace(clusters, test=clusters.test[known]), test_labels[known]
 
 
 def _against_classes(

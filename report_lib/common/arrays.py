@@ -6,6 +6,8 @@ import numpy as np
 
 # Rows that are worked on at once.
 CHUNK = 8192
+# The label of an image that nobody has looked at.
+UNKNOWN = -1
 
 
 def flatten(images: np.ndarray) -> np.ndarray:

@@ -26,14 +26,15 @@ class Interval:
 
 
 def contingency(labels_true: np.ndarray, clusters: np.ndarray, n_classes: int, n_clusters: int) -> np.ndarray:
-    """Count images by class and cluster; noise (-1) goes to an extra last column.
+    """Count images by class and cluster; noise (-1) goes to an extra last column, unknown labels (-1) are left out.
 
     Returns
     -------
     ndarray of shape (n_classes, n_clusters + 1), int64
     """
-    columns = np.where(clusters == NOISE, n_clusters, clusters)
-    flat = np.bincount(labels_true * (n_clusters + 1) + columns, minlength=n_classes * (n_clusters + 1))
+    known = labels_true >= 0
+    columns = np.where(clusters == NOISE, n_clusters, clusters)[known]
+    flat = np.bincount(labels_true[known] * (n_clusters + 1) + columns, minlength=n_classes * (n_clusters + 1))
     return flat.reshape(n_classes, n_clusters + 1)
 
 

@@ -242,12 +242,12 @@ def _label_tiles(fig, corners, titles, rows, size, columns) -> None:
 def scatter(
     x: np.ndarray, y: np.ndarray, groups: np.ndarray | None, names: Sequence[str], *, clusters: bool = False
 ) -> go.Figure:
-    """Draw points in two dimensions, one colour a group; group -1 is noise, and grey.
+    """Draw points in two dimensions, one colour a group; group -1, grey, is noise, or of classes unknown.
 
     As SVG, in which some 4,000 are drawn without delay: Plotly's WebGL needs `unsafe-eval`, which the page forbids.
     """
     fig = go.Figure()
-    for group, rows, name in split_groups(groups, len(x), names):
+    for group, rows, name in split_groups(groups, len(x), names, nobody="noise" if clusters else "unknown"):
         # A handful of points would be lost among thousands.
         marker = {"size": 4 if len(rows) > 50 else 9, "opacity": 0.65, "color": color(group, clusters=clusters),
                   "symbol": SYMBOLS[max(group, 0) // len(PALETTE) % len(SYMBOLS)]}  # fmt: skip
@@ -262,12 +262,14 @@ def name_map_axes(fig: go.Figure, method: str) -> None:
     fig.update_yaxes(showticklabels=False, title_text=f"{method}, second axis (no unit)", scaleanchor="x")
 
 
-def split_groups(groups: np.ndarray | None, n: int, names: Sequence[str]) -> list[tuple[int, np.ndarray, str]]:
-    """Return (group, rows, name) of each group that has rows, noise first so that it lies beneath."""
+def split_groups(
+    groups: np.ndarray | None, n: int, names: Sequence[str], *, nobody: str = "unknown"
+) -> list[tuple[int, np.ndarray, str]]:
+    """Return (group, rows, name) of each group that has rows; -1, called `nobody`, first so that it lies beneath."""
     if groups is None:
         return [(0, np.arange(n), "images")]
     present = [int(g) for g in np.unique(groups)]
-    return [(g, np.flatnonzero(groups == g), "noise" if g < 0 else escape(names[g])) for g in present]
+    return [(g, np.flatnonzero(groups == g), nobody if g < 0 else escape(names[g])) for g in present]
 
 
 def bars(

@@ -60,10 +60,12 @@ def load(
         images = _from_digits(test_size, seed) if source == "digits" else _from_idx(source, data_dir)
     else:
         _refuse_misspelt(source)
+        if data_dir:
+            raise ReportError(f"dataset.data_dir has no meaning for source {source!r}; remove it")
         images = own.load(source, asked, labels_path=labels, use_labels=use_labels, test_size=test_size, seed=seed)
     images = _name_classes(images, tuple(class_names)) if use_labels else _without_labels(images)
     _refuse_degenerate(images)
-    return _with_usable_labels(images)
+    return _with_usable_labels(images.with_labels_to_judge_by())
 
 
 def _refuse_misspelt(source: str) -> None:
@@ -146,9 +148,11 @@ def _with_usable_labels(images: ImageSet) -> ImageSet:
             f"all known labels are {images.class_names[known[0]]}" if n_classes else "no train image has a known label"
         )
         return _without_labels(images, f"Labels are left out: {what}, so there is nothing to score against.")
-    if len(images.class_names) > MAX_CLASSES or 2 * n_classes > len(known):
-        what = f"{len(images.class_names):,} classes for {len(known):,} train images look like ids"
-        if 2 * n_classes <= len(known):
-            what = f"{len(images.class_names):,} classes are more than the {MAX_CLASSES} that a page can show"
+    # Where only some are known yet, few of each class is what there is.
+    like_ids = len(known) == len(images.train_labels) and 2 * n_classes > len(known)
+    if like_ids or len(images.class_names) > MAX_CLASSES:
+        what = f"{len(images.class_names):,} classes are more than the {MAX_CLASSES} that a page can show"
+        if like_ids:
+            what = f"{len(images.class_names):,} classes for {len(known):,} train images look like ids"
         return _without_labels(images, f"Labels are left out: {what}; group them to have them used.")
     return images

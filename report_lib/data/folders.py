@@ -55,11 +55,22 @@ class Labels:
         Where they are from, such as "in 10 folders, a class each".
     skipped : tuple of str
         Sentences on what could not be used.
+    class_names : tuple of str
+        Folders that are classes; empty where labels are from a table.
     """
 
     values: list[str]
     origin: str
     skipped: tuple[str, ...] = ()
+    class_names: tuple[str, ...] = ()
+
+    def column(self, rows: list[int]) -> np.ndarray | None:
+        """Return the labels of some pictures as text, or as positions in `class_names`: a folder may be called none."""
+        if not any(self.values):
+            return None
+        mine = [self.values[i] for i in rows]
+        positions = {name: i for i, name in enumerate(self.class_names)}
+        return np.array([positions.get(value, np.nan) for value in mine]) if positions else np.array(mine)
 
 
 def read(path: Path, asked: Asked) -> Source:
@@ -86,10 +97,11 @@ def read(path: Path, asked: Asked) -> Source:
     images, note = pixels.to_range(pictures.stack(found.images), str(path))
     changes = pictures.changes(found, asked) + ((note,) if note else ())
     return Source(
-        _split(images, [order[i] for i in found.kept], names, labels.values, parts),
+        _split(images, [order[i] for i in found.kept], names, labels, parts),
         "; ".join([_recognised(found, path, labels, parts), *changes]),
         (*labels.skipped, *joined, *pictures.sentences(found), *_left_out(listing)),
-        originals=np.stack(found.originals) if changes else None,
+        labels.class_names,
+        np.stack(found.originals) if changes else None,
     )
 
 
@@ -186,7 +198,8 @@ def _labels(names: list[str], parts: list[str], tables: list[Entry]) -> Labels:
     n_flat = folders.count("")
     if n_flat:
         skipped.append(f"{plural(n_flat, 'picture')} in no folder of a class: the label is unknown.")
-    return Labels(folders, f"in {len(classes):,} folders, a class each", tuple(skipped))
+    origin = f"in {len(classes):,} folders, a class each"
+    return Labels(folders, origin, tuple(skipped), tuple(sorted(classes, key=natural)))
 
 
 def _joined(parts: list[str], labels: list[str]) -> tuple[list[str], tuple[str, ...]]:
@@ -198,17 +211,14 @@ def _joined(parts: list[str], labels: list[str]) -> tuple[list[str], tuple[str, 
     return parts, ()
 
 
-def _split(
-    images: np.ndarray, kept: list[int], names: list[str], labels: list[str], parts: list[str]
-) -> dict[str, Part]:
+def _split(images: np.ndarray, kept: list[int], names: list[str], labels: Labels, parts: list[str]) -> dict[str, Part]:
     """Put images, which stand train before test, with their labels and names."""
-    found, has_labels = {}, any(labels)
+    found = {}
     for part in ("all", "train", "test"):
         rows = [row for row, i in enumerate(kept) if parts[i] == part]
         if rows:
             mine = [kept[row] for row in rows]
-            column = np.array([labels[i] for i in mine]) if has_labels else None
-            found[part] = Part(images[rows[0] : rows[-1] + 1], column, np.array([names[i] for i in mine]))
+            found[part] = Part(images[rows[0] : rows[-1] + 1], labels.column(mine), np.array([names[i] for i in mine]))
     return found
 
 

@@ -1,10 +1,11 @@
 """A set of images in two parts, and how one is split off."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from report_lib.common.arrays import UNKNOWN
 from report_lib.common.errors import ReportError
 
 
@@ -36,6 +37,8 @@ class ImageSet:
         A sentence for each kind of thing in the source that was left out.
     originals : ndarray of shape (k, h, w, 3), uint8, or None
         The first train images as they came, where colour, size or range was changed.
+    unused_labels : dict of str to ndarray of shape (n,), int64
+        By part, labels that are too few to judge by; `train_labels` and `test_labels` are None then.
     """
 
     title: str
@@ -53,6 +56,7 @@ class ImageSet:
     recognised: str = ""
     skipped: tuple[str, ...] = ()
     originals: np.ndarray | None = None
+    unused_labels: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def has_labels(self) -> bool:
@@ -77,13 +81,42 @@ class ImageSet:
 
     @property
     def class_counts(self) -> dict[str, tuple[int, int]]:
-        """Train and test images of each class; empty without labels."""
+        """Train and test images known to be of each class; empty without labels."""
         if not self.has_labels:
             return {}
-        parts = (
-            np.bincount(y, minlength=len(self.class_names)).tolist() for y in (self.train_labels, self.test_labels)
-        )
+        labels = self.train_labels, self.test_labels
+        parts = (np.bincount(y[y != UNKNOWN], minlength=len(self.class_names)).tolist() for y in labels)
         return dict(zip(self.class_names, zip(*parts, strict=True), strict=True))
+
+    @property
+    def labelled(self) -> dict[str, np.ndarray]:
+        """Whether the label of each image is known, used or not; by part, of shape (n,), bool."""
+        labels = {"train": self.train_labels, "test": self.test_labels} | self.unused_labels
+        return {part: np.zeros(len(rows), bool) if labels[part] is None else labels[part] != UNKNOWN
+                for part, rows in self.rows.items()}  # fmt: skip
+
+    @property
+    def known(self) -> "ImageSet":
+        """The images whose labels are known, each where it stood in its file; all of them where there are no labels."""
+        labelled = self.labelled
+        if not self.has_labels or all(known.all() for known in labelled.values()):
+            return self
+        taken = {f"{part}_rows": rows[labelled[part]] for part, rows in self.rows.items()}
+        for part, known in labelled.items():
+            for kind in ("images", "labels", "names"):
+                values = getattr(self, f"{part}_{kind}")
+                taken[f"{part}_{kind}"] = None if values is None else values[known]
+        return replace(self, **taken)
+
+    def with_labels_to_judge_by(self) -> "ImageSet":
+        """Put labels aside where too few are known for a score: two of the test part, and two classes of the train part."""
+        if not self.has_labels or all(known.all() for known in self.labelled.values()):
+            return self
+        counts = np.array(list(self.class_counts.values())).reshape(-1, 2)
+        if np.sum(counts[:, 0] > 0) > 1 and counts[:, 1].sum() > 1:
+            return self
+        aside = {"train": self.train_labels, "test": self.test_labels}
+        return replace(self, train_labels=None, test_labels=None, class_names=(), unused_labels=aside)
 
 
 def split(

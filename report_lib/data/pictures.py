@@ -103,7 +103,7 @@ def _add(found: Pictures, data: bytes, i: int, asked: Asked) -> None:
     with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
         if picture.width * picture.height > Image.MAX_IMAGE_PIXELS:
             raise ValueError(f"{picture.width:,} × {picture.height:,} pixels are too many")
-        several = picture.format in ("GIF", "TIFF", "WEBP") and getattr(picture, "n_frames", 1) > 1
+        several = picture.format in ("GIF", "TIFF", "WEBP") and getattr(picture, "is_animated", False)
         kind, turned = picture.format, picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
         size = (picture.width, picture.height) if turned else (picture.height, picture.width)
         # Where sizes differ and none is asked for, they are only counted.

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from report_lib.common import style
+from report_lib.common.arrays import UNKNOWN
 from report_lib.page.embed import script_json
 
 COLUMNS = 100
@@ -38,7 +39,7 @@ def pack(arrays: dict[str, np.ndarray], class_names: Sequence[str], method: str)
     ----------
     arrays : dict of str to ndarray
         `positions` (n, 2), `rows` (n,), `thumbnails` uint8 (n, h, w), `clusters` (n,) with -1 for noise and
-        `neighbors` (n, k); and `labels`, `predicted`, `margins` and `suspects`, each (n,) or empty.
+        `neighbors` (n, k); and `labels`, -1 for unknown, `predicted`, `margins` and `suspects`, each (n,) or empty.
     class_names : sequence of str
         Any text; the page never reads it as markup.
     method : str
@@ -50,7 +51,7 @@ def pack(arrays: dict[str, np.ndarray], class_names: Sequence[str], method: str)
         `data` (JSON), `bytes` (base64 of the gzipped arrays), `sprite` (a data URI), `still` (SVG), `key` (name and
         colour of the groups in it) and `text` (sentences); names and text are not escaped.
     """
-    fields = _fields(arrays)
+    fields = _fields(arrays, len(class_names))
     block = b"".join(values.tobytes() for values in fields.values())
     thumbnails = _reduced(stretched(arrays["thumbnails"]))
     labelled, facts = len(arrays["labels"]) > 0, _facts(arrays, fields, thumbnails, class_names)
@@ -113,7 +114,7 @@ def _path(xy: np.ndarray, color: str) -> str:
     return f'<path stroke="{color}" style="stroke:light-dark({color},{dark})" d="{dots}"/>'
 
 
-def _fields(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _fields(arrays: dict[str, np.ndarray], n_classes: int) -> dict[str, np.ndarray]:
     """Return what the script gets of each point, wide numbers first so that every array begins where it may."""
     x, y = _quantised(arrays["positions"]).T
     fields = {"rows": arrays["rows"].astype("<u4"), "x": x, "y": y, "neighbors": arrays["neighbors"].astype("<u2")}
@@ -123,7 +124,8 @@ def _fields(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     fields["clusters"] = _small(arrays["clusters"] + 1)
     for name in ("labels", "predicted", "suspects"):
         if len(arrays[name]):
-            fields[name] = _small(arrays[name])
+            # The unknown, -1, come after all classes.
+            fields[name] = _small(np.where(arrays[name] < 0, n_classes, arrays[name]))
     return dict(sorted(fields.items(), key=lambda item: -item[1].itemsize))
 
 
@@ -142,6 +144,7 @@ def _facts(
     arrays: dict[str, np.ndarray], fields: dict[str, np.ndarray], thumbnails: np.ndarray, class_names: Sequence[str]
 ) -> dict[str, Any]:
     names = style.cluster_names(int(arrays["clusters"].max()) + 1)
+    unknown = [_group("unknown", UNKNOWN) | {"unknown": True}] if (arrays["labels"] == UNKNOWN).any() else []
     return {
         "n": len(arrays["rows"]),
         "k": int(arrays["neighbors"].shape[1]),
@@ -149,14 +152,14 @@ def _facts(
         "columns": min(COLUMNS, len(thumbnails)),
         "marginSteps": MARGIN_STEPS,
         "fields": [[name, f"uint{8 * values.itemsize}", int(values.size)] for name, values in fields.items()],
-        "classes": [_group(str(name), i) for i, name in enumerate(class_names)],
+        "classes": [_group(str(name), i) for i, name in enumerate(class_names)] + unknown,
         "clusters": [_group(name, i, clusters=True) for i, name in enumerate(names)],
         "noise": _group("noise", -1, clusters=True),
         "ramp": RAMP,
     }
 
 
-def _group(name: str, index: int, *, clusters: bool = False) -> dict[str, str]:
+def _group(name: str, index: int, *, clusters: bool = False) -> dict[str, str | bool]:
     color = style.color(index, clusters=clusters)
     palette = style.CLUSTER_PALETTE if clusters else style.PALETTE
     # Past the last colour they come again, with another mark.

@@ -101,8 +101,9 @@ def _few(classified: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _taught(metrics: dict[str, Any], known: dict[str, float]) -> list[dict[str, Any]]:
     """Tabulate classifiers that were taught every label, the most accurate first."""
-    found, n_train = metrics["classification"].get("supervised", {}), metrics["dataset"]["n_train"]
-    full = {name: own for name, own in found.items() if own["n_images"] == n_train}
+    found, data = metrics["classification"].get("supervised", {}), metrics["dataset"]
+    n_known = data["n_train"] - data.get("n_unknown", {}).get("train", 0)
+    full = {name: own for name, own in found.items() if own["n_images"] == n_known}
     rows = []
     for name, own in sorted(full.items(), key=lambda item: -item[1]["accuracy"]):
         beside = _cell(known[name]) if name in known else NONE

@@ -393,8 +393,8 @@ def few_labels(
     """Teach a small network the labels of a few train images, as `network_curve` does; by title, empty without labels."""
     if not images.has_labels:
         return {}
-    counts, train_labels = [max(1, round(label_share * len(images.train_labels)))], images.train_labels
-    options = {"counts": counts, "n_draws": n_repeats, "random_state": random_state}
+    train_labels, n_known = images.train_labels, int(images.labelled["train"].sum())
+    options = {"counts": [max(1, round(label_share * n_known))], "n_draws": n_repeats, "random_state": random_state}
     return {r.title: network_curve(r.train, train_labels, r.test, images.test_labels, **options) for r in fitted}
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from report_lib.common import metrics
+from report_lib.common.arrays import UNKNOWN
 from report_lib.common.models import draws, small_network
 from report_lib.common.parallel import at_once
 
@@ -17,7 +18,7 @@ class Curve:
     Attributes
     ----------
     right : dict of int to ndarray of shape (n_draws, n_test), bool
-        By the number of labels, ascending.
+        By the number of labels, ascending; of the test images whose labels are known.
     """
 
     right: dict[int, np.ndarray]
@@ -57,10 +58,12 @@ def mean_accuracy(right: np.ndarray) -> metrics.Interval:
 
 
 def draws_by_count(
-    n: int, *, counts: Sequence[int], n_draws: int, random_state: int
+    labels: np.ndarray, *, counts: Sequence[int], n_draws: int, random_state: int
 ) -> dict[int, list[tuple[int, np.ndarray]]]:
-    """Return (seed, rows) of each draw, by the number of labels; of all labels there is one draw."""
-    return {count: draws(n, count, 1 if count == n else n_draws, random_state) for count in counts}
+    """Return (seed, rows) of each draw among the known labels, by their number; of all labels there is one draw."""
+    known = np.flatnonzero(labels != UNKNOWN)
+    drawn = {n: draws(len(known), n, 1 if n == len(known) else n_draws, random_state) for n in counts}
+    return {n: [(seed, known[rows]) for seed, rows in own] for n, own in drawn.items()}
 
 
 def network_curve(
@@ -81,11 +84,14 @@ def network_curve(
     ----------
     train, test : ndarray of shape (n, d)
         Codes.
+    train_labels, test_labels : ndarray of shape (n,), int
+        -1 where they are unknown: such images are neither taught nor scored.
     """
-    drawn = draws_by_count(len(train), counts=counts, n_draws=n_draws, random_state=random_state)
+    drawn = draws_by_count(train_labels, counts=counts, n_draws=n_draws, random_state=random_state)
     calls = ((small_network, (train[rows], train_labels[rows], seed), {}) for d in drawn.values() for seed, rows in d)
-    networks = at_once(calls)
-    return Curve({k: np.stack([next(networks).predict(test) for _ in d]) == test_labels for k, d in drawn.items()})
+    networks, judged = at_once(calls), test_labels != UNKNOWN
+    found = {k: np.stack([next(networks).predict(test)[judged] for _ in d]) for k, d in drawn.items()}
+    return Curve({k: classes == test_labels[judged] for k, classes in found.items()})
 
 
 def arrays(curves: dict[str, Curve]) -> dict[str, np.ndarray]:

@@ -2,12 +2,14 @@
 
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 from sklearn.manifold import TSNE, trustworthiness
 
-from report_lib.common.arrays import flatten, labels_of, sample_rows
+from report_lib.common.arrays import UNKNOWN, flatten, labels_of, sample_rows
 from report_lib.common.neighbors import Neighbors, nearest
 from report_lib.common.parallel import at_once
 from report_lib.data.images import ImageSet
@@ -32,8 +34,9 @@ def umap_map(X: np.ndarray, graph: Neighbors, *, n_epochs: int, random_state: in
     with warnings.catch_warnings():
         # It warns that a seed costs it its threads, and that neighbours found elsewhere cannot place new rows.
         warnings.simplefilter("ignore")
-        from umap import UMAP
+        from umap import UMAP, layouts, umap_
 
+        _keep_compiled(umap_, layouts)
         n, k = graph.indices.shape
         # UMAP counts a row as its own first neighbour.
         indices = np.column_stack([np.arange(n, dtype=np.int32), graph.indices])
@@ -43,6 +46,16 @@ def umap_map(X: np.ndarray, graph: Neighbors, *, n_epochs: int, random_state: in
             random_state=random_state, n_jobs=1,
         )  # fmt: skip
         return layout.fit_transform(X)
+
+
+def _keep_compiled(*modules: ModuleType) -> None:
+    """Have Numba keep on disk what it compiles of modules: UMAP compiles for seconds, and lays out 1,000 rows in less."""
+    from numba.core.dispatcher import Dispatcher
+
+    for compiled in (own for module in modules for own in vars(module).values() if isinstance(own, Dispatcher)):
+        # It has nowhere to keep them where neither the package nor the home folder can be written to.
+        with suppress(RuntimeError):
+            compiled.enable_caching()
 
 
 def tsne_map(X: np.ndarray, *, n_iterations: int, random_state: int) -> np.ndarray:
@@ -262,30 +275,43 @@ def faithfulness(
     for title, layout in layouts.items():
         found = nearest(layout, k).indices
         kept = (found[:, :, None] == true[:, None, :]).any(axis=2).mean()
-        hit = None if labels is None else float(_same_label(found, labels).mean())
+        hit = None if labels is None else _share(_same_label(found, labels))
         there, back = (float(trustworthiness(a, b, n_neighbors=k)) for a, b in ((X, layout), (layout, X)))
         scores[title] = Faithfulness(there, back, float(kept), hit)
     return scores
 
 
-def _same_label(indices: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return whether each neighbour of each row has the row's own label; shape of `indices`, bool."""
-    return labels[indices] == labels[:, None]
+def _same_label(indices: np.ndarray, labels: np.ndarray) -> np.ma.MaskedArray:
+    """Return whether each neighbour of each row has the row's own label, masked where one of the two is unknown."""
+    known = labels != UNKNOWN
+    return np.ma.array(labels[indices] == labels[:, None], mask=~(known[indices] & known[:, None]))
+
+
+def _share(same: np.ma.MaskedArray) -> float:
+    return float(same.compressed().mean()) if same.count() else np.nan
 
 
 def chance(n: int, labels: np.ndarray | None, *, k: int) -> Faithfulness:
     """Return what a layout at random would score."""
-    hit = None if labels is None else float(np.square(np.bincount(labels) / n).sum())
+    hit = None
+    if labels is not None:
+        known = labels[labels != UNKNOWN]
+        hit = float(np.square(np.bincount(known) / len(known)).sum())
     return Faithfulness(0.5, 0.5, k / (n - 1), hit)
 
 
 def neighborhood_hit(graph: Neighbors | None, labels: np.ndarray | None, n_classes: int) -> np.ndarray | None:
     """Return, for each class, the share of its images' nearest neighbours that are of the same class; NaN if empty.
 
-    None without a graph, or without labels.
+    Of images and neighbours whose labels are known; None without a graph, or where no two such are neighbours.
     """
     if graph is None or labels is None:
         return None
-    hits = _same_label(graph.indices, labels).mean(axis=1)
+    same = _same_label(graph.indices, labels)
+    beside = same.count(axis=1)
+    rows = np.flatnonzero(beside)
+    if not len(rows):
+        return None
+    hits, own = same[rows].filled(False).sum(axis=1) / beside[rows], labels[rows]
     with np.errstate(invalid="ignore"):
-        return np.bincount(labels, hits, n_classes) / np.bincount(labels, minlength=n_classes)
+        return np.bincount(own, hits, n_classes) / np.bincount(own, minlength=n_classes)

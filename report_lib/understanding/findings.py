@@ -63,6 +63,27 @@ def class_balance(counts: np.ndarray | None, names: Sequence[str]) -> str | None
     )
 
 
+def unknown(data: dict[str, Any]) -> str:
+    """Say how many labels are unknown, from the run's metrics of the data set; nothing where all are known, or none."""
+    if "n_unknown" not in data:
+        return ""
+    counts = [f"{data['n_unknown'][part]:,} of {data[f'n_{part}']:,} {part} images" for part in ("train", "test")]
+    said = f"The label of {listed(counts)} is unknown. "
+    if data["class_names"]:
+        return (
+            said + "These take part in everything but the scores; what is learnt from labels is learnt from the others."
+        )
+    but = (
+        ", but for the list of images to label next, which leaves out those with one"
+        if data["n_unknown"]["train"]
+        else ""
+    )
+    return said + (
+        "That leaves nothing to judge by, which takes two classes among the train images and two labels in the test part: the "
+        f"report goes on as without labels{but}."
+    )
+
+
 def intensity(histogram: Histogram) -> str:
     """Say how the pixels are spread."""
     centers = (histogram.edges[:-1] + histogram.edges[1:]) / 2
@@ -135,6 +156,7 @@ def in_short(numbers: dict[str, Any]) -> str:
     return bullets(
         f"{data['n_train']:,} train and {data['n_test']:,} test images of {data['height']} × {data['width']} pixels, "
         + (f"in {len(data['class_names'])} classes." if data["class_names"] else "without labels."),
+        *filter(None, [unknown(data)]),
         f"{percent(numbers['share_darkest_bin'])} of the pixels are in the darkest bin.",
         f"Mean brightness runs from {percent(min(bright.values()))} to {percent(max(bright.values()))} between classes."
         if len(bright) > 1

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 from scipy.spatial import cKDTree
 
+from report_lib.common.arrays import UNKNOWN
 from report_lib.data.images import ImageSet
 
 
@@ -77,8 +78,29 @@ def beside_originals(images: ImageSet) -> np.ndarray | None:
 
 
 def class_counts(labels: np.ndarray | None, n_classes: int) -> np.ndarray | None:
-    """Count images by class; shape (n_classes,), int64; None without labels."""
-    return None if labels is None else np.bincount(labels, minlength=n_classes)
+    """Count images by class, unknown ones left out; shape (n_classes,), int64; None without labels."""
+    return None if labels is None else np.bincount(labels[labels != UNKNOWN], minlength=n_classes)
+
+
+def facts(images: ImageSet) -> dict[str, object]:
+    """Return what `metrics.json` says of the data set.
+
+    `n_unknown`, by part, where some labels are known and some are not; `recognised` and `skipped` of one's own images.
+    """
+    labelled = images.labelled
+    known = np.concatenate(list(labelled.values()))
+    unknown = {part: int(np.sum(~own)) for part, own in labelled.items()}
+    said = {
+        "title": images.title,
+        "n_train": len(images.train_images),
+        "n_test": len(images.test_images),
+        "height": images.image_shape[0],
+        "width": images.image_shape[1],
+        "class_names": list(images.class_names),
+        "sha256": images.hashes,
+    }
+    said |= {"n_unknown": unknown} if known.any() and not known.all() else {}
+    return said | ({"recognised": images.recognised, "skipped": images.skipped} if images.recognised else {})
 
 
 def examples(labels: np.ndarray | None, n_classes: int, n_images: int) -> np.ndarray:
@@ -86,7 +108,7 @@ def examples(labels: np.ndarray | None, n_classes: int, n_images: int) -> np.nda
     if labels is None:
         return np.unique(np.linspace(0, n_images - 1, 10).astype(int))
     classes, rows = np.unique(labels, return_index=True)
-    return rows[classes < n_classes]
+    return rows[(classes != UNKNOWN) & (classes < n_classes)]
 
 
 @dataclass(frozen=True)
@@ -162,11 +184,11 @@ class Brightness:
 
 
 def brightness(images: np.ndarray, labels: np.ndarray | None) -> Brightness:
-    """Sum up how bright the images of each class are."""
+    """Sum up how bright the images of each class are, unknown ones left out."""
     low, high = float(images.min()), float(images.max())
     value = (images.mean(axis=(1, 2), dtype=np.float32) - low) / (high - low)
     labels = np.zeros(len(images), dtype=np.int64) if labels is None else labels
-    present = np.unique(labels)
+    present = np.unique(labels[labels != UNKNOWN])
     means = np.array([value[labels == c].mean(dtype=np.float64) for c in present])
     order = np.argsort(means, kind="stable")
     quartiles = np.array([np.quantile(value[labels == c], [0.25, 0.5, 0.75]) for c in present[order]])
@@ -187,7 +209,7 @@ def mean_images(images: np.ndarray, labels: np.ndarray | None, n_classes: int) -
     counts = class_counts(labels, n_classes)
     sums = np.stack([images[labels == c].sum(axis=0, dtype=np.float64) for c in range(n_classes)])
     with np.errstate(invalid="ignore"):
-        return sums.sum(axis=0) / len(images), sums / counts[:, None, None]
+        return images.mean(axis=0, dtype=np.float64), sums / counts[:, None, None]
 
 
 @dataclass(frozen=True)
@@ -311,16 +333,7 @@ def report_metrics(
     names = images.class_names or ("all images",)
     counted = {kind: copies.count(exact=kind == "exact") for kind in ("exact", "near")}
     numbers = {
-        "dataset": {
-            "title": images.title,
-            "n_train": len(images.train_images),
-            "n_test": len(images.test_images),
-            "height": images.image_shape[0],
-            "width": images.image_shape[1],
-            "class_names": list(images.class_names),
-            "sha256": images.hashes,
-        }
-        | ({"recognised": images.recognised, "skipped": images.skipped} if images.recognised else {}),
+        "dataset": facts(images),
         "parts": {part.part: vars(part) for part in parts},
         "share_darkest_bin": histogram.share_lowest,
         "intensity_histogram": {"edges": histogram.edges, "counts": histogram.counts},

@@ -106,6 +106,15 @@ def test_mistakes_among_the_least_sure(rng):
     assert right.unsure_share is None
 
 
+def test_mistakes_are_counted_where_the_label_is_known(rng):
+    """Images 0 to 3 are named wrongly; of the quarter that is least sure of the known, 0 and 1 are unknown."""
+    labels = np.where(np.arange(40) < 2, -1, np.arange(40) % 3)
+    found = made_map(rng, labels=labels, predicted=np.where(np.arange(40) < 4, -(np.arange(40) % 3) % 3 + 3, labels))
+    assert np.flatnonzero(found.wrong).tolist() == [2, 3]
+    assert found.unsure_share == 1.0
+    assert made_map(rng, labels=labels, margins=np.linspace(1, 0, 40, dtype=np.float32)).unsure_share == 0.0
+
+
 def row_of_six(k=2, **changes):
     """Six images in a row of three pairs; the description has each beside its partner, and then the pair after it."""
     near = np.array([[1, 2], [0, 2], [3, 4], [2, 4], [5, 0], [4, 0]], np.int32)
@@ -128,6 +137,17 @@ def test_neighbours_of_the_same_class_on_the_map_and_in_the_description():
     assert torn.as_dict()["map"] == {
         "mistakes_in_least_sure_quarter": None, "same_nearby_on_map": 0.0, "same_nearby": 1.0,
     }  # fmt: skip
+
+
+def test_neighbours_are_compared_where_both_labels_are_known():
+    # Of the known, 0 has 1 and 2 beside it, 1 has 0 and 2, and 2 has 3, which is unknown, and 1 or 4.
+    some = row_of_six(labels=np.array([0, 0, 1, -1, 2, -1]))
+    near = [(0, 1), (0, 2), (1, 0), (1, 2), (2, 4), (4, 0)]
+    alike = [some.labels[a] == some.labels[b] for a, b in near]
+    assert some.same_nearby[1] == pytest.approx(np.mean(alike))
+    alone = row_of_six(1, labels=np.array([0, -1, 1, -1, 2, -1]))
+    assert alone.same_nearby is None
+    assert "No image with a known label" in about_datamap.map_trust(alone)
 
 
 def test_without_labels_clusters_are_compared_and_noise_left_out():

@@ -111,6 +111,16 @@ def test_outcomes_count_doubtful_labels_before_mistakes(rng):
     assert some.layout.title.text == "Not one of 40 test images is named wrongly"
 
 
+def test_outcomes_of_unknown_labels_are_unknown(rng):
+    labels = np.where(np.arange(40) < 10, -1, np.arange(40) % 3)
+    found = made_map(rng, labels=labels, suspects=np.arange(40) == 20, predicted=np.arange(40) % 3)
+    fig = datamap_figures.outcomes(found)
+    assert {trace.name: len(trace.x) for trace in fig.data} == {
+        "unknown": 10, "named rightly": 29, "label looks wrong": 1,
+    }  # fmt: skip
+    assert fig.layout.title.text == "Not one of 30 test images is named wrongly"
+
+
 def test_outcomes_that_cannot_be_known_are_clusters(rng):
     none, clusters = np.zeros(0, np.int64), np.arange(40) % 4 - 1
     found = made_map(rng, labels=none, suspects=none, clusters=clusters, method="30 components")

@@ -11,6 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from report_lib.classification import new_images, predictor
 from report_lib.classification.networks import ConvClassifier
 from report_lib.classification.new_images import Answers
+from report_lib.common.arrays import UNKNOWN
 from report_lib.common.metrics import NOISE
 from report_lib.data.images import ImageSet
 from tests.models import KINDS, LABELS, NAMES, TEST, TEST_LABELS, TRAIN, drawn, made, pixels_described, saved
@@ -97,6 +98,20 @@ def test_classes_by_vote_are_scikit_learns(models):
     second, first = np.sort(proba, axis=1)[:, -2:].T
     np.testing.assert_allclose(found.margin, first - second, atol=1e-6)
     assert np.mean(found.classes == TEST_LABELS) > 0.9
+
+
+def test_the_nearest_whose_labels_are_known_have_a_vote_on_the_class(models, tmp_path):
+    some = np.where(np.arange(150) % 10 < 7, UNKNOWN, LABELS)
+    model, known = replace(models["pca"], labels=some), some != UNKNOWN
+    alone = KNeighborsClassifier(7, weights="distance", algorithm="brute").fit(model.train[known], LABELS[known])
+    proba = alone.predict_proba(model.pixels.transform(TEST.reshape(60, -1)))
+    found = model.predict(TEST)
+    np.testing.assert_array_equal(found.classes, proba.argmax(axis=1))
+    np.testing.assert_allclose(found.probability, proba.max(axis=1), rtol=1e-5)
+    np.testing.assert_array_equal(found.clusters, models["pca"].predict(TEST).clusters)
+    assert as_bytes(new_images.load("mine", *saved(model, tmp_path)).predict(TEST)) == as_bytes(found)
+    fewest = replace(model, labels=np.where(np.arange(150) < 3, LABELS, UNKNOWN)).predict(TEST)
+    assert set(fewest.classes) == {0, 1, 2}
 
 
 def test_classes_by_a_network_are_the_networks(model):

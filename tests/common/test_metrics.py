@@ -27,6 +27,16 @@ def test_contingency_keeps_noise_apart():
     np.testing.assert_array_equal(table, [[1, 0], [1, 1]])
 
 
+def test_contingency_leaves_unknown_labels_out(labelled):
+    labels, clusters = labelled
+    some = np.where(np.arange(500) % 3 == 0, -1, labels)
+    known = some >= 0
+    np.testing.assert_array_equal(
+        metrics.contingency(some, clusters, 4, 5)[:, :-1],
+        sk.cluster.contingency_matrix(labels[known], clusters[known]),
+    )
+
+
 def test_ari_and_nmi_equal_scikit_learns(labelled):
     labels, clusters = labelled
     table = metrics.contingency(labels, clusters, 4, 5)

@@ -1,6 +1,7 @@
 """One style for every figure: upright images, one colour a class, noise in grey."""
 
 import numpy as np
+import pytest
 
 from report_lib.common import style
 from tests.figures import decode
@@ -19,6 +20,15 @@ def test_image_grids_are_upright_square_and_one_png():
     assert fig.layout.yaxis.range[0] > fig.layout.yaxis.range[1]
 
 
+def test_colours_are_drawn_as_they_are():
+    images = np.arange(2 * 2 * 3 * 3, dtype=np.uint8).reshape(2, 2, 3, 3)
+    sheet = decode(style.image_grid(images, columns=2))
+    assert sheet.shape[2] == 4
+    np.testing.assert_array_equal(sheet[style.GAP : style.GAP + 2, :3, :3], images[0])
+    assert sheet[0, 0, 3] == 0
+    assert sheet[style.GAP, 0, 3] == 255
+
+
 def test_tiles_lie_where_their_titles_are():
     images = np.stack([np.full((5, 5), v) for v in (0.0, 0.5, 1.0)])
     fig = style.image_grid(images, columns=3, titles=["a", "b", "c"])
@@ -32,9 +42,10 @@ def test_signed_images_have_zero_in_the_middle():
     assert decode(fig)[style.GAP, :, 0].tolist() == [0, 128, 191]
 
 
-def test_noise_is_grey_and_beneath():
-    fig = style.scatter(np.arange(4.0), np.arange(4.0), np.array([0, -1, 1, -1]), ["a", "b"])
-    assert [trace.name for trace in fig.data] == ["noise", "a", "b"]
+@pytest.mark.parametrize(("clusters", "name"), [(True, "noise"), (False, "unknown")])
+def test_what_is_in_no_group_is_grey_and_beneath(clusters, name):
+    fig = style.scatter(np.arange(4.0), np.arange(4.0), np.array([0, -1, 1, -1]), ["a", "b"], clusters=clusters)
+    assert [trace.name for trace in fig.data] == [name, "a", "b"]
     assert fig.data[0].marker.color == style.NOISE_COLOR
     assert len(fig.data[0].x) == 2
 

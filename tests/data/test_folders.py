@@ -173,6 +173,15 @@ def test_a_table_wins_over_folders_and_says_what_it_does_not_name(tmp_path, digi
     )
 
 
+def test_a_folder_may_be_called_none(tmp_path, digits):
+    names = {0: "none", 1: "crack 10", 2: "crack 9"}
+    files = {f"{names[i % 3]}/{i}.png": encoded(image) for i, image in enumerate(digits[0])}
+    found = datasets.load(str(write(tmp_path / "d", files | {"flat.png": encoded(digits[0][0])})))
+    assert found.class_names == ("crack 9", "crack 10", "none")
+    assert np.bincount(np.concatenate([found.train_labels, found.test_labels]) + 1).tolist() == [1, 40, 40, 40]
+    assert found.skipped == ("1 picture in no folder of a class: the label is unknown.",)
+
+
 def test_labels_beside_pictures_are_matched_by_name(tmp_path, digits):
     x, y = digits
     folder = write(tmp_path / "d", flat(x, y))

@@ -92,6 +92,19 @@ def test_arrays_come_back():
     np.testing.assert_allclose(found["margins"] / 10_000, arrays["margins"], atol=0.5001e-4)
 
 
+def test_unknown_labels_are_a_group_of_their_own_after_the_classes():
+    labels = np.arange(60) % 5 - 1
+    packed = explorer.pack(made(labels=labels), NAMES, "UMAP")
+    np.testing.assert_array_equal(unpacked(packed)["labels"], np.where(labels < 0, 4, labels))
+    classes = json.loads(packed["data"])["classes"]
+    assert [(group["name"], group.get("unknown", False)) for group in classes] == [
+        *((name, False) for name in NAMES), ("unknown", True),
+    ]  # fmt: skip
+    assert classes[-1]["color"] == style.NOISE_COLOR
+    assert packed["key"][-1] == ("unknown", style.NOISE_COLOR)
+    assert len(json.loads(explorer.pack(made(), NAMES, "UMAP")["data"])["classes"]) == len(NAMES)
+
+
 def test_what_is_not_known_is_left_out():
     nothing = np.empty(0, np.int64)
     found = unpacked(

@@ -1,6 +1,7 @@
 """The data map in real Chromium: a page of its own, with made data, under the policy of the report's page."""
 
 import base64
+import csv
 import hashlib
 import json
 
@@ -467,6 +468,21 @@ def test_what_is_shown_can_be_chosen_without_a_mouse(open_map):
 
 
 # --- any data, any reader -------------------------------------------------------------------------------------------
+
+
+def test_an_image_whose_label_is_unknown_has_none_and_can_be_shown_alone(open_map):
+    labels = np.where(np.arange(N) < COLUMNS, -1, made()["labels"])
+    page = open_map(made(labels=labels))
+    part(page, "labels").select_option(label="unknown")
+    wait(page, shown=COLUMNS)
+    pin(page, 7)
+    assert "Label" not in facts(part(page, "pinned"))
+    part(page, "chooseShown").click()
+    with page.expect_download() as download:
+        part(page, "chosen").get_by_role("button", name="Download").click()
+    with open(download.value.path(), encoding="utf8") as file:
+        header, *rows = csv.reader(file)
+    assert {row[header.index("label")] for row in rows} == {""}
 
 
 def test_without_labels_there_are_no_classes(open_map):

@@ -91,6 +91,11 @@ def test_classifiers_that_were_taught_fewer_images_are_left_out():
     assert [(row["name"], row["cells"][0]["value"]) for row in whole] == [("Support vector machine", "0.950")]
 
 
+def test_all_labels_are_all_that_are_known():
+    known = made(dataset={"title": "Mine", "n_train": 60_000, "n_unknown": {"train": 50_000, "test": 3}})
+    assert [row["name"] for row in scores.table(known)["groups"][2]["rows"]] == ["Support vector machine"]
+
+
 def test_groups_without_rows_are_left_out():
     (group,) = scores.table(made(classification={}))["groups"]
     assert group["title"] == "Clusters, without labels"

@@ -180,9 +180,7 @@ def fails(capfd, *arguments):
         ("clustering.k_max=x", "a whole number"),
         ("dataset.source=nowhere", "no data set 'nowhere'"),
         ("dataset.source=gone.npy", "gone.npy: no such file"),
-        ("reduction.n_components=64 reduction.max_components=65", "an image has only 64 pixels"),
-        ("classification.conv_filters=[4,4,4,4]", "pooling 4 times needs images of at least 16 × 16 pixels, not 8 × 8"),
-        ("classification.audit_folds=1000", "classification.audit_folds is 1000, but class '0' has only"),
+        ("dataset.test_size=0.0001", "too few for a report"),
         ("classification.n_components_forest=10", "did you mean n_components_pseudo?"),
         ("'", "SET"),
     ],
@@ -365,17 +363,15 @@ def test_the_comparison_has_its_numbers(digits_build):
         "pixels": 64,
         "pca": 30,
         "svd": 30,
-        "pca-16": 16,
         "dense-32-16": 16,
-        "dense-48": 48,
         "conv-16-8": 32,
     }
     for own in numbers["representations"].values():
-        assert len(own["kmeans"]["ari"]) == len(own["few_labels"]["draws"]) == 3
+        assert len(own["kmeans"]["ari"]) == len(own["few_labels"]["draws"]) == 2
     assert numbers["representations"]["pixels"]["few_labels"]["accuracy"] > 0.8
     assert numbers["maps"]["UMAP"]["hit"] > numbers["maps"]["PCA"]["hit"] + 0.2
     times = json.loads((digits_build / "provenance.json").read_text())["times"]["representations"]
-    assert [row["name"] for row in times][:4] == ["pixels", "PCA", "truncated SVD", "PCA 16"]
+    assert [row["name"] for row in times][:3] == ["pixels", "PCA", "truncated SVD"]
 
 
 def test_autoencoders_and_maps_are_left_for_later_phases(digits_build):
@@ -384,7 +380,7 @@ def test_autoencoders_and_maps_are_left_for_later_phases(digits_build):
 
     run = Run("digits")
     models = comparison.from_arrays(run.load("autoencoders"))
-    assert set(models) == {"dense-32-16", "dense-48", "conv-16-8"}
+    assert set(models) == {"dense-32-16", "conv-16-8"}
     images = datasets.load("digits").test_images
     numbers = json.loads((digits_build / "metrics.json").read_text())["reduction"]["representations"]
     for name, model in models.items():
@@ -413,10 +409,9 @@ def numbers_of(folder):
 def test_learning_curves_have_their_numbers(digits_build):
     numbers = numbers_of(digits_build)
     curves = numbers["label_efficiency"]
-    assert set(curves) == {"pixels", "pca", "dense-32-16", "conv-16-8", "hog", "graph", "graph_chosen"}
+    assert set(curves) == {"pixels", "pca", "conv-16-8", "hog", "graph", "graph_chosen"}
     for name, own in curves.items():
-        last = {"500"} if name == "graph_chosen" else {"500", "1438"}
-        assert set(own) == {"10", "50", "100"} | last
+        assert set(own) == {"10", "100"} | (set() if name == "graph_chosen" else {"1438"})
         assert own["10"] < own["100"]
         assert all(0.3 < accuracy <= 1 for accuracy in own.values())
         for n, ends in numbers["label_efficiency_intervals_95"][name].items():

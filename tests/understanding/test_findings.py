@@ -53,3 +53,9 @@ def test_leaks_between_train_and_test_are_said(snapshot):
 def test_what_is_not_there_is_not_told():
     assert findings.class_balance(None, []) is None
     assert findings.class_means(None, []) is None
+
+
+def test_what_was_recognised_and_left_out():
+    assert findings.recognised("", ()) == ""
+    said = findings.recognised("3 PNG images in *my* folder", ("1 hidden file not looked at.",))
+    assert said == "- Recognised: 3 PNG images in \\*my\\* folder.\n- 1 hidden file not looked at."

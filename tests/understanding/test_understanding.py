@@ -26,6 +26,32 @@ def test_examples_are_the_first_of_each_class():
     assert len(measure.examples(None, 0, 1000)) == 10
 
 
+def test_originals_stand_over_what_is_used_of_them(rng):
+    originals = rng.integers(0, 256, size=(2, 8, 6, 3), dtype=np.uint8)
+    used = np.array([[[0, 10], [20, 5]], [[0, 0], [0, 20]], [[0, 0], [0, 0]]], np.float32)
+    tiles = measure.beside_originals(ImageSet("Mine", used, used, originals=originals))
+    np.testing.assert_array_equal(tiles[:2], originals)
+    assert tiles.shape == (4, 8, 6, 3)
+    assert tiles[2, [0, 0, 7, 7], [0, 5, 0, 5], 1].tolist() == [0, 128, 255, 64]
+    assert measure.beside_originals(ImageSet("Mine", used, used)) is None
+
+
+def test_metrics_say_what_was_recognised_where_something_was(rng):
+    images = rng.integers(0, 256, size=(6, 4, 4), dtype=np.uint8)
+    parts = [measure.summarise(part, images) for part in ("train", "test")]
+    rest = (
+        measure.intensity_histogram(images, 4),
+        measure.brightness(images, None),
+        measure.find_duplicates(images, images, rms=0.01),
+    )
+    plain = measure.report_metrics(ImageSet("Mine", images, images), parts, *rest)
+    assert not {"recognised", "skipped"} & plain["dataset"].keys()
+    found = measure.report_metrics(
+        ImageSet("Mine", images, images, recognised="6 images", skipped=("One.",)), parts, *rest
+    )
+    assert found["dataset"] == plain["dataset"] | {"recognised": "6 images", "skipped": ("One.",)}
+
+
 def test_histogram_counts_every_pixel(rng):
     images = rng.integers(0, 256, size=(20, 6, 6), dtype=np.uint8)
     found = measure.intensity_histogram(images, 256)

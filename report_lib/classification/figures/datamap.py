@@ -5,12 +5,13 @@ import plotly.graph_objects as go
 
 from report_lib.classification.datamap import DataMap
 from report_lib.common import style
+from report_lib.common.arrays import UNKNOWN
 
 READING = (
     "Mistakes along the borders of groups are doubtful cases. A mistake deep within a group is one that the neighbours "
     "cannot explain, and its label deserves a look."
 )
-OUTCOMES = ("named rightly", "named wrongly", "label looks wrong")
+OUTCOMES = ("named rightly", "named wrongly", "label looks wrong", "unknown")
 
 
 def outcomes(chart: DataMap) -> go.Figure:
@@ -22,8 +23,9 @@ def outcomes(chart: DataMap) -> go.Figure:
     if known:
         for trace in fig.data:
             i = OUTCOMES.index(trace.name)
-            trace.marker.update(color=(style.NOISE_COLOR, style.SECOND, style.ACCENT)[i], symbol=style.SYMBOLS[i])
-            trace.marker.update(size=(3, 5, 6)[i], opacity=(0.4, 0.9, 0.9)[i])
+            color = (style.NOISE_COLOR, style.SECOND, style.ACCENT, style.NOISE_COLOR)[i]
+            trace.marker.update(color=color, symbol=style.SYMBOLS[i])
+            trace.marker.update(size=(3, 5, 6, 3)[i], opacity=(0.4, 0.9, 0.9, 0.4)[i])
     style.name_map_axes(fig, chart.method)
     return style.finish(
         fig, reading=READING if known else "", title=_title(chart), caption=_caption(chart), height=640
@@ -31,15 +33,17 @@ def outcomes(chart: DataMap) -> go.Figure:
 
 
 def _outcomes(chart: DataMap) -> np.ndarray:
-    """Return for each image which outcome it has; a doubtful label counts before a mistake."""
+    """Return for each image which outcome it has, -1 without a label; a doubtful label counts before a mistake."""
     suspects = chart.suspects if len(chart.suspects) else np.zeros(len(chart.wrong), bool)
-    return np.where(suspects, 2, chart.wrong.astype(int))
+    found = np.where(suspects, 2, chart.wrong.astype(int))
+    return np.where(chart.labels == UNKNOWN, UNKNOWN, found)
 
 
 def _title(chart: DataMap) -> str:
-    wrong, unsure = chart.wrong, chart.unsure_share
-    if wrong is None:
+    unsure = chart.unsure_share
+    if chart.wrong is None:
         return f"{len(chart.positions):,} test images on the map, by cluster"
+    wrong = chart.wrong[chart.labels != UNKNOWN]
     if unsure is None:
         return f"Not one of {len(wrong):,} test images is named wrongly"
     return (

@@ -81,8 +81,10 @@ def choosing(found: LearningCurves | None) -> go.Figure | None:
     )
 
 
-def to_label(choice: Choice, images: ImageSet, *, most: int = 40) -> go.Figure:
-    """Draw the first of the images to label next, in their order."""
+def to_label(choice: Choice, images: ImageSet, *, most: int = 40) -> go.Figure | None:
+    """Draw the first of the images to label next, in their order; None where none is left."""
+    if not len(choice.rows):
+        return None
     rows, clusters = choice.rows[:most], choice.clusters[:most]
     names = style.cluster_names(int(clusters.max()) + 1)
     in_file = images.rows["train"][rows]

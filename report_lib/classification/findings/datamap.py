@@ -7,6 +7,8 @@ from report_lib.common.prose import percent
 def map_trust(chart: DataMap) -> str:
     """Say how far the map may be trusted."""
     near = chart.same_nearby
+    if near is None and len(chart.labels):
+        return "No image with a known label is beside another, so the map cannot be held against them."
     if near is None:
         return "All of these images are noise to the clusters, so the map cannot be held against them."
     group = "class" if len(chart.labels) else "cluster"

@@ -83,11 +83,20 @@ def medoids(found: LearningCurves | None, clusters: np.ndarray) -> str | None:
 def to_label(choice: Choice, images: ImageSet, path: str) -> str:
     """Say how the list of images to label is meant."""
     rows = images.rows["train"][choice.rows]
+    if not len(rows):
+        return f"Every image in a cluster has a label already, so the list in `{path}` is empty."
     first = ", ".join(map(str, rows[:10].tolist()))
     return (
         f"The list of {len(rows):,} images is in `{path}`: row in the file that the images came from, cluster, and how many "
-        f"images each stands for. The first rows: {first}. No label was looked at in making it."
+        f"images each stands for. The first rows: {first}. {_unseen(images)}"
     )
+
+
+def _unseen(images: ImageSet) -> str:
+    labelled = images.labelled["train"]
+    if labelled.all() or not labelled.any():
+        return "No label was looked at in making it."
+    return f"The {plural(int(labelled.sum()), 'train image')} with a label are left out; what the labels are was not looked at."
 
 
 def missing_sources(found: LearningCurves | None) -> str | None:

@@ -7,6 +7,7 @@ from report_lib.clustering.findings.density import dbscan_headline
 from report_lib.clustering.findings.league import title_of
 from report_lib.clustering.findings.panel import panel_headline
 from report_lib.common.prose import bullets, count_of, percent, plural
+from report_lib.understanding.findings import unknown
 
 
 def lede(metrics: dict[str, Any]) -> str:
@@ -20,7 +21,7 @@ def lede(metrics: dict[str, Any]) -> str:
     return (
         f"{data['n_train'] + data['n_test']:,} greyscale images: what they can be described with, what groups they fall "
         f"into, {judged}, and what can be told of a new one."
-        + (f" Recognised: {data['recognised']}." if "recognised" in data else "")
+        + (f" Recognised: {data['recognised'].partition('; ')[0]}." if "recognised" in data else "")
     )
 
 
@@ -29,6 +30,7 @@ def headlines(metrics: dict[str, Any]) -> list[str]:
     clustered, classified = metrics["clustering"], metrics["classification"]
     said = [
         _clusters(metrics),
+        unknown(metrics["dataset"]),
         pseudo.few_labels_headline(classified),
         pseudo.all_labels_headline(classified),
         panel_headline(clustered["panel"]),

@@ -1,6 +1,7 @@
 """Sentences on what a run can say of new images."""
 
 from report_lib.classification.new_images import NewImages
+from report_lib.common.arrays import UNKNOWN
 from report_lib.common.display import passes_none
 from report_lib.common.prose import percent
 from report_lib.data.images import ImageSet
@@ -46,12 +47,12 @@ def answers(model: NewImages, images: ImageSet) -> str | None:
     said = f"It is at least {percent(SURE)} sure of {percent(sure.mean(), 1)} of the test images."
     if labels is None:
         return said
-    right = found.classes == labels
+    known = labels != UNKNOWN
+    sure, flagged, right = sure[known], ~found.like_seen[known], found.classes[known] == labels[known]
     parts = {"Of these it names": sure, "of the others": ~sure}
     rates = [f"{name} {percent(right[rows].mean(), 1)}" for name, rows in parts.items() if rows.any()]
     said += f" {', '.join(rates)} rightly."
-    flagged = ~found.like_seen
-    if flagged.any():
+    if 0 < flagged.sum() < len(flagged):
         said += (
             f" Of the {flagged.sum():,} test images that are flagged as unlike anything seen it names "
             f"{percent(right[flagged].mean(), 1)} rightly, of the rest {percent(right[~flagged].mean(), 1)}."

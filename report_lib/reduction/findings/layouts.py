@@ -34,7 +34,7 @@ def faithfulness(trust: Trust | None) -> str | None:
     )
     if {"UMAP", "t-SNE"} <= set(drawn):
         said += " t-SNE was laid out from few images, these among them, and UMAP from all, so this favours t-SNE."
-    if scores[whole].hit is None:
+    if not all(own.hit is not None and np.isfinite(own.hit) for own in scores.values()):
         return said
     hits = listed([f"{title} {percent(scores[title].hit)}" for title in drawn])
     return (

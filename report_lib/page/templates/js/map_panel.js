@@ -11,7 +11,8 @@ function mapNeighbors(map, i) {
 // --- what is known of an image ------------------------------------------------------------------------------------
 
 function mapLabel(map, i) {
-  return map.data.labels ? map.info.classes[map.data.labels[i]].name : "";
+  const group = map.data.labels ? map.info.classes[map.data.labels[i]] : { unknown: true };
+  return group.unknown ? "" : group.name;
 }
 
 function mapPrediction(map, i) {
