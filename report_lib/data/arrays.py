@@ -16,8 +16,13 @@ _BROKEN = (ValueError, OSError, EOFError, NotImplementedError, zipfile.BadZipFil
 
 def read_npy(path: Path, asked: Asked) -> Source:
     """Read one array, memory-mapped."""
+    return source({path.name: found_npy(path)}, asked, path, "a NumPy file")
+
+
+def found_npy(path: Path) -> Found:
+    """Return the array of a `.npy` file, not read yet."""
     array = open_npy(path)
-    return source({path.name: Found(array.shape, array.dtype, lambda: native(array))}, asked, path, "a NumPy file")
+    return Found(array.shape, array.dtype, lambda: native(array))
 
 
 def open_npy(path: Path) -> np.ndarray:

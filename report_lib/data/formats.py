@@ -13,7 +13,7 @@ import numpy as np
 
 from report_lib import ROOT
 from report_lib.common.errors import ReportError
-from report_lib.data import arrays, idx_files, pixels, tables
+from report_lib.data import arrays, idx_files, pixels, several, tables
 from report_lib.data.source import Asked, Source, join
 
 
@@ -195,6 +195,14 @@ FORMATS = {
         lambda path, head: idx_files.is_idx(head) or idx_files.is_idx_folder(path),
         idx_files.read,
         _ARRAYS,
+    ),
+    "several": Format(
+        "a folder of tables or of .npy files",
+        (),
+        lambda path, _: path.is_dir() and bool(several.files_in(path)),
+        several.read,
+        _ARRAYS,
+        slow=True,
     ),
     "parquet": Format(
         "parquet", (".parquet",), lambda _, head: head.startswith(b"PAR1"), tables.read_parquet, _ARRAYS, slow=True

@@ -153,7 +153,7 @@ def _told_apart(found: dict[str, Found], path: Path) -> dict[str, tuple[str, ...
         return {"all": (next(iter(found)), "", "")}
     parts: dict[str, dict[str, Found]] = {}
     for key, array in found.items():
-        parts.setdefault(_part(key), {})[key] = array
+        parts.setdefault(part_of(key), {})[key] = array
     chosen = {name: _roles(arrays, path) for name, arrays in parts.items()}
     lonely = [labels for images, labels, _ in chosen.values() if not images and _words(labels) & _LABELS]
     chosen = {name: keys for name, keys in chosen.items() if keys[0]}
@@ -182,7 +182,8 @@ def _words(key: str) -> set[str]:
     )
 
 
-def _part(key: str) -> str:
+def part_of(key: str) -> str:
+    """Return the part that a name says: `train`, `validation` or `test`; else `all`."""
     words = _words(key)
     return next((name for name, known in _PARTS.items() if words & known), "all")
 

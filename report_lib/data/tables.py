@@ -30,6 +30,10 @@ _PIXEL = re.compile(r"\D*\d+(\D+\d+)*\D*")
 _MAX_CLASSES = 200
 
 
+class NoPixels(ReportError):
+    """A table that has no images."""
+
+
 def read_csv(path: Path, asked: Asked) -> Source:
     """Read a table of pixels with commas, semicolons or tabs, with or without a line of names."""
     # Only here, as in every reader: the command line answers at once.
@@ -182,7 +186,7 @@ def _columns(columns: list[str], keys: tuple[str, ...], path: Path) -> tuple[str
     numbered = [key for key in rest if _PIXEL.fullmatch(key) and not key.startswith("Unnamed")]
     others = [key for key in rest if key not in set(numbered)]
     if not numbered:
-        raise ReportError(
+        raise NoPixels(
             f"{path}: has the columns {', '.join(columns[:8])}, and none looks like a pixel, such as pixel1; a table that "
             "names files is read with their folder: name that instead"
         )

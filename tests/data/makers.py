@@ -169,6 +169,22 @@ def _mnist_files(folder, x, y, zipped):
     return folder
 
 
+def _tables(folder, x, y, write, end):
+    """Write three tables, two of them for training, and one without images."""
+    (folder / "mine").mkdir()
+    for name, rows in (("train_1", slice(0, 150)), ("train_2", slice(150, N_TRAIN)), ("test", slice(N_TRAIN, N))):
+        write(folder / "mine", x[rows], y[rows], name=f"{name}.{end}")
+    (folder / "mine" / "README.md").write_text("Digits")
+    return folder / "mine"
+
+
+def _arrays(folder, x, y):
+    (folder / "mine").mkdir()
+    for name, array in four(x, y, "X_train", "y_train", "X_test", "y_test").items():
+        np.save(folder / "mine" / f"{name}.npy", array)
+    return folder / "mine"
+
+
 def four(x, y, *names):
     return dict(zip(names, (x[:N_TRAIN], y[:N_TRAIN], x[N_TRAIN:], y[N_TRAIN:]), strict=True))
 
@@ -193,6 +209,11 @@ FORMS_IN_PARTS = {
         f, **four(x.reshape(N, 64) / np.float32(255), y, "train__data", "train__target", "test__data", "test__target")
     ),
     "keys": lambda f, x, y: (npz(f, **four(x, y, "a", "b", "c", "d")), Asked(keys=tuple("abcd"))),
+    "folder of csv": lambda f, x, y: _tables(f, x, y, csv, "csv"),
+    "folder of parquet": lambda f, x, y: _tables(
+        f, x, y, lambda g, a, b, name: frame(a, b).to_parquet(g / name), "parquet"
+    ),
+    "folder of npy": _arrays,
     "folder of idx": lambda f, x, y: _mnist_files(f, x, y, False),
     "folder of idx.gz": lambda f, x, y: _mnist_files(f, x, y, True),
 }

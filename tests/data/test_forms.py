@@ -32,7 +32,7 @@ def test_every_form_with_parts_holds_the_same(tmp_path, form):
     source, codes, names = read(makers.FORMS_IN_PARTS[form](tmp_path, x, y))
     assert list(source.parts) == ["train", "test"]
     found = np.concatenate([part.images for part in source.parts.values()])
-    np.testing.assert_allclose(found * (1 if found.dtype == np.uint8 else 255), x, rtol=1e-6)
+    np.testing.assert_allclose(found * (255 if found.dtype.kind == "f" else 1), x, rtol=1e-6)
     assert len(source.parts["train"].images) == makers.N_TRAIN
     np.testing.assert_array_equal(np.concatenate([codes["train"], codes["test"]]), y)
     assert names == tuple("0123456789")
@@ -137,3 +137,20 @@ def test_other_numbers_in_idx(tmp_path):
     data = bytes([0, 0, 13, 3]) + np.array(x.shape, ">u4").tobytes() + x.tobytes()
     (tmp_path / "floats.idx").write_bytes(data)
     np.testing.assert_array_equal(formats.read(tmp_path / "floats.idx", Asked()).parts["all"].images, x)
+
+
+def test_a_competitions_folder_is_one_set(tmp_path):
+    x, y = makers.digits()
+    makers.csv(tmp_path, x[:200], y[:200], "train.csv")
+    lines = makers.csv_lines(x[200:], y[200:]).splitlines()
+    (tmp_path / "test.csv").write_text("\n".join(line.split(",", 1)[1] for line in lines))
+    (tmp_path / "sample_submission.csv").write_text("ImageId,Label\n1,0\n2,0\n")
+    source, codes, names = read(tmp_path)
+    np.testing.assert_array_equal(source.parts["all"].images, x)
+    np.testing.assert_array_equal(codes["all"], np.where(np.arange(300) < 200, y, -1))
+    assert names == tuple("0123456789")
+    assert source.skipped == (
+        "Not used: sample_submission.csv, which has no pixels.",
+        "The test part has no labels: its images join the others, and test images are drawn from all.",
+    )
+    assert source.recognised == "300 images of 8 × 8, int64, in train.csv and test.csv"

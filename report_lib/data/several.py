@@ -1,0 +1,86 @@
+"""A folder of files that hold many images each: `train.csv` and `test.csv`, parts in parquet, `X.npy` and `y.npy`."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import reduce
+from pathlib import Path
+
+import numpy as np
+
+from report_lib.common.errors import ReportError
+from report_lib.common.prose import listed
+from report_lib.data import arrays, roles, tables
+from report_lib.data.source import Asked, Part, Source, join
+
+_TABLES: dict[str, Callable[[Path, Asked], Source]] = {
+    ".csv": tables.read_csv,
+    ".csv.gz": tables.read_csv,
+    ".parquet": tables.read_parquet,
+}
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Return the tables, or else the `.npy` files, of a folder that has nothing else but text; empty for others."""
+    inside = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    if any(path.is_dir() for path in inside):
+        return []
+    for ends in ((".parquet",), (".csv", ".csv.gz"), (".npy",)):
+        found = [path for path in inside if path.name.lower().endswith(ends)]
+        others = {path.suffix.lower() for path in inside if path not in found}
+        if found and others <= {".md", ".txt", ".json", ".yaml", ""}:
+            return found
+    return []
+
+
+def read(folder: Path, asked: Asked) -> Source:
+    """Read all files of a folder; which part one belongs to is told by its name.
+
+    Raises
+    ------
+    ReportError
+        When none has images, or they do not fit together.
+    """
+    files = files_in(folder)
+    if files[0].suffix == ".npy":
+        found = {path.stem: arrays.found_npy(path) for path in files}
+        return roles.source(found, asked, folder, "NumPy files")
+    found = [(path, _table(path, asked)) for path in files]
+    sources = [(roles.part_of(path.stem), path, source) for path, source in found if source is not None]
+    if not sources:
+        raise ReportError(f"{folder}: none of its tables has pixels; name a folder or a file that holds images")
+    if len({source.class_names for _, _, source in sources}) > 1:
+        raise ReportError(f"{folder}: its tables name different classes; name one of them")
+    sources.sort(key=lambda part: part[0] == "test")
+    parts, joined = _in_parts([(part, source.parts["all"]) for part, _, source in sources], str(folder))
+    first = sources[0][2]
+    names, dtype = listed([path.name for _, path, _ in sources]), first.parts["all"].images.dtype.name
+    changes = first.recognised.split("; ")[1:]
+    no_pixels = [f"Not used: {path.name}, which has no pixels." for path, source in found if source is None]
+    return replace(
+        first,
+        parts=parts,
+        recognised="; ".join([roles.recognised(parts, names, dtype, {}), *changes]),
+        skipped=(*dict.fromkeys(said for _, _, source in sources for said in source.skipped), *no_pixels, *joined),
+    )
+
+
+def _table(path: Path, asked: Asked) -> Source | None:
+    try:
+        return next(read for end, read in _TABLES.items() if path.name.lower().endswith(end))(path, asked)
+    except tables.NoPixels:
+        return None
+
+
+def _in_parts(named: list[tuple[str, Part]], where: str) -> tuple[dict[str, Part], tuple[str, ...]]:
+    """Put tables of one part together; a test part without labels joins the others, as in a competition."""
+    train = [part for name, part in named if name != "test"]
+    test = [part for name, part in named if name == "test"]
+    both = [reduce(lambda a, b: join(a, b, where), parts) for parts in (train, test) if parts]
+    if len(both) == 1:
+        return {"all": both[0]}, ()
+    if both[0].labels is None or both[1].labels is not None:
+        return dict(zip(("train", "test"), both, strict=True)), ()
+    labelled = replace(both[0], labels=both[0].labels.astype(object))
+    unknown = replace(both[1], labels=np.full(len(both[1].images), None))
+    said = "The test part has no labels: its images join the others, and test images are drawn from all."
+    return {"all": join(labelled, unknown, where)}, (said,)
