@@ -19,6 +19,7 @@ EPOCHS, LEAST_STEPS, BATCH = 10, 1500, 200
 HOG_UNITS = 256
 CONV_BATCH, LEAST_CONV_STEPS = 256, 120
 PSEUDO_UNITS, PSEUDO_EPOCHS = 100, 40
+FEW = 5_000
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ class Classifier:
         Whether its time grows faster than the number of images, so that it may be given fewer.
     alone : bool
         Whether it is fitted in a process of its own, as it uses one thread.
+    few_alone : bool
+        Whether it is so with fewer images than `FEW`, whose small matrices several threads take longer for than one.
     note : str
         A sentence that explains it, under the table.
     published : dict of str to float
@@ -78,6 +81,7 @@ class Classifier:
     on: Literal["pixels", "hog"] = "pixels"
     slow: bool = False
     alone: bool = False
+    few_alone: bool = False
     note: str = ""
     published: dict[str, float] = field(default_factory=dict)
 
@@ -183,7 +187,7 @@ CLASSIFIERS = {
     "svc": Classifier(
         "support vector machine", _svc, slow=True, alone=True, published={"Fashion-MNIST": 0.897, "MNIST": 0.973}
     ),
-    "hog_mlp": Classifier("network on oriented gradients", _hog_mlp, on="hog"),
+    "hog_mlp": Classifier("network on oriented gradients", _hog_mlp, on="hog", few_alone=True),
     "conv": Classifier("convolutional network", _conv),
 }
 

@@ -347,3 +347,17 @@ def test_the_one_that_is_looked_at_is_not_chosen_by_its_score(names, one):
 def test_where_none_gives_probabilities_none_is_looked_at():
     league = League(supervised.score([made("svc", [0])], np.array([0]), 2), {}, {}, 9)
     assert supervised.looked_at(league) is None
+
+
+def test_a_network_on_few_images_is_fitted_in_a_process_of_one_thread(digits, monkeypatch):
+    """Several threads on its small matrices wait for one another for longer than one takes."""
+    handed = []
+    monkeypatch.setattr(
+        supervised, "at_once", lambda calls: iter([handed.append(args[0]) or f(*args) for f, args, _ in calls])
+    )
+    codes = Representation("codes", digits[0], digits[2])
+    fit_all(["hog_mlp", "knn"], digits, codes)
+    assert len(handed) == 1
+    monkeypatch.setattr(supervised, "FEW", 400)
+    fit_all(["hog_mlp", "knn"], digits, codes)
+    assert len(handed) == 1
