@@ -9,8 +9,8 @@ from report_lib.common.errors import ReportError
 COLOURS = ("luminance", "red", "green", "blue", "saturation")
 # So many of the first images are kept as they came, and as large.
 N_ORIGINALS, ORIGINAL_SIDE = 40, 96
-# What is larger than the report can take is brought to this, asked or not.
-MAX_SIDE = 256
+# What is larger is brought to this, asked or not: components come from a matrix of pixels by pixels.
+MAX_SIDE = 64
 # ITU-R BT.601 as Pillow computes it, in 65,536ths: grey in colour stays exactly what it was.
 _LUMINANCE = (19595, 38470, 7471)
 _CHUNK = 1024

@@ -297,8 +297,8 @@ def test_what_is_too_large_is_brought_down_unasked(tmp_path, rng):
     scene = np.kron(rng.integers(0, 255, (6, 8)), np.ones((100, 100))).astype(np.uint8)
     write(tmp_path / "d", {f"{i}.png": encoded(np.roll(scene, 100 * i, axis=1)) for i in range(4)})
     found = datasets.load(str(tmp_path / "d"), test_size=0.5)
-    assert found.image_shape == (256, 256)
-    assert "4 PNG images of 600 × 800, without labels; brought to a longest side of 256 pixels" in found.recognised
+    assert found.image_shape == (64, 64)
+    assert "4 PNG images of 600 × 800, without labels; brought to a longest side of 64 pixels" in found.recognised
     write(tmp_path / "d", {"4.png": encoded(scene[:500])})
     assert "4 of 600 × 800, 1 of 500 × 800" in refusal(tmp_path / "d")
 
