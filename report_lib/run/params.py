@@ -75,7 +75,7 @@ class Dataset(Section):
     colour: Literal["luminance", "red", "green", "blue", "saturation"] = Field(
         "luminance", description="what is kept of a colour: luminance, red, green, blue, saturation"
     )
-    size: int = Field(0, ge=0, le=512, description="longest side that images are brought to, in pixels; 0: as they are")
+    size: int = Field(0, ge=0, le=96, description="longest side that images are brought to, in pixels; 0: as they are")
     class_names: list[str] = Field([], description="one name a class, in the order of the sorted labels")
     test_size: Share = Field(0.2, description="share of the images held out, where there is no test part")
     use_labels: bool = Field(True, description="false: as if there were no labels")
