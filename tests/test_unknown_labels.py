@@ -192,7 +192,7 @@ def test_a_layout_at_random_hits_as_often_as_two_known_labels_agree(images):
 def test_labelled_images_are_drawn_among_the_known_and_tried_on_the_known(images, space):
     known = images.known
     asked = {"counts": (40, 100_000), "autoencoders": {}, "kept": {}, "scaling": "min-max", "n_components": 8}
-    found = few_labels.learning_curves(["pca"], images, space, **asked, n_draws=2, random_state=0)
+    found = few_labels.learning_curves(["pca"], images, space, space, **asked, n_draws=2, random_state=0)
     n = len(known.train_labels)
     for curve in found.curves.values():
         assert {count: right.shape for count, right in curve.right.items()} == {
@@ -362,7 +362,7 @@ def test_every_phase_takes_rare_classes_and_classes_of_one_part(whole, space, cl
     issues = audit.find_issues(known, described, None, n_folds=2, random_state=0)
     assert [len(part.labels) for part in issues.parts.values()] == [len(known.train_labels), len(known.test_labels)]
     asked = {"counts": (10,), "autoencoders": {}, "kept": {}, "scaling": "min-max", "n_components": 8}
-    curves = few_labels.learning_curves(["pca"], images, space, **asked, n_draws=2, random_state=0)
+    curves = few_labels.learning_curves(["pca"], images, space, space, **asked, n_draws=2, random_state=0)
     assert curves.curves["graph"].right[10].shape == (2, len(known.test_labels))
 
 

@@ -247,7 +247,7 @@ def test_pickles_are_refused_and_never_loaded(digits_build, tmp_path, monkeypatc
     for name in ("a.npy", "b.npz", "c.npy", "d.npz"):
         message = refused(capfd, name)
         assert message.startswith(
-            f"{tmp_path / name}: holds pickled Python objects, which may run code and are never loaded; save a"
+            f"{name}: holds pickled Python objects, which may run code and are never loaded; save a"
         )
     assert not (tmp_path / "pickle-was-loaded").exists()
 
