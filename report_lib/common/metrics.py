@@ -73,7 +73,7 @@ def purity(table: np.ndarray) -> np.ndarray:
 def best_recall(table: np.ndarray) -> np.ndarray:
     """Share of each class that its fullest cluster holds; NaN for a class without images."""
     with np.errstate(invalid="ignore"):
-        return table[:, :-1].max(axis=1) / table.sum(axis=1)
+        return table[:, :-1].max(axis=1, initial=0) / table.sum(axis=1)
 
 
 def wilson_interval(n_right: int, n: int, confidence: float = 0.95) -> Interval:

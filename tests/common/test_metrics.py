@@ -109,3 +109,10 @@ def test_nmi_intervals_cover_the_truth(rng):
     found = [metrics.bootstrap_intervals(table, n_resamples=200)["nmi"] for table in tables]
     assert np.mean([interval.low <= truth <= interval.high for interval in found]) >= 0.8
     assert all(interval.low <= interval.value <= interval.high for interval in found)
+
+
+def test_where_all_is_noise_no_cluster_holds_any_of_a_class():
+    table = metrics.contingency(np.array([0, 0, 1]), np.array([-1, -1, -1]), 2, 0)
+    np.testing.assert_array_equal(table, [[2], [1]])
+    np.testing.assert_array_equal(metrics.best_recall(table), [0, 0])
+    assert metrics.purity(table).shape == (0,)
