@@ -7,11 +7,11 @@ from sklearn.metrics import adjusted_rand_score
 
 from report_lib.clustering.fitting import Clusters, fit_kmeans
 from report_lib.clustering.representations import Representation
-from report_lib.common.arrays import sample_rows
+from report_lib.common.arrays import flatten, sample_rows
 from report_lib.common.metrics import contingency, table_scores
 from report_lib.common.models import seeds_of_fits
 from report_lib.data.images import ImageSet
-from report_lib.reduction.linear import LinearReducer, LinearRepresentation, Moments, PixelScaler, encode
+from report_lib.reduction.linear import LinearRepresentation, Moments, PixelScaler, encode, fit_reducer
 
 # Starts of K-Means for each refit, and train images that the refits draw from, at most.
 STARTS, MOST = 3, 10_000
@@ -92,7 +92,7 @@ def describe(
     variants = {}
     for kind in ("min-max", "standard"):
         scaler = PixelScaler(kind).fit_moments(m)
-        pca = LinearReducer().fit_moments(m.scaled(scaler.offset_, scaler.scale_))
+        pca = fit_reducer(flatten(train), m, scaler)
         model = LinearRepresentation(scaler, pca.first(n_components))
         variants[kind] = tuple(encode(model, part) for part in (train, test))
         if kind == "min-max":

@@ -285,10 +285,7 @@ def fit_linear(X: np.ndarray, kind: str, *, scaling: str, n_components: int) -> 
     scaler = PixelScaler(scaling).fit_moments(m)
     if kind == "pixels":
         return LinearRepresentation(scaler)
-    reducer = LinearReducer(n_components, center=kind == "pca")
-    if n_components < len(X) < X.shape[1] // 2:
-        return LinearRepresentation(scaler, reducer.fit_few(scaler.transform(X)))
-    return LinearRepresentation(scaler, reducer.fit_moments(m.scaled(scaler.offset_, scaler.scale_)))
+    return LinearRepresentation(scaler, fit_reducer(X, m, scaler, center=kind == "pca").first(n_components))
 
 
 def encode(model: Encoder, images: np.ndarray) -> np.ndarray:
@@ -349,10 +346,17 @@ class Reduction:
 
 def fit(images: np.ndarray, *, scaling: str) -> Reduction:
     """Fit scaler, PCA and truncated SVD to train images of shape (n, h, w)."""
-    m = moments(flatten(images))
+    rows = flatten(images)
+    m = moments(rows)
     scaler = PixelScaler(scaling).fit_moments(m)
-    scaled = m.scaled(scaler.offset_, scaler.scale_)
-    return Reduction(m, scaler, *(LinearReducer(center=center).fit_moments(scaled) for center in (True, False)))
+    return Reduction(m, scaler, *(fit_reducer(rows, m, scaler, center=center) for center in (True, False)))
+
+
+def fit_reducer(X: np.ndarray, m: Moments, scaler: PixelScaler, *, center: bool = True) -> LinearReducer:
+    """Fit to scaled rows: by their moments `m`, or where they are few and long by the rows, which have as many axes only."""
+    if len(X) == m.n < X.shape[1] // 2:
+        return LinearReducer(center=center).fit_few(scaler.transform(X))
+    return LinearReducer(center=center).fit_moments(m.scaled(scaler.offset_, scaler.scale_))
 
 
 def components_for(reducer: LinearReducer, share: float) -> int:
@@ -376,11 +380,12 @@ def mse_by_size(fitted: Reduction, images: np.ndarray) -> dict[str, np.ndarray]:
 
 def _mse(scaler: PixelScaler, reducer: LinearReducer, images: np.ndarray) -> np.ndarray:
     d = len(reducer.mean_)
-    total, explained = 0.0, np.zeros(d)
+    # Without more axes the error stays what it is.
+    total, explained, n_axes = 0.0, np.zeros(d), len(reducer.components_)
     for chunk in chunks(flatten(images)):
         centred = scaler.transform(chunk) - reducer.mean_.astype(np.float32)
         total += float(np.square(centred, dtype=np.float64).sum())
-        explained += np.square(centred @ reducer.components_.T).sum(axis=0, dtype=np.float64)
+        explained[:n_axes] += np.square(centred @ reducer.components_.T).sum(axis=0, dtype=np.float64)
     left = total - np.concatenate([[0.0], np.cumsum(explained)])
     return np.maximum(left, 0.0) / (len(images) * d)
 

@@ -170,3 +170,15 @@ def test_few_rows_of_many_pixels_give_the_same_codes_without_a_matrix_of_all_pix
     monkeypatch.setattr(linear, "eigh", None)
     found = linear.fit_linear(X, kind, scaling="min-max", n_components=5)
     np.testing.assert_allclose(found.transform(X), few.transform(scaler.transform(X)), atol=1e-6)
+
+
+def test_few_large_images_have_as_many_axes_as_there_are_and_scikit_learns_errors(rng):
+    train, test = (rng.integers(0, 256, (n, 9, 8)).astype(np.uint8) for n in (20, 7))
+    fitted = linear.fit(train, scaling="none")
+    errors = linear.mse_by_size(fitted, test)["PCA"]
+    assert errors.shape == (73,)
+    for k in (1, 5, 19):
+        pca = PCA(k, svd_solver="full").fit(train.reshape(20, -1))
+        rebuilt = pca.inverse_transform(pca.transform(test.reshape(7, -1)))
+        assert errors[k] == pytest.approx(np.mean((rebuilt - test.reshape(7, -1)) ** 2), rel=1e-5)
+    np.testing.assert_allclose(errors[20:], errors[20])
