@@ -56,7 +56,7 @@ def entries(path: Path, wanted: Callable[[str], bool]) -> list[Entry]:
 def _of_zip(path: Path) -> list[Entry]:
     # It stays open as long as an entry is to be read.
     archive = zipfile.ZipFile(path)
-    files = [info for info in archive.infolist() if not info.is_dir()]
+    files = [info for info in archive.infolist() if not info.is_dir() and _plain(info.filename) != "."]
     _refuse_bomb(path, len(files), sum(info.file_size for info in files))
     for info in files:
         _refuse_way_out(path, info.filename, is_link=stat.S_ISLNK(info.external_attr >> 16))
@@ -141,7 +141,7 @@ def _refuse_endless(path: Path, position: int) -> None:
 
 def _refuse_way_out(path: Path, name: str, *, is_link: bool) -> None:
     inner = PurePosixPath(name.replace("\\", "/"))
-    if inner.is_absolute() or ".." in inner.parts or ":" in inner.parts[0]:
+    if inner.is_absolute() or ".." in inner.parts or ":" in "".join(inner.parts[:1]):
         raise ReportError(
             f"{path}: has the path {name!r}, which leads out of it; pack plain folders, or unpack it yourself"
         )

@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 # Of all sources together; what was used longest ago goes first.
 MAX_BYTES = 4 * 2**30
 # Goes up when the same bytes are to be read otherwise.
-_VERSION = "1"
+_VERSION = "2"
 _COLUMNS = ("images", "labels", "names")
 
 
@@ -37,13 +38,14 @@ def key(paths: list[Path], asked: Asked, *, use_labels: bool) -> str:
     use_labels : bool
         Whether labels are read.
     """
-    files = [file for path in paths for file in ([path] if path.is_file() else sorted(path.rglob("*")))]
-    about = json.dumps([_VERSION, asdict(asked), use_labels])
+    walked = [[path] if path.is_file() else sorted(walk(path)) for path in paths]
+    files = [file for found in walked for file in found]
+    about = json.dumps([_VERSION, asdict(asked), use_labels, [len(found) for found in walked]])
     names = [file.relative_to(paths[0]).as_posix() if paths[0] in file.parents else file.name for file in files]
     seen = hashlib.sha256(repr([about, *map(_stamp, files)]).encode()).hexdigest()
     known = _folder() / f"{seen}.key"
-    with suppress(OSError):
-        return known.read_text(encoding="utf8")
+    with suppress(OSError, ValueError):
+        return known.read_text(encoding="ascii")
     found = hashlib.sha256(about.encode())
     for name, file in zip(names, files, strict=True):
         found.update(f"\0{name}\0{_digest(file)}".encode())
@@ -51,6 +53,28 @@ def key(paths: list[Path], asked: Asked, *, use_labels: bool) -> str:
         _folder().mkdir(parents=True, exist_ok=True)
         known.write_text(found.hexdigest(), encoding="utf8")
     return found.hexdigest()
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder, links followed, each folder once.
+
+    Raises
+    ------
+    OSError
+        When a folder in it cannot be read.
+    """
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    seen = set()
+    for place, inner, names in os.walk(folder, onerror=fail, followlinks=True):
+        real = os.path.realpath(place)
+        if real in seen:
+            inner.clear()
+            continue
+        seen.add(real)
+        yield from (Path(place) / name for name in names)
 
 
 def _stamp(path: Path) -> tuple[str | int, ...]:
@@ -138,5 +162,5 @@ def _make_room(newest: str) -> None:
         shutil.rmtree(folders.pop(name), ignore_errors=True)
         left -= sizes[name]
     for known in _folder().glob("*.key"):
-        if known.read_text(encoding="utf8") not in folders:
+        if known.read_bytes().decode("ascii", errors="replace") not in folders:
             known.unlink(missing_ok=True)

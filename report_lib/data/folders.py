@@ -1,7 +1,9 @@
 """A folder or an archive of pictures: which there are, what part and class each belongs to, and what is left out."""
 
+import csv
 import os
 import re
+import zipfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -10,7 +12,7 @@ import numpy as np
 
 from report_lib.common.errors import ReportError
 from report_lib.common.prose import listed, plural
-from report_lib.data import archives, named_labels, pictures, pixels
+from report_lib.data import archives, cache, named_labels, pictures, pixels
 from report_lib.data.archives import Entry
 from report_lib.data.source import Asked, Part, Source
 
@@ -122,20 +124,7 @@ def natural(path: str) -> list[str | int]:
 
 
 def _files(folder: Path) -> list[Entry]:
-    """List a folder, links followed, each folder once."""
-    found, seen = [], set()
-
-    def fail(error: OSError) -> None:
-        raise error
-
-    for where, folders, files in os.walk(folder, onerror=fail, followlinks=True):
-        if (real := os.path.realpath(where)) in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        paths = [Path(where, file) for file in files]
-        found += [Entry(file.relative_to(folder).as_posix(), file.read_bytes) for file in paths]
-    return found
+    return [Entry(path.relative_to(folder).as_posix(), path.read_bytes) for path in cache.walk(folder)]
 
 
 def _kind(path: str) -> str:
@@ -177,7 +166,11 @@ def _labels(names: list[str], parts: list[str], tables: list[Entry]) -> Labels:
     found: list[str | None] = [None] * len(names)
     skipped, used, n_rows = [], [], 0
     for table in tables:
-        rows = named_labels.parse(table.read(), table.path)
+        try:
+            rows = named_labels.parse(table.read(), table.path)
+        except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile, csv.Error) as error:
+            skipped.append(f"Not used: {table.path}, which cannot be read ({str(error).splitlines()[0]}).")
+            continue
         folder = str(PurePosixPath(table.path).parent)
         values, n_unknown = named_labels.match(names, rows or {}, "" if folder == "." else folder)
         if not any(value is not None for value in values):

@@ -128,6 +128,7 @@ def column(data: bytes, where: str) -> np.ndarray:
     # An empty line is an unknown label, but for the last ones.
     while lines and not lines[-1]:
         lines.pop()
-    if lines and lines[0].lower() in _LABELS:
+    # A word that comes again is a label.
+    if lines and lines[0].lower() in _LABELS and lines[0] not in lines[1:]:
         lines = lines[1:]
     return np.array(lines, dtype=str)

@@ -152,7 +152,8 @@ def _arrays(part: Part) -> list[tuple[str, np.ndarray]]:
     return [(kind, array) for kind, array in both if array is not None]
 
 
-def _first(originals: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return the originals of the first train images."""
+def _first(originals: np.ndarray, rows: np.ndarray) -> np.ndarray | None:
+    """Return the originals of the first train images; None where none of theirs were kept."""
     first = rows[:_N_SHOWN]
-    return originals[first[first < len(originals)]]
+    shown = originals[first[first < len(originals)]]
+    return shown if len(shown) else None

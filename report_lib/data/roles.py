@@ -94,7 +94,9 @@ def _class_names(found: dict[str, Found], parts: dict[str, Part]) -> dict[str, t
     if len(keys) != 1 or not labels:
         return {}
     names = tuple(_text(value) for value in found[keys[0]].load().ravel())
-    fits = len(set(names)) == len(names) and max(np.nanmax(column) for column in labels) < len(names)
+    # Labels that never are 0 may count from 1: which name is whose cannot be told then.
+    first, last = min(map(np.nanmin, labels)), max(map(np.nanmax, labels))
+    fits = len(set(names)) == len(names) and first <= 0 and last < len(names)
     return {keys[0]: names} if fits else {}
 
 

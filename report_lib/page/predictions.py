@@ -50,7 +50,7 @@ def predictions_page(
         return [
             {
                 "picture": style.png(pictures[i]),
-                "name": called[i] if called else f"row {i}",
+                "name": called[i] if called is not None else f"row {i}",
                 "told": names[i],
                 "probability": f"{answers.probability[i]:.0%}",
                 "strange": not answers.like_seen[i],

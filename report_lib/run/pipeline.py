@@ -16,6 +16,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ from report_lib.run.sizes import resolve
 
 if TYPE_CHECKING:
     import nbformat
+    import numpy as np
 
     from report_lib.run.kernel import Kernel
 
@@ -121,23 +123,36 @@ def predict(name: str, images_path: str) -> tuple[Path, int, int]:
 
     run = _existing(name)
     model = new_images.load(name, run.path("model_about"), run.path("model"))
-    images, names = formats.read_new(images_path, _asked(run, model.image_shape))
+    images, names = _read_new(images_path, _asked(run, model.image_shape))
     new_images.check_images(images, model, images_path)
     answers, asked = model.predict(images), ImageSet(images_path, images, images[:0], train_names=names)
     path = _beside(Path(images_path), ".predictions.csv")
     page = _beside(Path(images_path), ".predictions.html")
     told = new_images.table(answers, model.class_names)
-    artifacts.write_csv(path, *asked.with_names(new_images.COLUMNS, told))
     html = predictions_page(answers, images, names, model.class_names, run=name, table=path.name)
+    artifacts.write_csv(path, *asked.with_names(new_images.COLUMNS, told))
     artifacts.write_text(page, html)
     return path, len(images), int((~answers.like_seen).sum())
 
 
 def _asked(run: Run, image_shape: tuple[int, int]) -> Asked:
-    """Return what the run was told about its own images; new ones of one size may come as flat rows of it."""
+    """Return what the run was told about its own images; flat rows that are not square need the run's shape."""
     told = run.load("dataset")
-    shape = tuple(told["image_shape"]) or (() if told["size"] else image_shape)
-    return Asked(image_shape=shape, transpose=told["transpose"], colour=told["colour"], size=told["size"])
+    height, width = image_shape
+    # Square ones are found out, and may be larger: they are brought to the run's size as its own were.
+    shape = () if told["size"] or (height == width and height > 4) else image_shape
+    given = {name: tuple(told[name]) if isinstance(told[name], list) else told[name] for name in vars(Asked())}
+    return Asked(**given | {"image_shape": given["image_shape"] or shape})
+
+
+def _read_new(path: str, asked: Asked) -> tuple["np.ndarray", "np.ndarray | None"]:
+    """Read new images; arrays and columns need not be called as the run's own were."""
+    try:
+        return formats.read_new(path, asked)
+    except ReportError:
+        if not asked.keys:
+            raise
+        return formats.read_new(path, replace(asked, keys=()))
 
 
 def _beside(images: Path, ending: str) -> Path:

@@ -78,10 +78,10 @@ def unknown(data: dict[str, Any]) -> str:
         if data["n_unknown"]["train"]
         else ""
     )
-    return said + (
-        "That leaves nothing to judge by, which takes two classes among the train images and two labels in the test part: the "
-        f"report goes on as without labels{but}."
-    )
+    why = "That leaves nothing to judge by, which takes two classes among the train images and two labels in the test part"
+    if any(sentence.startswith("Labels are left out") for sentence in data.get("skipped", ())):
+        why = "The others are left out for the reason below"
+    return f"{said}{why}: the report goes on as without labels{but}."
 
 
 def intensity(histogram: Histogram) -> str:

@@ -100,3 +100,31 @@ def test_pictures_are_decoded_once_until_they_change(digits, tmp_path, monkeypat
     (folder / "0" / "0.png").rename(folder / "1" / "0.png")
     assert datasets.load(str(folder)).class_counts != first.class_counts
     assert len(asked) == 2
+
+
+def test_what_a_linked_folder_gains_is_seen(tmp_path, digits):  # noqa: F811
+    x, y = digits
+    write(tmp_path / "away", {f"cats/{i}.png": data for i, data in enumerate(classes(x[:9], y[:9]).values())})
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "cats").symlink_to(tmp_path / "away" / "cats")
+    first = cache.key([tmp_path / "d"], Asked(), use_labels=True)
+    write(tmp_path / "away", {"cats/more.png": next(iter(classes(x[9:10], y[9:10]).values()))})
+    assert cache.key([tmp_path / "d"], Asked(), use_labels=True) != first
+
+
+def test_labels_beside_a_source_are_no_part_of_it(tmp_path):
+    write(tmp_path / "d", {"a.png": b"a", "z.csv": b"1"})
+    inside = cache.key([tmp_path / "d"], Asked(), use_labels=True)
+    (tmp_path / "d" / "z.csv").rename(tmp_path / "z.csv")
+    assert cache.key([tmp_path / "d", tmp_path / "z.csv"], Asked(), use_labels=True) != inside
+
+
+def test_a_damaged_note_of_a_key_is_made_again(tmp_path, source):
+    folder = write(tmp_path / "d", {"a.png": b"a"})
+    key = cache.key([folder], Asked(), use_labels=True)
+    (note,) = cache._folder().glob("*.key")
+    note.write_bytes(b"\xff\xfe")
+    assert cache.key([folder], Asked(), use_labels=True) == key
+    note.write_bytes(b"\xff\xfe")
+    cache.keep("k", source)
+    assert not note.exists()

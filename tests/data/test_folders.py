@@ -388,7 +388,7 @@ def test_a_path_that_does_not_exist_and_one_that_may_not_be_read(tmp_path, digit
         onerror(PermissionError(13, "Permission denied", "digits/3"))
 
     monkeypatch.setattr(folders.os, "walk", closed)
-    assert "digits: no permission to read it" in refusal(tmp_path / "digits")
+    assert "digits/3: no permission to read it" in refusal(tmp_path / "digits")
 
 
 def test_options_that_mean_nothing_for_pictures(tmp_path, digits):
@@ -399,3 +399,15 @@ def test_options_that_mean_nothing_for_pictures(tmp_path, digits):
 @pytest.mark.parametrize("name", ["mine.tar.gz", "mine.zip", "mine.csv", "mine-images-idx3-ubyte.gz", "mine"])
 def test_a_set_is_called_as_its_file(tmp_path, name):
     assert own.title(tmp_path / name) == ("mine-images-idx3" if "idx" in name else "mine")
+
+
+def test_an_entry_that_is_the_archive_itself(tmp_path, digits):
+    path = zipped(tmp_path / "d.zip", {".": b"", **classes(*digits)})
+    assert len(datasets.load(str(path)).train_images) > 0
+
+
+def test_a_damaged_table_is_left_out_and_named(tmp_path, digits):
+    path = write(tmp_path / "d", {**classes(*digits), "metadata.csv": b"file_name,label\n" + b"x" * 200_000 + b",1\n"})
+    found = datasets.load(str(path))
+    assert len(found.class_names) == 10
+    assert any("Not used: metadata.csv" in sentence for sentence in found.skipped)

@@ -154,3 +154,12 @@ def test_a_competitions_folder_is_one_set(tmp_path):
         "The test part has no labels: its images join the others, and test images are drawn from all.",
     )
     assert source.recognised == "300 images of 8 × 8, int64, in train.csv and test.csv"
+
+
+def test_names_of_classes_are_not_taken_where_labels_may_count_from_one(tmp_path):
+    x, y = makers.digits()
+    names = np.array([f"class {i}" for i in range(11)])
+    path = makers.npz(tmp_path, images=x, labels=y + 1, class_names=names)
+    assert datasets.load(str(path)).class_names == tuple(map(str, range(1, 11)))
+    path = makers.npz(tmp_path, images=x, labels=y, class_names=names[:10])
+    assert datasets.load(str(path)).class_names == tuple(names[:10])

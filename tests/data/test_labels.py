@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from report_lib.common.errors import ReportError
-from report_lib.data import labels
+from report_lib.data import labels, named_labels
 from report_lib.data.source import Part
 
 CODES = [2, 0, 1, 2, 1, 0]
@@ -113,3 +113,8 @@ def test_labels_that_are_not_one_class_an_image(values, said):
 def test_parts_that_do_not_agree(test, said):
     with pytest.raises(ReportError, match=said):
         labels.encode({"train": part(np.arange(6)), "test": part(test)}, where="x")
+
+
+def test_one_label_a_line_may_be_called_as_a_heading_is():
+    np.testing.assert_array_equal(named_labels.column(b"y\nn\ny\n", "f"), ["y", "n", "y"])
+    np.testing.assert_array_equal(named_labels.column(b"y\na\nb\n", "f"), ["a", "b"])

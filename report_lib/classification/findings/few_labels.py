@@ -7,7 +7,7 @@ from report_lib.classification.few_labels import LearningCurves, level_with
 from report_lib.classification.label_choice import Choice
 from report_lib.clustering.methods import HOG
 from report_lib.common.display import passes_none
-from report_lib.common.prose import listed, percent, plural, scored
+from report_lib.common.prose import listed, percent, plural, scored, text
 from report_lib.data.images import ImageSet
 
 
@@ -87,7 +87,7 @@ def to_label(choice: Choice, images: ImageSet, path: str) -> str:
     """Say how the list of images to label is meant."""
     if not len(choice.rows):
         return f"Every image in a cluster has a label already, so the list in `{path}` is empty."
-    first, named = ", ".join(images.called("train", choice.rows[:10])), images.has_names
+    first, named = ", ".join(map(text, images.called("train", choice.rows[:10]))), images.has_names
     place = "row and name" if named else "row"
     return (
         f"The list of {len(choice.rows):,} images is in `{path}`: {place} in the file that the images came from, cluster, "

@@ -35,7 +35,7 @@ def model(model: NewImages, run: str) -> str | None:
     return (
         f"The model of this run tells the cluster, {told}, how sure it is, and whether the image is like anything seen. Its "
         f"files hold arrays and text alone, and run no code when loaded. To ask it: `make predict RUN={run} IMAGES=new.npy` "
-        f"writes `new.predictions.csv`.{rule}"
+        f"writes `new.predictions.csv`, and `new.predictions.html` with pictures.{rule}"
     )
 
 

@@ -5,7 +5,7 @@ const charts = () => [...document.querySelectorAll(".plotly-graph-div")];
 
 let plotly;
 function needPlotly() {
-  plotly ??= loadPlotly();
+  plotly ??= loadPlotly().catch((error) => { plotly = undefined; throw error; });
   return plotly;
 }
 
@@ -93,8 +93,8 @@ async function wake(chart) {
     await needPlotly();
     if (alive.includes(chart)) await draw(chart);
   } catch {
+    if (alive.includes(chart)) toast("The chart could not be drawn; its picture stays");
     rest(chart);
-    toast("The chart could not be drawn; its picture stays");
   }
 }
 
@@ -129,5 +129,5 @@ function startCharts() {
     rest(chart);
     if (button.dataset.chart === "reset") wake(chart);
   });
-  document.addEventListener("report:theme", () => alive.forEach(draw));
+  document.addEventListener("report:theme", () => { if (window.Plotly) alive.forEach(draw); });
 }
