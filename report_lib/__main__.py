@@ -115,6 +115,10 @@ def _data(options: argparse.Namespace) -> int:
     for line in filter(None, (*adjusted, images.recognised, *images.skipped)):
         print(line)
     print(f"{images.title}: {len(images.train_images):,} train and {len(images.test_images):,} test images")
+    if images.has_labels:
+        unknown = sum(int((~known).sum()) for known in images.labelled.values())
+        names = ", ".join(images.class_names[:10]) + ", …" * (len(images.class_names) > 10)
+        print(f"{len(images.class_names):,} classes: {names}" + f"; {unknown:,} labels unknown" * (unknown > 0))
     return 0
 
 

@@ -16,11 +16,12 @@ from report_lib.data import archives, cache, named_labels, pictures, pixels
 from report_lib.data.archives import Entry
 from report_lib.data.source import Asked, Part, Source
 
+_VALIDATION = ("val", "valid", "validation", "dev")
 _PARTS = {
     "train": "train", "training": "train", "val": "train", "valid": "train", "validation": "train", "dev": "train",
     "test": "test", "testing": "test",
 }  # fmt: skip
-_TABLES = {"metadata.csv", "labels.csv", "train.csv", "metadata.tsv", "labels.tsv"}
+_TABLES = ("metadata.csv", "labels.csv", "train.csv", "metadata.tsv", "labels.tsv", "annotations.csv")
 _SYSTEM = {"__MACOSX", "Thumbs.db", "desktop.ini"}
 # Files that hold many images each and are read by themselves.
 _ARRAYS = (".npy", ".npz", ".mat", ".h5", ".hdf5", ".parquet", ".csv", ".csv.gz", ".zip", ".tar", ".tar.gz", ".tgz")
@@ -92,7 +93,7 @@ def read(path: Path, asked: Asked) -> Source:
         raise ReportError(f"{path}: {_instead(listing, path)}")
     names = [entry.path for entry in listing.pictures]
     parts = _parts(names)
-    labels = _labels(names, parts, listing.tables)
+    labels = _labels(names, listing.tables, asked.keys)
     parts, joined = _joined(parts, labels.values)
     order = sorted(range(len(names)), key=lambda i: parts[i] == "test")
     found = pictures.decode([(names[i], listing.pictures[i].read) for i in order], asked, str(path))
@@ -133,7 +134,7 @@ def _kind(path: str) -> str:
         return "hidden"
     if parts[-1].lower().endswith(pictures.SUFFIXES):
         return "picture"
-    return "table" if parts[-1].lower() in _TABLES else "other"
+    return "table" if parts[-1].lower().endswith(_TABLES) else "other"
 
 
 def _only_top(found: list[Entry], tables: list[Entry]) -> str:
@@ -146,11 +147,18 @@ def _only_top(found: list[Entry], tables: list[Entry]) -> str:
 
 
 def _parts(names: list[str]) -> list[str]:
-    """Return the part of each picture, by the folder at the top: all `all`, or each `train` or `test`."""
+    """Return the part of each picture, by the folder at the top: all `all`, or each `train` or `test`.
+
+    Pictures for validation belong to train, or are the test part where there is no other.
+    """
     tops = [PurePosixPath(name).parts[0].lower() if "/" in name else "" for name in names]
-    if not set(tops) <= set(_PARTS) or {_PARTS[top] for top in tops} != {"train", "test"}:
+    known = dict(_PARTS)
+    if not any(known.get(top) == "test" for top in tops):
+        # What is held out is what scores are for.
+        known |= dict.fromkeys(_VALIDATION, "test")
+    if not set(tops) <= set(known) or {known[top] for top in tops} != {"train", "test"}:
         return ["all"] * len(names)
-    return [_PARTS[top] for top in tops]
+    return [known[top] for top in tops]
 
 
 def _folders(names: list[str]) -> list[str]:
@@ -161,13 +169,16 @@ def _folders(names: list[str]) -> list[str]:
     return [parts[0] if parts else "" for parts in inner]
 
 
-def _labels(names: list[str], parts: list[str], tables: list[Entry]) -> Labels:
+def _labels(names: list[str], tables: list[Entry], keys: tuple[str, ...]) -> Labels:
     """Take labels from tables that name the pictures, else from folders."""
     found: list[str | None] = [None] * len(names)
     skipped, used, n_rows = [], [], 0
     for table in tables:
         try:
-            rows = named_labels.parse(table.read(), table.path)
+            rows = named_labels.parse(table.read(), table.path, names, keys)
+        except named_labels.UnclearLabel as error:
+            skipped.append(f"Not used: {error}.")
+            continue
         except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile, csv.Error) as error:
             skipped.append(f"Not used: {table.path}, which cannot be read ({str(error).splitlines()[0]}).")
             continue

@@ -175,7 +175,7 @@ def _read_folder(path: Path, asked: Asked) -> Source:
 
 
 _ARRAYS = frozenset({"image_shape", "keys", "transpose", "colour", "size"})
-_PICTURES = frozenset({"colour", "size"})
+_PICTURES = frozenset({"keys", "colour", "size"})
 
 # Asked in this order; the name decides where no file begins so.
 FORMATS = {

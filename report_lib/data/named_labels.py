@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -10,16 +11,29 @@ from report_lib.common.errors import ReportError
 from report_lib.common.prose import plural
 
 _NAMES = ("file_name", "filename", "file", "image", "image_name", "image_id", "id", "name", "path", "img")
+# Rows that tell what a column holds.
+_SEEN = 50
 _LABELS = ("label", "labels", "class", "y", "target", "category", "class_name")
 
 
-def parse(data: bytes, where: str) -> dict[str, str] | None:
+class UnclearLabel(ReportError):
+    """A table names the images and does not tell which column is their label."""
+
+
+def parse(data: bytes, where: str, files: list[str], keys: tuple[str, ...] = ()) -> dict[str, str] | None:
     """Read names of files and their labels from a table with commas, semicolons or tabs; None where it has no such columns.
+
+    Parameters
+    ----------
+    files : list of str
+        Paths of the files; a column that holds half of its first rows from these has names, whatever it is called.
+    keys : (names, labels), or ()
+        What the columns are called, where they cannot be told.
 
     Raises
     ------
     ReportError
-        When it is no text, or a name stands twice with two labels.
+        When it is no text, names the files but not which column has their labels, or gives a name two labels.
     """
     try:
         text = data.decode("utf-8-sig")
@@ -27,7 +41,10 @@ def parse(data: bytes, where: str) -> dict[str, str] | None:
         raise ReportError(f"{where}: not a table in UTF-8; save it as CSV") from error
     separator = max(",;\t", key=text.partition("\n")[0].count)
     rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if row]
-    columns = _columns([name.strip().lower() for name in rows[0]]) if rows else None
+    if not rows:
+        return None
+    known = _by_name(files, range(len(files)), "")
+    columns = _columns([name.strip() for name in rows[0]], rows[1:], known, keys, where)
     if columns is None:
         return None
     found: dict[str, str] = {}
@@ -42,15 +59,40 @@ def parse(data: bytes, where: str) -> dict[str, str] | None:
     return found
 
 
-def _columns(names: list[str]) -> tuple[int, int] | None:
+def _columns(
+    header: list[str], rows: list[list[str]], known: dict[str, int], keys: tuple[str, ...], where: str
+) -> tuple[int, int] | None:
     """Return which column has names and which labels; the only other column has labels, whatever it is called."""
-    name = next((names.index(known) for known in _NAMES if known in names), None)
+    if len(header) < 2:
+        return None
+    if len(keys) == 2 and set(keys) <= set(header):
+        return header.index(keys[0]), header.index(keys[1])
+    lower = [column.lower() for column in header]
+    name = next((lower.index(column) for column in _NAMES if column in lower), None)
+    if name is None:
+        name = next((i for i in range(len(header)) if _holds(rows, i, known)), None)
     if name is None:
         return None
-    label = next((names.index(known) for known in _LABELS if known in names), None)
-    if label is None:
-        label = 1 - name if len(names) == 2 else None
+    label = next((lower.index(column) for column in _LABELS if column in lower if lower.index(column) != name), None)
+    if label is None and len(header) == 2:
+        label = 1 - name
+    if label is None and _holds(rows, name, known):
+        others = [column for i, column in enumerate(header) if i != name]
+        raise UnclearLabel(
+            f"{where}: its column {header[name]} names the images, but which of {', '.join(others)} is their label? "
+            f'SET="dataset.keys=[{header[name]},{others[0]}]" says so'
+        )
     return None if label is None else (name, label)
+
+
+def _holds(rows: list[list[str]], column: int, known: dict[str, int]) -> bool:
+    """Say whether half of the first rows have the name of a file in a column."""
+    first = [row[column].strip() for row in rows[:_SEEN] if column < len(row)]
+    return bool(first) and 2 * sum(_plain(name) in known for name in first) >= len(first)
+
+
+def _plain(name: str) -> str:
+    return str(PurePosixPath(name.replace("\\", "/")))
 
 
 def match(names: list[str], labels: dict[str, str], folder: str = "") -> tuple[list[str | None], int]:
@@ -77,14 +119,14 @@ def match(names: list[str], labels: dict[str, str], folder: str = "") -> tuple[l
     found: list[str | None] = [None] * len(names)
     n_unknown = 0
     for name, label in labels.items():
-        i = known.get(str(PurePosixPath(name.replace("\\", "/"))), -1)
+        i = known.get(_plain(name), -1)
         n_unknown += i < 0
         if i >= 0:
             found[i] = label
     return found, n_unknown
 
 
-def _by_name(names: list[str], below: list[int], folder: str) -> dict[str, int]:
+def _by_name(names: list[str], below: Iterable[int], folder: str) -> dict[str, int]:
     known: dict[str, int] = {}
     for i in below:
         path = PurePosixPath(names[i])
@@ -111,7 +153,7 @@ def as_column(labels: list[str | None]) -> np.ndarray:
     return np.array(["" if label is None else label for label in labels], dtype=str)
 
 
-def column(data: bytes, where: str) -> np.ndarray:
+def column(data: bytes, where: str, n_images: int) -> np.ndarray:
     """Read one label a line, below a name of the column or not.
 
     Raises
@@ -124,11 +166,15 @@ def column(data: bytes, where: str) -> np.ndarray:
     except UnicodeDecodeError as error:
         raise ReportError(f"{where}: not text in UTF-8; save labels as .csv, .txt or .npy") from error
     if any(separator in line for line in lines[:1] for separator in ",;\t"):
-        raise ReportError(f"{where}: has several columns, and none of file names beside labels; save the labels alone")
+        raise ReportError(
+            f"{where}: has several columns, and none names the images; save the labels alone, or name the columns of file "
+            "names and labels in dataset.keys"
+        )
     # An empty line is an unknown label, but for the last ones.
     while lines and not lines[-1]:
         lines.pop()
-    # A word that comes again is a label.
-    if lines and lines[0].lower() in _LABELS and lines[0] not in lines[1:]:
+    # A word that comes again is a label; one that nobody knows is a heading where it is one line too many.
+    known = bool(lines) and lines[0].lower() in _LABELS
+    if lines and lines[0] not in lines[1:] and (known or len(lines) == n_images + 1):
         lines = lines[1:]
     return np.array(lines, dtype=str)

@@ -55,7 +55,7 @@ def _prepared(path: Path, asked: Asked, labels_path: Path | None, use_labels: bo
     if kept is not None:
         return kept
     found = _in_grey(formats.read(path, asked), asked, path)
-    found = _with_codes(found, path, labels_path) if use_labels else _without_labels(found)
+    found = _with_codes(found, path, labels_path, asked) if use_labels else _without_labels(found)
     if key:
         cache.keep(key, found)
     return found
@@ -86,9 +86,9 @@ def _in_grey(found: Source, asked: Asked, path: Path) -> Source:
     )
 
 
-def _with_codes(found: Source, path: Path, labels_path: Path | None) -> Source:
+def _with_codes(found: Source, path: Path, labels_path: Path | None, asked: Asked) -> Source:
     if labels_path:
-        found = _labelled_by(found, labels_path)
+        found = _labelled_by(found, labels_path, asked.keys)
     where = str(labels_path or path)
     codes, names = labels.encode(found.parts, class_names=found.class_names, where=where)
     parts = {name: replace(part, labels=codes[name]) for name, part in found.parts.items()}
@@ -100,13 +100,14 @@ def _without_labels(found: Source) -> Source:
     return replace(found, parts=parts, class_names=())
 
 
-def _labelled_by(found: Source, path: Path) -> Source:
+def _labelled_by(found: Source, path: Path, keys: tuple[str, ...]) -> Source:
     """Give images the labels of a file: by name where it has names, else in its order, train images first."""
     parts = found.parts
-    rows = None if path.suffix == ".npy" else named_labels.parse(path.read_bytes(), str(path))
-    skipped: tuple[str, ...] = ()
-    if rows is not None and all(part.names is not None for part in parts.values()):
-        names = np.concatenate([part.names for part in parts.values()]).tolist()
+    n, skipped = sum(len(part.images) for part in parts.values()), ()
+    named = all(part.names is not None for part in parts.values())
+    names = np.concatenate([part.names for part in parts.values()]).tolist() if named else []
+    rows = None if path.suffix == ".npy" else named_labels.parse(path.read_bytes(), str(path), names, keys)
+    if rows is not None and named:
         values, n_unknown = named_labels.match(names, rows)
         if all(value is None for value in values):
             raise ReportError(
@@ -114,8 +115,9 @@ def _labelled_by(found: Source, path: Path) -> Source:
             )
         column, skipped = named_labels.as_column(values), named_labels.sentences(values, n_unknown, path.name)
     else:
-        column = arrays.open_npy(path) if path.suffix == ".npy" else named_labels.column(path.read_bytes(), str(path))
-    n = sum(len(part.images) for part in parts.values())
+        column = (
+            arrays.open_npy(path) if path.suffix == ".npy" else named_labels.column(path.read_bytes(), str(path), n)
+        )
     if len(column) != n:
         raise ReportError(f"{path}: {n} images, but {len(column)} labels; each image needs one")
     ends = np.cumsum([len(part.images) for part in parts.values()])[:-1]

@@ -85,8 +85,8 @@ def _refuse(found: Pictures, asked: Asked, where: str) -> None:
     if len(found.sizes) > 1 and not asked.size:
         common = ", ".join(f"{count:,} of {h} × {w}" for (h, w), count in found.sizes.most_common(4))
         raise ReportError(
-            f"{where}: pictures of {len(found.sizes):,} sizes: {common}{' …' if len(found.sizes) > 4 else ''}; set "
-            "dataset.size=64 (or another number) to bring them to one"
+            f"{where}: pictures of {len(found.sizes):,} sizes: {common}{' …' if len(found.sizes) > 4 else ''}; "
+            'SET="dataset.size=64" (or another number) brings them to one'
         )
 
 

@@ -52,14 +52,15 @@ def predictions_page(
                 "picture": style.png(pictures[i]),
                 "name": called[i] if called is not None else f"row {i}",
                 "told": names[i],
-                "probability": f"{answers.probability[i]:.0%}",
+                "probability": "over 99%" if 0.995 <= answers.probability[i] < 1 else f"{answers.probability[i]:.0%}",
                 "strange": not answers.like_seen[i],
             }
             for i in order[:MOST].tolist()
         ]
 
     strange = np.flatnonzero(~answers.like_seen)
-    sure = np.argsort(-answers.probability, kind="stable")
+    order = np.argsort(-answers.probability, kind="stable")
+    sure, most = order[answers.like_seen[order]], max(1, min(MOST, len(order) // 2))
     by_strangeness = strange[np.lexsort((-answers.distance[strange], answers.as_unusual[strange]))]
     told_apart, counts = np.unique(names, return_counts=True)
     return template("predictions").render(
@@ -72,8 +73,8 @@ def predictions_page(
         counts=sorted(zip(counts.tolist(), told_apart.tolist(), strict=True), key=lambda row: (-row[0], row[1])),
         most=int(counts.max()),
         groups=[
-            ("Surest", "With the highest probability.", tiles(sure)),
-            ("Least sure", "With the lowest probability: look at these first.", tiles(sure[::-1])),
+            ("Surest", "With the highest probability.", tiles(sure[:most])),
+            ("Least sure", "With the lowest probability: look at these first.", tiles(sure[::-1][:most])),
             (
                 "Strangest",
                 "Unlike anything that the run has seen: its answers for these mean little.",

@@ -26,6 +26,7 @@ from report_lib.common.errors import ReportError
 from report_lib.common.parallel import n_threads, pinned_threads
 from report_lib.data import datasets, formats
 from report_lib.data.images import ImageSet
+from report_lib.data.pixels import MAX_SIDE
 from report_lib.data.source import Asked
 from report_lib.run import artifacts
 from report_lib.run.artifacts import PHASES, Run, notebook_name
@@ -126,8 +127,9 @@ def predict(name: str, images_path: str) -> tuple[Path, int, int]:
     images, names = _read_new(images_path, _asked(run, model.image_shape))
     new_images.check_images(images, model, images_path)
     answers, asked = model.predict(images), ImageSet(images_path, images, images[:0], train_names=names)
-    path = _beside(Path(images_path), ".predictions.csv")
-    page = _beside(Path(images_path), ".predictions.html")
+    place = Path(images_path).expanduser()
+    place = place if place.name else place.resolve()
+    path, page = (_beside(place, f".predictions.{end}") for end in ("csv", "html"))
     told = new_images.table(answers, model.class_names)
     html = predictions_page(answers, images, names, model.class_names, run=name, table=path.name)
     artifacts.write_csv(path, *asked.with_names(new_images.COLUMNS, told))
@@ -138,9 +140,8 @@ def predict(name: str, images_path: str) -> tuple[Path, int, int]:
 def _asked(run: Run, image_shape: tuple[int, int]) -> Asked:
     """Return what the run was told about its own images; flat rows that are not square need the run's shape."""
     told = run.load("dataset")
-    height, width = image_shape
-    # Square ones are found out, and may be larger: they are brought to the run's size as its own were.
-    shape = () if told["size"] or (height == width and height > 4) else image_shape
+    # What was brought to a size may come larger.
+    shape = () if told["size"] or max(image_shape) >= MAX_SIDE else image_shape
     given = {name: tuple(told[name]) if isinstance(told[name], list) else told[name] for name in vars(Asked())}
     return Asked(**given | {"image_shape": given["image_shape"] or shape})
 

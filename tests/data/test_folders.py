@@ -230,7 +230,7 @@ def test_sizes_that_differ_are_counted_or_brought_to_one(tmp_path, digits):
     x, _ = digits
     files = {f"{i}.png": encoded(image if i % 3 else np.pad(image, ((0, 8), (4, 4)))) for i, image in enumerate(x)}
     write(tmp_path / "d", files)
-    with pytest.raises(ReportError, match=r"pictures of 2 sizes: 80 of 8 × 8, 40 of 16 × 16; set dataset\.size=64"):
+    with pytest.raises(ReportError, match=r"80 of 8 × 8, 40 of 16 × 16; SET=.dataset\.size=64. "):
         datasets.load(str(tmp_path / "d"))
     found = datasets.load(str(tmp_path / "d"), size=16)
     assert found.image_shape == (16, 16)
@@ -393,7 +393,7 @@ def test_a_path_that_does_not_exist_and_one_that_may_not_be_read(tmp_path, digit
 
 def test_options_that_mean_nothing_for_pictures(tmp_path, digits):
     path = write(tmp_path / "d", classes(*digits))
-    assert "dataset.keys has no meaning for a folder of images" in refusal(path, keys=["a"])
+    assert "dataset.transpose has no meaning for a folder of images" in refusal(path, transpose=True)
 
 
 @pytest.mark.parametrize("name", ["mine.tar.gz", "mine.zip", "mine.csv", "mine-images-idx3-ubyte.gz", "mine"])
@@ -411,3 +411,35 @@ def test_a_damaged_table_is_left_out_and_named(tmp_path, digits):
     found = datasets.load(str(path))
     assert len(found.class_names) == 10
     assert any("Not used: metadata.csv" in sentence for sentence in found.skipped)
+
+
+def test_a_table_of_many_columns_is_told_which_is_the_label(tmp_path, digits):
+    x, y = digits
+    pictures = {f"part_{i % 2}/IMG_{i}.png": encoded(image) for i, image in enumerate(x)}
+    lines = ["lesion,image,dx,age", *(f"L{i},IMG_{i},{'abcdefghij'[label]},{i % 7}" for i, label in enumerate(y))]
+    path = write(tmp_path / "d", {**pictures, "HAM_metadata.csv": "\n".join(lines).encode()})
+    found = datasets.load(str(path))
+    assert found.class_names == ("part_0", "part_1")
+    (said,) = found.skipped
+    assert "HAM_metadata.csv: its column image names the images, but which of lesion, dx, age is their label?" in said
+    told = datasets.load(str(path), keys=["image", "dx"])
+    labels = np.concatenate([told.train_labels, told.test_labels])
+    rows = [int(name.split("_")[-1][:-4]) for name in np.concatenate([told.train_names, told.test_names])]
+    assert [told.class_names[label] for label in labels] == ["abcdefghij"[y[row]] for row in rows]
+
+
+def test_a_column_of_names_is_known_by_what_it_holds(tmp_path, digits):
+    x, y = digits
+    lines = ["Bild;Tier", *(f"{i}.png;{label}" for i, label in enumerate(y))]
+    path = write(tmp_path / "d", {**flat(x, y), "labels.csv": "\n".join(lines).encode()})
+    found = datasets.load(str(path))
+    assert together(found)[1].tolist() == [str(c) for c in y]
+
+
+def test_pictures_for_validation_are_the_test_part_where_there_is_no_other(tmp_path, digits):
+    x, y = digits
+    files = {f"train/{name}": data for name, data in classes(x[:80], y[:80]).items()}
+    files |= {f"val/{name}": data for name, data in classes(x[80:], y[80:]).items()}
+    found = datasets.load(str(write(tmp_path / "d", files)))
+    assert (len(found.train_images), len(found.test_images)) == (80, len(x) - 80)
+    assert all(name.startswith("val/") for name in found.test_names)

@@ -116,5 +116,6 @@ def test_parts_that_do_not_agree(test, said):
 
 
 def test_one_label_a_line_may_be_called_as_a_heading_is():
-    np.testing.assert_array_equal(named_labels.column(b"y\nn\ny\n", "f"), ["y", "n", "y"])
-    np.testing.assert_array_equal(named_labels.column(b"y\na\nb\n", "f"), ["a", "b"])
+    np.testing.assert_array_equal(named_labels.column(b"y\nn\ny\n", "f", 3), ["y", "n", "y"])
+    np.testing.assert_array_equal(named_labels.column(b"y\na\nb\n", "f", 2), ["a", "b"])
+    np.testing.assert_array_equal(named_labels.column(b"species\na\nb\n", "f", 2), ["a", "b"])

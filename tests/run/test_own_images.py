@@ -50,8 +50,9 @@ def test_what_is_below_the_project_is_named_from_its_root(monkeypatch):
 def test_what_was_recognised_is_printed(own, capsys):
     assert __main__.main(["data", "--data", "digits.npz"]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert said[-2] == "300 images of 8 × 8, uint8, in a NumPy archive: X with y"
-    assert said[-1] == "digits: 240 train and 60 test images"
+    assert said[-1] == "10 classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9"
+    assert said[-3] == "300 images of 8 × 8, uint8, in a NumPy archive: X with y"
+    assert said[-2] == "digits: 240 train and 60 test images"
     assert __main__.main(["data", "--data", "digit.npz"]) == 1
     assert capsys.readouterr().err == f"error: {own}/digit.npz: no such file or folder; did you mean digits.npz?\n"
     assert __main__.main(["data", "--data", "digit"]) == 1
