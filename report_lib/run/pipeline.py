@@ -68,7 +68,7 @@ def run_report(params: Params, *, verbose: bool = False) -> Path:
     staging = artifacts.build_dir() / ".staging"
     progress = Progress(params.name, _last_times(final))
     _, params, adjusted = check_data(params)
-    for sentence in adjusted:
+    for sentence in [*replaced(final, params), *adjusted]:
         log.info("%s", sentence)
     with _only_run(params.name, staging), _environment(staging), _kernel() as kernel:
         shutil.rmtree(staging / params.name, ignore_errors=True)
@@ -390,6 +390,17 @@ def _commit() -> str:
         return commit + (" with local changes" if commit and git("status", "--porcelain", "-uno") else "")
     except OSError:
         return ""
+
+
+def replaced(final: Path, params: Params) -> list[str]:
+    """Say that a run of the same name, of other images, will be replaced; nothing where there is none."""
+    try:
+        before = json.loads((final / "provenance.json").read_text(encoding="utf8"))["parameters"]["dataset"]["source"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    if before == params.dataset.source:
+        return []
+    return [f'{final} was made of {before} and will be replaced; SET="name=another" keeps both']
 
 
 def _last_times(folder: Path) -> dict[str, dict[str, float]]:

@@ -494,3 +494,15 @@ def test_another_process_gives_the_same_predictions_byte_by_byte(digits_build, t
         line.split(b",", 1)[1] for line in expected.splitlines()
     ]
     assert [int(row["row"]) for row in table(digits_build, "predictions")] == datasets.load("digits").test_rows.tolist()
+
+
+def test_a_run_of_other_images_is_not_replaced_without_a_word(tmp_path):
+    params = load_params("params/digits.yaml")
+    assert pipeline.replaced(tmp_path, params) == []
+    record = {"parameters": {"dataset": {"source": "scans"}}}
+    (tmp_path / "provenance.json").write_text(json.dumps(record))
+    (said,) = pipeline.replaced(tmp_path, params)
+    assert said.startswith(f"{tmp_path} was made of scans and will be replaced")
+    record["parameters"]["dataset"]["source"] = "digits"
+    (tmp_path / "provenance.json").write_text(json.dumps(record))
+    assert pipeline.replaced(tmp_path, params) == []
