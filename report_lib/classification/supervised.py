@@ -12,7 +12,7 @@ import numpy as np
 from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from report_lib.classification.classifiers import CLASSIFIERS, FEW, Setting
+from report_lib.classification.classifiers import CLASSIFIERS, Setting
 from report_lib.classification.classifiers import published as published_for
 from report_lib.clustering.representations import Representation
 from report_lib.common.arrays import flatten, sample_rows
@@ -102,7 +102,7 @@ def fit_all(
         rows = sample_rows(n_train, n_images[name], random_state)
         return models[name], train[rows], images.train_labels[rows], test
 
-    alone = [name for name in models if CLASSIFIERS[name].alone or (CLASSIFIERS[name].few_alone and n_train < FEW)]
+    alone = [name for name in models if n_train < CLASSIFIERS[name].alone_below]
     elsewhere: Iterator[Any] = at_once((_fit, arguments(name), {}) for name in alone) if alone else iter(())
     answers = {name: _fit(*arguments(name)) for name in models if name not in alone}
     answers |= {name: next(elsewhere) for name in alone}

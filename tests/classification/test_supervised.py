@@ -358,6 +358,7 @@ def test_a_network_on_few_images_is_fitted_in_a_process_of_one_thread(digits, mo
     codes = Representation("codes", digits[0], digits[2])
     fit_all(["hog_mlp", "knn"], digits, codes)
     assert len(handed) == 1
-    monkeypatch.setattr(supervised, "FEW", 400)
+    fewer = replace(CLASSIFIERS["hog_mlp"], alone_below=400)
+    monkeypatch.setitem(CLASSIFIERS, "hog_mlp", fewer)
     fit_all(["hog_mlp", "knn"], digits, codes)
     assert len(handed) == 1
