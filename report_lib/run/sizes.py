@@ -67,13 +67,14 @@ class Sizes:
         """Neighbours that say something of so many images: few of few."""
         return min(15, max(2, self.n_train // 8))
 
-    def up_to(self, most: int, counts: Sequence[int]) -> list[int]:
-        """Return the counts that are below `most`, and `most` itself."""
-        return [*(n for n in counts if n < most), most]
-
     def by_number(self, few: Any, some: Any, many: Any) -> Any:
         """Return one of three values, by the number of train images."""
         return few if self.n_train < 2_000 else some if self.n_train < MANY else many
+
+
+def _up_to(most: int, counts: Sequence[int]) -> list[int]:
+    """Return the counts that are below `most`, and `most` itself."""
+    return [*(n for n in counts if n < most), most]
 
 
 def _representations(s: Sizes) -> list[str]:
@@ -85,7 +86,7 @@ def _representations(s: Sizes) -> list[str]:
 
 def _label_counts(s: Sizes) -> list[int]:
     counts = s.by_number([10, 100, 500], [10, 100, 1_000], [10, 50, 100, 500, 1_000, 6_000])
-    return s.up_to(s.n_train, counts) if s.n_train >= LEAST_FOR_CURVES else []
+    return _up_to(s.n_train, counts) if s.n_train >= LEAST_FOR_CURVES else []
 
 
 def _classifiers(s: Sizes) -> list[str]:
@@ -97,8 +98,8 @@ def _classifiers(s: Sizes) -> list[str]:
 RULES: dict[str, Callable[[Sizes], Any]] = {
     "reduction.n_components": lambda s: min(100, s.n_pixels // 2, s.n_train // 2),
     "reduction.max_components": lambda s: min(200, s.n_components),
-    "reduction.mse_grid": lambda s: s.up_to(min(200, s.n_components), [2, 5, 10, 20, 30, 50, 75, 100, 150]),
-    "reduction.reconstruction_components": lambda s: s.up_to(min(200, s.n_components), [5, 10, 20, 50, 100])[-4:],
+    "reduction.mse_grid": lambda s: _up_to(min(200, s.n_components), [2, 5, 10, 20, 30, 50, 75, 100, 150]),
+    "reduction.reconstruction_components": lambda s: _up_to(min(200, s.n_components), [5, 10, 20, 50, 100])[-4:],
     "reduction.n_scatter": lambda s: 4_000,
     "reduction.representations": _representations,
     "reduction.steps_dense": lambda s: min(1_700, max(200, s.n_train // 12)),
@@ -118,7 +119,7 @@ RULES: dict[str, Callable[[Sizes], Any]] = {
     "clustering.k_max": lambda s: min(15, max(3, round(math.sqrt(s.n_train / 2)))),
     "clustering.n_sweep": lambda s: s.by_number(2_000, 4_000, 20_000),
     "clustering.n_init_sweep": lambda s: 2,
-    "clustering.n_halves": lambda s: s.by_number(3, 3, 3),
+    "clustering.n_halves": lambda s: 3,
     "clustering.n_init": lambda s: 2,
     "clustering.n_mixture": lambda s: s.by_number(2_000, 3_000, 6_000),
     "clustering.mixture_components": lambda s: min(20, max(2, s.n_train // 10)),
