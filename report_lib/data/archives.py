@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from report_lib.common.errors import ReportError
+from report_lib.data.arrays import GZIP
 
 # Of all that an archive holds, unpacked; and of one file in it.
 MAX_UNPACKED, MAX_FILE = 4 * 2**30, 2**28
@@ -96,7 +97,7 @@ def _from_tar(data: bytes | None) -> bytes:
 
 
 def _unpacked(path: Path, raw: BinaryIO) -> BinaryIO:
-    zipped = raw.read(2) == b"\x1f\x8b"
+    zipped = raw.read(2) == GZIP
     raw.seek(0)
     return io.BufferedReader(_Bounded(path, gzip.GzipFile(fileobj=raw))) if zipped else raw
 

@@ -1,8 +1,10 @@
 """Readers of files that hold arrays: NumPy, MATLAB, HDF5."""
 
+import gzip
 import zipfile
 import zlib
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -10,6 +12,8 @@ from report_lib.common.errors import ReportError
 from report_lib.data.roles import Found, refuse_huge, source
 from report_lib.data.source import Asked, Source
 
+# How what is in gzip begins.
+GZIP = b"\x1f\x8b"
 _PICKLED = "holds pickled Python objects, which may run code and are never loaded; save a plain array with np.save"
 _BROKEN = (ValueError, OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error, KeyError, TypeError)
 
@@ -138,6 +142,13 @@ def _from_hdf5(path: Path, asked: Asked, kind: str, *, reverse: bool) -> Source:
             return source(found, asked, path, kind)
     except _BROKEN as error:
         raise unreadable(path, error) from error
+
+
+def unzipped(path: Path) -> BinaryIO:
+    """Open a file to read its bytes, without gzip where it is in gzip, whatever its name."""
+    with path.open("rb") as file:
+        zipped = file.read(2) == GZIP
+    return gzip.open(path) if zipped else path.open("rb")
 
 
 def missing(module: str, path: Path) -> ReportError:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from report_lib import ROOT
+from report_lib.common.arrays import UNKNOWN
 from report_lib.common.errors import ReportError
 from report_lib.data import idx, own
 from report_lib.data.images import ImageSet, split
@@ -63,7 +64,7 @@ def load(
         if data_dir:
             raise ReportError(f"dataset.data_dir has no meaning for source {source!r}; remove it")
         images = own.load(source, asked, labels_path=labels, use_labels=use_labels, test_size=test_size, seed=seed)
-    images = _name_classes(images, tuple(class_names)) if use_labels else _without_labels(images)
+    images = _name_classes(images, tuple(class_names)) if use_labels else images.without_labels(aside=False)
     _refuse_degenerate(images)
     return _with_usable_labels(images.with_labels_to_judge_by())
 
@@ -124,13 +125,6 @@ def _name_classes(images: ImageSet, names: tuple[str, ...]) -> ImageSet:
     return replace(images, class_names=names)
 
 
-def _without_labels(images: ImageSet, *why: str) -> ImageSet:
-    # Where they are left out for a reason, which images have one is still of use.
-    aside = {"train": images.train_labels, "test": images.test_labels} if why else {}
-    skipped = (*images.skipped, *why)
-    return replace(images, train_labels=None, test_labels=None, class_names=(), skipped=skipped, unused_labels=aside)
-
-
 def _refuse_degenerate(images: ImageSet) -> None:
     n = len(images.train_images) + len(images.test_images)
     if n < 2:
@@ -144,18 +138,18 @@ def _with_usable_labels(images: ImageSet) -> ImageSet:
     """Leave out labels that nothing can be scored against, and say so."""
     if not images.has_labels:
         return images
-    known = images.train_labels[images.train_labels >= 0]
+    known = images.train_labels[images.train_labels != UNKNOWN]
     n_classes = len(np.unique(known))
     if n_classes < 2:
         what = (
             f"all known labels are {images.class_names[known[0]]}" if n_classes else "no train image has a known label"
         )
-        return _without_labels(images, f"Labels are left out: {what}, so there is nothing to score against.")
+        return images.without_labels(f"Labels are left out: {what}, so there is nothing to score against.")
     # Where only some are known yet, few of each class is what there is.
     like_ids = len(known) == len(images.train_labels) and 2 * n_classes > len(known)
     if like_ids or len(images.class_names) > MAX_CLASSES:
         what = f"{len(images.class_names):,} classes are more than the {MAX_CLASSES} that a page can show"
         if like_ids:
             what = f"{len(images.class_names):,} classes for {len(known):,} train images look like ids"
-        return _without_labels(images, f"Labels are left out: {what}; group them to have them used.")
+        return images.without_labels(f"Labels are left out: {what}; group them to have them used.")
     return images

@@ -17,10 +17,7 @@ from report_lib.data.archives import Entry
 from report_lib.data.source import Asked, Part, Source
 
 _VALIDATION = ("val", "valid", "validation", "dev")
-_PARTS = {
-    "train": "train", "training": "train", "val": "train", "valid": "train", "validation": "train", "dev": "train",
-    "test": "test", "testing": "test",
-}  # fmt: skip
+_PARTS = dict.fromkeys(("train", "training", *_VALIDATION), "train") | dict.fromkeys(("test", "testing"), "test")
 _TABLES = ("metadata.csv", "labels.csv", "train.csv", "metadata.tsv", "labels.tsv", "annotations.csv")
 _SYSTEM = {"__MACOSX", "Thumbs.db", "desktop.ini"}
 # Files that hold many images each and are read by themselves.
@@ -138,12 +135,9 @@ def _kind(path: str) -> str:
 
 
 def _only_top(found: list[Entry], tables: list[Entry]) -> str:
-    """Return the folders that all pictures and tables lie in, but for one that names a class or a part."""
-    shared = PurePosixPath(
-        os.path.commonpath([PurePosixPath(e.path).parent for e in [*found, *tables]]) if found else ""
-    )
-    prefix = f"{shared}/" if shared.parts else ""
-    return prefix
+    """Return the folders that all pictures and tables lie in, with a slash behind; empty for none."""
+    shared = os.path.commonpath([PurePosixPath(entry.path).parent for entry in [*found, *tables]]) if found else ""
+    return f"{shared}/" if shared else ""
 
 
 def _parts(names: list[str]) -> list[str]:

@@ -1,12 +1,10 @@
 """A person's own files: one table of formats, each with its reader; a file is told by how it begins, else by its name."""
 
 import difflib
-import gzip
 import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -130,7 +128,7 @@ def read_new(path: str, asked: Asked) -> tuple[np.ndarray, np.ndarray | None]:
     """
     file = find(path, start=Path())
     source = read(file, asked)
-    part = reduce(lambda a, b: join(a, b, path), (replace(p, labels=None) for p in source.parts.values()))
+    part = join((replace(part, labels=None) for part in source.parts.values()), path)
     return pixels.as_grey(part.images, colour=asked.colour, size=asked.size, where=path).images, part.names
 
 
@@ -143,10 +141,10 @@ def _begin(path: Path) -> tuple[bytes, bool]:
     """Return how a file begins, unzipped, and whether it was zipped."""
     with path.open("rb") as file:
         start = file.read(512)
-    if not start.startswith(b"\x1f\x8b"):
+    if not start.startswith(arrays.GZIP):
         return start, False
     try:
-        with gzip.open(path) as file:
+        with arrays.unzipped(path) as file:
             return file.read(512), True
     except (OSError, EOFError, zlib.error) as error:
         raise ReportError(f"{path}: truncated or corrupt gzip file ({error}); fetch it again") from error

@@ -1,14 +1,12 @@
 """IDX files of any name, as MNIST's kin are kept in: images, and the labels that lie beside them."""
 
-import gzip
 import zlib
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
 from report_lib.common.errors import ReportError
-from report_lib.data.arrays import native
+from report_lib.data.arrays import native, unzipped
 from report_lib.data.roles import Found, refuse_huge, source
 from report_lib.data.source import Asked, Source
 
@@ -51,16 +49,10 @@ def _labels_beside(path: Path) -> list[Path]:
 def head(path: Path) -> bytes:
     """Return how a file begins, unzipped; nothing where it is no file."""
     try:
-        with _open(path) as file:
+        with unzipped(path) as file:
             return file.read(20)
     except (OSError, EOFError, zlib.error):
         return b""
-
-
-def _open(path: Path) -> BinaryIO:
-    with path.open("rb") as file:
-        zipped = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path) if zipped else path.open("rb")
 
 
 def _found(path: Path) -> Found:
@@ -74,7 +66,7 @@ def _found(path: Path) -> Found:
     def load() -> np.ndarray:
         expected, offset = int(np.prod(shape)) * dtype.itemsize, 4 + 4 * start[3]
         try:
-            with _open(path) as file:
+            with unzipped(path) as file:
                 data = file.read(offset + expected + 1)[offset:]
         except (OSError, EOFError, zlib.error) as error:
             raise ReportError(f"{path}: truncated or corrupt gzip file ({error}); fetch it again") from error

@@ -166,8 +166,13 @@ class ImageSet:
         counts = np.array(list(self.class_counts.values())).reshape(-1, 2)
         if np.sum(counts[:, 0] > 0) > 1 and counts[:, 1].sum() > 1:
             return self
-        aside = {"train": self.train_labels, "test": self.test_labels}
-        return replace(self, train_labels=None, test_labels=None, class_names=(), unused_labels=aside)
+        return self.without_labels()
+
+    def without_labels(self, *why: str, aside: bool = True) -> "ImageSet":
+        """Put the labels aside, where which images have one is still of use, or forget them; `why` joins what is left out."""
+        labels = {"train": self.train_labels, "test": self.test_labels} if aside else {}
+        skipped = (*self.skipped, *why)
+        return replace(self, train_labels=None, test_labels=None, class_names=(), skipped=skipped, unused_labels=labels)
 
 
 def split(

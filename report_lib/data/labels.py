@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from report_lib.common.arrays import UNKNOWN
 from report_lib.common.errors import ReportError
-from report_lib.data.source import Part
+from report_lib.data.source import Part, divided
 
-UNKNOWN = -1
 _EMPTY = ("", "nan", "none")
 
 
@@ -56,10 +56,7 @@ def encode(
         return nothing
     codes = np.full(len(together), UNKNOWN, np.int64)
     codes[known], names = _classes(together[known], class_names, where)
-    ends = np.cumsum([len(column) for column in values])[:-1]
-    return dict(
-        zip(parts, np.split(codes, ends), strict=True),
-    ), names
+    return divided(codes, parts), names
 
 
 def _classes(known: np.ndarray, class_names: tuple[str, ...], where: str) -> tuple[np.ndarray, tuple[str, ...]]:

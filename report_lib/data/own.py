@@ -8,7 +8,7 @@ import numpy as np
 from report_lib.common.errors import ReportError
 from report_lib.data import arrays, cache, formats, labels, named_labels, pixels
 from report_lib.data.images import ImageSet, sha256, split
-from report_lib.data.source import Asked, Part, Source
+from report_lib.data.source import Asked, Part, Source, divided
 
 # Originals that a page shows.
 _N_SHOWN = 12
@@ -75,12 +75,10 @@ def _in_grey(found: Source, asked: Asked, path: Path) -> Source:
         h, w = shapes[0][:2]
         raise ReportError(f"{path}: images are {h} × {w}, but dataset.image_shape is {list(asked.image_shape)}")
     grey = pixels.as_grey(together, colour=asked.colour, size=asked.size, where=str(path))
-    ends = np.cumsum([len(part.images) for part in parts])[:-1]
-    images = [grey.images] if len(parts) == 1 else np.split(grey.images, ends)
-    named = zip(found.parts, parts, images, strict=True)
+    images = divided(grey.images, found.parts)
     return replace(
         found,
-        parts={name: replace(part, images=x) for name, part, x in named},
+        parts={name: replace(part, images=images[name]) for name, part in found.parts.items()},
         recognised="; ".join([found.recognised, *grey.changes]),
         originals=grey.originals if found.originals is None else found.originals,
     )
@@ -120,11 +118,10 @@ def _labelled_by(found: Source, path: Path, keys: tuple[str, ...]) -> Source:
         )
     if len(column) != n:
         raise ReportError(f"{path}: {n} images, but {len(column)} labels; each image needs one")
-    ends = np.cumsum([len(part.images) for part in parts.values()])[:-1]
-    columns = np.split(column, ends)
+    columns = divided(column, parts)
     return replace(
         found,
-        parts={name: replace(part, labels=y) for (name, part), y in zip(parts.items(), columns, strict=True)},
+        parts={name: replace(part, labels=columns[name]) for name, part in parts.items()},
         recognised=f"{found.recognised.removesuffix(', without labels')}; labels from {path.name}",
         skipped=(*found.skipped, *skipped),
         class_names=(),

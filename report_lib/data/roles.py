@@ -73,7 +73,7 @@ def source(found: dict[str, Found], asked: Asked, path: Path, kind: str) -> Sour
         refuse_huge(found[key].shape, found[key].dtype, f"{path}: {key}")
     parts = {name: _read(found, keys, asked, path, name) for name, keys in chosen.items()}
     if "validation" in parts:
-        parts["train"] = join(parts["train"], parts.pop("validation"), str(path))
+        parts["train"] = join([parts["train"], parts.pop("validation")], str(path))
     parts = dict(sorted(parts.items(), reverse=True))
     if len(parts) == 1:
         parts = {"all": next(iter(parts.values()))}

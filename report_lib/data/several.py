@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +74,7 @@ def _in_parts(named: list[tuple[str, Part]], where: str) -> tuple[dict[str, Part
     """Put tables of one part together; a test part without labels joins the others, as in a competition."""
     train = [part for name, part in named if name != "test"]
     test = [part for name, part in named if name == "test"]
-    both = [reduce(lambda a, b: join(a, b, where), parts) for parts in (train, test) if parts]
+    both = [join(parts, where) for parts in (train, test) if parts]
     if len(both) == 1:
         return {"all": both[0]}, ()
     if both[0].labels is None or both[1].labels is not None:
@@ -83,4 +82,4 @@ def _in_parts(named: list[tuple[str, Part]], where: str) -> tuple[dict[str, Part
     labelled = replace(both[0], labels=both[0].labels.astype(object))
     unknown = replace(both[1], labels=np.full(len(both[1].images), None))
     said = "The test part has no labels: its images join the others, and test images are drawn from all."
-    return {"all": join(labelled, unknown, where)}, (said,)
+    return {"all": join([labelled, unknown], where)}, (said,)

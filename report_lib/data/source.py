@@ -1,6 +1,8 @@
 """What a reader finds in a file or a folder, before anything is decided about it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -77,14 +79,24 @@ class Source:
     originals: np.ndarray | None = None
 
 
-def join(first: Part, second: Part, where: str) -> Part:
-    """Put the images of two parts behind each other.
+def join(parts: Iterable[Part], where: str) -> Part:
+    """Put the images of parts, at least one, behind each other.
 
     Raises
     ------
     ReportError
         When images differ in shape, or only one part has labels.
     """
+    return reduce(lambda first, second: _join(first, second, where), parts)
+
+
+def divided(together: np.ndarray, parts: dict[str, Part]) -> dict[str, np.ndarray]:
+    """Return the rows of each part, of an array that has those of all parts behind each other."""
+    ends = np.cumsum([len(part.images) for part in parts.values()])[:-1]
+    return dict(zip(parts, np.split(together, ends), strict=True))
+
+
+def _join(first: Part, second: Part, where: str) -> Part:
     if first.images.shape[1:] != second.images.shape[1:]:
         shapes = " and ".join(" × ".join(map(str, part.images.shape[1:])) for part in (first, second))
         raise ReportError(f"{where}: has parts with images of {shapes}; all need one shape")

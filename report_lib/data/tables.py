@@ -2,7 +2,7 @@
 
 import csv
 import difflib
-import gzip
+import io
 import json
 import re
 import warnings
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 import numpy as np
 
 from report_lib.common.errors import ReportError
-from report_lib.data.arrays import missing, unreadable
+from report_lib.data.arrays import missing, unreadable, unzipped
 from report_lib.data.layout import images_first
 from report_lib.data.roles import recognised, refuse_huge
 from report_lib.data.source import Asked, Part, Source
@@ -81,11 +81,7 @@ def read_parquet(path: Path, asked: Asked) -> Source:
 
 
 def _open(path: Path) -> TextIO:
-    with path.open("rb") as file:
-        zipped = file.read(2) == b"\x1f\x8b"
-    if zipped:
-        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-    return path.open(encoding="utf-8-sig", newline="")
+    return io.TextIOWrapper(unzipped(path), encoding="utf-8-sig", newline="")
 
 
 def _first_line(path: Path) -> str:
