@@ -150,6 +150,20 @@ def test_a_chart_that_was_changed_can_be_had_as_it_was_and_as_a_picture(open_pag
     assert not tools.get_by_role("button", name="Reset").is_visible()
 
 
+def test_on_a_phone_a_chart_that_stays_in_view_comes_alive_with_letters_to_read(open_page):
+    page = open_page(390)
+    assert page.evaluate(f"[{DRAWN}, typeof Plotly]") == [0, "undefined"]
+    chart = page.locator(".chart:not(.wide) > .plotly-graph-div").nth(2)
+    height = chart.bounding_box()["height"]
+    chart.evaluate("e => e.scrollIntoView({block: 'center', behavior: 'instant'})")
+    until(page, "document.querySelectorAll('.chart:not(.wide) > .plotly-graph-div')[2].querySelector('.main-svg')")
+    assert chart.evaluate("e => [e._fullLayout.width === e.clientWidth, e.layout.font.size]") == [True, 11]
+    # A legend beneath takes 60 more.
+    assert height <= chart.bounding_box()["height"] <= height + 60
+    assert page.evaluate(f"{DRAWN} <= 6")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def swipe(page, box):
     """Draw a finger up from the middle of a box; return how far the page went."""
     touch, before = page.context.new_cdp_session(page), page.evaluate("scrollY")
@@ -171,7 +185,7 @@ def test_a_swipe_that_begins_on_a_chart_scrolls_the_page(open_page):
     assert swipe(page, chart.bounding_box()) > 100
     chart.evaluate("e => e.scrollIntoView({block: 'center', behavior: 'instant'})")
     chart.tap()
-    until(page, f"{DRAWN} === 1")
+    until(page, f"document.querySelectorAll('{CHART}')[2].querySelector('.main-svg')")
     across = chart.evaluate("e => [...e._fullLayout.xaxis.range]")
     assert swipe(page, chart.bounding_box()) > 100
     assert chart.evaluate("e => e._fullLayout.xaxis.range") == across

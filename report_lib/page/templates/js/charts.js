@@ -1,5 +1,5 @@
 /* A chart is a picture until a reader asks for it: a pointer rests on it, it gets the focus, or it is tapped. Then Plotly
-   draws it in the page's colours. plotly.js travels gzipped inside the page and starts with the first chart. */
+   draws it in the page's colours. On a phone, where a picture's letters are too small, staying in view is asking. plotly.js travels gzipped inside the page and starts with the first chart. */
 const palette = read("palette");
 const charts = () => [...document.querySelectorAll(".plotly-graph-div")];
 
@@ -110,7 +110,19 @@ function rest(chart) {
 }
 
 const RESTS = 150;
+function wakeInView() {
+  const timers = new Map();
+  const watcher = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      clearTimeout(timers.get(target));
+      if (isIntersecting) timers.set(target, setTimeout(() => wake(target), 2 * RESTS));
+    }
+  }, { threshold: 0.4 });
+  for (const chart of charts()) watcher.observe(chart);
+}
+
 function startCharts() {
+  if (matchMedia("(max-width: 559px)").matches) wakeInView();
   for (const chart of charts()) {
     chart.tabIndex = 0;
     let timer;
