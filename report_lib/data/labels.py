@@ -128,6 +128,14 @@ def _from_one_hot(labels: np.ndarray, where: str) -> np.ndarray:
     return np.where(labels.any(axis=1), labels.argmax(axis=1), np.nan)
 
 
+def one_hot(values: np.ndarray) -> np.ndarray | None:
+    """Return which of two or more columns has the single 1 of each row; None where one row is otherwise."""
+    fits = (
+        values.ndim == 2 and values.shape[1] > 1 and np.isin(values, (0, 1)).all() and (values.sum(axis=1) == 1).all()
+    )
+    return values.argmax(axis=1) if fits and len(values) else None
+
+
 def _unknown(values: np.ndarray) -> np.ndarray:
     """Say which labels stand for one that is not known."""
     if values.dtype.kind == "f":

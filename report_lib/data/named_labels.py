@@ -9,11 +9,11 @@ import numpy as np
 
 from report_lib.common.errors import ReportError
 from report_lib.common.prose import plural
+from report_lib.data.labels import one_hot
+from report_lib.data.words import LABELS, LABELS_ELSE, NAMES
 
-_NAMES = ("file_name", "filename", "file", "image", "image_name", "image_id", "id", "name", "path", "img")
 # Rows that tell what a column holds.
 _SEEN = 50
-_LABELS = ("label", "labels", "class", "y", "target", "category", "class_name")
 
 
 class UnclearLabel(ReportError):
@@ -44,7 +44,8 @@ def parse(data: bytes, where: str, files: list[str], keys: tuple[str, ...] = ())
     if not rows:
         return None
     known = _by_name(files, range(len(files)), "")
-    columns = _columns([name.strip() for name in rows[0]], rows[1:], known, keys, where)
+    header = [name.strip() for name in rows[0]]
+    columns = _columns(header, rows[1:], known, keys, where)
     if columns is None:
         return None
     found: dict[str, str] = {}
@@ -53,7 +54,8 @@ def parse(data: bytes, where: str, files: list[str], keys: tuple[str, ...] = ())
             raise ReportError(
                 f"{where}: row {line} has {len(row)} fields where {len(rows[0])} are expected; mend or remove it"
             )
-        name, label = (row[i].strip() for i in columns)
+        name, *values = (row[i].strip() for i in columns)
+        label = values[0] if len(values) == 1 else header[columns[1 + np.argmax(np.array(values, float))]]
         if found.setdefault(name, label) != label:
             raise ReportError(f"{where}: {name} has two labels, {found[name]} and {label}; each image needs one")
     return found
@@ -61,21 +63,25 @@ def parse(data: bytes, where: str, files: list[str], keys: tuple[str, ...] = ())
 
 def _columns(
     header: list[str], rows: list[list[str]], known: dict[str, int], keys: tuple[str, ...], where: str
-) -> tuple[int, int] | None:
-    """Return which column has names and which labels; the only other column has labels, whatever it is called."""
+) -> tuple[int, ...] | None:
+    """Return which column has names and which labels: the only other one, whatever it is called, or one a class."""
     if len(header) < 2:
         return None
     if len(keys) == 2 and set(keys) <= set(header):
         return header.index(keys[0]), header.index(keys[1])
     lower = [column.lower() for column in header]
-    name = next((lower.index(column) for column in _NAMES if column in lower), None)
+    name = next((lower.index(column) for column in NAMES if column in lower), None)
     if name is None:
         name = next((i for i in range(len(header)) if _holds(rows, i, known)), None)
     if name is None:
         return None
-    label = next((lower.index(column) for column in _LABELS if column in lower if lower.index(column) != name), None)
+    called = (lower.index(column) for column in (*LABELS, *LABELS_ELSE) if column in lower)
+    label = next((i for i in called if i != name), None)
     if label is None and len(header) == 2:
         label = 1 - name
+    classes = [i for i, column in enumerate(header) if column and i != name]
+    if label is None and _is_one_hot(rows, classes):
+        return name, *classes
     if label is None and _holds(rows, name, known):
         others = [column for i, column in enumerate(header) if i != name]
         raise UnclearLabel(
@@ -83,6 +89,14 @@ def _columns(
             f'SET="dataset.keys=[{header[name]},{others[0]}]" says so'
         )
     return None if label is None else (name, label)
+
+
+def _is_one_hot(rows: list[list[str]], columns: list[int]) -> bool:
+    """Say whether columns are a class each: each row has a single 1 among zeros."""
+    try:
+        return one_hot(np.array([[float(row[i]) for i in columns] for row in rows])) is not None
+    except (ValueError, IndexError):
+        return False
 
 
 def _holds(rows: list[list[str]], column: int, known: dict[str, int]) -> bool:
@@ -154,7 +168,7 @@ def as_column(labels: list[str | None]) -> np.ndarray:
 
 
 def column(data: bytes, where: str, n_images: int) -> np.ndarray:
-    """Read one label a line, below a name of the column or not.
+    """Read one label a line, below a name of the column or not; or a column a class, below their names.
 
     Raises
     ------
@@ -165,7 +179,11 @@ def column(data: bytes, where: str, n_images: int) -> np.ndarray:
         lines = [line.strip().strip('"') for line in data.decode("utf-8-sig").splitlines()]
     except UnicodeDecodeError as error:
         raise ReportError(f"{where}: not text in UTF-8; save labels as .csv, .txt or .npy") from error
-    if any(separator in line for line in lines[:1] for separator in ",;\t"):
+    separator = max(",;\t", key="".join(lines[:1]).count)
+    if separator in "".join(lines[:1]):
+        header, *rows = csv.reader(lines, delimiter=separator)
+        if _is_one_hot(rows, list(range(len(header)))):
+            return np.array([header[row.index(max(row, key=float))].strip() for row in rows])
         raise ReportError(
             f"{where}: has several columns, and none names the images; save the labels alone, or name the columns of file "
             "names and labels in dataset.keys"
@@ -174,7 +192,7 @@ def column(data: bytes, where: str, n_images: int) -> np.ndarray:
     while lines and not lines[-1]:
         lines.pop()
     # A word that comes again is a label; one that nobody knows is a heading where it is one line too many.
-    known = bool(lines) and lines[0].lower() in _LABELS
+    known = bool(lines) and lines[0].lower() in (*LABELS, *LABELS_ELSE)
     if lines and lines[0] not in lines[1:] and (known or len(lines) == n_images + 1):
         lines = lines[1:]
     return np.array(lines, dtype=str)

@@ -1,7 +1,6 @@
 """Which arrays of a file are images and which are labels: told by their names and shapes."""
 
 import difflib
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,20 +10,15 @@ import numpy as np
 from report_lib.common.errors import ReportError
 from report_lib.data.layout import images_first
 from report_lib.data.source import Asked, Part, Source, join
+from report_lib.data.words import LABELS, part_of, words
 
 # More than this is no file of small images, whatever it claims; nothing is allocated for it.
 MAX_BYTES = 16 * 2**30
 
 _IMAGES = {"x", "image", "images", "img", "imgs", "data", "pixel", "pixels", "face", "faces", "fea", "feature",
            "features", "input", "inputs"}  # fmt: skip
-_LABELS = {"y", "label", "labels", "lab", "target", "targets", "class", "classes", "gnd"}
+_LABELS = set(LABELS)
 _NAMES = {"list", "id", "ids", "name", "names", "file", "files", "filename", "filenames", "path", "paths"}
-_PARTS = {
-    "train": {"train", "training", "trn", "tr"},
-    "validation": {"val", "valid", "validation", "dev"},
-    "test": {"test", "testing", "tst", "te", "t10k"},
-}
-_GLUED = re.compile(r"([xy])(train|tr|test|te|val|valid)|(train|test|val|valid)([xy])")
 
 
 @dataclass(frozen=True)
@@ -89,7 +83,7 @@ def source(found: dict[str, Found], asked: Asked, path: Path, kind: str) -> Sour
 
 def _class_names(found: dict[str, Found], parts: dict[str, Part]) -> dict[str, tuple[str, ...]]:
     """Return the array that names the classes, such as `class_names`, where labels are positions in it."""
-    keys = [key for key, array in found.items() if _names_classes(_words(key), array)]
+    keys = [key for key, array in found.items() if _names_classes(words(key), array)]
     labels = [part.labels for part in parts.values() if part.labels is not None and part.labels.dtype.kind in "biuf"]
     if len(keys) != 1 or not labels:
         return {}
@@ -100,8 +94,8 @@ def _class_names(found: dict[str, Found], parts: dict[str, Part]) -> dict[str, t
     return {keys[0]: names} if fits else {}
 
 
-def _names_classes(words: set[str], array: Found) -> bool:
-    return bool(words & _LABELS and words & _NAMES) and array.thin and array.dtype.kind in "US"
+def _names_classes(said: set[str], array: Found) -> bool:
+    return bool(said & _LABELS and said & _NAMES) and array.thin and array.dtype.kind in "US"
 
 
 def _text(value: str | bytes) -> str:
@@ -157,7 +151,7 @@ def _told_apart(found: dict[str, Found], path: Path) -> dict[str, tuple[str, ...
     for key, array in found.items():
         parts.setdefault(part_of(key), {})[key] = array
     chosen = {name: _roles(arrays, path) for name, arrays in parts.items()}
-    lonely = [labels for images, labels, _ in chosen.values() if not images and _words(labels) & _LABELS]
+    lonely = [labels for images, labels, _ in chosen.values() if not images and words(labels) & _LABELS]
     chosen = {name: keys for name, keys in chosen.items() if keys[0]}
     if chosen and lonely:
         raise ReportError(
@@ -174,27 +168,11 @@ def _told_apart(found: dict[str, Found], path: Path) -> dict[str, tuple[str, ...
     return chosen
 
 
-def _words(key: str) -> set[str]:
-    words = {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", key)}
-    glued = [match for match in map(_GLUED.fullmatch, words) if match]
-    return (
-        words
-        | {half for match in glued for half in match.groups() if half}
-        | ({"t10k"} if "t10k" in key.lower() else set())
-    )
-
-
-def part_of(key: str) -> str:
-    """Return the part that a name says: `train`, `validation` or `test`; else `all`."""
-    words = _words(key)
-    return next((name for name, known in _PARTS.items() if words & known), "all")
-
-
 def _roles(arrays: dict[str, Found], path: Path) -> tuple[str, str, str]:
     """Return which of the arrays of one part are its images, its labels and its names; empty for none."""
     roles: dict[str, list[str]] = {"images": [], "labels": [], "names": []}
     for key, array in arrays.items():
-        role = _role(_words(key), array)
+        role = _role(words(key), array)
         if role:
             roles[role].append(key)
     images = _one_of(roles["images"], _IMAGES, arrays, path, "images")
@@ -207,25 +185,25 @@ def _roles(arrays: dict[str, Found], path: Path) -> tuple[str, str, str]:
     return images, labels, names
 
 
-def _role(words: set[str], array: Found) -> str:
+def _role(said: set[str], array: Found) -> str:
     if not array.shape or array.dtype.kind not in "biufUSOc":
         return ""
-    if words & _LABELS:
-        return "" if words & _NAMES else "labels"
-    if words & _NAMES and array.thin:
+    if said & _LABELS:
+        return "" if said & _NAMES else "labels"
+    if said & _NAMES and array.thin:
         return "names"
     if array.thin or array.dtype.kind in "USO":
         return "labels"
     return "images"
 
 
-def _one_of(keys: list[str], words: set[str], arrays: dict[str, Found], path: Path, role: str) -> str:
+def _one_of(keys: list[str], wanted: set[str], arrays: dict[str, Found], path: Path, role: str) -> str:
     """Return the only one, or the only one that is called so, or the only one that has rows and columns."""
     if role == "images" and len(keys) > 1:
-        named = [key for key in keys if _words(key) & words]
+        named = [key for key in keys if words(key) & wanted]
         keys = named or [key for key in keys if len(arrays[key].shape) > 2] or keys
     elif len(keys) > 1:
-        keys = [key for key in keys if _words(key) & words] or keys
+        keys = [key for key in keys if words(key) & wanted] or keys
     if len(keys) > 1:
         raise _two_readings(path, role, keys)
     return keys[0] if keys else ""

@@ -8,8 +8,9 @@ import numpy as np
 
 from report_lib.common.errors import ReportError
 from report_lib.common.prose import listed
-from report_lib.data import arrays, roles, tables
+from report_lib.data import arrays, columns, roles, tables
 from report_lib.data.source import Asked, Part, Source, join
+from report_lib.data.words import part_of
 
 _TABLES: dict[str, Callable[[Path, Asked], Source]] = {
     ".csv": tables.read_csv,
@@ -44,29 +45,38 @@ def read(folder: Path, asked: Asked) -> Source:
         found = {path.stem: arrays.found_npy(path) for path in files}
         return roles.source(found, asked, folder, "NumPy files")
     found = [(path, _table(path, asked)) for path in files]
-    sources = [(roles.part_of(path.stem), path, source) for path, source in found if source is not None]
+    sources = [(path, source) for path, source in found if source is not None]
     if not sources:
         raise ReportError(f"{folder}: none of its tables has pixels; name a folder or a file that holds images")
-    if len({source.class_names for _, _, source in sources}) > 1:
+    # A table without labels has no names for them.
+    class_names = {
+        source.class_names for _, source in sources if any(part.labels is not None for part in source.parts.values())
+    }
+    if len(class_names) > 1:
         raise ReportError(f"{folder}: its tables name different classes; name one of them")
-    sources.sort(key=lambda part: part[0] == "test")
-    parts, joined = _in_parts([(part, source.parts["all"]) for part, _, source in sources], str(folder))
-    first = sources[0][2]
-    names, dtype = listed([path.name for _, path, _ in sources]), first.parts["all"].images.dtype.name
+    sources.sort(key=lambda pair: part_of(pair[0].stem) == "test")
+    named = [
+        (part_of(path.stem) if name == "all" else name, part)
+        for path, source in sources
+        for name, part in source.parts.items()
+    ]
+    parts, joined = _in_parts(named, str(folder))
+    first = sources[0][1]
+    names, dtype = listed([path.name for path, _ in sources]), named[0][1].images.dtype.name
     changes = first.recognised.split("; ")[1:]
     no_pixels = [f"Not used: {path.name}, which has no pixels." for path, source in found if source is None]
     return replace(
         first,
         parts=parts,
         recognised="; ".join([roles.recognised(parts, names, dtype, {}), *changes]),
-        skipped=(*dict.fromkeys(said for _, _, source in sources for said in source.skipped), *no_pixels, *joined),
+        skipped=(*dict.fromkeys(said for _, source in sources for said in source.skipped), *no_pixels, *joined),
     )
 
 
 def _table(path: Path, asked: Asked) -> Source | None:
     try:
         return next(read for end, read in _TABLES.items() if path.name.lower().endswith(end))(path, asked)
-    except tables.NoPixels:
+    except columns.NoPixels:
         return None
 
 

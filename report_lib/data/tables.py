@@ -1,13 +1,13 @@
 """Readers of tables: CSV and parquet, with a column a pixel or a column of encoded images."""
 
 import csv
-import difflib
 import io
 import json
 import re
 import warnings
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from report_lib.common.errors import ReportError
 from report_lib.data.arrays import missing, unreadable, unzipped
+from report_lib.data.columns import choose, in_parts, label_of, not_used, refuse_unknown
 from report_lib.data.layout import images_first
 from report_lib.data.roles import recognised, refuse_huge
 from report_lib.data.source import Asked, Part, Source
@@ -23,15 +24,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-_LABELS = ("label", "labels", "class", "y", "target", "category")
-_NAMES = ("id", "name", "file", "filename", "file_name", "image_id", "image", "path")
-# pixel1, p_0_1, 1x1, 783.
-_PIXEL = re.compile(r"\D*\d+(\D+\d+)*\D*")
 _MAX_CLASSES = 200
-
-
-class NoPixels(ReportError):
-    """A table that has no images."""
+# All pixels of an image in one field, with spaces between.
+_ROW = re.compile(r"\s*\d[\d.]*(\s+\d[\d.]*){3,}\s*")
 
 
 def read_csv(path: Path, asked: Asked) -> Source:
@@ -155,56 +150,48 @@ def _makes_images(d: int, asked: Asked) -> bool:
 
 
 def _from_pixels(
-    table: "pd.DataFrame", keys: tuple[str, ...], asked: Asked, path: Path, kind: str, place: Callable[[int], str]
+    table: "pd.DataFrame",
+    keys: tuple[str, ...],
+    asked: Asked,
+    path: Path,
+    kind: str,
+    place: Callable[[int], str],
+    packed: tuple[str, np.ndarray] | None = None,
 ) -> Source:
-    label, name, of_pixels, left_out = _columns([str(key) for key in table.columns], keys, path)
-    table.columns = [str(key) for key in table.columns]
-    images = images_first(
-        _numbers(table[of_pixels], path, place), n_labels=len(table), image_shape=asked.image_shape, where=str(path)
-    )
-    labels = table[label].to_numpy() if label else None
-    names = table[name].to_numpy().astype(str) if name else None
-    parts = {"all": Part(images, labels, names)}
-    named = f"{of_pixels[0]} … {of_pixels[-1]}"
+    """Read pixels in columns, or all those of an image in one column, `packed`: its name and the array of it."""
+    table.columns = [str(key).strip() for key in table.columns]
+    packed = packed or _from_text(table, path, place)
+    chosen = choose(table, keys, path, images=packed[0] if packed else "")
+    array = packed[1] if packed else _numbers(table[chosen.pixels], path, place)
+    images = images_first(array, n_labels=len(table), image_shape=asked.image_shape, where=str(path))
+    names = table[chosen.name].to_numpy().astype(str) if chosen.name else None
+    parts = in_parts(images, chosen.labels(table), names, table[chosen.split] if chosen.split else None)
+    named = packed[0] if packed else f"{chosen.pixels[0]} … {chosen.pixels[-1]}"
     return Source(
         parts,
-        recognised(parts, kind, images.dtype.name, {"all": (named, label)}),
-        (f"Not used: the columns {', '.join(left_out)}.",) if left_out else (),
+        recognised(parts, kind, images.dtype.name, {"all": (named, chosen.labelled_by)}),
+        not_used(chosen.left_out),
+        tuple(chosen.one_hot),
     )
 
 
-def _columns(columns: list[str], keys: tuple[str, ...], path: Path) -> tuple[str, str, list[str], list[str]]:
-    """Return the column of labels, that of names, those of pixels, and what is left."""
-    _refuse_unknown(columns, keys, path)
-    label = keys[-1] if keys else _label(columns, path)
-    name = next((key for key in columns if key.lower() in _NAMES and key != label), "")
-    rest = [key for key in columns if key not in (label, name)]
-    numbered = [key for key in rest if _PIXEL.fullmatch(key) and not key.startswith("Unnamed")]
-    others = [key for key in rest if key not in set(numbered)]
-    if not numbered:
-        raise NoPixels(
-            f"{path}: has the columns {', '.join(columns[:8])}, and none looks like a pixel, such as pixel1; a table that "
-            "names files is read with their folder: name that instead"
-        )
-    if not label and len(others) == 1 and not others[0].startswith("Unnamed"):
-        label, others = others[0], []
-    return label, name, numbered, others
-
-
-def _refuse_unknown(columns: list[str], keys: tuple[str, ...], path: Path) -> None:
-    for key in keys:
-        if key not in columns:
-            near = difflib.get_close_matches(key, columns, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(columns[:8])}"
-            raise ReportError(f"{path}: has no column {key!r}, which dataset.keys names; {hint}")
-
-
-def _label(columns: list[str], path: Path, named: tuple[str, ...] = ()) -> str:
-    """Return the column that is called so; else the one whose classes have names."""
-    found = [key for key in columns if key.lower() in _LABELS] or [key for key in columns if key in named]
-    if len(found) > 1:
-        raise ReportError(f"{path}: labels may be {' or '.join(found)}; say which by dataset.keys=[{found[0]}]")
-    return found[0] if found else ""
+def _from_text(table: "pd.DataFrame", path: Path, place: Callable[[int], str]) -> tuple[str, np.ndarray] | None:
+    """Return the column that has all pixels of an image as numbers with spaces between, and the array of it."""
+    first = {
+        key: str(table[key].iloc[0]) for key in table.columns if len(table) and table[key].dtype.kind not in "biuf"
+    }
+    key = next((key for key, text in first.items() if _ROW.fullmatch(text)), "")
+    if not key:
+        return None
+    rows, d = [], len(first[key].split())
+    for i, text in enumerate(table[key]):
+        with warnings.catch_warnings(), suppress(ValueError, TypeError, DeprecationWarning):
+            # NumPy only warns of what is no number.
+            warnings.simplefilter("error", DeprecationWarning)
+            rows.append(np.fromstring(text, np.float32, sep=" "))
+        if len(rows) == i or len(rows[i]) != d:
+            raise ReportError(f"{path}: {place(i)} has not the {d} numbers in column {key} that the first row has")
+    return key, np.stack(rows)
 
 
 def _numbers(table: "pd.DataFrame", path: Path, place: Callable[[int], str]) -> np.ndarray:
@@ -253,11 +240,11 @@ def _from_pictures(
     from report_lib.data.pictures import changes, decode, sentences, stack
 
     columns = table.column_names
-    _refuse_unknown(columns, asked.keys, path)
+    refuse_unknown(columns, asked.keys, path)
     if not asked.keys and len(encoded) > 1:
         raise ReportError(f"{path}: images may be {' or '.join(encoded)}; say which by dataset.keys=[images, labels]")
     image = asked.keys[0] if asked.keys else encoded[0]
-    label = "".join(asked.keys[1:2]) if asked.keys else _label(columns, path, tuple(class_names))
+    label = "".join(asked.keys[1:2]) if asked.keys else label_of(columns, path, tuple(class_names))
     found = table[image].to_pylist()
     data = [value["bytes"] if isinstance(value, dict) else value for value in found]
     paths = [value.get("path") if isinstance(value, dict) else None for value in found]
@@ -274,7 +261,7 @@ def _from_pictures(
     return Source(
         parts,
         "; ".join([recognised(parts, "a parquet file", images.dtype.name, {"all": (image, label)}), *changed]),
-        (*((f"Not used: the columns {', '.join(left_out)}.",) if left_out else ()), *sentences(read)),
+        (*not_used(left_out), *sentences(read)),
         class_names.get(label, ()),
         np.stack(read.originals) if changed else None,
     )

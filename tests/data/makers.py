@@ -76,6 +76,40 @@ def frame(x, y):
     return table
 
 
+def one_hot(x, y, names):
+    """Return a table of pixels with a column of 0 and 1 for each class."""
+    import pandas as pd
+
+    classes = pd.DataFrame(np.eye(10, dtype=int)[y], columns=names)
+    return pd.concat([classes, frame(x, y).drop(columns="class")], axis=1)
+
+
+def one_hot_csv(folder, x, y, names):
+    one_hot(x, y, names).to_csv(folder / "digits.csv", index=False)
+    return folder / "digits.csv"
+
+
+def one_hot_parquet(folder, x, y):
+    one_hot(x, y, list("0123456789")).to_parquet(folder / "digits.parquet")
+    return folder / "digits.parquet"
+
+
+def in_one_column(x, y):
+    """Return a table as FER2013 has it: all pixels of an image in one field, with spaces between."""
+    import pandas as pd
+
+    return pd.DataFrame({"emotion": y, "pixels": [" ".join(map(str, image.ravel())) for image in x]})
+
+
+def fer2013(folder, x, y, *, in_parts):
+    table = in_one_column(x, y)
+    if in_parts:
+        usage = ["Training"] * N_TRAIN + ["PublicTest"] * 50 + ["PrivateTest"] * 50
+        table[" Usage"] = usage
+    table.to_csv(folder / "fer2013.csv", index=False)
+    return folder / "fer2013.csv"
+
+
 def parquet(folder, x, y):
     frame(x, y).to_parquet(folder / "digits.parquet")
     return folder / "digits.parquet"
@@ -147,7 +181,10 @@ FORMS = {
     "csv without a header": lambda f, x, y: csv(f, x, y, header=False),
     "csv without a header, label last": lambda f, x, y: csv(f, x, y, header=False, last=True),
     "csv with a header, label last": lambda f, x, y: csv(f, x, y, last=True),
+    "csv, a column a class": lambda f, x, y: one_hot_csv(f, x, y, list("0123456789")),
+    "csv, pixels in one column": lambda f, x, y: fer2013(f, x, y, in_parts=False),
     "parquet": parquet,
+    "parquet, a column a class": one_hot_parquet,
     "hugging face": hugging_face,
     "hugging face, another name": lambda f, x, y: hugging_face(f, x, y, "digit", {"source": ["hand"] * N}),
     "mat": lambda f, x, y: mat(f, X=x, y=y[:, None]),
@@ -209,6 +246,7 @@ FORMS_IN_PARTS = {
         f, **four(x.reshape(N, 64) / np.float32(255), y, "train__data", "train__target", "test__data", "test__target")
     ),
     "keys": lambda f, x, y: (npz(f, **four(x, y, "a", "b", "c", "d")), Asked(keys=tuple("abcd"))),
+    "fer2013": lambda f, x, y: fer2013(f, x, y, in_parts=True),
     "folder of csv": lambda f, x, y: _tables(f, x, y, csv, "csv"),
     "folder of parquet": lambda f, x, y: _tables(
         f, x, y, lambda g, a, b, name: frame(a, b).to_parquet(g / name), "parquet"

@@ -428,6 +428,27 @@ def test_a_table_of_many_columns_is_told_which_is_the_label(tmp_path, digits):
     assert [told.class_names[label] for label in labels] == ["abcdefghij"[y[row]] for row in rows]
 
 
+def test_a_column_a_class_names_the_class(tmp_path, digits):
+    x, y = digits
+    rows = [f"{i}," + ",".join("1.0" if c == label else "0.0" for c in range(10)) for i, label in enumerate(y)]
+    lines = ["image,MEL,NV,BCC,AK,BKL,DF,VASC,SCC,UNK,OK", *rows]
+    names = lines[0].split(",")[1:]
+    (tmp_path / "truth.csv").write_text("\n".join(lines))
+    beside = datasets.load(str(write(tmp_path / "d", flat(x, y))), labels=str(tmp_path / "truth.csv"))
+    inside = datasets.load(str(write(tmp_path / "e", flat(x, y) | {"labels.csv": "\n".join(lines).encode()})))
+    for found in (beside, inside):
+        assert together(found)[1].tolist() == [names[label] for label in y]
+    # Without names, the rows stand in the order of the images.
+    np.save(tmp_path / "x.npy", x)
+    (tmp_path / "order.csv").write_text("\n".join(line.split(",", 1)[1] for line in lines))
+    found = datasets.load(str(tmp_path / "x.npy"), labels=str(tmp_path / "order.csv"))
+    assert [found.class_names[i] for i in found.train_labels] == [names[y[row]] for row in found.train_rows]
+    lines[5] = lines[5].replace("0.0", "1.0")
+    (tmp_path / "truth.csv").write_text("\n".join(lines))
+    with pytest.raises(ReportError, match=r"which of MEL, NV, BCC, .* is their label"):
+        datasets.load(str(tmp_path / "d"), labels=str(tmp_path / "truth.csv"))
+
+
 def test_a_column_of_names_is_known_by_what_it_holds(tmp_path, digits):
     x, y = digits
     lines = ["Bild;Tier", *(f"{i}.png;{label}" for i, label in enumerate(y))]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from report_lib.common.errors import ReportError
 from report_lib.data import datasets, formats, labels
 from report_lib.data.source import Asked
 from tests.data import makers
@@ -32,7 +33,7 @@ def test_every_form_with_parts_holds_the_same(tmp_path, form):
     source, codes, names = read(makers.FORMS_IN_PARTS[form](tmp_path, x, y))
     assert list(source.parts) == ["train", "test"]
     found = np.concatenate([part.images for part in source.parts.values()])
-    np.testing.assert_allclose(found * (255 if found.dtype.kind == "f" else 1), x, rtol=1e-6)
+    np.testing.assert_allclose(found * (255 if found.max() <= 1 else 1), x, rtol=1e-6)
     assert len(source.parts["train"].images) == makers.N_TRAIN
     np.testing.assert_array_equal(np.concatenate([codes["train"], codes["test"]]), y)
     assert names == tuple("0123456789")
@@ -163,3 +164,57 @@ def test_names_of_classes_are_not_taken_where_labels_may_count_from_one(tmp_path
     assert datasets.load(str(path)).class_names == tuple(map(str, range(1, 11)))
     path = makers.npz(tmp_path, images=x, labels=y, class_names=names[:10])
     assert datasets.load(str(path)).class_names == tuple(names[:10])
+
+
+# --- labels in columns of 0 and 1 -------------------------------------------------------------------------------------
+
+
+def test_columns_of_classes_give_the_classes_their_names(tmp_path):
+    x, y = makers.digits()
+    names = [f"class_{i}" for i in range(9)] + ["None"]
+    path = makers.one_hot_csv(tmp_path, x, y, names)
+    source, codes, found = read(path)
+    assert found == tuple(names)
+    np.testing.assert_array_equal(codes["all"], y)
+    np.testing.assert_array_equal(source.parts["all"].images, x)
+    assert source.recognised == (
+        "300 images of 8 × 8, int64, in a CSV file: pixel0 … pixel63 with 10 columns, a class each"
+    )
+
+
+def test_columns_of_several_labels_are_no_classes(tmp_path):
+    x, y = makers.digits()
+    table = makers.one_hot(x, y, [f"has {i}" for i in "abcdefghij"])
+    table.loc[4, ["has a", "has b"]] = 1
+    table.to_csv(tmp_path / "a.csv", index=False)
+    source, codes, _ = read(tmp_path / "a.csv")
+    assert codes["all"] is None
+    assert source.skipped == (f"Not used: the columns {', '.join(f'has {i}' for i in 'abcdefghij')}.",)
+
+
+def test_a_competitions_folder_may_have_a_column_a_class(tmp_path):
+    x, y = makers.digits()
+    makers.one_hot(x[:200], y[:200], list("abcdefghij")).to_csv(tmp_path / "train.csv", index=False)
+    makers.frame(x[200:], y[200:]).drop(columns="class").to_csv(tmp_path / "test.csv", index=False)
+    _, codes, names = read(tmp_path)
+    assert names == tuple("abcdefghij")
+    np.testing.assert_array_equal(codes["all"], np.where(np.arange(300) < 200, y, -1))
+
+
+def test_a_row_of_pixels_that_is_short_is_named(tmp_path):
+    x, y = makers.digits()
+    table = makers.in_one_column(x, y)
+    table.loc[6, "pixels"] = table.loc[6, "pixels"][:-9] + " x"
+    table.to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(ReportError, match="line 8 has not the 64 numbers in column pixels that the first row has"):
+        read(tmp_path / "a.csv")
+
+
+def test_a_column_of_parts_without_test_holds_out_what_is_for_validation(tmp_path):
+    x, y = makers.digits()
+    table = makers.frame(x, y).assign(split=["train"] * 200 + ["val"] * 100)
+    table.to_parquet(tmp_path / "a.parquet")
+    source, _, _ = read(tmp_path / "a.parquet")
+    np.testing.assert_array_equal(source.parts["test"].images, x[200:])
+    table.assign(split="train").to_parquet(tmp_path / "a.parquet")
+    assert list(read(tmp_path / "a.parquet")[0].parts) == ["all"]
