@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,21 +123,21 @@ def _numbers(table: "pd.DataFrame", keys: list[str]) -> np.ndarray:
     return table[keys].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
 
 
-def in_parts(images: np.ndarray, labels: np.ndarray | None, names: np.ndarray | None, split: "pd.Series | None"):
-    """Divide a table by its column of parts, train before test; what is for validation is train where there is a test part.
-
-    Returns
-    -------
-    dict of str to Part
-    """
+def in_parts(every: Part, split: "pd.Series | None") -> dict[str, Part]:
+    """Divide a table by its column of parts; what is for validation is train, or test where there is no test part."""
     if split is None:
-        return {"all": Part(images, labels, names)}
+        return {"all": every}
     said = np.array([part_of(str(value)) for value in split])
     said[said == "validation"] = "train" if "test" in said else "test"
-    rows = {part: said == part for part in ("train", "test")}
     return {
-        part: Part(images[row], *(None if column is None else column[row] for column in (labels, names)))
-        for part, row in rows.items()
+        part: replace(
+            every,
+            **{
+                kind: None if column is None else column[said == part]
+                for kind, column in (("images", every.images), ("labels", every.labels), ("names", every.names))
+            },
+        )
+        for part in ("train", "test")
     }
 
 

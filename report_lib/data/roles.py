@@ -108,7 +108,8 @@ def recognised(parts: dict[str, Part], kind: str, dtype: str, chosen: dict[str, 
     shape = " × ".join(map(str, next(iter(parts.values())).images.shape[1:]))
     named = " and ".join(" with ".join(key for key in keys[:2] if key) for keys in chosen.values())
     which = f" ({', '.join(parts)})" if len(parts) > 1 else ""
-    return f"{counts} images{which} of {shape}, {dtype}, in {kind}{': ' if named else ''}{named}"
+    said = next(iter(parts.values())).said
+    return f"{counts} images{which} of {shape}, {dtype}, in {kind}{': ' if named else ''}{named}{'; ' if said else ''}{said}"
 
 
 def refuse_huge(shape: tuple[int, ...], dtype: np.dtype, where: str) -> None:
@@ -219,8 +220,8 @@ def _read(found: dict[str, Found], keys: tuple[str, ...], asked: Asked, path: Pa
     labels = found[labels_key].load() if labels_key else None
     n_labels = None if labels is None else max(labels.shape) if found[labels_key].thin else labels.shape[0]
     where = str(path) if len(found) == 1 else f"{path}: {images_key}"
-    images = images_first(found[images_key].load(), n_labels=n_labels, image_shape=asked.image_shape, where=where)
+    images, said = images_first(found[images_key].load(), n_labels=n_labels, image_shape=asked.image_shape, where=where)
     names = found[names_key].load().ravel().astype(str) if names_key else None
     if names is not None and len(names) != len(images):
         names = None
-    return Part(images, labels, names)
+    return Part(images, labels, names, said)

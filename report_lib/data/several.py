@@ -63,7 +63,7 @@ def read(folder: Path, asked: Asked) -> Source:
     parts, joined = _in_parts(named, str(folder))
     first = sources[0][1]
     names, dtype = listed([path.name for path, _ in sources]), named[0][1].images.dtype.name
-    changes = first.recognised.split("; ")[1:]
+    changes = [said for said in first.recognised.split("; ")[1:] if said != named[0][1].said]
     no_pixels = [f"Not used: {path.name}, which has no pixels." for path, source in found if source is None]
     return replace(
         first,

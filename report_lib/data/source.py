@@ -47,11 +47,14 @@ class Part:
         Text or numbers, one an image; or one column a class.
     names : ndarray of str of shape (n,), or None
         What a person finds an image by: a file's name, an id.
+    said : str
+        How they were taken out of the file, where that could be done otherwise.
     """
 
     images: np.ndarray
     labels: np.ndarray | None = None
     names: np.ndarray | None = None
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,4 +109,4 @@ def _join(first: Part, second: Part, where: str) -> Part:
         None if before is None or after is None else np.concatenate([before, after])
         for before, after in ((first.labels, second.labels), (first.names, second.names))
     ]
-    return Part(np.concatenate([first.images, second.images]), *columns)
+    return Part(np.concatenate([first.images, second.images]), *columns, first.said)

@@ -146,7 +146,7 @@ def _counts_classes(values: np.ndarray) -> bool:
 
 
 def _makes_images(d: int, asked: Asked) -> bool:
-    return d == np.prod(asked.image_shape) if asked.image_shape else round(d**0.5) ** 2 == d
+    return any(n == np.prod(asked.image_shape) if asked.image_shape else round(n**0.5) ** 2 == n for n in (d, d / 3))
 
 
 def _from_pixels(
@@ -163,9 +163,10 @@ def _from_pixels(
     packed = packed or _from_text(table, path, place)
     chosen = choose(table, keys, path, images=packed[0] if packed else "")
     array = packed[1] if packed else _numbers(table[chosen.pixels], path, place)
-    images = images_first(array, n_labels=len(table), image_shape=asked.image_shape, where=str(path))
+    images, said = images_first(array, n_labels=len(table), image_shape=asked.image_shape, where=str(path))
     names = table[chosen.name].to_numpy().astype(str) if chosen.name else None
-    parts = in_parts(images, chosen.labels(table), names, table[chosen.split] if chosen.split else None)
+    every = Part(images, chosen.labels(table), names, said)
+    parts = in_parts(every, table[chosen.split] if chosen.split else None)
     named = packed[0] if packed else f"{chosen.pixels[0]} … {chosen.pixels[-1]}"
     return Source(
         parts,

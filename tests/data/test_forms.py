@@ -133,6 +133,43 @@ def test_colours_come_last(tmp_path):
         np.testing.assert_array_equal(source.parts["all"].images, colour)
 
 
+def colours():
+    """Return 300 colour images of 16 × 16 and labels; shades of one hue, so that channels hardly differ."""
+    x, y = makers.digits()
+    larger = np.kron(x, np.ones((2, 2))).astype(np.uint8)
+    return np.stack([larger, larger // 2, larger // 4], axis=-1), y
+
+
+@pytest.mark.parametrize("form", ["npy", "npz", "mat", "csv", "folder of csv"])
+@pytest.mark.parametrize("kind", ["planes", "pixels"])
+def test_colours_in_flat_rows(tmp_path, form, kind):
+    x, y = colours()
+    flat = (x.transpose(0, 3, 1, 2) if kind == "planes" else x).reshape(len(x), -1)
+    made = {
+        "npy": lambda: makers.npy(tmp_path, flat),
+        "npz": lambda: makers.npz(tmp_path, data=flat, labels=y),
+        "mat": lambda: makers.mat(tmp_path, data=flat, labels=y[:, None]),
+        "csv": lambda: makers.csv(tmp_path, flat, y),
+        "folder of csv": lambda: makers.csv(tmp_path, flat, y, "train.csv").parent,
+    }
+    source, _, _ = read(made[form]())
+    np.testing.assert_array_equal(source.parts["all"].images, x)
+    assert "300 images of 16 × 16 × 3, " in source.recognised
+    assert source.recognised.count(f"; rows of 768 taken as {kind} of red, green and blue") == 1
+
+
+def test_flat_rows_that_may_be_columns(tmp_path):
+    x = colours()[0][:256].transpose(0, 3, 1, 2)
+    path = makers.npy(tmp_path, x.reshape(256, -1))
+    with pytest.raises(ReportError, match=r"is 256 colour images of 16 × 16, or 768 images of 16 × 16 in columns"):
+        read(path)
+    path = makers.npz(tmp_path, x=x.reshape(256, -1), y=colours()[1][:256])
+    np.testing.assert_array_equal(read(path)[0].parts["all"].images, x.transpose(0, 2, 3, 1))
+    path = makers.npy(tmp_path, x[:225].reshape(225, -1))
+    found = formats.read(path, Asked(image_shape=(16, 16))).parts["all"].images
+    np.testing.assert_array_equal(found, x[:225].transpose(0, 2, 3, 1))
+
+
 def test_other_numbers_in_idx(tmp_path):
     x = (makers.digits()[0] / 7).astype(">f4")
     data = bytes([0, 0, 13, 3]) + np.array(x.shape, ">u4").tobytes() + x.tobytes()
