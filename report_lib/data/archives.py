@@ -1,12 +1,15 @@
-"""Archives of pictures, read in memory: nothing is extracted, no path leaves the archive, bombs are refused by size."""
+"""Archives, pictures in them read in memory: no path leaves the archive, bombs are refused by size."""
 
 import gzip
 import io
+import lzma
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -19,6 +22,20 @@ MAX_UNPACKED, MAX_FILE = 4 * 2**30, 2**28
 MAX_ENTRIES = 2_000_000
 # With the headers between them.
 _MAX_STREAM = MAX_UNPACKED + 2**30
+# What stands before an entry: a long name, a long link, attributes.
+_BEFORE = (
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+)
+_MAX_HEADER = 2**24
+# What libraries raise on damaged bytes; of an encrypted entry, RuntimeError.
+DAMAGED = (
+    tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, NotImplementedError,
+    RuntimeError, ValueError, OverflowError, MemoryError, OSError, struct.error,
+)  # fmt: skip
 _TOO_LARGE = f"more than {MAX_FILE >> 20} MiB, too large for a picture"
 
 
@@ -38,23 +55,48 @@ class Entry:
     read: Callable[[], bytes]
 
 
-def entries(path: Path, wanted: Callable[[str], bool]) -> list[Entry]:
-    """List the files of a `.zip`, `.tar` or `.tar.gz`; only those whose name is wanted can be read.
+def entries(path: Path, wanted: Callable[[str], bool], *, largest: int = MAX_FILE) -> list[Entry]:
+    """List the files of a `.zip`, `.tar` or `.tar.gz`; only those that are wanted, and not too large, can be read.
 
     Raises
     ------
     ReportError
         When it is damaged, encrypted, larger than `MAX_UNPACKED`, or has a link or a path that leads out of it.
     """
+    with _sound(path):
+        return _of_zip(path, largest) if zipfile.is_zipfile(path) else _of_tar(path, wanted, largest)
+
+
+def unpack(path: Path, wanted: set[str], folder: Path) -> None:
+    """Write files of an archive, by their paths in it, to an empty folder.
+
+    Raises
+    ------
+    ReportError
+        As `entries`, and when one of the files is damaged.
+    """
+    for entry in entries(path, wanted.__contains__, largest=MAX_UNPACKED):
+        if entry.path in wanted:
+            (folder / entry.path).parent.mkdir(parents=True, exist_ok=True)
+            with _sound(path):
+                data = entry.read()
+            (folder / entry.path).write_bytes(data)
+
+
+@contextmanager
+def _sound(path: Path) -> Iterator[None]:
+    """Say in one line that an archive is damaged, whichever of its libraries says so."""
     try:
-        return _of_zip(path) if zipfile.is_zipfile(path) else _of_tar(path, wanted)
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, gzip.BadGzipFile, NotImplementedError) as error:
+        yield
+    except PermissionError:
+        raise
+    except DAMAGED as error:
         raise ReportError(
             f"{path}: truncated or corrupt archive ({_first_line(error)}); fetch or pack it again"
         ) from error
 
 
-def _of_zip(path: Path) -> list[Entry]:
+def _of_zip(path: Path, largest: int) -> list[Entry]:
     # It stays open as long as an entry is to be read.
     archive = zipfile.ZipFile(path)
     files = [info for info in archive.infolist() if not info.is_dir() and _plain(info.filename) != "."]
@@ -63,31 +105,47 @@ def _of_zip(path: Path) -> list[Entry]:
         _refuse_way_out(path, info.filename, is_link=stat.S_ISLNK(info.external_attr >> 16))
         if info.flag_bits & 1:
             raise ReportError(f"{path}: is encrypted; unpack it with its password and name the folder")
-    return [Entry(_plain(info.filename), lambda info=info: _from_zip(archive, info)) for info in files]
+    return [Entry(_plain(info.filename), lambda info=info: _from_zip(archive, info, largest)) for info in files]
 
 
-def _from_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    if info.file_size > MAX_FILE:
+def _from_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, largest: int) -> bytes:
+    if info.file_size > largest:
         raise ValueError(_TOO_LARGE)
     # zipfile gives no more than an entry announces.
     return archive.read(info)
 
 
-def _of_tar(path: Path, wanted: Callable[[str], bool]) -> list[Entry]:
+def _of_tar(path: Path, wanted: Callable[[str], bool], largest: int) -> list[Entry]:
     """Read a tar from front to back, once: to go back in a compressed one would unpack it again."""
     found, total = [], 0
-    with path.open("rb") as raw, _unpacked(path, raw) as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
+    with (
+        path.open("rb") as raw,
+        _unpacked(path, raw) as stream,
+        tarfile.open(fileobj=stream, mode="r:", tarinfo=_Member) as archive,
+    ):
         for member in archive:
             if member.isdir():
                 continue
             _refuse_way_out(path, member.name, is_link=not member.isreg())
             total += member.size
             _refuse_bomb(path, len(found), total)
-            data = archive.extractfile(member).read() if wanted(member.name) and member.size <= MAX_FILE else None
+            name = _plain(member.name)
+            data = archive.extractfile(member).read() if wanted(name) and member.size <= largest else None
             if data is not None and len(data) < member.size:
                 raise EOFError(f"it ends within {member.name}")
-            found.append(Entry(_plain(member.name), lambda data=data: _from_tar(data)))
+            found.append(Entry(name, lambda data=data: _from_tar(data)))
     return found
+
+
+class _Member(tarfile.TarInfo):
+    """An entry whose name, or what else goes before it, is no larger than such things are: it is read in one piece."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes, encoding: str, errors: str) -> tarfile.TarInfo:
+        found = super().frombuf(buf, encoding, errors)
+        if found.type in _BEFORE and found.size > _MAX_HEADER:
+            raise tarfile.ReadError(f"a name of {found.size:,} bytes")
+        return found
 
 
 def _from_tar(data: bytes | None) -> bytes:

@@ -151,6 +151,15 @@ def unzipped(path: Path) -> BinaryIO:
     return gzip.open(path) if zipped else path.open("rb")
 
 
+def refuse_pointer(path: Path) -> None:
+    """Refuse what Git LFS leaves in place of a large file that was not fetched."""
+    with path.open("rb") as file:
+        if file.read(40).startswith(b"version https://git-lfs"):
+            raise ReportError(
+                f"{path}: stands for a file that Git LFS has not fetched; `git lfs pull` in its folder does"
+            )
+
+
 def missing(module: str, path: Path) -> ReportError:
     """Say how to install a library that only some kinds of file need."""
     return ReportError(

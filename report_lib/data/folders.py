@@ -20,8 +20,16 @@ _VALIDATION = ("val", "valid", "validation", "dev")
 _PARTS = dict.fromkeys(("train", "training", *_VALIDATION), "train") | dict.fromkeys(("test", "testing"), "test")
 _TABLES = ("metadata.csv", "labels.csv", "train.csv", "metadata.tsv", "labels.tsv", "annotations.csv")
 _SYSTEM = {"__MACOSX", "Thumbs.db", "desktop.ini"}
-# Files that hold many images each and are read by themselves.
-_ARRAYS = (".npy", ".npz", ".mat", ".h5", ".hdf5", ".parquet", ".csv", ".csv.gz", ".zip", ".tar", ".tar.gz", ".tgz")
+# Files that hold many images each and are read by themselves; and what may hold such.
+_ARRAYS = (".npy", ".npz", ".mat", ".h5", ".hdf5", ".parquet", ".csv", ".csv.gz", ".tsv", ".tsv.gz", "ubyte", "ubyte.gz",
+           ".idx", ".idx.gz", ".npy.gz")  # fmt: skip
+_ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
+
+
+class NoPictures(ReportError):
+    """A folder or an archive without pictures; `arrays` are the paths of what holds images otherwise."""
+
+    arrays: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -35,12 +43,15 @@ class Listing:
     others : list of str
         Paths of files that are neither.
     n_hidden : int
+    top : str
+        That folder, with a slash behind; empty where there is none.
     """
 
     pictures: list[Entry]
     tables: list[Entry]
     others: list[str]
     n_hidden: int
+    top: str
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,7 @@ def read(path: Path, asked: Asked) -> Source:
     """
     listing = listed_in(path)
     if not listing.pictures:
-        raise ReportError(f"{path}: {_instead(listing, path)}")
+        raise _no_pictures(listing, path)
     names = [entry.path for entry in listing.pictures]
     parts = _parts(names)
     labels = _labels(names, listing.tables, asked.keys)
@@ -113,7 +124,9 @@ def listed_in(path: Path) -> Listing:
         kinds[_kind(entry.path)].append(entry)
     top = _only_top(kinds["picture"], kinds["table"])
     inner = {kind: [Entry(entry.path.removeprefix(top), entry.read) for entry in kinds[kind]] for kind in kinds}
-    return Listing(inner["picture"], inner["table"], [entry.path for entry in inner["other"]], len(inner["hidden"]))
+    return Listing(
+        inner["picture"], inner["table"], [entry.path for entry in inner["other"]], len(inner["hidden"]), top
+    )
 
 
 def natural(path: str) -> list[str | int]:
@@ -242,15 +255,20 @@ def _left_out(listing: Listing) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _instead(listing: Listing, path: Path) -> str:
+def _no_pictures(listing: Listing, path: Path) -> NoPictures:
     """Say what there is in place of pictures, and what to do."""
-    others = [*listing.others, *(entry.path for entry in listing.tables)]
+    others = [listing.top + name for name in (*listing.others, *(entry.path for entry in listing.tables))]
     arrays = [name for name in others if name.lower().endswith(_ARRAYS)]
-    kinds = f"needs {', '.join(s[1:] for s in pictures.SUFFIXES)} files"
-    if arrays and path.is_dir():
-        return f"no pictures in it, but {arrays[0]}; name that file: DATA={path / arrays[0]}"
-    if arrays:
-        return f"no pictures in it, but {arrays[0]}; unpack the archive and name that file"
+    packed = [name for name in others if name.lower().endswith(_ARCHIVES)]
+    # A table of answers to hand in is the last that is meant.
+    first = next(iter([*sorted(arrays, key=lambda name: "submission" in name.lower()), *packed]), "")
     ends = Counter(PurePosixPath(name).suffix or "no suffix" for name in others).most_common(3)
     there = ", ".join(f"{n:,} of {end}" for end, n in ends) or "no files"
-    return f"no pictures in it, {there}; {kinds}"
+    said = f"{there}; needs {', '.join(s[1:] for s in pictures.SUFFIXES)} files"
+    if first:
+        said = f"but {first}; " + (
+            f"name that file: DATA={path / first}" if path.is_dir() else "unpack the archive and name that file"
+        )
+    error = NoPictures(f"{path}: no pictures in it, {said}")
+    error.arrays = tuple(arrays)
+    return error

@@ -1,6 +1,7 @@
 """A person's own files: one table of formats, each with its reader; a file is told by how it begins, else by its name."""
 
 import difflib
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import numpy as np
 
 from report_lib import ROOT
 from report_lib.common.errors import ReportError
+from report_lib.common.prose import listed
 from report_lib.data import arrays, idx_files, pixels, several, tables
 from report_lib.data.source import Asked, Source, join
 
@@ -94,9 +96,11 @@ def format_of(path: Path) -> Format:
         When it is nothing that the table knows.
     """
     begins, zipped = (b"", False) if path.is_dir() else _begin(path)
+    if not path.is_dir():
+        arrays.refuse_pointer(path)
     for known in FORMATS.values():
         if known.is_one(path, begins):
-            if zipped and known.read not in (idx_files.read, _read_folder):
+            if zipped and known.read not in (idx_files.read, _read_archive):
                 raise ReportError(f"{path}: {known.title} inside gzip; unpack it with gunzip first")
             return known
     name = path.name.lower()
@@ -172,6 +176,35 @@ def _read_folder(path: Path, asked: Asked) -> Source:
     return folders.read(path, asked)
 
 
+def _read_archive(path: Path, asked: Asked) -> Source:
+    """Read the pictures of an archive; where it has none, its tables or arrays, unpacked to a folder that does not stay."""
+    from report_lib.data import archives, folders
+
+    try:
+        return folders.read(path, asked)
+    except folders.NoPictures as error:
+        if not error.arrays:
+            raise
+        with tempfile.TemporaryDirectory() as place:
+            archives.unpack(path, set(error.arrays), Path(place))
+            return _read_unpacked(path, Path(place), asked)
+
+
+def _read_unpacked(path: Path, place: Path, asked: Asked) -> Source:
+    inside = place
+    while inside.is_dir() and len(found := list(inside.iterdir())) == 1:
+        (inside,) = found
+    try:
+        kind = format_of(inside)
+        if kind is FORMATS["folder"]:
+            names = sorted(file.relative_to(place).as_posix() for file in place.rglob("*") if file.is_file())
+            raise ReportError(f"{path}: holds {listed(names[:8])}; unpack it and name one of them")
+        return kind.read(inside, asked)
+    except ReportError as error:
+        # Nobody knows where it was unpacked to.
+        raise ReportError(str(error).replace(f"{place}/", f"{path}: ").replace(str(place), str(path))) from error
+
+
 _ARRAYS = frozenset({"image_shape", "keys", "transpose", "colour", "size"})
 _PICTURES = frozenset({"keys", "colour", "size"})
 
@@ -209,7 +242,7 @@ FORMATS = {
         "CSV", (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt"), lambda *_: False, tables.read_csv, _ARRAYS, slow=True
     ),
     "archive": Format(
-        "zip or tar of images", (".zip", ".tar", ".tar.gz", ".tgz"), _is_archive, _read_folder, _PICTURES, slow=True
+        "zip or tar", (".zip", ".tar", ".tar.gz", ".tgz"), _is_archive, _read_archive, _ARRAYS, slow=True
     ),
     "folder": Format("a folder of images", (), lambda path, _: path.is_dir(), _read_folder, _PICTURES, slow=True),
 }

@@ -12,6 +12,7 @@ from report_lib.data import arrays, columns, roles, tables
 from report_lib.data.source import Asked, Part, Source, join
 from report_lib.data.words import part_of
 
+_TEXT = {".md", ".txt", ".json", ".yaml", ".bib", ".py", ""}
 _TABLES: dict[str, Callable[[Path, Asked], Source]] = {
     ".csv": tables.read_csv,
     ".csv.gz": tables.read_csv,
@@ -20,16 +21,41 @@ _TABLES: dict[str, Callable[[Path, Asked], Source]] = {
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Return the tables, or else the `.npy` files, of a folder that has nothing else but text; empty for others."""
+    """Return the tables, or else the `.npy` files, of a folder that has nothing else but text; empty for others.
+
+    They may lie in its only folder, or in one for each part, as in a clone from Hugging Face.
+
+    Raises
+    ------
+    ReportError
+        When several folders in it have some.
+    """
     inside = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
-    if any(path.is_dir() for path in inside):
-        return []
+    folders = [path for path in inside if path.is_dir()]
+    if folders:
+        return _below(folder, folders) if _is_text(set(inside) - set(folders)) else []
     for ends in ((".parquet",), (".csv", ".csv.gz"), (".npy",)):
         found = [path for path in inside if path.name.lower().endswith(ends)]
-        others = {path.suffix.lower() for path in inside if path not in found}
-        if found and others <= {".md", ".txt", ".json", ".yaml", ""}:
+        if found and _is_text(set(inside) - set(found)):
             return found
     return []
+
+
+def _is_text(files: set[Path]) -> bool:
+    return {path.suffix.lower() for path in files} <= _TEXT
+
+
+def _below(folder: Path, folders: list[Path]) -> list[Path]:
+    found: list[Path] = []
+    for path in folders:
+        files = files_in(path)
+        if not files:
+            return []
+        found += files
+    if len(folders) > 1 and {part_of(path.name) for path in folders} & {"all"}:
+        names = listed([path.name for path in folders[:8]])
+        raise ReportError(f"{folder}: each of {names} holds a set; name one: DATA={folders[0]}")
+    return found
 
 
 def read(folder: Path, asked: Asked) -> Source:
@@ -41,8 +67,10 @@ def read(folder: Path, asked: Asked) -> Source:
         When none has images, or they do not fit together.
     """
     files = files_in(folder)
+    for path in files:
+        arrays.refuse_pointer(path)
     if files[0].suffix == ".npy":
-        found = {path.stem: arrays.found_npy(path) for path in files}
+        found = {_called(path): arrays.found_npy(path) for path in files}
         return roles.source(found, asked, folder, "NumPy files")
     found = [(path, _table(path, asked)) for path in files]
     sources = [(path, source) for path, source in found if source is not None]
@@ -54,9 +82,9 @@ def read(folder: Path, asked: Asked) -> Source:
     }
     if len(class_names) > 1:
         raise ReportError(f"{folder}: its tables name different classes; name one of them")
-    sources.sort(key=lambda pair: part_of(pair[0].stem) == "test")
+    sources.sort(key=lambda pair: part_of(_called(pair[0])) == "test")
     named = [
-        (part_of(path.stem) if name == "all" else name, part)
+        (part_of(_called(path)) if name == "all" else name, part)
         for path, source in sources
         for name, part in source.parts.items()
     ]
@@ -71,6 +99,11 @@ def read(folder: Path, asked: Asked) -> Source:
         recognised="; ".join([roles.recognised(parts, names, dtype, {}), *changes]),
         skipped=(*dict.fromkeys(said for _, source in sources for said in source.skipped), *no_pixels, *joined),
     )
+
+
+def _called(path: Path) -> str:
+    """Return the name of a file without what says its kind, below the part that its folder is."""
+    return f"{path.parent.name}/{path.stem}" if part_of(path.parent.name) != "all" else path.stem
 
 
 def _table(path: Path, asked: Asked) -> Source | None:

@@ -3,6 +3,8 @@
 import gzip
 import io
 import json
+import tarfile
+import zipfile
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -115,7 +117,7 @@ def parquet(folder, x, y):
     return folder / "digits.parquet"
 
 
-def hugging_face(folder, x, y, label="label", more=()):
+def hugging_face(folder, x, y, label="label", more=(), name="train-00000-of-00001.parquet"):
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -123,8 +125,8 @@ def hugging_face(folder, x, y, label="label", more=()):
     features = {"image": {"_type": "Image"}, label: {"names": list("0123456789"), "_type": "ClassLabel"}}
     table = pa.table({"image": pictures, label: y, **dict(more)})
     table = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
-    parquet.write_table(table, folder / "train-00000-of-00001.parquet")
-    return folder / "train-00000-of-00001.parquet"
+    parquet.write_table(table, folder / name)
+    return folder / name
 
 
 def mat(folder, **arrays):
@@ -161,6 +163,27 @@ def npy(folder, x, name="digits.npy"):
     return folder / name
 
 
+# --- in an archive -------------------------------------------------------------------------------------------------
+
+
+def packed(folder, path, end):
+    """Pack a file, or what lies in a folder, below a folder of the archive and beside a text."""
+    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    named = {f"digits/{file.relative_to(path) if path.is_dir() else file.name}": file.read_bytes() for file in files}
+    named["digits/README.txt"] = b"Digits"
+    if end == "zip":
+        with zipfile.ZipFile(folder / "all.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in named.items():
+                archive.writestr(name, data)
+        return folder / "all.zip"
+    with tarfile.open(folder / f"all.{end}", "w:gz" if end.endswith("gz") else "w") as archive:
+        for name, data in named.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return folder / f"all.{end}"
+
+
 # In each of these are the same images and labels, in one part; a path or a path and what must be asked.
 FORMS = {
     "npz X y": lambda f, x, y: npz(f, X=x, y=y),
@@ -192,6 +215,11 @@ FORMS = {
     "mat columns": lambda f, x, y: mat(f, fea=x.reshape(N, -1).T, gnd=y),
     "mat 7.3": lambda f, x, y: mat73(f, X=x.transpose(1, 2, 0), y=y[:, None].astype(float)),
     "hdf5": lambda f, x, y: hdf5(f, images=x, labels=y),
+    "zip of csv": lambda f, x, y: packed(f, csv(f, x, y), "zip"),
+    "tar.gz of csv": lambda f, x, y: packed(f, csv(f, x, y), "tar.gz"),
+    "zip of npz": lambda f, x, y: packed(f, npz(f, X=x, y=y), "zip"),
+    "tar of mat": lambda f, x, y: packed(f, mat(f, X=x, y=y), "tar"),
+    "zip of csv.gz": lambda f, x, y: packed(f, csv(f, x, y, "digits.csv.gz"), "zip"),
 }
 
 
@@ -212,6 +240,23 @@ def _tables(folder, x, y, write, end):
     for name, rows in (("train_1", slice(0, 150)), ("train_2", slice(150, N_TRAIN)), ("test", slice(N_TRAIN, N))):
         write(folder / "mine", x[rows], y[rows], name=f"{name}.{end}")
     (folder / "mine" / "README.md").write_text("Digits")
+    return folder / "mine"
+
+
+SHARDS = ("data/train-00000-of-00002", "data/train-00001-of-00002", "data/test-00000-of-00001")
+
+
+def hugging_face_clone(
+    folder, x, y, names=("data/train-00000-of-00002", "data/train-00001-of-00002", "data/test-00000-of-00001")
+):
+    """Write what `git clone` brings of a data set: shards in one folder, or in one for each part, and text beside it."""
+    for name, rows in zip(names, (slice(0, 150), slice(150, N_TRAIN), slice(N_TRAIN, N)), strict=True):
+        path = folder / "mine" / f"{name}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        hugging_face(path.parent, x[rows], y[rows], name=path.name)
+    (folder / "mine" / "README.md").write_text("Digits")
+    (folder / "mine" / ".gitattributes").write_text("*.parquet filter=lfs")
+    (folder / "mine" / ".git").mkdir()
     return folder / "mine"
 
 
@@ -251,6 +296,12 @@ FORMS_IN_PARTS = {
     "folder of parquet": lambda f, x, y: _tables(
         f, x, y, lambda g, a, b, name: frame(a, b).to_parquet(g / name), "parquet"
     ),
+    "clone from hugging face": hugging_face_clone,
+    "parts from hugging face": lambda f, x, y: hugging_face_clone(f, x, y, ("train/0000", "train/0001", "test/0000")),
+    "zip of csv": lambda f, x, y: packed(f, _tables(f, x, y, csv, "csv"), "zip"),
+    "zip of npy": lambda f, x, y: packed(f, _arrays(f, x, y), "zip"),
+    "tar.gz of idx.gz": lambda f, x, y: packed(f, _mnist_files(f, x, y, True), "tar.gz"),
+    "zip of a clone": lambda f, x, y: packed(f, hugging_face_clone(f, x, y), "zip"),
     "folder of npy": _arrays,
     "folder of idx": lambda f, x, y: _mnist_files(f, x, y, False),
     "folder of idx.gz": lambda f, x, y: _mnist_files(f, x, y, True),

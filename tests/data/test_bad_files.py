@@ -185,3 +185,18 @@ def test_a_path_that_is_not_there_has_a_nearest_name(tmp_path):
     makers.npy(tmp_path, makers.digits()[0])
     with pytest.raises(ReportError, match=r"digit\.npy: no such file or folder; did you mean digits\.npy\?"):
         datasets.load(str(tmp_path / "digit.npy"))
+
+
+def test_a_clone_without_its_large_files(tmp_path):
+    folder = makers.hugging_face_clone(tmp_path, *makers.digits())
+    path = folder / "data" / "train-00000-of-00002.parquet"
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    assert "stands for a file that Git LFS has not fetched; `git lfs pull`" in refused(folder)
+    assert "Git LFS" in refused(path)
+
+
+def test_a_clone_of_several_sets(tmp_path):
+    x, y = makers.digits()
+    folder = makers.hugging_face_clone(tmp_path, x, y, ("large/train", "small/train", "small/test"))
+    assert f"each of large and small holds a set; name one: DATA={folder / 'large'}" in refused(folder)
+    assert list(formats.read(folder / "small", Asked()).parts) == ["train", "test"]

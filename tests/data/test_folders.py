@@ -3,6 +3,7 @@
 import gzip
 import io
 import tarfile
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -326,9 +327,25 @@ def test_a_folder_without_pictures(tmp_path, files, said):
     assert said in refusal(write(tmp_path / "d", files))
 
 
-def test_an_archive_of_arrays_says_what_to_do(tmp_path):
-    path = zipped(tmp_path / "d.zip", {"digits.csv": b"label,pixel1"})
-    assert refusal(path) == f"{path}: no pictures in it, but digits.csv; unpack the archive and name that file"
+def test_an_archive_of_several_sets_says_what_to_do(tmp_path, digits):
+    arrays = {f"d/{name}": (tmp_path / "a.npz") for name in ("a.npz", "b.npz")}
+    np.savez(tmp_path / "a.npz", x=digits[0])
+    path = zipped(tmp_path / "d.zip", {name: file.read_bytes() for name, file in arrays.items()})
+    assert refusal(path) == f"{path}: holds d/a.npz and d/b.npz; unpack it and name one of them"
+    path = zipped(tmp_path / "e.zip", {"inner.zip": b"x", "a.txt": b"x"})
+    assert refusal(path) == f"{path}: no pictures in it, but inner.zip; unpack the archive and name that file"
+
+
+def test_what_is_wrong_with_a_table_in_an_archive_is_said_of_the_archive(tmp_path):
+    path = zipped(tmp_path / "d.zip", {"d/digits.csv": b"label,pixel1", "read me.txt": b"x"})
+    assert refusal(path).startswith(f"{path}: d/digits.csv: shape (0, 1) has no image")
+
+
+def test_the_file_that_holds_images_is_named_and_not_the_one_to_hand_in(tmp_path):
+    files = {"sample_submission.csv": b"Id,Label\n1,0\n", "train.npz": b"x", "notes.doc": b"x"}
+    assert f"but train.npz; name that file: DATA={tmp_path / 'd' / 'train.npz'}" in refusal(
+        write(tmp_path / "d", files)
+    )
 
 
 @pytest.mark.parametrize("name", ["../a.png", "/a.png", "b/../../a.png", "C:\\a.png", "..\\a.png"])
@@ -363,6 +380,20 @@ def test_bombs_are_refused_by_what_they_announce_and_by_what_they_hold(tmp_path,
     # A name of a megabyte: no entry of that size is announced.
     long = tarred(tmp_path / "long.tar.gz", {"a" * 2**20: b""})
     assert "an archive may hold" in refusal(long)
+
+
+def test_a_name_that_claims_more_than_a_gigabyte_takes_no_memory(tmp_path):
+    member = tarfile.TarInfo("././@LongLink")
+    member.type, member.size = tarfile.GNUTYPE_LONGNAME, 3 * 2**29
+    path = tmp_path / "d.tar.gz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(member.tobuf())
+        for _ in range(64):
+            file.write(bytes(2**20))
+    tracemalloc.start()
+    assert "truncated or corrupt archive (a name of 1,610,612,736 bytes)" in refusal(path)
+    assert tracemalloc.get_traced_memory()[1] < 2**24
+    tracemalloc.stop()
 
 
 def test_ten_gigabytes_of_zeros(tmp_path):
