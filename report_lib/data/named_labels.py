@@ -10,6 +10,7 @@ import numpy as np
 from report_lib.common.errors import ReportError
 from report_lib.common.prose import plural
 from report_lib.data.labels import one_hot
+from report_lib.data.text import decoded
 from report_lib.data.words import LABELS, LABELS_ELSE, NAMES
 
 # Rows that tell what a column holds.
@@ -36,9 +37,9 @@ def parse(data: bytes, where: str, files: list[str], keys: tuple[str, ...] = ())
         When it is no text, names the files but not which column has their labels, or gives a name two labels.
     """
     try:
-        text = data.decode("utf-8-sig")
+        text = decoded(data)
     except UnicodeDecodeError as error:
-        raise ReportError(f"{where}: not a table in UTF-8; save it as CSV") from error
+        raise ReportError(f"{where}: not a table of text; save it as CSV in UTF-8") from error
     separator = max(",;\t", key=text.partition("\n")[0].count)
     rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if row]
     if not rows:
@@ -176,9 +177,9 @@ def column(data: bytes, where: str, n_images: int) -> np.ndarray:
         When it is no text, or has several columns.
     """
     try:
-        lines = [line.strip().strip('"') for line in data.decode("utf-8-sig").splitlines()]
+        lines = [line.strip().strip('"') for line in decoded(data).splitlines()]
     except UnicodeDecodeError as error:
-        raise ReportError(f"{where}: not text in UTF-8; save labels as .csv, .txt or .npy") from error
+        raise ReportError(f"{where}: not text; save labels as .csv, .txt or .npy") from error
     separator = max(",;\t", key="".join(lines[:1]).count)
     if separator in "".join(lines[:1]):
         header, *rows = csv.reader(lines, delimiter=separator)

@@ -19,6 +19,7 @@ from report_lib.data.columns import choose, in_parts, label_of, not_used, refuse
 from report_lib.data.layout import images_first
 from report_lib.data.roles import recognised, refuse_huge
 from report_lib.data.source import Asked, Part, Source
+from report_lib.data.text import encoding_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +77,9 @@ def read_parquet(path: Path, asked: Asked) -> Source:
 
 
 def _open(path: Path) -> TextIO:
-    return io.TextIOWrapper(unzipped(path), encoding="utf-8-sig", newline="")
+    with unzipped(path) as file:
+        encoding = encoding_of(file)
+    return io.TextIOWrapper(unzipped(path), encoding=encoding, newline="")
 
 
 def _first_line(path: Path) -> str:

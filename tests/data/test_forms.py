@@ -1,5 +1,7 @@
 """Every form that people keep images in says the same: images, labels, names of classes."""
 
+import gzip
+
 import numpy as np
 import pytest
 
@@ -201,6 +203,23 @@ def test_names_of_classes_are_not_taken_where_labels_may_count_from_one(tmp_path
     assert datasets.load(str(path)).class_names == tuple(map(str, range(1, 11)))
     path = makers.npz(tmp_path, images=x, labels=y, class_names=names[:10])
     assert datasets.load(str(path)).class_names == tuple(names[:10])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "latin-1", "utf-16"])
+@pytest.mark.parametrize("separator", list(",;\t"))
+def test_tables_are_read_however_they_are_written(tmp_path, encoding, separator):
+    x, y = makers.digits()
+    words = np.array(["Käse", "Œuf" if "latin" not in encoding else "Fenchel", "Brot"])
+    text = makers.csv_lines(x, words[y % 3], separator=separator)
+    path, zipped = tmp_path / "a.csv", tmp_path / "b.csv.gz"
+    path.write_bytes(text.encode(encoding))
+    zipped.write_bytes(gzip.compress(text.encode(encoding)))
+    named = tmp_path / "named.csv"
+    named.write_bytes(separator.join(words[y % 3]).replace(separator, "\n").encode(encoding))
+    images = makers.npy(tmp_path, x)
+    for found in (datasets.load(str(path)), datasets.load(str(zipped)), datasets.load(str(images), labels=str(named))):
+        assert [found.class_names[i] for i in found.train_labels] == words[y % 3][found.train_rows].tolist()
+        np.testing.assert_array_equal(found.train_images, x[found.train_rows])
 
 
 # --- labels in columns of 0 and 1 -------------------------------------------------------------------------------------
