@@ -99,6 +99,8 @@ def read(path: Path, asked: Asked) -> Source:
     listing = listed_in(path)
     if not listing.pictures:
         raise _no_pictures(listing, path)
+    if len(listing.pictures) == 1 and pictures.has_pages(data := listing.pictures[0].read()):
+        return _from_pages(data, asked, path, listing)
     names = [entry.path for entry in listing.pictures]
     parts = _parts(names)
     labels = _labels(names, listing.tables, asked.keys)
@@ -113,6 +115,33 @@ def read(path: Path, asked: Asked) -> Source:
         (*labels.skipped, *joined, *pictures.sentences(found), *_left_out(listing)),
         labels.class_names,
         np.stack(found.originals) if changes else None,
+    )
+
+
+def read_stack(path: Path, asked: Asked) -> Source:
+    """Read a TIFF of several pages, or an animation, as the images that its pages are.
+
+    Raises
+    ------
+    ReportError
+        When it has one page only, or one that cannot be read.
+    """
+    data = path.read_bytes()
+    if not pictures.has_pages(data):
+        raise ReportError(f"{path}: is damaged, or one picture only; pictures are named by their folder")
+    return _from_pages(data, asked, path, None)
+
+
+def _from_pages(data: bytes, asked: Asked, path: Path, listing: Listing | None) -> Source:
+    found = pictures.decode_pages(data, asked, str(path))
+    images, note = pixels.to_range(pictures.stack(found.images), str(path))
+    changes = pictures.changes(found, asked) + ((note,) if note else ())
+    n, (kind, _) = len(found.kept), found.formats.most_common(1)[0]
+    return Source(
+        {"all": Part(images)},
+        "; ".join([f"a {kind} file with {n:,} pages {_sizes(found)}, each an image, without labels", *changes]),
+        _left_out(listing) if listing else (),
+        originals=np.stack(found.originals) if changes else None,
     )
 
 
@@ -236,11 +265,15 @@ def _split(images: np.ndarray, kept: list[int], names: list[str], labels: Labels
 def _recognised(found: pictures.Pictures, path: Path, labels: Labels, parts: list[str]) -> str:
     formats = [name for name, _ in found.formats.most_common()]
     n = f"{len(found.kept):,} {listed(formats)} {'image' if len(found.kept) == 1 else 'images'}"
-    (h, w), n_sizes = found.sizes.most_common(1)[0][0], len(found.sizes)
-    size = f"of {h} × {w}" if n_sizes == 1 else f"of {n_sizes:,} sizes, most often {h} × {w}"
+    size = _sizes(found)
     where = "in train and test" if "test" in parts else ""
     origin = labels.origin or "without labels"
     return ", ".join(filter(None, [f"{n} {size} {where}".strip(), origin]))
+
+
+def _sizes(found: pictures.Pictures) -> str:
+    (h, w), n_sizes = found.sizes.most_common(1)[0][0], len(found.sizes)
+    return f"of {h} × {w}" if n_sizes == 1 else f"of {n_sizes:,} sizes, most often {h} × {w}"
 
 
 def _left_out(listing: Listing) -> tuple[str, ...]:

@@ -176,6 +176,12 @@ def _read_folder(path: Path, asked: Asked) -> Source:
     return folders.read(path, asked)
 
 
+def _read_stack(path: Path, asked: Asked) -> Source:
+    from report_lib.data import folders
+
+    return folders.read_stack(path, asked)
+
+
 def _read_archive(path: Path, asked: Asked) -> Source:
     """Read the pictures of an archive; where it has none, its tables or arrays, unpacked to a folder that does not stay."""
     from report_lib.data import archives, folders
@@ -240,6 +246,14 @@ FORMATS = {
     ),
     "csv": Format(
         "CSV", (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt"), lambda *_: False, tables.read_csv, _ARRAYS, slow=True
+    ),
+    "stack": Format(
+        "TIFF or GIF of several pages",
+        (".tif", ".tiff", ".gif"),
+        lambda _, head: head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"GIF8")),
+        _read_stack,
+        frozenset({"colour", "size"}),
+        slow=True,
     ),
     "archive": Format(
         "zip or tar", (".zip", ".tar", ".tar.gz", ".tgz"), _is_archive, _read_archive, _ARRAYS, slow=True

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
 from report_lib.common.errors import ReportError
 from report_lib.common.prose import plural
@@ -61,9 +61,8 @@ def decode(pictures: Iterable[tuple[str, Callable[[], bytes]]], asked: Asked, wh
         When more than 1% cannot be read, or they differ in size and no size is asked for.
     """
     found = Pictures()
-    with warnings.catch_warnings():
-        # Refused below, and said there.
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    # What is warned of is refused below, or of no account.
+    with warnings.catch_warnings(action="ignore"):
         for i, (name, read) in enumerate(pictures):
             try:
                 _add(found, read(), i, asked)
@@ -72,6 +71,38 @@ def decode(pictures: Iterable[tuple[str, Callable[[], bytes]]], asked: Asked, wh
                 found.unreadable.append(f"{name} ({_reason(error)})")
     _refuse(found, asked, where)
     return found
+
+
+def decode_pages(data: bytes, asked: Asked, where: str) -> Pictures:
+    """Decode every page of a TIFF, or every frame of an animation, as a picture.
+
+    Raises
+    ------
+    ReportError
+        When there is one page only or it cannot be read, or as `decode`.
+    """
+    found = Pictures()
+    with warnings.catch_warnings(action="ignore"):
+        try:
+            with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+                for i, page in enumerate(ImageSequence.Iterator(picture)):
+                    _take(found, page, i, asked)
+        # Decoders raise anything on damaged bytes.
+        except Exception as error:
+            raise ReportError(f"{where}: page {len(found.kept) + 1} cannot be read ({_reason(error)})") from error
+    _refuse(found, asked, where)
+    return found
+
+
+def has_pages(data: bytes) -> bool:
+    """Say whether a picture has several pages or frames."""
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+            # Not by their number: where a later one is damaged, it cannot be told.
+            picture.seek(1)
+            return True
+    except Exception:
+        return False
 
 
 def _refuse(found: Pictures, asked: Asked, where: str) -> None:
@@ -101,19 +132,23 @@ def _add(found: Pictures, data: bytes, i: int, asked: Asked) -> None:
     if not data:
         raise ValueError("empty")
     with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
-        if picture.width * picture.height > Image.MAX_IMAGE_PIXELS:
-            raise ValueError(f"{picture.width:,} × {picture.height:,} pixels are too many")
         several = picture.format in ("GIF", "TIFF", "WEBP") and getattr(picture, "is_animated", False)
-        kind, turned = picture.format, picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
-        size = (picture.width, picture.height) if turned else (picture.height, picture.width)
-        # Where sizes differ and none is asked for, they are only counted.
-        wanted = asked.size or not found.sizes or (size in found.sizes and len(found.sizes) == 1)
-        side = pixels.side_for(size, asked.size)
-        array = _array(picture, side) if wanted else None
+        _take(found, picture, i, asked)
+    found.n_frames += several
+
+
+def _take(found: Pictures, picture: Image.Image, i: int, asked: Asked) -> None:
+    if picture.width * picture.height > Image.MAX_IMAGE_PIXELS:
+        raise ValueError(f"{picture.width:,} × {picture.height:,} pixels are too many")
+    kind, turned = picture.format, picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+    size = (picture.width, picture.height) if turned else (picture.height, picture.width)
+    # Where sizes differ and none is asked for, they are only counted.
+    wanted = asked.size or not found.sizes or (size in found.sizes and len(found.sizes) == 1)
+    side = pixels.side_for(size, asked.size)
+    array = _array(picture, side) if wanted else None
     found.kept.append(i)
     found.formats["JPEG" if kind == "MPO" else kind] += 1
     found.sizes[size] += 1
-    found.n_frames += several
     if array is not None:
         found.n_coloured += array.ndim == 3 and pixels.is_coloured(array)
         _keep_original(found, array, padded=bool(side))

@@ -12,7 +12,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from report_lib.common.errors import ReportError
-from report_lib.data import archives, datasets, folders, own
+from report_lib.data import archives, datasets, folders, own, pixels
 from report_lib.data.source import Asked
 
 N = 120
@@ -283,6 +283,42 @@ def test_the_first_of_several_frames_is_taken(tmp_path, digits):
     found = datasets.load(str(write(tmp_path / "d", files)))
     np.testing.assert_array_equal(together(found)[0], x)
     assert found.skipped == ("1 picture with several frames: the first frame is taken.",)
+
+
+def pages(path, x, kind):
+    first, *others = [Image.fromarray(image) for image in x]
+    path.parent.mkdir(exist_ok=True)
+    first.save(path, kind, save_all=True, append_images=others, **({"optimize": False} if kind == "GIF" else {}))
+    return path
+
+
+@pytest.mark.parametrize(("name", "change"), [
+    ("d.tif", lambda x: x), ("d.tiff", lambda x: x.astype(np.uint16) * 1000), ("d.gif", lambda x: x * 15),
+    ("d.tif", lambda x: np.stack([x * 15, x, x], axis=-1)), ("d.tif", lambda x: x / np.float32(7)),
+])  # fmt: skip
+@pytest.mark.parametrize("where", ["", "a folder", "a zip"])
+def test_the_pages_of_a_single_file_are_images(tmp_path, digits, name, change, where):
+    x = change(digits[0])
+    kind = "GIF" if name.endswith("gif") else "TIFF"
+    path = pages(tmp_path / "s" / name, x, kind)
+    made = {
+        "": lambda: path,
+        "a folder": lambda: path.parent,
+        "a zip": lambda: zipped(tmp_path / "d.zip", {f"s/{name}": path.read_bytes()}),
+    }[where]()
+    found = datasets.load(str(made))
+    expected = pixels.as_grey(x, where="here").images
+    np.testing.assert_array_equal(found.train_images, expected[found.train_rows])
+    assert found.recognised.startswith(f"a {kind} file with 120 pages of 8 × 8, each an image, without labels")
+    assert found.title == ("s" if where == "a folder" else "d")
+
+
+def test_a_single_page_is_no_set_and_a_damaged_one_is_named(tmp_path, digits):
+    path = pages(tmp_path / "d.tif", digits[0][:1], "TIFF")
+    assert "one picture only; pictures are named by their folder" in refusal(path)
+    path = pages(tmp_path / "e.tif", digits[0][:9], "TIFF")
+    path.write_bytes(path.read_bytes()[:-200])
+    assert "e.tif: page 8 cannot be read" in refusal(path)
 
 
 def test_large_photographs_are_read_at_a_fraction(tmp_path, rng):
