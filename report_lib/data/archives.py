@@ -2,12 +2,9 @@
 
 import gzip
 import io
-import lzma
 import stat
-import struct
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from report_lib.common.errors import ReportError
-from report_lib.data.arrays import GZIP
+from report_lib.data.arrays import BROKEN, GZIP
 
 # Of all that an archive holds, unpacked; and of one file in it.
 MAX_UNPACKED, MAX_FILE = 4 * 2**30, 2**28
@@ -31,11 +28,6 @@ _BEFORE = (
     tarfile.SOLARIS_XHDTYPE,
 )
 _MAX_HEADER = 2**24
-# What libraries raise on damaged bytes; of an encrypted entry, RuntimeError.
-DAMAGED = (
-    tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, NotImplementedError,
-    RuntimeError, ValueError, OverflowError, MemoryError, OSError, struct.error,
-)  # fmt: skip
 _TOO_LARGE = f"more than {MAX_FILE >> 20} MiB, too large for a picture"
 
 
@@ -90,7 +82,7 @@ def _sound(path: Path) -> Iterator[None]:
         yield
     except PermissionError:
         raise
-    except DAMAGED as error:
+    except (tarfile.TarError, *BROKEN) as error:
         raise ReportError(
             f"{path}: truncated or corrupt archive ({_first_line(error)}); fetch or pack it again"
         ) from error

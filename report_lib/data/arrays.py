@@ -1,6 +1,9 @@
 """Readers of files that hold arrays: NumPy, MATLAB, HDF5."""
 
 import gzip
+import lzma
+import struct
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -15,7 +18,12 @@ from report_lib.data.source import Asked, Source
 # How what is in gzip begins.
 GZIP = b"\x1f\x8b"
 _PICKLED = "holds pickled Python objects, which may run code and are never loaded; save a plain array with np.save"
-_BROKEN = (ValueError, OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error, KeyError, TypeError)
+# What libraries raise on damaged bytes; of an encrypted entry, RuntimeError.
+BROKEN = (
+    ValueError, OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, KeyError, TypeError,
+    AttributeError, IndexError, OverflowError, MemoryError, RuntimeError, RecursionError, SyntaxError, tokenize.TokenError,
+    struct.error,
+)  # fmt: skip
 
 
 def read_npy(path: Path, asked: Asked) -> Source:
@@ -24,17 +32,56 @@ def read_npy(path: Path, asked: Asked) -> Source:
 
 
 def found_npy(path: Path) -> Found:
-    """Return the array of a `.npy` file, not read yet."""
+    """Return the array of a `.npy` file, in gzip or not, not read yet."""
+    with path.open("rb") as file:
+        zipped = file.read(2) == GZIP
+    if zipped:
+        return _in_gzip(path)
     array = open_npy(path)
     return Found(array.shape, array.dtype, lambda: native(array))
+
+
+def _in_gzip(path: Path) -> Found:
+    try:
+        with unzipped(path) as file:
+            shape, dtype = _announced(file)
+    except BROKEN as error:
+        raise unreadable(path, error) from error
+
+    def load() -> np.ndarray:
+        try:
+            with unzipped(path) as file:
+                return native(np.lib.format.read_array(file, allow_pickle=False))
+        except BROKEN as error:
+            raise unreadable(path, error) from error
+
+    return Found(shape, dtype, load)
+
+
+def _announced(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype]:
+    """Read the head of an array.
+
+    Raises
+    ------
+    ValueError
+        When it is none, or of a shape that no array has.
+    """
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(file)
+    if not all(type(length) is int and length >= 0 for length in shape):
+        raise ValueError(f"claims the shape {str(shape)[:80]}")
+    return shape, dtype
 
 
 def open_npy(path: Path) -> np.ndarray:
     """Return the array of a `.npy` file, memory-mapped."""
     expect(path, b"\x93NUMPY")
     try:
+        with path.open("rb") as file:
+            _announced(file)
         return np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
+    except BROKEN as error:
         raise unreadable(path, error) from error
 
 
@@ -53,7 +100,7 @@ def read_npz(path: Path, asked: Asked) -> Source:
                 for member in archive.infolist()
                 if member.filename.endswith(".npy")
             }
-    except _BROKEN as error:
+    except BROKEN as error:
         raise unreadable(path, error) from error
     return source(found, asked, path, "a NumPy archive")
 
@@ -61,9 +108,7 @@ def read_npz(path: Path, asked: Asked) -> Source:
 def _member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Found:
     """Read the head of an array in an archive, and check that what it announces is there before making room for it."""
     with archive.open(member) as file:
-        version = np.lib.format.read_magic(file)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = read(file)
+        shape, dtype = _announced(file)
         there = member.file_size - file.tell()
     key = member.filename.removesuffix(".npy")
     if dtype.hasobject:
@@ -78,7 +123,7 @@ def _load(path: Path, key: str) -> np.ndarray:
     try:
         with np.load(path, allow_pickle=False) as archive:
             return native(archive[key])
-    except _BROKEN as error:
+    except BROKEN as error:
         raise unreadable(path, error) from error
 
 
@@ -103,7 +148,7 @@ def read_mat(path: Path, asked: Asked) -> Source:
             for name, shape, kind in scipy.io.whosmat(path)
         }
         return source(found, asked, path, "a MATLAB file")
-    except (*_BROKEN, scipy.io.matlab.MatReadError) as error:
+    except (*BROKEN, scipy.io.matlab.MatReadError) as error:
         raise unreadable(path, error) from error
 
 
@@ -140,7 +185,7 @@ def _from_hdf5(path: Path, asked: Asked, kind: str, *, reverse: bool) -> Source:
         with h5py.File(path, "r") as file:
             file.visititems(note)
             return source(found, asked, path, kind)
-    except _BROKEN as error:
+    except BROKEN as error:
         raise unreadable(path, error) from error
 
 

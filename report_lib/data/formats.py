@@ -100,7 +100,7 @@ def format_of(path: Path) -> Format:
         arrays.refuse_pointer(path)
     for known in FORMATS.values():
         if known.is_one(path, begins):
-            if zipped and known.read not in (idx_files.read, _read_archive):
+            if zipped and (known.read not in (arrays.read_npy, idx_files.read, _read_archive) or begins[:2] == b"PK"):
                 raise ReportError(f"{path}: {known.title} inside gzip; unpack it with gunzip first")
             return known
     name = path.name.lower()
@@ -216,7 +216,9 @@ _PICTURES = frozenset({"keys", "colour", "size"})
 
 # Asked in this order; the name decides where no file begins so.
 FORMATS = {
-    "npy": Format("NumPy .npy", (".npy",), lambda _, head: head.startswith(b"\x93NUMPY"), arrays.read_npy, _ARRAYS),
+    "npy": Format(
+        "NumPy .npy", (".npy", ".npy.gz"), lambda _, head: head.startswith(b"\x93NUMPY"), arrays.read_npy, _ARRAYS
+    ),
     "npz": Format("NumPy .npz", (".npz",), _is_npz, arrays.read_npz, _ARRAYS),
     "mat": Format("MATLAB .mat", (".mat",), lambda _, head: head.startswith(b"MATLAB"), arrays.read_mat, _ARRAYS),
     "hdf5": Format(

@@ -104,7 +104,8 @@ def _labelled_by(found: Source, path: Path, keys: tuple[str, ...]) -> Source:
     n, skipped = sum(len(part.images) for part in parts.values()), ()
     named = all(part.names is not None for part in parts.values())
     names = np.concatenate([part.names for part in parts.values()]).tolist() if named else []
-    rows = None if path.suffix == ".npy" else named_labels.parse(path.read_bytes(), str(path), names, keys)
+    array = path.name.lower().endswith((".npy", ".npy.gz"))
+    rows = None if array else named_labels.parse(path.read_bytes(), str(path), names, keys)
     if rows is not None and named:
         values, n_unknown = named_labels.match(names, rows)
         if all(value is None for value in values):
@@ -113,9 +114,7 @@ def _labelled_by(found: Source, path: Path, keys: tuple[str, ...]) -> Source:
             )
         column, skipped = named_labels.as_column(values), named_labels.sentences(values, n_unknown, path.name)
     else:
-        column = (
-            arrays.open_npy(path) if path.suffix == ".npy" else named_labels.column(path.read_bytes(), str(path), n)
-        )
+        column = arrays.found_npy(path).load() if array else named_labels.column(path.read_bytes(), str(path), n)
     if len(column) != n:
         raise ReportError(f"{path}: {n} images, but {len(column)} labels; each image needs one")
     columns = divided(column, parts)

@@ -34,7 +34,7 @@ def files_in(folder: Path) -> list[Path]:
     folders = [path for path in inside if path.is_dir()]
     if folders:
         return _below(folder, folders) if _is_text(set(inside) - set(folders)) else []
-    for ends in ((".parquet",), (".csv", ".csv.gz"), (".npy",)):
+    for ends in ((".parquet",), (".csv", ".csv.gz"), (".npy", ".npy.gz")):
         found = [path for path in inside if path.name.lower().endswith(ends)]
         if found and _is_text(set(inside) - set(found)):
             return found
@@ -69,7 +69,7 @@ def read(folder: Path, asked: Asked) -> Source:
     files = files_in(folder)
     for path in files:
         arrays.refuse_pointer(path)
-    if files[0].suffix == ".npy":
+    if files[0].name.lower().endswith((".npy", ".npy.gz")):
         found = {_called(path): arrays.found_npy(path) for path in files}
         return roles.source(found, asked, folder, "NumPy files")
     found = [(path, _table(path, asked)) for path in files]
@@ -103,7 +103,8 @@ def read(folder: Path, asked: Asked) -> Source:
 
 def _called(path: Path) -> str:
     """Return the name of a file without what says its kind, below the part that its folder is."""
-    return f"{path.parent.name}/{path.stem}" if part_of(path.parent.name) != "all" else path.stem
+    name = path.name.removesuffix(".gz").rpartition(".")[0]
+    return f"{path.parent.name}/{name}" if part_of(path.parent.name) != "all" else name
 
 
 def _table(path: Path, asked: Asked) -> Source | None:

@@ -159,7 +159,9 @@ def hdf5(folder, **arrays):
 
 
 def npy(folder, x, name="digits.npy"):
-    np.save(folder / name, x)
+    file = io.BytesIO()
+    np.save(file, x)
+    (folder / name).write_bytes(gzip.compress(file.getvalue()) if name.endswith(".gz") else file.getvalue())
     return folder / name
 
 
@@ -260,10 +262,10 @@ def hugging_face_clone(
     return folder / "mine"
 
 
-def _arrays(folder, x, y):
+def _arrays(folder, x, y, end="npy"):
     (folder / "mine").mkdir()
     for name, array in four(x, y, "X_train", "y_train", "X_test", "y_test").items():
-        np.save(folder / "mine" / f"{name}.npy", array)
+        npy(folder / "mine", array, f"{name}.{end}")
     return folder / "mine"
 
 
@@ -303,6 +305,7 @@ FORMS_IN_PARTS = {
     "tar.gz of idx.gz": lambda f, x, y: packed(f, _mnist_files(f, x, y, True), "tar.gz"),
     "zip of a clone": lambda f, x, y: packed(f, hugging_face_clone(f, x, y), "zip"),
     "folder of npy": _arrays,
+    "folder of npy.gz": lambda f, x, y: _arrays(f, x, y, "npy.gz"),
     "folder of idx": lambda f, x, y: _mnist_files(f, x, y, False),
     "folder of idx.gz": lambda f, x, y: _mnist_files(f, x, y, True),
 }

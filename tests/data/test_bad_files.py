@@ -176,9 +176,12 @@ def test_a_library_that_is_not_installed(tmp_path, monkeypatch, form, module):
 
 
 def test_files_inside_gzip_that_are_not_read_there(tmp_path):
-    data = makers.npy(tmp_path, makers.digits()[0]).read_bytes()
-    (tmp_path / "a.npy.gz").write_bytes(gzip.compress(data))
-    assert "NumPy .npy inside gzip; unpack it with gunzip first" in refused(tmp_path / "a.npy.gz")
+    path = makers.npz(tmp_path, x=makers.digits()[0])
+    (tmp_path / "a.npz.gz").write_bytes(gzip.compress(path.read_bytes()))
+    assert "zip or tar inside gzip; unpack it with gunzip first" in refused(tmp_path / "a.npz.gz")
+    path = makers.parquet(tmp_path, *makers.digits())
+    (tmp_path / "a.parquet.gz").write_bytes(gzip.compress(path.read_bytes()))
+    assert "parquet inside gzip; unpack it with gunzip first" in refused(tmp_path / "a.parquet.gz")
 
 
 def test_a_path_that_is_not_there_has_a_nearest_name(tmp_path):

@@ -122,9 +122,10 @@ def test_what_is_not_used_is_said(tmp_path):
 @pytest.mark.parametrize("dtype", [np.uint16, np.int16, ">u2", ">f4", "<i8", np.float16, bool])
 def test_every_type_of_number_is_read_as_it_is(tmp_path, dtype):
     x = makers.digits()[0].astype(dtype)
-    found = formats.read(makers.npy(tmp_path, x), Asked()).parts["all"].images
-    np.testing.assert_array_equal(found, x)
-    assert found.dtype.isnative
+    for name in ("a.npy", "a.npy.gz"):
+        found = formats.read(makers.npy(tmp_path, x, name), Asked()).parts["all"].images
+        np.testing.assert_array_equal(found, x)
+        assert found.dtype.isnative
 
 
 def test_colours_come_last(tmp_path):
