@@ -1,16 +1,23 @@
 """IDX files of any name, as MNIST's kin are kept in: images, and the labels that lie beside them."""
 
+import re
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from report_lib.common.errors import ReportError
+from report_lib.common.prose import listed
 from report_lib.data.arrays import native, unzipped
 from report_lib.data.roles import Found, refuse_huge, source
 from report_lib.data.source import Asked, Source
 
 _TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+# What says the part and the kind in the name of a file.
+_OF_A_SET = re.compile(r"(train|test|t10k)[-_.](images|labels)")
+_EMNIST = "emnist-"
+_HINT = "EMNIST keeps its images on their side: dataset.transpose=true turns them upright."
 
 
 def is_idx_folder(path: Path) -> bool:
@@ -32,7 +39,25 @@ def read(path: Path, asked: Asked) -> Source:
     """Read a file of images with the labels beside it, or all parts that a folder has."""
     files = filter(_is_file, path.iterdir()) if path.is_dir() else [path, *_labels_beside(path)]
     found = {_stem(file): _found(file) for file in sorted(files)}
-    return source(found, asked, path, "IDX files" if len(found) > 1 else "an IDX file")
+    if not asked.keys:
+        _refuse_several(list(found), path)
+    read = source(found, asked, path, "IDX files" if len(found) > 1 else "an IDX file")
+    lying = _EMNIST in "".join(asked.keys or found).lower() and not asked.transpose
+    return replace(read, skipped=(*read.skipped, _HINT)) if lying else read
+
+
+def _refuse_several(names: list[str], path: Path) -> None:
+    """Refuse a folder of several sets, as EMNIST comes, and say how to name one."""
+    sets: dict[str, list[str]] = {}
+    for name in names:
+        if match := _OF_A_SET.search(name):
+            sets.setdefault(name[: match.start()].rstrip("-_."), []).append(name)
+    if len(sets) > 1:
+        first = sorted(next(iter(sets.values())), key=lambda name: ("train" not in name, "images" not in name))
+        raise ReportError(
+            f"{path}: holds the sets {listed([*sets][:8])}; "
+            f'SET="dataset.keys=[{",".join(first)}]" takes one, or name a folder that holds one alone'
+        )
 
 
 def _stem(path: Path) -> str:

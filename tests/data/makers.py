@@ -56,6 +56,17 @@ def emnist(folder, x, y):
     return folder / "emnist-letters-train-images-idx3-ubyte.gz"
 
 
+def all_of_emnist(folder, x, y):
+    """Write two sets into one folder, images on their side, and return the keys of the second."""
+    names = [f"{part}-{kind}-ubyte" for part in ("train", "test") for kind in ("images-idx3", "labels-idx1")]
+    arrays = (x[:N_TRAIN], y[:N_TRAIN], x[N_TRAIN:], y[N_TRAIN:])
+    for of in ("balanced", "digits"):
+        for name, array in zip(names, arrays, strict=True):
+            data = idx_bytes(array.swapaxes(1, -1) if array.ndim == 3 else array)
+            (folder / f"emnist-{of}-{name}.gz").write_bytes(gzip.compress(data))
+    return tuple(f"emnist-digits-{name}" for name in names)
+
+
 def csv_lines(x, y, *, header=True, separator=",", last=False):
     d = x[0].size
     order = (lambda label, pixels: [*pixels, label]) if last else (lambda label, pixels: [label, *pixels])
@@ -293,6 +304,7 @@ FORMS_IN_PARTS = {
         f, **four(x.reshape(N, 64) / np.float32(255), y, "train__data", "train__target", "test__data", "test__target")
     ),
     "keys": lambda f, x, y: (npz(f, **four(x, y, "a", "b", "c", "d")), Asked(keys=tuple("abcd"))),
+    "all of emnist": lambda f, x, y: (f, Asked(keys=all_of_emnist(f, x, y), transpose=True)),
     "fer2013": lambda f, x, y: fer2013(f, x, y, in_parts=True),
     "folder of csv": lambda f, x, y: _tables(f, x, y, csv, "csv"),
     "folder of parquet": lambda f, x, y: _tables(

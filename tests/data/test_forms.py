@@ -62,7 +62,7 @@ def test_every_form_with_parts_makes_the_same_set(tmp_path, form):
     x, y = makers.digits()
     made = makers.FORMS_IN_PARTS[form](tmp_path, x, y)
     path, asked = made if isinstance(made, tuple) else (made, Asked())
-    found = datasets.load(str(path), keys=asked.keys)
+    found = datasets.load(str(path), keys=asked.keys, transpose=asked.transpose)
     np.testing.assert_array_equal(found.train_images, x[: makers.N_TRAIN])
     np.testing.assert_array_equal(found.test_images, x[makers.N_TRAIN :])
     np.testing.assert_array_equal(found.train_labels, y[: makers.N_TRAIN])
@@ -126,6 +126,22 @@ def test_every_type_of_number_is_read_as_it_is(tmp_path, dtype):
         found = formats.read(makers.npy(tmp_path, x, name), Asked()).parts["all"].images
         np.testing.assert_array_equal(found, x)
         assert found.dtype.isnative
+
+
+def test_a_folder_of_several_sets_is_told_how_to_name_one(tmp_path):
+    x, y = makers.digits()
+    keys = makers.all_of_emnist(tmp_path, x, y)
+    with pytest.raises(ReportError) as caught:
+        read(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}: holds the sets emnist-balanced and emnist-digits; "
+        f'SET="dataset.keys=[{",".join(keys).replace("digits", "balanced")}]" takes one, or name a folder that holds one '
+        "alone"
+    )
+    lying, _, _ = read((tmp_path, Asked(keys=keys)))
+    assert lying.skipped[-1] == "EMNIST keeps its images on their side: dataset.transpose=true turns them upright."
+    assert lying.skipped[0].startswith("Not used: emnist-balanced-test-images-idx3-ubyte, ")
+    np.testing.assert_array_equal(lying.parts["train"].images, x[: makers.N_TRAIN].transpose(0, 2, 1))
 
 
 def test_colours_come_last(tmp_path):
