@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 # Of all sources together; what was used longest ago goes first.
 MAX_BYTES = 4 * 2**30
 # Goes up when the same bytes are to be read otherwise.
-_VERSION = "2"
+_VERSION = "3"
 _COLUMNS = ("images", "labels", "names")
 
 

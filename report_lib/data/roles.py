@@ -10,13 +10,11 @@ import numpy as np
 from report_lib.common.errors import ReportError
 from report_lib.data.layout import images_first
 from report_lib.data.source import Asked, Part, Source, join
-from report_lib.data.words import LABELS, part_of, words
+from report_lib.data.words import IMAGES, LABELS, part_of, words
 
 # More than this is no file of small images, whatever it claims; nothing is allocated for it.
 MAX_BYTES = 16 * 2**30
 
-_IMAGES = {"x", "image", "images", "img", "imgs", "data", "pixel", "pixels", "face", "faces", "fea", "feature",
-           "features", "input", "inputs"}  # fmt: skip
 _LABELS = set(LABELS)
 _NAMES = {"list", "id", "ids", "name", "names", "file", "files", "filename", "filenames", "path", "paths"}
 
@@ -176,7 +174,7 @@ def _roles(arrays: dict[str, Found], path: Path) -> tuple[str, str, str]:
         role = _role(words(key), array)
         if role:
             roles[role].append(key)
-    images = _one_of(roles["images"], _IMAGES, arrays, path, "images")
+    images = _one_of(roles["images"], IMAGES, arrays, path, "images")
     if not images:
         return "", next(iter(roles["labels"]), ""), ""
     flat = [key for key in roles["images"] if key != images and len(arrays[key].shape) == 2]

@@ -8,6 +8,7 @@ import warnings
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -20,6 +21,7 @@ from report_lib.data.layout import images_first
 from report_lib.data.roles import recognised, refuse_huge
 from report_lib.data.source import Asked, Part, Source
 from report_lib.data.text import encoding_of
+from report_lib.data.words import IMAGES, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +74,7 @@ def read_parquet(path: Path, asked: Asked) -> Source:
     encoded = [field.name for field in table.schema if _holds_pictures(field.type)]
     class_names = _class_names(table.schema.metadata or {})
     if not encoded:
-        return _from_pixels(table.to_pandas(), asked.keys, asked, path, "a parquet file", lambda row: f"row {row + 1}")
+        return _from_numbers(table, asked, path)
     return _from_pictures(table, encoded, class_names, asked, path)
 
 
@@ -196,6 +198,48 @@ def _from_text(table: "pd.DataFrame", path: Path, place: Callable[[int], str]) -
         if len(rows) == i or len(rows[i]) != d:
             raise ReportError(f"{path}: {place(i)} has not the {d} numbers in column {key} that the first row has")
     return key, np.stack(rows)
+
+
+def _from_numbers(table: "pa.Table", asked: Asked, path: Path) -> Source:
+    lists = [field.name for field in table.schema if _is_list(field.type)]
+    packed = _from_lists(table, lists, path)
+    rest = table.drop_columns(lists).to_pandas()
+    if packed:
+        rest[packed[0]] = None
+    found = _from_pixels(rest, asked.keys, asked, path, "a parquet file", lambda row: f"row {row + 1}", packed)
+    others = [key for key in lists if key != packed[0]] if packed else []
+    return replace(found, skipped=(*found.skipped, *not_used(others)))
+
+
+def _from_lists(table: "pa.Table", lists: list[str], path: Path) -> tuple[str, np.ndarray] | None:
+    """Return the column that has a list of pixels, or a list of rows of them, in each row, and the array of it."""
+    from pyarrow import compute, types
+
+    keys = [key for key in lists if words(key) & IMAGES] or lists
+    if len(keys) > 1:
+        raise ReportError(f"{path}: images may be {' or '.join(keys[:8])}; remove the columns that are not")
+    if not keys:
+        return None
+    column, shape = table[keys[0]].combine_chunks(), [table.num_rows]
+    while _is_list(column.type):
+        lengths = compute.unique(compute.list_value_length(column)).to_pylist()
+        if len(lengths) != 1 or not lengths[0]:
+            raise ReportError(
+                f"{path}: column {keys[0]} has lists of different lengths, or none; each image needs as many pixels"
+            )
+        shape += lengths
+        column = column.flatten()
+    if column.null_count or not (types.is_integer(column.type) or types.is_floating(column.type)):
+        raise ReportError(
+            f"{path}: column {keys[0]} has lists of {column.type} with {column.null_count:,} empty; needs numbers"
+        )
+    return keys[0], column.to_numpy(zero_copy_only=False).reshape(shape)
+
+
+def _is_list(kind: "pa.DataType") -> bool:
+    import pyarrow as pa
+
+    return pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
 
 
 def _numbers(table: "pd.DataFrame", path: Path, place: Callable[[int], str]) -> np.ndarray:

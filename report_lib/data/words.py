@@ -2,6 +2,9 @@
 
 import re
 
+# Arrays of images, and columns that have all pixels of one.
+IMAGES = {"x", "image", "images", "img", "imgs", "data", "pixel", "pixels", "face", "faces", "fea", "feature",
+          "features", "input", "inputs"}  # fmt: skip
 # Columns and arrays of labels; where none is called so, those behind.
 LABELS = ("label", "labels", "class", "y", "target", "targets", "category", "classes", "cls", "lab", "gnd")
 LABELS_ELSE = ("class_name", "label_name", "category_name")

@@ -128,6 +128,14 @@ def parquet(folder, x, y):
     return folder / "digits.parquet"
 
 
+def parquet_of_lists(folder, x, y, key="pixels"):
+    import pandas as pd
+
+    table = pd.DataFrame({"label": y, key: x.tolist(), "box": [[0, 0, 8, 8]] * len(x)})
+    table.to_parquet(folder / "digits.parquet", row_group_size=70)
+    return folder / "digits.parquet"
+
+
 def hugging_face(folder, x, y, label="label", more=(), name="train-00000-of-00001.parquet"):
     import pyarrow as pa
     from pyarrow import parquet
@@ -221,6 +229,8 @@ FORMS = {
     "csv, pixels in one column": lambda f, x, y: fer2013(f, x, y, in_parts=False),
     "parquet": parquet,
     "parquet, a column a class": one_hot_parquet,
+    "parquet of flat lists": lambda f, x, y: parquet_of_lists(f, x.reshape(len(x), -1), y, "image_data"),
+    "parquet of nested lists": parquet_of_lists,
     "hugging face": hugging_face,
     "hugging face, another name": lambda f, x, y: hugging_face(f, x, y, "digit", {"source": ["hand"] * N}),
     "mat": lambda f, x, y: mat(f, X=x, y=y[:, None]),

@@ -89,6 +89,23 @@ def test_labels_of_a_table_without_names_may_be_named(tmp_path):
     assert "has no column '6', which dataset.keys names; it has 1, 2" in refused(tmp_path / "a.csv", Asked(keys=("6",)))
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda rows: [*rows[:-1], rows[-1][:-1]], "column pixels has lists of different lengths, or none"),
+        (lambda rows: [*rows[:-1], None], "column pixels has lists of different lengths, or none"),
+        (lambda rows: [*rows[:-1], [[None] * 8] * 8], "column pixels has lists of int64 with 64 empty; needs numbers"),
+        (lambda rows: [[["a"] * 8] * 8 for _ in rows], "column pixels has lists of string"),
+    ],
+)
+def test_lists_of_pixels_that_are_none(tmp_path, change, said):
+    import pandas as pd
+
+    x, y = makers.digits()
+    pd.DataFrame({"label": y, "pixels": change(x.tolist())}).to_parquet(tmp_path / "a.parquet")
+    assert said in refused(tmp_path / "a.parquet")
+
+
 # --- arrays ---------------------------------------------------------------------------------------------------------
 
 
