@@ -80,4 +80,4 @@ lock: $(READY)  ## pin the newest versions that pyproject.toml allows, for all P
 		--no-emit-index-url --no-emit-find-links --upgrade --output-file requirements.lock
 
 clean:  ## remove what runs and tools left; .venv and the data cache stay
-	rm -rf build .pytest_cache .ruff_cache .coverage
+	rm -rf build .pytest_cache .hypothesis .ruff_cache .coverage

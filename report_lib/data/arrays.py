@@ -6,6 +6,8 @@ import struct
 import tokenize
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +20,8 @@ from report_lib.data.source import Asked, Source
 # How what is in gzip begins.
 GZIP = b"\x1f\x8b"
 _PICKLED = "holds pickled Python objects, which may run code and are never loaded; save a plain array with np.save"
+# Of what a library says, which may quote the file.
+_MOST_SAID = 200
 # What libraries raise on damaged bytes; of an encrypted entry, RuntimeError.
 BROKEN = (
     ValueError, OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, KeyError, TypeError,
@@ -42,18 +46,12 @@ def found_npy(path: Path) -> Found:
 
 
 def _in_gzip(path: Path) -> Found:
-    try:
-        with unzipped(path) as file:
-            shape, dtype = _announced(file)
-    except BROKEN as error:
-        raise unreadable(path, error) from error
+    with readable(path), unzipped(path) as file:
+        shape, dtype = _announced(file)
 
     def load() -> np.ndarray:
-        try:
-            with unzipped(path) as file:
-                return native(np.lib.format.read_array(file, allow_pickle=False))
-        except BROKEN as error:
-            raise unreadable(path, error) from error
+        with readable(path), unzipped(path) as file:
+            return native(np.lib.format.read_array(file, allow_pickle=False))
 
     return Found(shape, dtype, load)
 
@@ -77,12 +75,10 @@ def _announced(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype]:
 def open_npy(path: Path) -> np.ndarray:
     """Return the array of a `.npy` file, memory-mapped."""
     expect(path, b"\x93NUMPY")
-    try:
+    with readable(path):
         with path.open("rb") as file:
-            _announced(file)
+            refuse_huge(*_announced(file), str(path))
         return np.load(path, mmap_mode="r", allow_pickle=False)
-    except BROKEN as error:
-        raise unreadable(path, error) from error
 
 
 def native(array: np.ndarray) -> np.ndarray:
@@ -93,20 +89,19 @@ def native(array: np.ndarray) -> np.ndarray:
 def read_npz(path: Path, asked: Asked) -> Source:
     """Read the arrays of a NumPy archive that are images and labels; the others are left where they are."""
     expect(path, b"PK")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            found = {
-                member.filename.removesuffix(".npy"): _member(path, archive, member)
-                for member in archive.infolist()
-                if member.filename.endswith(".npy")
-            }
-    except BROKEN as error:
-        raise unreadable(path, error) from error
+    with readable(path), zipfile.ZipFile(path) as archive:
+        found = {
+            member.filename.removesuffix(".npy"): _member(path, archive, member)
+            for member in archive.infolist()
+            if member.filename.endswith(".npy")
+        }
     return source(found, asked, path, "a NumPy archive")
 
 
 def _member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Found:
     """Read the head of an array in an archive, and check that what it announces is there before making room for it."""
+    if member.flag_bits & 1:
+        raise ReportError(f"{path}: is encrypted; unpack it with its password and save the arrays again")
     with archive.open(member) as file:
         shape, dtype = _announced(file)
         there = member.file_size - file.tell()
@@ -120,11 +115,8 @@ def _member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Fo
 
 
 def _load(path: Path, key: str) -> np.ndarray:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return native(archive[key])
-    except BROKEN as error:
-        raise unreadable(path, error) from error
+    with readable(path), np.load(path, allow_pickle=False) as archive:
+        return native(archive[key])
 
 
 def read_mat(path: Path, asked: Asked) -> Source:
@@ -142,14 +134,12 @@ def read_mat(path: Path, asked: Asked) -> Source:
             np.array(["".join(map(str, item.ravel())) for item in array.ravel()]) if kind == "cell" else native(array)
         )
 
-    try:
+    with readable(path, scipy.io.matlab.MatReadError):
         found = {
             name: Found(shape, _mat_dtype(kind), lambda name=name, kind=kind: load(name, kind))
             for name, shape, kind in scipy.io.whosmat(path)
         }
         return source(found, asked, path, "a MATLAB file")
-    except (*BROKEN, scipy.io.matlab.MatReadError) as error:
-        raise unreadable(path, error) from error
 
 
 def _mat_dtype(kind: str) -> np.dtype:
@@ -181,12 +171,9 @@ def _from_hdf5(path: Path, asked: Asked, kind: str, *, reverse: bool) -> Source:
         array = item.asstr()[...].astype(str) if text else native(item[...])
         return array.T if reverse else array
 
-    try:
-        with h5py.File(path, "r") as file:
-            file.visititems(note)
-            return source(found, asked, path, kind)
-    except BROKEN as error:
-        raise unreadable(path, error) from error
+    with readable(path), h5py.File(path, "r") as file:
+        file.visititems(note)
+        return source(found, asked, path, kind)
 
 
 def unzipped(path: Path) -> BinaryIO:
@@ -223,10 +210,21 @@ def expect(path: Path, magic: bytes) -> None:
         raise ReportError(f"{path}: is not a {path.suffix} file, or is empty or damaged; save it with NumPy")
 
 
+@contextmanager
+def readable(path: Path, *more: type[Exception]) -> Iterator[None]:
+    """Say in one line what a library says about a file, by one of the errors that they raise or one `more`."""
+    try:
+        yield
+    except PermissionError:
+        raise
+    except (*BROKEN, *more) as error:
+        raise unreadable(path, error) from error
+
+
 def unreadable(path: Path, error: Exception) -> ReportError:
     """Say in one line what a library says about a file."""
-    text = str(error)
+    text = "more memory than there is" if isinstance(error, MemoryError) else str(error).strip()
     if "allow_pickle" in text or "Python objects" in text:
         return ReportError(f"{path}: {_PICKLED}")
-    said = text.splitlines()[0] if text else "empty file"
+    said = text.splitlines()[0][:_MOST_SAID] if text else "empty file"
     return ReportError(f"{path}: cannot be read, truncated or corrupt? ({said})")

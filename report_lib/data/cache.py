@@ -146,8 +146,10 @@ def _checked(path: Path, digest: str) -> np.ndarray:
 
 def _digest(path: Path) -> str:
     """Return the hash of a file; empty for a folder, or where it cannot be read."""
-    with suppress(OSError), path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    # What is no file would be waited for, or never end.
+    if path.is_file():
+        with suppress(OSError), path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     return ""
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from report_lib.common.errors import ReportError
 from report_lib.data.labels import one_hot
 from report_lib.data.source import Part
+from report_lib.data.text import few
 from report_lib.data.words import LABELS, LABELS_ELSE, NAMES, SPLITS, part_of, words
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def choose(table: "pd.DataFrame", keys: tuple[str, ...], path: Path, *, images: 
     others = [key for key in rest if key not in set(pixels)]
     if not pixels and not images:
         raise NoPixels(
-            f"{path}: has the columns {_first_of(columns)}, and none looks like a pixel, such as pixel1; a table that "
+            f"{path}: has the columns {few(columns)}, and none looks like a pixel, such as pixel1; a table that "
             "names files is read with their folder: name that instead"
         )
     if not label and len(others) == 1 and not others[0].startswith("Unnamed"):
@@ -146,12 +147,8 @@ def refuse_unknown(columns: list[str], keys: tuple[str, ...], path: Path) -> Non
     for key in keys:
         if key not in columns:
             near = difflib.get_close_matches(key, columns, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"it has {_first_of(columns)}"
+            hint = f"did you mean {near[0]}?" if near else f"it has {few(columns)}"
             raise ReportError(f"{path}: has no column {key!r}, which dataset.keys names; {hint}")
-
-
-def _first_of(columns: list[str]) -> str:
-    return ", ".join(key[:40] for key in columns[:8])
 
 
 def label_of(columns: list[str], path: Path, named: tuple[str, ...] = ()) -> str:
@@ -159,11 +156,10 @@ def label_of(columns: list[str], path: Path, named: tuple[str, ...] = ()) -> str
     kinds = ({*LABELS}, {*named}, {*LABELS_ELSE})
     found = next(filter(None, ([key for key in columns if {key, key.lower()} & kind] for kind in kinds)), [])
     if len(found) > 1:
-        raise ReportError(f"{path}: labels may be {' or '.join(found)}; say which by dataset.keys=[{found[0]}]")
+        raise ReportError(f"{path}: labels may be {few(found, ' or ')}; say which by dataset.keys=[{found[0]}]")
     return found[0] if found else ""
 
 
 def not_used(columns: list[str]) -> tuple[str, ...]:
     """Say which columns are left out."""
-    more = f" and {len(columns) - 20} more" if len(columns) > 20 else ""
-    return (f"Not used: the columns {', '.join(columns[:20])}{more}.",) if columns else ()
+    return (f"Not used: the columns {few(columns)}.",) if columns else ()

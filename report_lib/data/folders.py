@@ -164,7 +164,13 @@ def natural(path: str) -> list[str | int]:
 
 
 def _files(folder: Path) -> list[Entry]:
-    return [Entry(path.relative_to(folder).as_posix(), path.read_bytes) for path in cache.walk(folder)]
+    return [Entry(path.relative_to(folder).as_posix(), lambda path=path: _bytes(path)) for path in cache.walk(folder)]
+
+
+def _bytes(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        raise ValueError("a pipe or a device")
+    return path.read_bytes()
 
 
 def _kind(path: str) -> str:

@@ -12,9 +12,9 @@ import numpy as np
 
 from report_lib import ROOT
 from report_lib.common.errors import ReportError
-from report_lib.common.prose import listed
 from report_lib.data import arrays, idx_files, pixels, several, tables
 from report_lib.data.source import Asked, Source, join
+from report_lib.data.text import briefly, few
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,10 @@ def find(path: str, *, start: Path = ROOT) -> Path:
     """
     full = start / Path(path).expanduser()
     try:
-        if full.exists():
+        if full.is_file() or full.is_dir():
             return full
+        if full.exists():
+            raise ReportError(f"{path}: is a pipe or a device; files and folders are read")
         beside = [entry.name for entry in full.parent.iterdir()] if full.parent.is_dir() else []
     except PermissionError as error:
         raise ReportError(f"{path}: no permission to read the folder it is in") from error
@@ -130,10 +132,10 @@ def read_new(path: str, asked: Asked) -> tuple[np.ndarray, np.ndarray | None]:
     ReportError
         As `read`.
     """
-    file = find(path, start=Path())
-    source = read(file, asked)
-    part = join((replace(part, labels=None) for part in source.parts.values()), path)
-    return pixels.as_grey(part.images, colour=asked.colour, size=asked.size, where=path).images, part.names
+    with briefly():
+        source = read(find(path, start=Path()), asked)
+        part = join((replace(part, labels=None) for part in source.parts.values()), path)
+        return pixels.as_grey(part.images, colour=asked.colour, size=asked.size, where=path).images, part.names
 
 
 def _transposed(source: Source) -> Source:
@@ -160,7 +162,7 @@ def _is_npz(path: Path, begins: bytes) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (OSError, zipfile.BadZipFile):
+    except arrays.BROKEN:
         return False
     return bool(names) and all(name.endswith(".npy") for name in names)
 
@@ -204,7 +206,7 @@ def _read_unpacked(path: Path, place: Path, asked: Asked) -> Source:
         kind = format_of(inside)
         if kind is FORMATS["folder"]:
             names = sorted(file.relative_to(place).as_posix() for file in place.rglob("*") if file.is_file())
-            raise ReportError(f"{path}: holds {listed(names[:8])}; unpack it and name one of them")
+            raise ReportError(f"{path}: holds {few(names)}; unpack it and name one of them")
         return kind.read(inside, asked)
     except ReportError as error:
         # Nobody knows where it was unpacked to.

@@ -7,6 +7,7 @@ dimensions, their sizes as big-endian 32-bit integers, then the values.
 import gzip
 import hashlib
 import logging
+import math
 import os
 import shutil
 import subprocess
@@ -144,7 +145,7 @@ def parse(data: bytes | np.ndarray, where: str) -> np.ndarray:
         raise ReportError(f"{where}: not an IDX file of unsigned bytes")
     shape = tuple(int.from_bytes(bytes(data[4 + 4 * i : 8 + 4 * i]), "big") for i in range(head[3]))
     offset = 4 + 4 * head[3]
-    expected = offset + int(np.prod(shape))
+    expected = offset + math.prod(shape)
     if len(data) != expected:
         raise ReportError(f"{where}: truncated or damaged IDX file, {len(data)} bytes where {expected} are announced")
     return np.asarray(data if isinstance(data, np.ndarray) else np.frombuffer(data, np.uint8))[offset:].reshape(shape)

@@ -1,5 +1,6 @@
 """IDX files of any name, as MNIST's kin are kept in: images, and the labels that lie beside them."""
 
+import math
 import re
 import zlib
 from dataclasses import replace
@@ -8,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from report_lib.common.errors import ReportError
-from report_lib.common.prose import listed
 from report_lib.data.arrays import native, unzipped
 from report_lib.data.roles import Found, refuse_huge, source
 from report_lib.data.source import Asked, Source
+from report_lib.data.text import few
 
 _TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 # What says the part and the kind in the name of a file.
@@ -27,7 +28,7 @@ def is_idx_folder(path: Path) -> bool:
 
 def _is_file(path: Path) -> bool:
     # The name first: a folder may have 60,000 pictures, which need not be opened for this.
-    return any(word in path.name.lower() for word in ("idx", "ubyte")) and is_idx(head(path))
+    return any(word in path.name.lower() for word in ("idx", "ubyte")) and path.is_file() and is_idx(head(path))
 
 
 def is_idx(head: bytes) -> bool:
@@ -55,7 +56,7 @@ def _refuse_several(names: list[str], path: Path) -> None:
     if len(sets) > 1:
         first = sorted(next(iter(sets.values())), key=lambda name: ("train" not in name, "images" not in name))
         raise ReportError(
-            f"{path}: holds the sets {listed([*sets][:8])}; "
+            f"{path}: holds the sets {few(sets)}; "
             f'SET="dataset.keys=[{",".join(first)}]" takes one, or name a folder that holds one alone'
         )
 
@@ -89,11 +90,11 @@ def _found(path: Path) -> Found:
     refuse_huge(shape, dtype, str(path))
 
     def load() -> np.ndarray:
-        expected, offset = int(np.prod(shape)) * dtype.itemsize, 4 + 4 * start[3]
+        expected, offset = math.prod(shape) * dtype.itemsize, 4 + 4 * start[3]
         try:
             with unzipped(path) as file:
                 data = file.read(offset + expected + 1)[offset:]
-        except (OSError, EOFError, zlib.error) as error:
+        except (OSError, EOFError, zlib.error, MemoryError) as error:
             raise ReportError(f"{path}: truncated or corrupt gzip file ({error}); fetch it again") from error
         if len(data) != expected:
             raise ReportError(f"{path}: truncated or damaged, {len(data):,} bytes where {expected:,} are announced")

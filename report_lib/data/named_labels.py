@@ -10,7 +10,7 @@ import numpy as np
 from report_lib.common.errors import ReportError
 from report_lib.common.prose import plural
 from report_lib.data.labels import one_hot
-from report_lib.data.text import decoded
+from report_lib.data.text import decoded, few
 from report_lib.data.words import LABELS, LABELS_ELSE, NAMES
 
 # Rows that tell what a column holds.
@@ -86,7 +86,7 @@ def _columns(
     if label is None and _holds(rows, name, known):
         others = [column for i, column in enumerate(header) if i != name]
         raise UnclearLabel(
-            f"{where}: its column {header[name]} names the images, but which of {', '.join(others)} is their label? "
+            f"{where}: its column {header[name]} names the images, but which of {few(others)} is their label? "
             f'SET="dataset.keys=[{header[name]},{others[0]}]" says so'
         )
     return None if label is None else (name, label)

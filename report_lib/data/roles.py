@@ -1,6 +1,7 @@
 """Which arrays of a file are images and which are labels: told by their names and shapes."""
 
 import difflib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 from report_lib.common.errors import ReportError
 from report_lib.data.layout import images_first
 from report_lib.data.source import Asked, Part, Source, join
+from report_lib.data.text import few
 from report_lib.data.words import IMAGES, LABELS, part_of, words
 
 # More than this is no file of small images, whatever it claims; nothing is allocated for it.
@@ -74,7 +76,7 @@ def source(found: dict[str, Found], asked: Asked, path: Path, kind: str) -> Sour
     return Source(
         parts,
         recognised(parts, kind, next(found[keys[0]].dtype.name for keys in chosen.values()), chosen),
-        (f"Not used: {', '.join(left_out)}.",) if left_out else (),
+        (f"Not used: {few(left_out)}.",) if left_out else (),
         next(iter(class_names.values()), ()),
     )
 
@@ -112,13 +114,11 @@ def recognised(parts: dict[str, Part], kind: str, dtype: str, chosen: dict[str, 
 
 def refuse_huge(shape: tuple[int, ...], dtype: np.dtype, where: str) -> None:
     """Refuse what claims to be larger than any file of small images, before anything is allocated."""
-    size = dtype.itemsize
-    for length in shape:
-        size *= int(length)
+    size = math.prod(map(int, shape)) * dtype.itemsize
     if size > MAX_BYTES:
         raise ReportError(
-            f"{where}: claims the shape {shape}, {size / 2**30:,.0f} GiB; more than {MAX_BYTES >> 30} GiB is not read: "
-            "is it damaged? Else take a part of it"
+            f"{where}: claims the shape {str(shape)[:80]}, {min(size, 2**80) / 2**30:,.0f} GiB; more than "
+            f"{MAX_BYTES >> 30} GiB is not read: is it damaged? Else take a part of it"
         )
 
 
@@ -139,7 +139,7 @@ def _asked_for(found: dict[str, Found], keys: tuple[str, ...], path: Path) -> di
 
 
 def _listed(found: dict[str, Found]) -> str:
-    return ", ".join(f"{key} {array.shape}" for key, array in found.items()) or "nothing"
+    return few(f"{key} {array.shape}" for key, array in found.items()) or "nothing"
 
 
 def _told_apart(found: dict[str, Found], path: Path) -> dict[str, tuple[str, ...]]:
@@ -209,7 +209,7 @@ def _one_of(keys: list[str], wanted: set[str], arrays: dict[str, Found], path: P
 
 
 def _two_readings(path: Path, role: str, keys: list[str]) -> ReportError:
-    both = " or ".join(keys) if len(keys) == 2 else ", ".join(keys)
+    both = " or ".join(keys) if len(keys) == 2 else few(keys)
     return ReportError(f"{path}: the {role} may be {both}; name images and labels in dataset.keys")
 
 

@@ -10,6 +10,7 @@ from report_lib.common.errors import ReportError
 from report_lib.common.prose import listed
 from report_lib.data import arrays, columns, roles, tables
 from report_lib.data.source import Asked, Part, Source, join
+from report_lib.data.text import few
 from report_lib.data.words import part_of
 
 _TEXT = {".md", ".txt", ".json", ".yaml", ".bib", ".py", ""}
@@ -31,6 +32,8 @@ def files_in(folder: Path) -> list[Path]:
         When several folders in it have some.
     """
     inside = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    # A pipe would be waited for.
+    inside = [path for path in inside if path.is_file() or path.is_dir()]
     folders = [path for path in inside if path.is_dir()]
     if folders:
         return _below(folder, folders) if _is_text(set(inside) - set(folders)) else []
@@ -53,7 +56,7 @@ def _below(folder: Path, folders: list[Path]) -> list[Path]:
             return []
         found += files
     if len(folders) > 1 and {part_of(path.name) for path in folders} & {"all"}:
-        names = listed([path.name for path in folders[:8]])
+        names = few(path.name for path in folders)
         raise ReportError(f"{folder}: each of {names} holds a set; name one: DATA={folders[0]}")
     return found
 

@@ -5,7 +5,6 @@ import io
 import json
 import re
 import warnings
-import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 import numpy as np
 
 from report_lib.common.errors import ReportError
-from report_lib.data.arrays import missing, unreadable, unzipped
+from report_lib.data.arrays import BROKEN, missing, readable, unreadable, unzipped
 from report_lib.data.columns import choose, in_parts, label_of, not_used, refuse_unknown
 from report_lib.data.layout import images_first
 from report_lib.data.roles import recognised, refuse_huge
@@ -47,7 +46,9 @@ def read_csv(path: Path, asked: Asked) -> Source:
             # pandas only warns when a line is longer than the one that names the columns.
             warnings.simplefilter("error", pd.errors.ParserWarning)
             table = pd.read_csv(file, sep=separator, na_values=["", "NaN", "nan"], **options)
-    except (ValueError, pd.errors.ParserWarning, OSError, EOFError, zlib.error) as error:
+    except PermissionError:
+        raise
+    except (*BROKEN, pd.errors.ParserWarning) as error:
         raise _ragged(path, error, len(fields)) from error
     if not named:
         table.columns = [str(i + 1) for i in range(table.shape[1])]
@@ -64,18 +65,16 @@ def read_parquet(path: Path, asked: Asked) -> Source:
         import pyarrow.parquet as parquet
     except ImportError as error:
         raise missing("pyarrow", path) from error
-    try:
+    with readable(path, pa.ArrowException):
         with parquet.ParquetFile(path) as file:
             groups = (file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups))
             refuse_huge((sum(groups),), np.dtype(np.uint8), str(path))
             table = file.read()
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise unreadable(path, error) from error
-    encoded = [field.name for field in table.schema if _holds_pictures(field.type)]
-    class_names = _class_names(table.schema.metadata or {})
-    if not encoded:
-        return _from_numbers(table, asked, path)
-    return _from_pictures(table, encoded, class_names, asked, path)
+        encoded = [field.name for field in table.schema if _holds_pictures(field.type)]
+        class_names = _class_names(table.schema.metadata or {})
+        if not encoded:
+            return _from_numbers(table, asked, path)
+        return _from_pictures(table, encoded, class_names, asked, path)
 
 
 def _open(path: Path) -> TextIO:
@@ -85,11 +84,8 @@ def _open(path: Path) -> TextIO:
 
 
 def _first_line(path: Path) -> str:
-    try:
-        with _open(path) as file:
-            line = file.readline(2**20)
-    except (UnicodeDecodeError, OSError, EOFError, zlib.error) as error:
-        raise unreadable(path, error) from error
+    with readable(path), _open(path) as file:
+        line = file.readline(2**20)
     if not line.strip():
         raise ReportError(f"{path}: is empty, or begins with an empty line")
     return line

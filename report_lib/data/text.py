@@ -1,9 +1,15 @@
-"""How text is written: UTF-8, UTF-16 where the file begins so, else what Windows wrote in Western Europe."""
+"""Text that is read, in UTF-8, UTF-16 or what Windows wrote in Western Europe; and text that is told, never long."""
 
 import codecs
 import io
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
+from report_lib.common.errors import ReportError
+
+# Of a message, whatever was read; of a name in a list, and of names there.
+_LONGEST, _LONGEST_NAME, _MOST = 480, 40, 8
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -33,3 +39,22 @@ def decoded(data: bytes) -> str:
         When it is none in any of these.
     """
     return data.decode(encoding_of(io.BytesIO(data)))
+
+
+def few(names: Iterable[str], separator: str = ", ") -> str:
+    """Return the first of some names, none of them long, and how many there are beyond."""
+    names = list(names)
+    shown = [name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…" for name in names[:_MOST]]
+    return separator.join(shown) + (f" and {len(names) - _MOST:,} more" if len(names) > _MOST else "")
+
+
+@contextmanager
+def briefly() -> Iterator[None]:
+    """Keep an error to one line of some length: the middle goes, as a message begins with where and ends with what to do."""
+    try:
+        yield
+    except ReportError as error:
+        said = " ".join(str(error).split("\n"))
+        if len(said) > _LONGEST:
+            said = f"{said[: _LONGEST // 2]} … {said[-_LONGEST // 2 + 3 :]}"
+        raise ReportError(said) from error

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import sys
 import zipfile
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from report_lib.common.errors import ReportError
 from report_lib.data import datasets, formats
+from report_lib.data import idx as published
 from report_lib.data.source import Asked
 from tests.data import makers
 
@@ -218,5 +220,139 @@ def test_a_clone_without_its_large_files(tmp_path):
 def test_a_clone_of_several_sets(tmp_path):
     x, y = makers.digits()
     folder = makers.hugging_face_clone(tmp_path, x, y, ("large/train", "small/train", "small/test"))
-    assert f"each of large and small holds a set; name one: DATA={folder / 'large'}" in refused(folder)
+    assert f"each of large, small holds a set; name one: DATA={folder / 'large'}" in refused(folder)
     assert list(formats.read(folder / "small", Asked()).parts) == ["train", "test"]
+
+
+# --- what would take all memory, never end, or raise what nobody foresaw ---------------------------------------------
+
+
+def member(path, data, name="x.npy", **options):
+    """Write an archive of one entry."""
+    with zipfile.ZipFile(path, "w", **options) as archive:
+        archive.writestr(name, data)
+    return path
+
+
+def header(text):
+    """Return the head of an array with whatever text it has."""
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+
+
+def saved(array):
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def with_bytes(path, at, by):
+    data = bytearray(path.read_bytes())
+    data[at : at + len(by)] = by
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (header(b"{'descr': '|u1', 'fortran_order': False, 'shape': (1.5,), }\n"), "(1.5,)"),
+        (header(b"{'descr': '|u1', 'fortran_order': False, 'shape': (1000000, -1), }\n"), "the shape (1000000, -1)"),
+        (header(b"{'descr': '|u1', 'fortran_order': False, 'shape': (10**6, -1), }\n"), "cannot be read, truncated"),
+        (header(b"{'descr': '|u1', 'fortran_order': False, 'shape': (1000000000000, 28, 28), }\n"), "713 TiB"),
+        (
+            header(b"{'descr': '|u1', 'fortran_order': False, 'shape': (" + b"9," * 900 + b") }\n"),
+            "claims the shape (9, 9, 9",
+        ),
+        (header(b"{'descr': [1, 2], 'fortran_order': False, 'shape': (3,), }\n"), "cannot be read, truncated"),
+        (header(b"{'descr': '|u1', 'fortran_order"), "cannot be read, truncated"),
+        (header(b"((((((((((((("), "cannot be read, truncated"),
+        (header(b"'" * 3 + b"\\"), "cannot be read, truncated"),
+        (b"no array", "cannot be read, truncated"),
+        (b"", "cannot be read, truncated"),
+    ],
+)
+def test_heads_of_arrays_that_are_none(tmp_path, data, said):
+    inside = refused(member(tmp_path / "a.npz", data))
+    assert inside.startswith(f"{tmp_path / 'a.npz'}: ")
+    if data.startswith(b"\x93NUMPY"):
+        (tmp_path / "a.npy").write_bytes(data)
+        (tmp_path / "b.npy.gz").write_bytes(gzip.compress(data))
+        for name in ("a.npy", "b.npy.gz"):
+            assert said.replace("713 TiB", "") in refused(tmp_path / name)
+    assert said.replace("713 TiB", "claims the shape (1000000000000, 28, 28)") in inside
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_archives_of_arrays_that_are_damaged(tmp_path, compression):
+    path = member(tmp_path / "a.npz", saved(makers.digits()[0]), compression=compression)
+    with_bytes(path, 500, bytes(range(200, 250)))
+    assert "cannot be read, truncated or corrupt? (" in refused(path)
+
+
+def test_an_encrypted_archive_of_arrays(tmp_path):
+    path = member(tmp_path / "a.npz", saved(makers.digits()[0]))
+    data = path.read_bytes()
+    # The bit that says so, in both of its places.
+    with_bytes(path, 6, b"\x01")
+    with_bytes(path, data.rindex(b"PK\x01\x02") + 8, b"\x01")
+    assert refused(path) == f"{path}: is encrypted; unpack it with its password and save the arrays again"
+
+
+def test_an_archive_of_arrays_that_claims_58_terabytes(tmp_path):
+    file = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        file, {"descr": "<f8", "fortran_order": False, "shape": (2 * 10**6, 2000, 2000)}
+    )
+    assert "claims the shape (2000000, 2000, 2000), 59,605 GiB; more than 16 GiB" in refused(
+        member(tmp_path / "a.npz", file.getvalue())
+    )
+
+
+def test_sizes_of_idx_that_overflow(tmp_path):
+    head = bytes([0, 0, 8, 4]) + b"\xff\xff\xff\xff" * 4
+    for name, data in (("a.idx", head), ("b.idx.gz", gzip.compress(head))):
+        (tmp_path / name).write_bytes(data)
+        assert "claims the shape (4294967295, 4294967295, 4294967295, 4294967295)" in refused(tmp_path / name)
+    with pytest.raises(ReportError, match="truncated or damaged IDX file, 20 bytes where 3402823"):
+        published.parse(head, "mine")
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.npy")
+    for path in (str(tmp_path / "pipe.npy"), "/dev/zero"):
+        with pytest.raises(ReportError, match=r"is a pipe or a device; files and folders are read$"):
+            formats.read_new(path, Asked())
+        with pytest.raises(ReportError, match="is a pipe or a device"):
+            datasets.load(path)
+
+
+def test_a_pipe_among_files_is_not_waited_for(tmp_path):
+    x, y = makers.digits()
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for i, image in enumerate(x[:120]):
+        (folder / f"{i}.png").write_bytes(makers.png(image))
+    for name in ("pipe.png", "pipe-idx3-ubyte", "pipe.csv"):
+        os.mkfifo(folder / name)
+    found = datasets.load(str(folder))
+    assert found.skipped[0] == "1 picture cannot be read and is left out: pipe.png (a pipe or a device)."
+    folder = makers.FORMS_IN_PARTS["folder of csv"](tmp_path, x, y)
+    os.mkfifo(folder / "more.csv")
+    assert len(datasets.load(str(folder)).train_images) == makers.N_TRAIN
+
+
+def test_a_message_is_short_however_long_names_are(tmp_path):
+    x, y = makers.digits()
+    arrays = {f"{i}_images_{'a' * 200}": x for i in range(50)}
+    made = [makers.npz(tmp_path, **arrays), tmp_path / "a.csv", tmp_path / "b.csv"]
+    made[1].write_text(",".join(f"{'word ' * 50}{'xyz'[i % 3] * i}" for i in range(90)) + "\n1\n")
+    made[2].write_text(",".join(["label", "class"] * 3000) + "\n1,2\n")
+    for path in made:
+        with pytest.raises(ReportError) as caught:
+            datasets.load(str(path))
+        assert str(caught.value).startswith(f"{path}: ")
+        assert len(str(caught.value)) < 500
+    found = datasets.load(
+        str(makers.npz(tmp_path, images=x, labels=y, **{f"{i}_{'a' * 200}": y[:9] for i in range(50)}))
+    )
+    assert max(map(len, found.skipped)) < 500

@@ -367,7 +367,7 @@ def test_an_archive_of_several_sets_says_what_to_do(tmp_path, digits):
     arrays = {f"d/{name}": (tmp_path / "a.npz") for name in ("a.npz", "b.npz")}
     np.savez(tmp_path / "a.npz", x=digits[0])
     path = zipped(tmp_path / "d.zip", {name: file.read_bytes() for name, file in arrays.items()})
-    assert refusal(path) == f"{path}: holds d/a.npz and d/b.npz; unpack it and name one of them"
+    assert refusal(path) == f"{path}: holds d/a.npz, d/b.npz; unpack it and name one of them"
     path = zipped(tmp_path / "e.zip", {"inner.zip": b"x", "a.txt": b"x"})
     assert refusal(path) == f"{path}: no pictures in it, but inner.zip; unpack the archive and name that file"
 

@@ -134,7 +134,7 @@ def test_a_folder_of_several_sets_is_told_how_to_name_one(tmp_path):
     with pytest.raises(ReportError) as caught:
         read(tmp_path)
     assert str(caught.value) == (
-        f"{tmp_path}: holds the sets emnist-balanced and emnist-digits; "
+        f"{tmp_path}: holds the sets emnist-balanced, emnist-digits; "
         f'SET="dataset.keys=[{",".join(keys).replace("digits", "balanced")}]" takes one, or name a folder that holds one '
         "alone"
     )
@@ -262,7 +262,7 @@ def test_columns_of_several_labels_are_no_classes(tmp_path):
     table.to_csv(tmp_path / "a.csv", index=False)
     source, codes, _ = read(tmp_path / "a.csv")
     assert codes["all"] is None
-    assert source.skipped == (f"Not used: the columns {', '.join(f'has {i}' for i in 'abcdefghij')}.",)
+    assert source.skipped == (f"Not used: the columns {', '.join(f'has {i}' for i in 'abcdefgh')} and 2 more.",)
 
 
 def test_a_competitions_folder_may_have_a_column_a_class(tmp_path):
