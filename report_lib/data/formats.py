@@ -1,6 +1,7 @@
 """A person's own files: one table of formats, each with its reader; a file is told by how it begins, else by its name."""
 
 import difflib
+import logging
 import tempfile
 import zipfile
 import zlib
@@ -15,6 +16,8 @@ from report_lib.common.errors import ReportError
 from report_lib.data import arrays, idx_files, pixels, several, tables
 from report_lib.data.source import Asked, Source, join
 from report_lib.data.text import briefly, few
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def format_of(path: Path) -> Format:
     raise ReportError(f"{path}: is none of the kinds that are read: {KNOWN}; pictures are named by their folder")
 
 
-def read_new(path: str, asked: Asked) -> tuple[np.ndarray, np.ndarray | None]:
+def read_new(path: str, asked: Asked, *, side: int = 0) -> tuple[np.ndarray, np.ndarray | None]:
     """Read images to ask a model about, from a file or folder of any kind; labels and parts do not matter.
 
     Parameters
@@ -121,6 +124,8 @@ def read_new(path: str, asked: Asked) -> tuple[np.ndarray, np.ndarray | None]:
         From where one stands.
     asked : Asked
         What the run was made with; images of another shape are judged by whoever asks.
+    side : int
+        Longest side that pictures, and what is larger in arrays, are brought to where no size is asked; 0 for none.
 
     Returns
     -------
@@ -133,9 +138,13 @@ def read_new(path: str, asked: Asked) -> tuple[np.ndarray, np.ndarray | None]:
         As `read`.
     """
     with briefly():
-        source = read(find(path, start=Path()), asked)
+        source = read(find(path, start=Path()), replace(asked, size=asked.size or side))
         part = join((replace(part, labels=None) for part in source.parts.values()), path)
-        return pixels.as_grey(part.images, colour=asked.colour, size=asked.size, where=path).images, part.names
+        larger = max(part.images.shape[1:3]) > side
+        grey = pixels.as_grey(part.images, colour=asked.colour, size=asked.size or side * larger, where=path)
+    if pixels.sized_as(side) in (*source.recognised.split("; "), *grey.changes):
+        log.info("%s: %s", path, pixels.sized_as(side))
+    return grey.images, part.names
 
 
 def _transposed(source: Source) -> Source:

@@ -14,6 +14,7 @@ MAX_SIDE = 64
 # ITU-R BT.601 as Pillow computes it, in 65,536ths: grey in colour stays exactly what it was.
 _LUMINANCE = (19595, 38470, 7471)
 _CHUNK = 1024
+_WHITES = (1, 255, 65535)
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,32 @@ def to_range(images: np.ndarray, where: str) -> tuple[np.ndarray, str]:
     return images.astype(np.float32, copy=False), f"values kept in their range, {low:,g} to {high:,g}"
 
 
+def scaled_like(images: np.ndarray, low: float, high: float) -> tuple[np.ndarray, str]:
+    """Bring images to the white of others, known by their limits, where these count to another of 1, 255 and 65,535.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, h, w), uint8 or float32
+    low, high : float
+        The least and the largest value of the others.
+
+    Returns
+    -------
+    images : ndarray of shape (n, h, w)
+    said : str
+        What was done; empty where nothing was.
+    """
+    own, other = (_counts_to(*limits) for limits in ((float(images.min()), float(images.max())), (low, high)))
+    if not own or not other or own == other:
+        return images, ""
+    return images * np.float32(other / own), f"values brought from 0 to {own:,} to 0 to {other:,}, as the run's are"
+
+
+def _counts_to(low: float, high: float) -> int:
+    """Return what white is where values from 0 reach into the upper half of such a range; else 0."""
+    return next((top for top in _WHITES if top / 2 < high <= top), 0) if low >= 0 else 0
+
+
 def resized(image: np.ndarray, size: int) -> np.ndarray:
     """Bring the longest side of one grey image to a size and pad it to a square with the tone of its edge."""
     # Only here: what needs no picture starts without Pillow.
@@ -174,7 +201,7 @@ def _white(images: np.ndarray) -> int:
     """Return what white is: the largest value of a small type, else 1, 255 or 65,535, whichever holds all values."""
     if images.dtype in (np.uint8, np.uint16):
         return int(np.iinfo(images.dtype).max)
-    return next((top for top in (1, 255) if images.max() <= top), 65535)
+    return next((top for top in _WHITES[:2] if images.max() <= top), _WHITES[-1])
 
 
 def _saturation(images: np.ndarray) -> np.ndarray:

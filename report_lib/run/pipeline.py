@@ -24,9 +24,8 @@ from typing import TYPE_CHECKING, Any
 from report_lib import ROOT
 from report_lib.common.errors import ReportError
 from report_lib.common.parallel import n_threads, pinned_threads
-from report_lib.data import datasets, formats
+from report_lib.data import datasets, formats, pixels
 from report_lib.data.images import ImageSet
-from report_lib.data.pixels import MAX_SIDE
 from report_lib.data.source import Asked
 from report_lib.run import artifacts
 from report_lib.run.artifacts import PHASES, Run, notebook_name
@@ -124,7 +123,10 @@ def predict(name: str, images_path: str) -> tuple[Path, int, int]:
 
     run = _existing(name)
     model = new_images.load(name, run.path("model_about"), run.path("model"))
-    images, names = _read_new(images_path, _asked(run, model.image_shape))
+    images, names = _read_new(images_path, _asked(run, model.image_shape), model.image_shape)
+    images, scaled = pixels.scaled_like(images, model.low, model.high)
+    if scaled:
+        log.info("%s: %s", images_path, scaled)
     new_images.check_images(images, model, images_path)
     answers, asked = model.predict(images), ImageSet(images_path, images, images[:0], train_names=names)
     place = Path(images_path).expanduser()
@@ -141,19 +143,21 @@ def _asked(run: Run, image_shape: tuple[int, int]) -> Asked:
     """Return what the run was told about its own images; flat rows that are not square need the run's shape."""
     told = run.load("dataset")
     # What was brought to a size may come larger.
-    shape = () if told["size"] or max(image_shape) >= MAX_SIDE else image_shape
+    shape = () if told["size"] or max(image_shape) >= pixels.MAX_SIDE else image_shape
     given = {name: tuple(told[name]) if isinstance(told[name], list) else told[name] for name in vars(Asked())}
     return Asked(**given | {"image_shape": given["image_shape"] or shape})
 
 
-def _read_new(path: str, asked: Asked) -> tuple["np.ndarray", "np.ndarray | None"]:
-    """Read new images; arrays and columns need not be called as the run's own were."""
+def _read_new(path: str, asked: Asked, image_shape: tuple[int, int]) -> tuple["np.ndarray", "np.ndarray | None"]:
+    """Read new images; arrays and columns need not be called as the run's own were, and pictures may be larger."""
+    h, w = image_shape
+    side = h if h == w else 0
     try:
-        return formats.read_new(path, asked)
+        return formats.read_new(path, asked, side=side)
     except ReportError:
         if not asked.keys:
             raise
-        return formats.read_new(path, replace(asked, keys=()))
+        return formats.read_new(path, replace(asked, keys=()), side=side)
 
 
 def _beside(images: Path, ending: str) -> Path:

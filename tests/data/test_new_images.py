@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from report_lib.common.errors import ReportError
-from report_lib.data import formats
+from report_lib.data import formats, pixels
 from report_lib.data.source import Asked
 from tests.data import makers
 
@@ -104,3 +104,29 @@ def test_files_of_other_kinds_are_not_asked_about(tmp_path, name):
     (tmp_path / name).write_bytes(b"words")
     with pytest.raises(ReportError, match=rf"{name}: is none of the kinds that are read: NumPy \.npy, "):
         formats.read_new(str(tmp_path / name), RUN)
+
+
+def test_pictures_of_other_sizes_are_brought_to_the_runs(tmp_path, caplog):
+    x, _ = makers.digits()
+    caplog.set_level("INFO", "report_lib")
+    for i, image in enumerate(x[:20]):
+        larger = np.kron(image, np.ones((1 + i % 3,) * 2, np.uint8))
+        (tmp_path / f"{i}.png").write_bytes(makers.png(larger))
+    found, _ = formats.read_new(str(tmp_path), Asked(), side=8)
+    assert found.shape == (20, 8, 8)
+    np.testing.assert_array_equal(found[::3], x[:20:3])
+    assert np.abs(found.astype(int) - x[:20]).mean() < 10
+    assert caplog.messages == [f"{tmp_path}: {pixels.sized_as(8)}"]
+
+
+def test_larger_arrays_are_brought_to_the_runs_size_and_others_are_left(tmp_path, caplog):
+    x, _ = makers.digits()
+    caplog.set_level("INFO", "report_lib")
+    for name, array, shape in (
+        ("a", np.kron(x, np.ones((1, 4, 4))), (8, 8)),
+        ("b", x[:, 1:], (7, 8)),
+        ("c", x, (8, 8)),
+    ):
+        path = makers.npy(tmp_path, array, f"{name}.npy")
+        assert formats.read_new(str(path), Asked(), side=8)[0].shape == (300, *shape)
+    assert caplog.messages == [f"{tmp_path / 'a.npy'}: {pixels.sized_as(8)}"]

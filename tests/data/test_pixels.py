@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from report_lib.common.errors import ReportError
+from report_lib.data import pixels
 from report_lib.data.pixels import as_grey, one_channel, resized
 
 
@@ -119,3 +120,18 @@ def test_what_is_no_pixel(value, said):
         seen(images)
     with pytest.raises(ReportError, match="pixels are complex128"):
         seen(images.astype(complex))
+
+
+@pytest.mark.parametrize("own", [1, 255, 65535])
+@pytest.mark.parametrize("other", [1, 255, 65535])
+def test_values_are_brought_to_the_white_of_others(rng, own, other):
+    shares = rng.random((20, 4, 4), np.float32)
+    found, said = pixels.scaled_like(shares * np.float32(own), 0.0, 0.99 * other)
+    np.testing.assert_allclose(found, shares * other, rtol=1e-5)
+    assert said == ("" if own == other else f"values brought from 0 to {own:,} to 0 to {other:,}, as the run's are")
+
+
+@pytest.mark.parametrize("limits", [(0.0, 16.0), (-1.0, 1.0), (0.0, 1e6), (0.0, 0.2)])
+def test_values_of_no_known_white_are_left(limits):
+    images = np.linspace(0, 1, 16, dtype=np.float32).reshape(1, 4, 4)
+    assert pixels.scaled_like(images, *limits) == (images, "")
