@@ -1,4 +1,4 @@
-"""Readers of files that hold arrays: NumPy, MATLAB, HDF5."""
+"""Readers of files that hold arrays: NumPy, HDF5."""
 
 import gzip
 import lzma
@@ -119,42 +119,13 @@ def _load(path: Path, key: str) -> np.ndarray:
         return native(archive[key])
 
 
-def read_mat(path: Path, asked: Asked) -> Source:
-    """Read the variables of a MATLAB file, of any version; HDF5 keeps the axes of MATLAB's arrays in reverse."""
-    with path.open("rb") as file:
-        if b"MATLAB 7.3" in file.read(128):
-            return _from_hdf5(path, asked, "a MATLAB file", reverse=True)
-    # Only here: not every run reads such a file, and the command line answers at once.
-    import scipy.io
-
-    def load(name: str, kind: str) -> np.ndarray:
-        array = scipy.io.loadmat(path, variable_names=[name])[name]
-        # A cell holds an array in each place; those of labels are words.
-        return (
-            np.array(["".join(map(str, item.ravel())) for item in array.ravel()]) if kind == "cell" else native(array)
-        )
-
-    with readable(path, scipy.io.matlab.MatReadError):
-        found = {
-            name: Found(shape, _mat_dtype(kind), lambda name=name, kind=kind: load(name, kind))
-            for name, shape, kind in scipy.io.whosmat(path)
-        }
-        return source(found, asked, path, "a MATLAB file")
-
-
-def _mat_dtype(kind: str) -> np.dtype:
-    """Return the type of what MATLAB calls its class; what can be neither images nor labels is void."""
-    if kind in ("struct", "object", "function", "opaque", "sparse", "unknown"):
-        return np.dtype("V1")
-    return np.dtype({"char": "U1", "cell": "U1", "logical": "bool"}.get(kind, kind))
-
-
 def read_hdf5(path: Path, asked: Asked) -> Source:
     """Read the datasets of an HDF5 file, in whatever groups."""
-    return _from_hdf5(path, asked, "an HDF5 file", reverse=False)
+    return from_hdf5(path, asked, "an HDF5 file", reverse=False)
 
 
-def _from_hdf5(path: Path, asked: Asked, kind: str, *, reverse: bool) -> Source:
+def from_hdf5(path: Path, asked: Asked, kind: str, *, reverse: bool) -> Source:
+    """Read the datasets of an HDF5 file, which is called what `kind` says, with their axes in reverse or not."""
     try:
         import h5py
     except ImportError as error:

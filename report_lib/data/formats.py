@@ -13,7 +13,7 @@ import numpy as np
 
 from report_lib import ROOT
 from report_lib.common.errors import ReportError
-from report_lib.data import arrays, idx_files, pixels, several, tables
+from report_lib.data import arrays, idx_files, matlab, pixels, several, tables
 from report_lib.data.source import Asked, Source, join
 from report_lib.data.text import briefly, few
 
@@ -231,7 +231,7 @@ FORMATS = {
         "NumPy .npy", (".npy", ".npy.gz"), lambda _, head: head.startswith(b"\x93NUMPY"), arrays.read_npy, _ARRAYS
     ),
     "npz": Format("NumPy .npz", (".npz",), _is_npz, arrays.read_npz, _ARRAYS),
-    "mat": Format("MATLAB .mat", (".mat",), lambda _, head: head.startswith(b"MATLAB"), arrays.read_mat, _ARRAYS),
+    "mat": Format("MATLAB .mat", (".mat",), lambda _, head: head.startswith(b"MATLAB"), matlab.read_mat, _ARRAYS),
     "hdf5": Format(
         "HDF5",
         (".h5", ".hdf5", ".hdf"),

@@ -356,3 +356,26 @@ def test_a_message_is_short_however_long_names_are(tmp_path):
         str(makers.npz(tmp_path, images=x, labels=y, **{f"{i}_{'a' * 200}": y[:9] for i in range(50)}))
     )
     assert max(map(len, found.skipped)) < 500
+
+
+@pytest.mark.parametrize("kind", [0, 8, 10, 14, 16, 19, 200])
+def test_kinds_of_values_that_a_mat_file_has_not(tmp_path, kind):
+    """SciPy takes the process down at them, so that nothing could be said."""
+    path = makers.mat(tmp_path, X=makers.digits()[0])
+    tag = (2).to_bytes(4, "little") + makers.digits()[0].size.to_bytes(4, "little")
+    path.write_bytes(path.read_bytes().replace(tag, kind.to_bytes(4, "little") + tag[4:]))
+    assert "cannot be read, truncated or corrupt? (a variable without values of a kind that there is)" in refused(path)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_other_variables_of_a_mat_file_are_no_hindrance(tmp_path, packed):
+    import scipy.io
+    import scipy.sparse
+
+    x, y = makers.digits()
+    cell = np.empty(5, object)
+    cell[:] = ["a", "", np.zeros((0, 0)), np.array([1 + 2j]), np.array([True])]
+    others = {"struct": {"a": 1, "b": "x"}, "complex": x[0] * 1j, "sparse": scipy.sparse.eye(3, format="csc")}
+    arrays = {"X": x, "y": y, "cell": cell, "text": "héllo", "none": np.zeros((0, 3)), **others}
+    scipy.io.savemat(tmp_path / "a.mat", arrays, do_compression=packed)
+    np.testing.assert_array_equal(formats.read(tmp_path / "a.mat", Asked(keys=("X", "y"))).parts["all"].images, x)
