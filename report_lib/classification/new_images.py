@@ -327,7 +327,8 @@ def check_images(images: np.ndarray, predictor: Predictor, path: Path | str) -> 
     beyond = most[0] < predictor.low - MARGIN * span or most[1] > predictor.high + MARGIN * span
     if beyond or high - low < NARROWEST * span:
         reach = f"reach {'' if beyond else 'only '}from {low:g} to {high:g}"
-        raise ReportError(f"{path}: pixels {reach}, but {known}; bring them to that range")
+        factor = f", such as by times {predictor.high / high:.3g}" if high > 0 else ""
+        raise ReportError(f"{path}: pixels {reach}, but {known}; bring them to that range{factor}")
 
 
 def table(answers: Answers, class_names: Sequence[str], rows: Sequence[int] | None = None) -> list[tuple[object, ...]]:

@@ -57,20 +57,6 @@ def load(
         When the data cannot be found, read or verified, or is not what the report can work with.
     """
     asked = Asked(tuple(keys), tuple(image_shape), transpose, colour, size)
-    with briefly():
-        return _load(source, asked, data_dir, labels, tuple(class_names), test_size, use_labels, seed)
-
-
-def _load(
-    source: str,
-    asked: Asked,
-    data_dir: str,
-    labels: str,
-    class_names: tuple[str, ...],
-    test_size: float,
-    use_labels: bool,
-    seed: int,
-) -> ImageSet:
     if source in idx.DATASETS or source == "digits":
         _refuse_unused(source, data_dir=data_dir, labels=labels, **vars(asked))
         images = _from_digits(test_size, seed) if source == "digits" else _from_idx(source, data_dir)
@@ -78,8 +64,9 @@ def _load(
         _refuse_misspelt(source)
         if data_dir:
             raise ReportError(f"dataset.data_dir has no meaning for source {source!r}; remove it")
-        images = own.load(source, asked, labels_path=labels, use_labels=use_labels, test_size=test_size, seed=seed)
-    images = _name_classes(images, class_names) if use_labels else images.without_labels(aside=False)
+        with briefly():
+            images = own.load(source, asked, labels_path=labels, use_labels=use_labels, test_size=test_size, seed=seed)
+    images = _name_classes(images, tuple(class_names)) if use_labels else images.without_labels(aside=False)
     _refuse_degenerate(images)
     return _with_usable_labels(images.with_labels_to_judge_by())
 

@@ -73,7 +73,7 @@ def read(folder: Path, asked: Asked) -> Source:
     for path in files:
         arrays.refuse_pointer(path)
     if files[0].name.lower().endswith((".npy", ".npy.gz")):
-        found = {_called(path): arrays.found_npy(path) for path in files}
+        found = {_called(path, folder): arrays.found_npy(path) for path in files}
         return roles.source(found, asked, folder, "NumPy files")
     found = [(path, _table(path, asked)) for path in files]
     sources = [(path, source) for path, source in found if source is not None]
@@ -85,9 +85,9 @@ def read(folder: Path, asked: Asked) -> Source:
     }
     if len(class_names) > 1:
         raise ReportError(f"{folder}: its tables name different classes; name one of them")
-    sources.sort(key=lambda pair: part_of(_called(pair[0])) == "test")
+    sources.sort(key=lambda pair: part_of(_called(pair[0], folder)) == "test")
     named = [
-        (part_of(_called(path)) if name == "all" else name, part)
+        (part_of(_called(path, folder)) if name == "all" else name, part)
         for path, source in sources
         for name, part in source.parts.items()
     ]
@@ -104,10 +104,11 @@ def read(folder: Path, asked: Asked) -> Source:
     )
 
 
-def _called(path: Path) -> str:
-    """Return the name of a file without what says its kind, below the part that its folder is."""
+def _called(path: Path, folder: Path) -> str:
+    """Return the name of a file without what says its kind, below the part that a folder within is."""
     name = path.name.removesuffix(".gz").rpartition(".")[0]
-    return f"{path.parent.name}/{name}" if part_of(path.parent.name) != "all" else name
+    inner = path.parent.name if path.parent != folder else ""
+    return f"{inner}/{name}" if part_of(inner) != "all" else name
 
 
 def _table(path: Path, asked: Asked) -> Source | None:

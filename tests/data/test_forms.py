@@ -213,6 +213,14 @@ def test_a_competitions_folder_is_one_set(tmp_path):
     assert source.recognised == "300 images of 8 × 8, int64, in train.csv and test.csv"
 
 
+def test_a_folder_may_be_called_as_a_part_is(tmp_path):
+    x, y = makers.digits()
+    made = makers.FORMS_IN_PARTS["folder of npy"](tmp_path, x, y).rename(tmp_path / "train")
+    source, codes, _ = read(made)
+    np.testing.assert_array_equal(source.parts["train"].images, x[: makers.N_TRAIN])
+    np.testing.assert_array_equal(codes["test"], y[makers.N_TRAIN :])
+
+
 def test_names_of_classes_are_not_taken_where_labels_may_count_from_one(tmp_path):
     x, y = makers.digits()
     names = np.array([f"class {i}" for i in range(11)])

@@ -185,6 +185,21 @@ def test_noise_is_unlike_anything_seen(digits_build, rng, tmp_path, capfd):
     assert {row["like_seen"] for row in rows} == {"no"}
 
 
+def test_larger_pictures_are_brought_to_the_runs_size_and_that_is_said(digits_build, known, tmp_path, capfd, caplog):
+    folder = tmp_path / "larger"
+    folder.mkdir()
+    for i, image in enumerate(known[0][:30]):
+        larger = np.kron(image, np.ones((1 + i % 2,) * 2)).astype(np.uint8)
+        Image.fromarray(larger).save(folder / f"{i:02}.png")
+    assert main(["predict", "--run", "digits", "--images", str(folder)]) == 0
+    said = "brought to a longest side of 8 pixels and padded to a square with the tone of their edge"
+    assert caplog.messages == [f"{folder}: {said}"]
+    with open(f"{folder}.predictions.csv", newline="", encoding="utf8") as file:
+        found = [row["class"] for row in csv.DictReader(file)]
+    _, rows = ask(capfd, saved(tmp_path, known[0][:30]))
+    assert np.mean([a == row["class"] for a, row in zip(found, rows, strict=True)]) > 0.9
+
+
 def test_one_image_is_one_image(digits_build, known, tmp_path, capfd):
     assert ": 1 image, " in ask(capfd, saved(tmp_path, known[0][:1]))[0]
 
@@ -245,7 +260,10 @@ def test_without_labels_clusters_are_told_and_no_class(model_files, digits_folde
         (lambda x: np.where(x > 15, np.inf, x), "first in row"),
         (lambda x: x[:, 1:], "images of 7 × 8 pixels; the run had 8 × 8; resize them"),
         (lambda x: x.reshape(-1, 64)[:, 1:], "rows of 63 pixels"),
-        (lambda x: x.astype(np.float32) / 16, "pixels reach only from 0 to 1, but the run's reach from 0 to 16; bring"),
+        (
+            lambda x: x.astype(np.float32) / 16,
+            "pixels reach only from 0 to 1, but the run's reach from 0 to 16; bring them to that range, such as by times 16",
+        ),
     ],
 )
 def test_images_that_a_run_cannot_answer_for(digits_build, known, tmp_path, capfd, change, said):
