@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from report_lib.common.errors import ReportError
 from report_lib.data.arrays import BROKEN, GZIP
+from report_lib.data.text import printable
 
 # Of all that an archive holds, unpacked; and of one file in it.
 MAX_UNPACKED, MAX_FILE = 4 * 2**30, 2**28
@@ -69,10 +70,13 @@ def unpack(path: Path, wanted: set[str], folder: Path) -> None:
     """
     for entry in entries(path, wanted.__contains__, largest=MAX_UNPACKED):
         if entry.path in wanted:
-            (folder / entry.path).parent.mkdir(parents=True, exist_ok=True)
             with _sound(path):
                 data = entry.read()
-            (folder / entry.path).write_bytes(data)
+            try:
+                (folder / entry.path).parent.mkdir(parents=True, exist_ok=True)
+                (folder / entry.path).write_bytes(data)
+            except OSError as error:
+                raise ReportError(f"{path}: {entry.path} in it cannot be unpacked: {error.strerror}") from error
 
 
 @contextmanager
@@ -201,7 +205,7 @@ def _refuse_way_out(path: Path, name: str, *, is_link: bool) -> None:
 
 
 def _plain(name: str) -> str:
-    return str(PurePosixPath(name.replace("\\", "/")))
+    return printable(str(PurePosixPath(name.replace("\\", "/"))))
 
 
 def _first_line(error: Exception) -> str:

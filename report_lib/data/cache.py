@@ -42,13 +42,13 @@ def key(paths: list[Path], asked: Asked, *, use_labels: bool) -> str:
     files = [file for found in walked for file in found]
     about = json.dumps([_VERSION, asdict(asked), use_labels, [len(found) for found in walked]])
     names = [file.relative_to(paths[0]).as_posix() if paths[0] in file.parents else file.name for file in files]
-    seen = hashlib.sha256(repr([about, *map(_stamp, files)]).encode()).hexdigest()
+    seen = hashlib.sha256(os.fsencode(repr([about, *map(_stamp, files)]))).hexdigest()
     known = _folder() / f"{seen}.key"
     with suppress(OSError, ValueError):
         return known.read_text(encoding="ascii")
     found = hashlib.sha256(about.encode())
     for name, file in zip(names, files, strict=True):
-        found.update(f"\0{name}\0{_digest(file)}".encode())
+        found.update(os.fsencode(f"\0{name}\0{_digest(file)}"))
     with suppress(OSError):
         _folder().mkdir(parents=True, exist_ok=True)
         known.write_text(found.hexdigest(), encoding="utf8")

@@ -15,6 +15,7 @@ from report_lib.common.prose import listed, plural
 from report_lib.data import archives, cache, named_labels, pictures, pixels
 from report_lib.data.archives import Entry
 from report_lib.data.source import Asked, Part, Source
+from report_lib.data.text import printable
 
 _VALIDATION = ("val", "valid", "validation", "dev")
 _PARTS = dict.fromkeys(("train", "training", *_VALIDATION), "train") | dict.fromkeys(("test", "testing"), "test")
@@ -164,7 +165,10 @@ def natural(path: str) -> list[str | int]:
 
 
 def _files(folder: Path) -> list[Entry]:
-    return [Entry(path.relative_to(folder).as_posix(), lambda path=path: _bytes(path)) for path in cache.walk(folder)]
+    return [
+        Entry(printable(path.relative_to(folder).as_posix()), lambda path=path: _bytes(path))
+        for path in cache.walk(folder)
+    ]
 
 
 def _bytes(path: Path) -> bytes:

@@ -41,6 +41,11 @@ def decoded(data: bytes) -> str:
     return data.decode(encoding_of(io.BytesIO(data)))
 
 
+def printable(name: str) -> str:
+    """Return the name of a file with ? for what is no UTF-8 in it, so that it can be written."""
+    return name.encode(errors="replace").decode()
+
+
 def few(names: Iterable[str], separator: str = ", ") -> str:
     """Return the first of some names, none of them long, and how many there are beyond."""
     names = list(names)

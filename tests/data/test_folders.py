@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import tarfile
 import tracemalloc
 import zipfile
@@ -531,3 +532,22 @@ def test_pictures_for_validation_are_the_test_part_where_there_is_no_other(tmp_p
     found = datasets.load(str(write(tmp_path / "d", files)))
     assert (len(found.train_images), len(found.test_images)) == (80, len(x) - 80)
     assert all(name.startswith("val/") for name in found.test_names)
+
+
+def test_names_that_are_no_utf8_are_read_and_can_be_written(tmp_path, digits):
+    folder = write(tmp_path / "d", flat(digits[0][:20], digits[1]))
+    (folder / "0.png").rename(os.fsdecode(os.fsencode(folder) + b"/0 K\xe4se.png"))
+    named = {f"{i}.png": encoded(image) for i, image in enumerate(digits[0][1:9])}
+    tar = tarred(tmp_path / "d.tar", {os.fsdecode(b"0 K\xe4se.png"): encoded(digits[0][0]), **named})
+    for path in (folder, tar):
+        found = datasets.load(str(path), test_size=0.5)
+        names = np.concatenate([found.train_names, found.test_names]).tolist()
+        assert "0 K?se.png" in names
+        assert all(name.encode() for name in names)
+
+
+@pytest.mark.parametrize("names", [("a.csv", "a.csv/b.csv"), ("a.csv", f"{'long' * 100}.csv")])
+def test_names_that_no_disk_takes(tmp_path, names):
+    path = zipped(tmp_path / "d.zip", dict.fromkeys(names, b"label,pixel1\n1,2\n"))
+    assert f"{path}: {names[1][:20]}" in refusal(path)
+    assert "cannot be unpacked" in refusal(path)
