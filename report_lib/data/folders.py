@@ -309,9 +309,13 @@ def _no_pictures(listing: Listing, path: Path) -> NoPictures:
     there = ", ".join(f"{n:,} of {end}" for end, n in ends) or "no files"
     said = f"{there}; needs {', '.join(s[1:] for s in pictures.SUFFIXES)} files"
     if first:
-        said = f"but {first}; " + (
-            f"name that file: DATA={path / first}" if path.is_dir() else "unpack the archive and name that file"
+        # IDX files are parts of one set, which their folder is.
+        place, kind = (
+            (path / first).parent if "ubyte" in first else path / first,
+            "folder" if "ubyte" in first else "file",
         )
+        what = f"name that {kind}: DATA={place}" if path.is_dir() else "unpack the archive and name that file"
+        said = f"but {first}; {what}"
     error = NoPictures(f"{path}: no pictures in it, {said}")
     error.arrays = tuple(arrays)
     return error

@@ -373,6 +373,11 @@ def test_an_archive_of_several_sets_says_what_to_do(tmp_path, digits):
     assert refusal(path) == f"{path}: no pictures in it, but inner.zip; unpack the archive and name that file"
 
 
+def test_the_folder_of_idx_files_is_named(tmp_path):
+    folder = write(tmp_path / "d", {f"MNIST/raw/{part}-images-idx3-ubyte.gz": b"x" for part in ("t10k", "train")})
+    assert f"name that folder: DATA={folder / 'MNIST' / 'raw'}" in refusal(folder)
+
+
 def test_what_is_wrong_with_a_table_in_an_archive_is_said_of_the_archive(tmp_path):
     path = zipped(tmp_path / "d.zip", {"d/digits.csv": b"label,pixel1", "read me.txt": b"x"})
     assert refusal(path).startswith(f"{path}: d/digits.csv: shape (0, 1) has no image")
