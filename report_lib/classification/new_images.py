@@ -327,8 +327,19 @@ def check_images(images: np.ndarray, predictor: Predictor, path: Path | str) -> 
     beyond = most[0] < predictor.low - MARGIN * span or most[1] > predictor.high + MARGIN * span
     if beyond or high - low < NARROWEST * span:
         reach = f"reach {'' if beyond else 'only '}from {low:g} to {high:g}"
-        factor = f", such as by times {predictor.high / high:.3g}" if high > 0 else ""
-        raise ReportError(f"{path}: pixels {reach}, but {known}; bring them to that range{factor}")
+        raise ReportError(
+            f"{path}: pixels {reach}, but {known}; bring them to that range{_times(low, high, predictor)}"
+        )
+
+
+def _times(low: float, high: float, predictor: Predictor) -> str:
+    """Say by how much a scale from 0 differs from the run's, where it is another one."""
+    if min(low, predictor.low) < 0 or min(high, predictor.high) <= 0:
+        return ""
+    ratio = predictor.high / high
+    if 0.5 < ratio < 2:
+        return ""
+    return f", about {max(ratio, 1 / ratio):.3g} times as {'large' if ratio > 1 else 'small'}"
 
 
 def table(answers: Answers, class_names: Sequence[str], rows: Sequence[int] | None = None) -> list[tuple[object, ...]]:

@@ -55,9 +55,10 @@ def _refuse_several(names: list[str], path: Path) -> None:
             sets.setdefault(name[: match.start()].rstrip("-_."), []).append(name)
     if len(sets) > 1:
         first = sorted(next(iter(sets.values())), key=lambda name: ("train" not in name, "images" not in name))
+        turned = " dataset.transpose=true" if _EMNIST in first[0].lower() else ""
         raise ReportError(
             f"{path}: holds the sets {few(sets)}; "
-            f'SET="dataset.keys=[{",".join(first)}]" takes one, or name a folder that holds one alone'
+            f'SET="dataset.keys=[{",".join(first)}]{turned}" takes one, or name a folder that holds one alone'
         )
 
 

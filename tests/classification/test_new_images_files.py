@@ -302,7 +302,8 @@ def test_images_of_another_shape_are_refused(model):
 )
 def test_pixels_of_another_range_are_refused(images, message, model):
     assert (model.low, model.high) == (0, 253)
-    with pytest.raises(ReportError, match=rf"^new.npy: {message}.*; bring them to that range$"):
+    times = ", about 253 times as large" if "only from 0 to 1," in message else ""
+    with pytest.raises(ReportError, match=rf"^new.npy: {message}.*; bring them to that range{times}$"):
         new_images.check_images(images, model, "new.npy")
 
 

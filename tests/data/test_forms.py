@@ -133,10 +133,10 @@ def test_a_folder_of_several_sets_is_told_how_to_name_one(tmp_path):
     keys = makers.all_of_emnist(tmp_path, x, y)
     with pytest.raises(ReportError) as caught:
         read(tmp_path)
+    named = ",".join(keys).replace("digits", "balanced")
     assert str(caught.value) == (
         f"{tmp_path}: holds the sets emnist-balanced, emnist-digits; "
-        f'SET="dataset.keys=[{",".join(keys).replace("digits", "balanced")}]" takes one, or name a folder that holds one '
-        "alone"
+        f'SET="dataset.keys=[{named}] dataset.transpose=true" takes one, or name a folder that holds one alone'
     )
     lying, _, _ = read((tmp_path, Asked(keys=keys)))
     assert lying.skipped[-1] == "EMNIST keeps its images on their side: dataset.transpose=true turns them upright."

@@ -262,7 +262,7 @@ def test_without_labels_clusters_are_told_and_no_class(model_files, digits_folde
         (lambda x: x.reshape(-1, 64)[:, 1:], "rows of 63 pixels"),
         (
             lambda x: x.astype(np.float32) / 16,
-            "pixels reach only from 0 to 1, but the run's reach from 0 to 16; bring them to that range, such as by times 16",
+            "from 0 to 1, but the run's reach from 0 to 16; bring them to that range, about 16 times as large",
         ),
     ],
 )
