@@ -1,5 +1,6 @@
 """Readers of files that hold arrays: NumPy, HDF5."""
 
+import csv
 import gzip
 import lzma
 import struct
@@ -26,7 +27,7 @@ _MOST_SAID = 200
 BROKEN = (
     ValueError, OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, KeyError, TypeError,
     AttributeError, IndexError, OverflowError, MemoryError, RuntimeError, RecursionError, SyntaxError, tokenize.TokenError,
-    struct.error,
+    struct.error, csv.Error,
 )  # fmt: skip
 
 

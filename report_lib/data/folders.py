@@ -172,7 +172,7 @@ def _files(folder: Path) -> list[Entry]:
 
 
 def _bytes(path: Path) -> bytes:
-    if path.exists() and not path.is_file():
+    if not path.is_file() and path.exists():
         raise ValueError("a pipe or a device")
     return path.read_bytes()
 

@@ -105,7 +105,8 @@ def _labelled_by(found: Source, path: Path, keys: tuple[str, ...]) -> Source:
     named = all(part.names is not None for part in parts.values())
     names = np.concatenate([part.names for part in parts.values()]).tolist() if named else []
     array = path.name.lower().endswith((".npy", ".npy.gz"))
-    rows = None if array else named_labels.parse(path.read_bytes(), str(path), names, keys)
+    with arrays.readable(path):
+        rows = None if array else named_labels.parse(path.read_bytes(), str(path), names, keys)
     if rows is not None and named:
         values, n_unknown = named_labels.match(names, rows)
         if all(value is None for value in values):

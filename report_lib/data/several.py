@@ -32,15 +32,14 @@ def files_in(folder: Path) -> list[Path]:
         When several folders in it have some.
     """
     inside = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
-    # A pipe would be waited for.
-    inside = [path for path in inside if path.is_file() or path.is_dir()]
     folders = [path for path in inside if path.is_dir()]
     if folders:
         return _below(folder, folders) if _is_text(set(inside) - set(folders)) else []
     for ends in ((".parquet",), (".csv", ".csv.gz"), (".npy", ".npy.gz")):
         found = [path for path in inside if path.name.lower().endswith(ends)]
         if found and _is_text(set(inside) - set(found)):
-            return found
+            # A pipe would be waited for.
+            return [path for path in found if path.is_file()]
     return []
 
 

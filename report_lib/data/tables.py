@@ -38,7 +38,8 @@ def read_csv(path: Path, asked: Asked) -> Source:
 
     first = _first_line(path)
     separator = max(",;\t", key=first.count)
-    fields = next(csv.reader([first], delimiter=separator), [])
+    with readable(path):
+        fields = next(csv.reader([first], delimiter=separator), [])
     named = _is_header(fields)
     options = {"header": 0 if named else None, "index_col": False, "keep_default_na": False, "low_memory": False}
     try:

@@ -379,3 +379,23 @@ def test_other_variables_of_a_mat_file_are_no_hindrance(tmp_path, packed):
     arrays = {"X": x, "y": y, "cell": cell, "text": "héllo", "none": np.zeros((0, 3)), **others}
     scipy.io.savemat(tmp_path / "a.mat", arrays, do_compression=packed)
     np.testing.assert_array_equal(formats.read(tmp_path / "a.mat", Asked(keys=("X", "y"))).parts["all"].images, x)
+
+
+def test_fields_that_are_longer_than_any(tmp_path):
+    x, y = makers.digits()
+    (tmp_path / "a.csv").write_text(f"label,{'x' * 200_000},pixel2\n1,2,3\n")
+    assert "field larger than field limit" in refused(tmp_path / "a.csv")
+    (tmp_path / "labels.csv").write_text("\n".join([f"file,label\n{'x' * 200_000},1", *(f"{i},1" for i in y)]))
+    images = makers.npy(tmp_path, x)
+    with pytest.raises(ReportError, match=r"labels\.csv: cannot be read, truncated or corrupt\? \(field larger than"):
+        datasets.load(str(images), labels=str(tmp_path / "labels.csv"))
+
+
+@pytest.mark.parametrize("data", [b"", b"\x80\x04K\x01.", bytes(range(256)) * 9, b"a,b\n" * 9, b"\n" * 300, b'"' * 999])
+@pytest.mark.parametrize("name", ["labels.csv", "labels.npy", "labels.npy.gz", "labels.parquet"])
+def test_labels_that_are_none(tmp_path, name, data):
+    (tmp_path / name).write_bytes(data)
+    images = makers.npy(tmp_path, makers.digits()[0])
+    with pytest.raises(ReportError, match=rf"^{tmp_path / name}: ") as caught:
+        datasets.load(str(images), labels=str(tmp_path / name))
+    assert len(str(caught.value)) < 500
