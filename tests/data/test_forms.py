@@ -291,6 +291,14 @@ def test_a_row_of_pixels_that_is_short_is_named(tmp_path):
         read(tmp_path / "a.csv")
 
 
+def test_fractions_in_one_column(tmp_path):
+    x, y = makers.digits()
+    shares = (x / np.float32(7)).round(3)
+    shares[5] = 9
+    makers.in_one_column(shares, y).to_csv(tmp_path / "a.csv", index=False)
+    np.testing.assert_allclose(read(tmp_path / "a.csv")[0].parts["all"].images, shares, rtol=1e-6)
+
+
 def test_a_column_of_parts_without_test_holds_out_what_is_for_validation(tmp_path):
     x, y = makers.digits()
     table = makers.frame(x, y).assign(split=["train"] * 200 + ["val"] * 100)
