@@ -5,6 +5,7 @@ import gzip
 import lzma
 import struct
 import tokenize
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -186,7 +187,10 @@ def expect(path: Path, magic: bytes) -> None:
 def readable(path: Path, *more: type[Exception]) -> Iterator[None]:
     """Say in one line what a library says about a file, by one of the errors that they raise or one `more`."""
     try:
-        yield
+        with warnings.catch_warnings():
+            # What Python 2 wrote is read all the same.
+            warnings.filterwarnings("ignore", "Reading `.npy`")
+            yield
     except PermissionError:
         raise
     except (*BROKEN, *more) as error:

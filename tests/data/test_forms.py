@@ -144,6 +144,16 @@ def test_a_folder_of_several_sets_is_told_how_to_name_one(tmp_path):
     np.testing.assert_array_equal(lying.parts["train"].images, x[: makers.N_TRAIN].transpose(0, 2, 1))
 
 
+@pytest.mark.parametrize("name", ["a.npy", "a.npy.gz"])
+def test_arrays_that_python_2_wrote_are_read_without_a_warning(tmp_path, name, recwarn):
+    x = makers.digits()[0]
+    path = makers.npy(tmp_path, x, "b.npy")
+    data = path.read_bytes().replace(b"(300, 8, 8), }   ", b"(300L, 8L, 8L), }")
+    (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith("gz") else data)
+    np.testing.assert_array_equal(formats.read(tmp_path / name, Asked()).parts["all"].images, x)
+    assert [str(warning.message) for warning in recwarn] == []
+
+
 def test_colours_come_last(tmp_path):
     x, y = makers.digits()
     colour = np.stack([x, x // 2, x // 3], axis=-1)
