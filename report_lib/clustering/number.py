@@ -43,7 +43,7 @@ from report_lib.common.neighbors import nearest, nearest_to
 from report_lib.common.parallel import at_once
 
 # Train images that are looked at, at most, and pairs of halves of them.
-MOST, PAIRS = 3_000, 2
+MOST, PAIRS = 2_500, 2
 # What a run asks for that leaves the number open.
 AUTO = "auto"
 # Resolutions that are tried: the first, the factor from one to the next, and how many.
