@@ -1,7 +1,7 @@
 """How many clusters: several criteria, each on the data that it is made for, and what they say together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import rankdata
@@ -9,10 +9,15 @@ from sklearn.metrics import adjusted_rand_score
 
 from report_lib.clustering.fitting import fit_mixture
 from report_lib.clustering.graph_clustering import Edges, Resolutions, sweep_resolutions
+from report_lib.clustering.number import Support, support
+from report_lib.clustering.representations import Representation, Shapes
 from report_lib.clustering.silhouettes import over_rows, silhouettes
 from report_lib.common.arrays import sample_rows
 from report_lib.common.models import kmeans, seeds_of_fits
 from report_lib.common.parallel import at_once
+
+# The criterion that decides where a run leaves the number open.
+SUPPORT = "halves of the graph"
 
 
 @dataclass(frozen=True)
@@ -142,12 +147,15 @@ class Panel:
     sweep : KMeansSweep, or None
     communities : Resolutions, or None
         What some of them come from.
+    support : Support, or None
+        What decides where a run leaves the number open.
     """
 
     n_clusters: np.ndarray
     criteria: list[Criterion]
     sweep: KMeansSweep | None = None
     communities: Resolutions | None = None
+    support: Support | None = None
 
     @property
     def suggested(self) -> dict[str, int]:
@@ -161,8 +169,8 @@ class Panel:
 
     @property
     def best(self) -> int:
-        """The number of clusters with the best mean rank; the smallest of equals."""
-        return self.tied[0]
+        """The number of clusters that is supported best, else the one with the best mean rank; the smallest of equals."""
+        return self.tied[0] if self.support is None else self.support.number
 
     @property
     def tied(self) -> list[int]:
@@ -173,15 +181,26 @@ class Panel:
         """Return the number of clusters that was asked for; for `auto` the best."""
         return self.best if asked == "auto" else asked
 
+    def led_by(self, support: Support | None) -> "Panel":
+        """Return the panel with one more criterion, which decides; itself where that was not asked for."""
+        if support is None:
+            return self
+        values, ends = (np.full((n, len(self.n_clusters)), np.nan) for n in (1, 2))
+        at = np.searchsorted(self.n_clusters, support.n_clusters)
+        values[0, at], ends[0, at], ends[1, at] = support.values, support.above.min(axis=1), support.above.max(axis=1)
+        heard = Criterion(SUPPORT, values[0], True, *ends, "over pairs of halves")
+        return replace(self, criteria=[*self.criteria, heard], support=support)
+
     def as_dict(self) -> dict[str, object]:
         """Return the numbers under the names of `metrics.json`."""
-        return {
+        found = {
             "best": self.best,
             "mean_rank": dict(zip(self.n_clusters, self.mean_rank, strict=True)),
             "suggested": self.suggested,
             "tied": self.tied,
             "values": {c.name: dict(zip(self.n_clusters, c.values, strict=True)) for c in self.criteria},
         }
+        return found if self.support is None else found | {"support": self.support.as_dict()}
 
 
 def gather(
@@ -219,6 +238,20 @@ def gather(
         bic = mixture_bic(few, n_clusters, random_state=random_state)
     communities = sweep_resolutions(edges, resolutions, n_clusters, random_state=random_state)
     return put_together(sweep, halves=halves, bic=bic, communities=communities)
+
+
+def decide(
+    panel: Panel,
+    described: dict[str, Representation],
+    images: np.ndarray,
+    shapes: Shapes | None,
+    *,
+    asked: int | str,
+    random_state: int,
+) -> Panel:
+    """Let the halves of the graphs decide where a run asks for `auto`; parameters as `number.support` has them."""
+    found = support(described, images, shapes, panel.n_clusters, asked=asked, random_state=random_state)
+    return panel.led_by(found)
 
 
 def put_together(

@@ -1,16 +1,23 @@
 """Sentences on how many clusters there may be."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from report_lib.clustering.graph_clustering import Resolutions
+from report_lib.clustering.number import Support
 from report_lib.clustering.panel import KMeansSweep, Panel
 from report_lib.common.display import passes_none
 from report_lib.common.prose import listed
 
 # Mean ranks that span less than this share of what they could say nothing.
 SETTLED = 0.3
+# See `number`.
+MEASURED = (
+    " On 48 of the 63 sets that this rule was tried on, it takes the number of the classes, one beside it, or one whose "
+    "clusters agree with the classes as well as any number's, within 0.02."
+)
 
 
 def suggestions(result: Panel, chosen: int, *, auto: bool) -> str:
@@ -25,7 +32,8 @@ def suggestions(result: Panel, chosen: int, *, auto: bool) -> str:
     """
     if not result.criteria:
         return "No criterion has a value for any of the numbers tried."
-    said = f"{_opinions(result.suggested)} {_ranks(result)}"
+    led = auto and result.support is not None
+    said = _opinions(result.suggested) if led else f"{_opinions(result.suggested)} {_ranks(result)}"
     ends = {int(result.n_clusters[0]), int(result.n_clusters[-1])}
     at_edge = [name for name, k in result.suggested.items() if k in ends]
     if at_edge and len(ends) > 1:
@@ -33,11 +41,41 @@ def suggestions(result: Panel, chosen: int, *, auto: bool) -> str:
             f" For {listed(at_edge)} that is the end of what was tried, and no more than a direction: fewer, or more, than "
             "this panel looked at."
         )
+    if led:
+        return f"{said} The run left the number open. {_supported(result.support)}"
     if auto:
         return f"{said} The run asked for what the panel supports best, so it uses {chosen}."
     if chosen in result.tied:
         return f"{said} That is also what the run was asked for."
     return f"{said} The run was asked for {chosen}, whatever the panel says."
+
+
+def _supported(support: Support) -> str:
+    """Say what the number taken rests on, how far it leads and which others come near; or that it rests on nothing."""
+    own, reference = support.best
+    said = (
+        f"It takes {support.number}, by the graph on {support.on}. There the modularity times the agreement of halves (the "
+        f"adjusted Rand index of what either half of the images makes of all) is {own:.3f}, where images drawn from one "
+        f"Gaussian with the same mean and covariance, which have no groups, reach {reference:.3f}. With no other number are "
+        "they as far apart."
+    )
+    return said + (_lead(support) + MEASURED if support.is_there else f" {_nothing(support.n_clusters)}")
+
+
+def _lead(support: Support) -> str:
+    if support.lead is None:
+        return ""
+    said = f" The next best is {support.lead:.3f} behind."
+    if support.nearly:
+        return f"{said} Between pairs of halves it varies as much, so {listed(support.nearly, 'or')} may be as good."
+    return f"{said} Every pair of halves puts it before all others."
+
+
+def _nothing(n_clusters: Sequence[int]) -> str:
+    return (
+        f"Nothing supports any number from {n_clusters[0]} to {n_clusters[-1]}: some halves of the images agree no better "
+        "than without groups. The clusters divide the images, and nobody should take them for groups that are there."
+    )
 
 
 def _ranks(result: Panel) -> str:
@@ -70,7 +108,17 @@ def panel_headline(numbers: dict[str, Any]) -> str:
     within = (
         f" Only {tried[0]} to {tried[-1]} were tried, so an end of that is no more than a direction." if tried else ""
     )
-    return f"How many clusters? {_opinions(numbers['suggested'])}{within}"
+    return f"How many clusters? {_taken(numbers.get('support'))}{_opinions(numbers['suggested'])}{within}"
+
+
+def _taken(support: dict[str, Any] | None) -> str:
+    """Say which number the run took by itself, and how sure that is; empty where it was told one."""
+    if support is None:
+        return ""
+    if not support["supported"]:
+        return f"{_nothing(list(next(iter(support['by_representation'].values()))['images']))} "
+    near = f", and {listed(support['nearly'], 'or')} may be as good" if support["nearly"] else ""
+    return f"The run left it open and takes {support['number']}, which halves of the images support best{near}. "
 
 
 def separation(sweep: KMeansSweep) -> str:
