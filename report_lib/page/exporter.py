@@ -76,8 +76,7 @@ def write_report(
     ReportError
         When a notebook shows something that the page cannot.
     """
-    charts: dict[str, str] = {}
-    phases = [_phase(number, name, nb, charts) for number, (name, nb) in enumerate(notebooks.items(), start=1)]
+    phases, charts = fragments(notebooks)
     run = about["parameters"]["name"]
     title, names = metrics["dataset"]["title"], metrics["dataset"]["class_names"]
     script, css = _script(), read("report.css", "map.css") + _stills_on_dark()
@@ -104,6 +103,12 @@ def write_report(
     part.write_text(page, encoding="utf8")
     os.replace(part, path)
     return path
+
+
+def fragments(notebooks: dict[str, nbformat.NotebookNode]) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Return what the page shows of each notebook, and what its charts are drawn from."""
+    charts: dict[str, str] = {}
+    return [_phase(number, name, nb, charts) for number, (name, nb) in enumerate(notebooks.items(), start=1)], charts
 
 
 def _emphasised(sentence: str) -> tuple[str, str, str]:

@@ -1,0 +1,116 @@
+"""What a person is told when a notebook fails: where, at which line, why; and the page as far as it went."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from report_lib.common.errors import ReportError
+from report_lib.run import publish
+from report_lib.run.artifacts import PHASES, notebook_name
+from report_lib.run.progress import Progress
+
+if TYPE_CHECKING:
+    import nbformat
+
+LONGEST_REASON, LONGEST_CODE = 300, 100
+
+
+class NotebookFailed(ReportError):
+    """A cell failed, or the kernel under it; `cells` are those that were started."""
+
+    def __init__(self, said: str, phase: str, cells: "list[nbformat.NotebookNode]"):
+        super().__init__(said)
+        self.phase, self.cells = phase, cells
+
+
+class _Watch:
+    """Follows the cells of a notebook for progress, and keeps them: papermill gives back none of a notebook that failed."""
+
+    def __init__(self, progress: Progress):
+        self._progress = progress
+        self.cells: list[nbformat.NotebookNode] = []
+
+    def __call__(self, cell: "nbformat.NotebookNode", cell_index: int) -> None:
+        self.cells.append(cell)
+        self._progress.cell(cell, cell_index)
+
+
+@contextmanager
+def told(phase: str, progress: Progress, cell_timeout: int, *, verbose: bool) -> Iterator[_Watch]:
+    """Say of a notebook that fails where it did and why; yield what has to be called as each of its cells starts."""
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    watch = _Watch(progress)
+    try:
+        yield watch
+    except PapermillExecutionError as error:
+        what = f"{error.ename}: " * (error.ename != "ReportError") + _first(error.evalue, LONGEST_REASON)
+        detail = "\n".join(["", *error.traceback]) if verbose else ""
+        where = _where(phase, progress, error.source, _line(error.traceback))
+        raise NotebookFailed(f"{where}: {what}{detail}", phase, watch.cells) from error
+    except (CellTimeoutError, RuntimeError) as error:
+        if not isinstance(error, (CellTimeoutError, DeadKernelError)) and not str(error).startswith("Kernel "):
+            raise
+        what = "the kernel died, perhaps for want of memory; use fewer images or close other programs"
+        if isinstance(error, CellTimeoutError):
+            what = f'not done after {cell_timeout:,} seconds; SET="cell_timeout={10 * cell_timeout}" gives it more'
+        source = watch.cells[-1].source if watch.cells else ""
+        said = f"{_where(phase, progress, source, 0)}: {what}"
+        raise NotebookFailed(said, phase, _with_error(watch.cells, said)) from error
+
+
+@contextmanager
+def page_of(staged: Path, final: Path) -> Iterator[None]:
+    """Keep the page of a notebook that fails beside the last good report, and say where."""
+    try:
+        yield
+    except NotebookFailed as error:
+        place = ""
+        # For want of disk, say, which may be why it failed.
+        with suppress(OSError):
+            place = f" (the page as far as it went: {_write(error, staged, final)})"
+        first, *rest = str(error).split("\n", 1)
+        raise ReportError("\n".join([first + place, *rest])) from error
+
+
+def _write(error: NotebookFailed, staged: Path, final: Path) -> Path:
+    import nbformat
+
+    from report_lib.page.failed import failed_page
+
+    before = PHASES[: PHASES.index(error.phase)]
+    folder = staged / "notebooks"
+    notebooks = {phase: nbformat.read(folder / notebook_name(phase), as_version=4) for phase in before}
+    if error.cells:
+        notebooks[error.phase] = nbformat.v4.new_notebook(cells=error.cells)
+    return publish.keep_failed(final, failed_page(final.name, str(error).split("\n", 1)[0], notebooks))
+
+
+def _where(phase: str, progress: Progress, source: str, line: int) -> str:
+    lines = source.splitlines()
+    code = lines[line - 1] if 0 < line <= len(lines) else next(filter(str.strip, lines), "")
+    at = f", line {line}" if line else ""
+    cell = f", cell {progress.n_cells}{at} (`{_first(code.strip(), LONGEST_CODE)}`)" if source else ""
+    return f"{notebook_name(phase)}, section {progress.section!r}{cell}"
+
+
+def _line(traceback: list[str]) -> int:
+    """Return which line of the cell failed; 0 where the traceback does not say."""
+    found = re.search(r"Cell In\[\d+\], line (\d+)", re.sub(r"\x1b\[[\d;]*m", "", "\n".join(traceback)))
+    return int(found[1]) if found else 0
+
+
+def _first(text: str, longest: int) -> str:
+    first = (text.splitlines() or [""])[0]
+    return first if len(first) <= longest else first[: longest - 1] + "…"
+
+
+def _with_error(cells: "list[nbformat.NotebookNode]", said: str) -> "list[nbformat.NotebookNode]":
+    from nbformat.v4 import new_output
+
+    if cells and cells[-1].cell_type == "code":
+        cells[-1].outputs.append(new_output("error", ename="", evalue="", traceback=[said]))
+    return cells

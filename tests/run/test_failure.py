@@ -1,0 +1,104 @@
+"""A notebook that fails: what is said of it, and the page as far as it went."""
+
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from report_lib.run import publish
+from tests.run.notebooks import fails, with_notebooks
+from tests.run.test_pipeline import DIGITS, ROOT, files
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def last_good(tmp_path):
+    """What stands for a finished run where the next one will be written."""
+    final = tmp_path / "build" / "digits"
+    with publish.only_run(final) as staged:
+        staged.mkdir()
+        (staged / "report.html").write_text("good")
+        publish.publish(staged, final)
+    return final
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("x = 1\n\n1 / 0", "cell 2, line 3 (`1 / 0`): ZeroDivisionError: division by zero"),
+        ("x = = 2", "cell 2, line 1 (`x = = 2`): SyntaxError: invalid syntax"),
+        (
+            "from report_lib.common.errors import ReportError\nraise ReportError('mend it')",
+            "line 2 (`raise ReportError('mend it')`): mend it",
+        ),
+        ("import os\nos._exit(1)", "cell 2 (`import os`): the kernel died"),
+        (
+            "import time\ntime.sleep(600)",
+            'cell 2 (`import time`): not done after 2 seconds; SET="cell_timeout=20" gives',
+        ),
+    ],
+)
+def test_a_cell_that_fails_is_named_and_leaves_a_page(last_good, monkeypatch, tmp_path, capfd, source, said):
+    before = files(last_good)
+    with_notebooks(monkeypatch, tmp_path, understanding="print('so far so good')", reduction=source)
+    message = fails(capfd, "report", "--params", DIGITS, "--set", "cell_timeout=2")
+    assert said in message
+    assert message.startswith("error: 02_reduction.ipynb, section 'Trouble', cell 2")
+    assert message.endswith(f" (the page as far as it went: {last_good / 'failed.html'})")
+    assert files(last_good) == before
+    page = (last_good / "failed.html").read_text()
+    assert "so far so good" in page
+    # At its cell, after what went well.
+    why = re.search(r"Error: [a-z ]+[a-z]|mend it|kernel died|not done after", message)[0]
+    assert page.index('<pre class="stream">so far so good') < page.rindex(why)
+    assert "<script" not in page
+    assert "&lt;pre" not in page
+    assert not [path for path in (last_good.parent / ".staging").iterdir() if path.suffix != ".lock"]
+
+
+def test_a_kernel_that_dies_before_its_first_cell(last_good, monkeypatch, tmp_path, capfd):
+    with_notebooks(monkeypatch, tmp_path)
+    monkeypatch.setenv("PYTHONMALLOC", "no such allocator")
+    assert "the kernel died" in fails(capfd, "report", "--params", DIGITS)
+    assert (last_good / "failed.html").is_file()
+
+
+def test_a_long_message_is_cut(monkeypatch, tmp_path, capfd):
+    with_notebooks(monkeypatch, tmp_path, understanding="raise ValueError('x' * 100_000)")
+    assert len(fails(capfd, "report", "--params", DIGITS)) < 1000
+
+
+# --- signals --------------------------------------------------------------------------------------------------------
+
+STOPPED = "stopped; the last good report is as it was"
+
+
+def start(tmp_path, **sources):
+    """Start the command as a process of its own, on small notebooks."""
+    code = (
+        "import sys; from pathlib import Path; from report_lib.run import pipeline; from report_lib.__main__ import main;"
+        f"pipeline.NOTEBOOKS = Path({str(tmp_path / 'notebooks')!r}); sys.exit(main(sys.argv[1:]))"
+    )
+    words = [sys.executable, "-c", code, "report", "--params", DIGITS]
+    return subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize("line", ["report digits", "understanding: start", "reduction: Trouble"])
+def test_a_signal_ends_in_one_line(last_good, monkeypatch, tmp_path, number, status, line):
+    with_notebooks(monkeypatch, tmp_path, reduction="import time\ntime.sleep(600)")
+    before = files(last_good)
+    process = start(tmp_path)
+    for said in process.stderr:
+        if line in said:
+            process.send_signal(number)
+            break
+    rest = process.stderr.read().splitlines()
+    assert process.wait(60) == status
+    assert [said for said in rest if not re.match(r"\d+:\d\d ", said)] == [STOPPED]
+    assert files(last_good) == before
+    assert not (last_good / "failed.html").exists()
+    assert [path.name for path in (last_good.parent / ".staging").iterdir()] == ["digits.lock"]
