@@ -51,6 +51,8 @@ def _stop_on_signals() -> list[int]:
 
 def _unforeseen(error: Exception) -> str:
     first = (str(error).splitlines() or [""])[0]
+    if isinstance(error, MemoryError):
+        return "there is not enough memory; use fewer images or close other programs"
     if isinstance(error, OSError):
         return f"{error.filename or 'file'}: {error.strerror or first}"
     return f"{type(error).__name__}: {first} (a bug? the same with `--verbose` shows the traceback)"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import nbformat
 
 LONGEST_REASON, LONGEST_CODE = 300, 100
+WANT_OF_MEMORY = "perhaps for want of memory; use fewer images or close other programs"
 
 
 class NotebookFailed(ReportError):
@@ -48,13 +49,15 @@ def told(phase: str, progress: Progress, cell_timeout: int, *, verbose: bool) ->
         yield watch
     except PapermillExecutionError as error:
         what = f"{error.ename}: " * (error.ename != "ReportError") + _first(error.evalue, LONGEST_REASON)
+        if not error.traceback:
+            what = f"it failed and the kernel could not say why, {WANT_OF_MEMORY}"
         detail = "\n".join(["", *error.traceback]) if verbose else ""
-        where = _where(phase, progress, error.source, _line(error.traceback))
+        where = _where(phase, progress, error.source, _line(error.traceback, error.source))
         raise NotebookFailed(f"{where}: {what}{detail}", phase, watch.cells) from error
     except (CellTimeoutError, RuntimeError) as error:
         if not isinstance(error, (CellTimeoutError, DeadKernelError)) and not str(error).startswith("Kernel "):
             raise
-        what = "the kernel died, perhaps for want of memory; use fewer images or close other programs"
+        what = f"the kernel died, {WANT_OF_MEMORY}"
         if isinstance(error, CellTimeoutError):
             what = f'not done after {cell_timeout:,} seconds; SET="cell_timeout={10 * cell_timeout}" gives it more'
         source = watch.cells[-1].source if watch.cells else ""
@@ -97,10 +100,12 @@ def _where(phase: str, progress: Progress, source: str, line: int) -> str:
     return f"{notebook_name(phase)}, section {progress.section!r}{cell}"
 
 
-def _line(traceback: list[str]) -> int:
+def _line(traceback: list[str], source: str) -> int:
     """Return which line of the cell failed; 0 where the traceback does not say."""
     found = re.search(r"Cell In\[\d+\], line (\d+)", re.sub(r"\x1b\[[\d;]*m", "", "\n".join(traceback)))
-    return int(found[1]) if found else 0
+    # IPython does not count empty lines at the start.
+    n_empty = next((n for n, line in enumerate(source.splitlines()) if line.strip()), 0)
+    return int(found[1]) + n_empty if found else 0
 
 
 def _first(text: str, longest: int) -> str:

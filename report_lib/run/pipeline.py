@@ -73,11 +73,14 @@ def run_report(params: Params, *, verbose: bool = False, wait: bool = False) -> 
     final = artifacts.build_dir() / params.name
     with publish.only_run(final, wait=wait) as staged:
         progress = Progress(params.name, _last_times(final))
-        _, params, adjusted = check_data(params)
+        images, params, adjusted = check_data(params)
         for sentence in [*replaced(final, params), *adjusted]:
             log.info("%s", sentence)
         with _environment(staged.parent), _kernel(staged) as kernel, failure.page_of(staged, final):
             notebooks = _run_phases(params, staged, kernel, progress, verbose)
+            # What parameters were fitted to; later phases hold themselves to what the first one read.
+            read = Run(params.name).load("dataset").get("sha256")
+            datasets.refuse_replaced(images.hashes, read, params.dataset.source, params.dataset.labels)
             page = _write_page(params, adjusted, Run(params.name), notebooks, progress, started)
         for sentence in publish.publish(staged, final):
             log.info("%s", sentence)
@@ -247,9 +250,11 @@ def _run_phases(
 
 
 def _warm_exporter() -> None:
-    from report_lib.page.exporter import packed_plotly
+    # What goes wrong is said when the page is written.
+    with suppress(Exception):
+        from report_lib.page.exporter import packed_plotly
 
-    packed_plotly()
+        packed_plotly()
 
 
 def _run_phase(

@@ -5,8 +5,10 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
+from report_lib.data import datasets
 from report_lib.run import publish
 from tests.run.notebooks import fails, with_notebooks
 from tests.run.test_pipeline import DIGITS, ROOT, files
@@ -69,6 +71,30 @@ def test_a_kernel_that_dies_before_its_first_cell(last_good, monkeypatch, tmp_pa
 def test_a_long_message_is_cut(monkeypatch, tmp_path, capfd):
     with_notebooks(monkeypatch, tmp_path, understanding="raise ValueError('x' * 100_000)")
     assert len(fails(capfd, "report", "--params", DIGITS)) < 1000
+
+
+READ = """
+from report_lib.data import datasets
+from report_lib.run.artifacts import Run
+images = datasets.load({path!r})
+Run(run).save("dataset", source={path!r}, sha256=images.hashes)
+import numpy as np
+np.save({path!r}, 255 - np.load({path!r}))
+"""
+READ_AGAIN = """
+from report_lib.data import datasets
+from report_lib.run.artifacts import Run
+datasets.load(**Run(run).load("dataset"))
+"""
+
+
+def test_data_that_are_replaced_between_phases_stop_the_run(monkeypatch, tmp_path, capfd):
+    path = str(tmp_path / "mine.npy")
+    np.save(path, datasets.load("digits").train_images)
+    with_notebooks(monkeypatch, tmp_path, understanding=READ.format(path=path), reduction=READ_AGAIN)
+    message = fails(capfd, "report", "--params", "params/own.yaml", "--set", f"dataset.source={path} name=mine")
+    assert f'cell 2, line 4 (`datasets.load(**Run(run).load("dataset"))`): {path}: replaced while' in message
+    assert "replaced while the run was under way (images); start the run again" in message
 
 
 # --- signals --------------------------------------------------------------------------------------------------------

@@ -195,6 +195,7 @@ for phase in PHASES:
     Run(run).save_metrics(phase, {"dataset": {"sha256": {}}})
 for times in ("times", "clustering_times", "classification_times", "datamap"):
     Run(run).save(times)
+Run(run).save("dataset")
 """
 
 
