@@ -14,6 +14,9 @@ from pathlib import Path
 from report_lib import ROOT
 from report_lib.common.errors import ReportError
 
+# What is said of an error, at most.
+MOST_LINES, LONGEST = 5, 3000
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; return its exit status: 0 done, 1 failed for a reason that is said in one line."""
@@ -30,7 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
             return stopped[0]
         if options.verbose:
             traceback.print_exc()
-        print(f"error: {error if isinstance(error, ReportError) else _unforeseen(error)}", file=sys.stderr)
+        said = str(error) if isinstance(error, ReportError) else _unforeseen(error)
+        print(f"error: {said if options.verbose else _cut(said)}", file=sys.stderr)
         return 1
 
 
@@ -47,6 +51,13 @@ def _stop_on_signals() -> list[int]:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     return stopped
+
+
+def _cut(said: str) -> str:
+    """Keep what goes to a terminal short and free of what would steer it."""
+    lines = ["".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line) for line in said.splitlines()]
+    text = "\n".join(lines[:MOST_LINES])
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… (all of it: `--verbose`)"
 
 
 def _unforeseen(error: Exception) -> str:
