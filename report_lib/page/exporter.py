@@ -42,6 +42,8 @@ WIDE_MARGIN = 60
 # Names over tiles that would be smaller than this, in percent of the width, cannot be read there either.
 SMALLEST_FIT = 2.7
 FIGURE = re.compile(r"<!--figure ([\w-]+)-->")
+# A Content-Security-Policy does not keep these from asking somebody, or from leaving the page.
+LEADS_AWAY = re.compile(r"<(?=/?(?:link|meta|base)\b)", re.I)
 SHOWN = {"text/html", "text/markdown", "image/png"}
 
 
@@ -196,7 +198,7 @@ def _phase(number: int, name: str, notebook: nbformat.NotebookNode, charts: dict
         "title": sections[0]["title"],
         "sections": sections[1:],
         # Figures come last, because nbconvert parses what it makes once more.
-        "body": FIGURE.sub(lambda found: figures[found[1]], body),
+        "body": FIGURE.sub(lambda found: figures[found[1]], LEADS_AWAY.sub("&lt;", body)),
         "file": f"{number:02d}_{name}.ipynb",
         "notebook": _without_outputs(notebook),
     }
