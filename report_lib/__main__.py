@@ -9,6 +9,7 @@ import shlex
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 from report_lib import ROOT
@@ -29,6 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (Exception, KeyboardInterrupt) as error:
         # Whatever became of it on its way: a kernel that was stopped may look like one that died.
         if stopped:
+            # Who asks twice is not to see Python end.
+            _on_signals(signal.SIG_IGN)
             print("stopped; the last good report is as it was", file=sys.stderr)
             return stopped[0]
         if options.verbose:
@@ -48,9 +51,13 @@ def _stop_on_signals() -> list[int]:
         logging.getLogger("asyncio").setLevel(logging.CRITICAL)
         raise KeyboardInterrupt
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    _on_signals(stop)
     return stopped
+
+
+def _on_signals(handler: Callable[[int, object], None] | signal.Handlers) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handler)
 
 
 def _cut(said: str) -> str:

@@ -99,7 +99,9 @@ def reading(folder: Path, *, alone: bool = False) -> Iterator[None]:
     while True:
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+            # Some network disks lock no folders; the swap is one step there, too.
+            with suppress(OSError):
+                fcntl.flock(handle, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
             # Another may have been published while this one was waited for.
             if os.path.samestat(os.fstat(handle), os.stat(folder)):
                 yield

@@ -97,6 +97,14 @@ def test_data_that_are_replaced_between_phases_stop_the_run(monkeypatch, tmp_pat
     assert "replaced while the run was under way (images); start the run again" in message
 
 
+def test_data_that_are_replaced_before_the_first_phase_stop_the_run_too(last_good, monkeypatch, tmp_path, capfd):
+    read = "from report_lib.run.artifacts import Run\nRun(run).save('dataset', sha256={'images': 'of others'})"
+    with_notebooks(monkeypatch, tmp_path, understanding=read)
+    before = files(last_good)
+    assert "digits: replaced while the run was under way (images, labels)" in fails(capfd, "report", "--params", DIGITS)
+    assert files(last_good) == before
+
+
 # --- signals --------------------------------------------------------------------------------------------------------
 
 STOPPED = "stopped; the last good report is as it was"

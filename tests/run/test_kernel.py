@@ -74,6 +74,7 @@ def test_workers_die_with_a_kernel_that_is_killed(tmp_path):
     finally:
         starter.kill()
         starter.wait()
+        os.rmdir(kernel._socket_folder(tmp_path))
 
 
 def test_a_kernel_that_is_closed_leaves_no_process_no_semaphore_and_no_socket(tmp_path):
