@@ -72,7 +72,7 @@ def _unforeseen(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "there is not enough memory; use fewer images or close other programs"
     if isinstance(error, OSError):
-        return f"{error.filename or 'file'}: {error.strerror or first}"
+        return f"{error.filename or 'a file that was read or written'}: {error.strerror or first}"
     return f"{type(error).__name__}: {first} (a bug? the same with `--verbose` shows the traceback)"
 
 

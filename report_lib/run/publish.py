@@ -11,6 +11,8 @@ import json
 import logging
 import os
 import shutil
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -77,11 +79,12 @@ def publish(staged: Path, final: Path) -> list[str]:
         printed = (final / PDF).exists()
         _carry_over(final, staged)
         _to_disk(staged)
-        _swap(staged, final)
-        _sync(final.parent)
-        # What a person added meanwhile.
-        _carry_over(staged, final)
-    _discard(staged)
+        with _no_signals():
+            _swap(staged, final)
+            _sync(final.parent)
+            # What a person added meanwhile.
+            _carry_over(staged, final)
+            _discard(staged)
     return [f"{final / PDF} was printed of the report before and is removed; `make pdf` prints the new one"] * printed
 
 
@@ -223,6 +226,20 @@ def _no_reader(final: Path) -> Iterator[None]:
         return
     with reading(final, alone=True):
         yield
+
+
+@contextmanager
+def _no_signals() -> Iterator[None]:
+    """Let nobody stop what is as good as done: it would be said that the last report is as it was, and it is not."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _swap(staged: Path, final: Path) -> None:

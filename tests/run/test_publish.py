@@ -1,6 +1,7 @@
 """A run comes into its folder in one step, and only what a run made is ever deleted."""
 
 import os
+import signal
 import threading
 
 import pytest
@@ -273,3 +274,19 @@ def test_the_page_of_a_failed_run_stands_beside_the_last_good_one_and_goes_with_
     assert texts(final)["report.html"] == "good"
     run(final, "better")
     assert set(texts(final)) == {"report.html", "artifacts/clustering/metrics.json"}
+
+
+def test_nobody_stops_what_is_as_good_as_done(final, monkeypatch):
+    run(final, "old")
+    carry, handler = publish._carry_over, signal.getsignal(signal.SIGTERM)
+
+    def interrupted(old, new):
+        if new == final:
+            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), signal.SIGINT)
+        carry(old, new)
+
+    monkeypatch.setattr(publish, "_carry_over", interrupted)
+    run(final, "new")
+    assert texts(final)["report.html"] == "new"
+    assert signal.getsignal(signal.SIGTERM) is handler
