@@ -221,6 +221,14 @@ def test_two_runs_of_one_name_do_not_mix(good_report, capfd):
     assert files(good_report) == before
 
 
+def test_waiting_is_asked_for(monkeypatch):
+    asked = []
+    monkeypatch.setattr(pipeline, "run_report", lambda params, **options: asked.append(options["wait"]))
+    for word in ("", "0", "1"):
+        assert main(["report", "--params", DIGITS, "--wait", word]) == 0
+    assert asked == [False, False, True]
+
+
 def test_a_build_folder_that_cannot_be_written(tmp_path, monkeypatch, capfd):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("REPORT_BUILD_DIR", str(tmp_path / "file"))
