@@ -48,7 +48,8 @@ def told(phase: str, progress: Progress, cell_timeout: int, *, verbose: bool) ->
     try:
         yield watch
     except PapermillExecutionError as error:
-        what = f"{error.ename}: " * (error.ename != "ReportError") + _first(error.evalue, LONGEST_REASON)
+        kind = "" if error.ename == "ReportError" else error.ename
+        what = ": ".join(filter(None, [kind, _first(error.evalue, LONGEST_REASON)]))
         if not error.traceback:
             what = f"it failed and the kernel could not say why, {WANT_OF_MEMORY}"
         detail = "\n".join(["", *error.traceback]) if verbose else ""
@@ -59,10 +60,15 @@ def told(phase: str, progress: Progress, cell_timeout: int, *, verbose: bool) ->
             raise
         what = f"the kernel died, {WANT_OF_MEMORY}"
         if isinstance(error, CellTimeoutError):
-            what = f'not done after {cell_timeout:,} seconds; SET="cell_timeout={10 * cell_timeout}" gives it more'
+            what = f"not done after {cell_timeout:,} seconds; a larger cell_timeout gives it more"
         source = watch.cells[-1].source if watch.cells else ""
         said = f"{_where(phase, progress, source, 0)}: {what}"
         raise NotebookFailed(said, phase, _with_error(watch.cells, said)) from error
+    # papermill takes `sys.exit()` for success.
+    for cell in watch.cells[-1:]:
+        if any(output.output_type == "error" for output in cell.get("outputs", [])):
+            where = _where(phase, progress, cell.source, 0)
+            raise NotebookFailed(f"{where}: it ends the notebook, and there are cells after it", phase, watch.cells)
 
 
 @contextmanager
