@@ -73,10 +73,10 @@ def told(phase: str, progress: Progress, cell_timeout: int, *, verbose: bool) ->
 
 @contextmanager
 def page_of(staged: Path, final: Path) -> Iterator[None]:
-    """Keep the page of a notebook that fails beside the last good report, and say where."""
+    """Keep the page of a run that fails, as far as it went, beside the last good report, and say where."""
     try:
         yield
-    except NotebookFailed as error:
+    except ReportError as error:
         place = ""
         # For want of disk, say, which may be why it failed.
         with suppress(OSError):
@@ -85,16 +85,17 @@ def page_of(staged: Path, final: Path) -> Iterator[None]:
         raise ReportError("\n".join([first + place, *rest])) from error
 
 
-def _write(error: NotebookFailed, staged: Path, final: Path) -> Path:
+def _write(error: ReportError, staged: Path, final: Path) -> Path:
     import nbformat
 
     from report_lib.page.failed import failed_page
 
-    before = PHASES[: PHASES.index(error.phase)]
-    folder = staged / "notebooks"
-    notebooks = {phase: nbformat.read(folder / notebook_name(phase), as_version=4) for phase in before}
-    if error.cells:
-        notebooks[error.phase] = nbformat.v4.new_notebook(cells=error.cells)
+    paths = {phase: staged / "notebooks" / notebook_name(phase) for phase in PHASES}
+    notebooks = {phase: nbformat.read(path, as_version=4) for phase, path in paths.items() if path.is_file()}
+    if isinstance(error, NotebookFailed):
+        # What papermill has written of it, if anything, begins with a note of its own.
+        notebooks.pop(error.phase, None)
+        notebooks |= {error.phase: nbformat.v4.new_notebook(cells=error.cells)} if error.cells else {}
     return publish.keep_failed(final, failed_page(final.name, str(error).split("\n", 1)[0], notebooks))
 
 

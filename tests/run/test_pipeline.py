@@ -206,6 +206,7 @@ def test_an_output_that_the_page_cannot_show_fails_the_build(good_report, monkey
     with_notebooks(monkeypatch, tmp_path, understanding=show, classification=LEAST)
     assert "an output of type application/x-odd cannot be shown" in fails(capfd, "report", "--params", DIGITS)
     assert files(good_report) == before
+    assert (good_report / "failed.html").read_text().count('<section class="phase-start"') == len(PHASES)
 
 
 @pytest.mark.slow
