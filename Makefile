@@ -4,7 +4,8 @@ LABELS ?=
 PARAMS ?= $(if $(DATA),params/own.yaml,params/fashion_mnist.yaml)
 SET ?=
 IMAGES ?=
-export DATA LABELS PARAMS SET IMAGES
+WAIT ?=
+export DATA LABELS PARAMS SET IMAGES WAIT
 PYTHON ?= python3
 ENVIRONMENT := image-structure-report
 
@@ -24,6 +25,7 @@ help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo '  DATA=path takes your own images, a folder or a file, in the form they are in; LABELS=path their labels'
 	@echo '  PARAMS=params/x.yaml picks the run; SET="clustering.k_max=15 seed=7" overrides its parameters'
+	@echo '  WAIT=1 waits for another run of the same name, rather than refusing'
 
 setup: $(READY)  ## make .venv from requirements.lock (the other targets do it by themselves)
 
@@ -38,7 +40,7 @@ setup: $(READY)  ## make .venv from requirements.lock (the other targets do it b
 	@touch $@
 
 report: $(READY)  ## run the notebooks and write build/<run>/report.html; DATA=path LABELS=path for your own images
-	@$(PY) -m report_lib report --data "$$DATA" --labels "$$LABELS" --params "$$PARAMS" --set "$$SET"
+	@$(PY) -m report_lib report --data "$$DATA" --labels "$$LABELS" --params "$$PARAMS" --set "$$SET" --wait "$$WAIT"
 
 predict: $(READY)  ## ask a run about new images: RUN=fashion_mnist IMAGES=new.npy
 	@$(PY) -m report_lib predict --run "$(or $(RUN),$(basename $(notdir $(PARAMS))))" --images "$$IMAGES"
@@ -47,7 +49,7 @@ pdf: $(READY)  ## print the report of the run in PARAMS to build/<run>/report.pd
 	@$(PY) -m report_lib pdf --run "$(or $(RUN),$(basename $(notdir $(PARAMS))))"
 
 smoke: $(READY)  ## the smallest report: scikit-learn's digits, offline, in seconds
-	@$(PY) -m report_lib report --params params/digits.yaml --set "$$SET"
+	@$(PY) -m report_lib report --params params/digits.yaml --set "$$SET" --wait "$$WAIT"
 
 data: $(READY)  ## find, check and cache the data of a run, or of DATA=path
 	@$(PY) -m report_lib data --data "$$DATA" --labels "$$LABELS" --params "$$PARAMS" --set "$$SET"

@@ -9,10 +9,14 @@ import shlex
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 from report_lib import ROOT
 from report_lib.common.errors import ReportError
+
+# What is said of an error, at most.
+MOST_LINES, LONGEST = 5, 3000
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,23 +24,55 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(format="%(message)s", stream=sys.stderr)
     logging.getLogger("report_lib").setLevel(logging.INFO)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    stopped = _stop_on_signals()
     try:
         return options.run_command(options)
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
+        # Whatever became of it on its way: a kernel that was stopped may look like one that died.
+        if stopped:
+            # Who asks twice is not to see Python end.
+            _on_signals(signal.SIG_IGN)
+            print("stopped; the last good report is as it was", file=sys.stderr)
+            return stopped[0]
         if options.verbose:
             traceback.print_exc()
-        print(f"error: {error if isinstance(error, ReportError) else _unforeseen(error)}", file=sys.stderr)
+        said = str(error) if isinstance(error, ReportError) else _unforeseen(error)
+        print(f"error: {said if options.verbose else _cut(said)}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("stopped; the last good report is as it was", file=sys.stderr)
-        return 130
+
+
+def _stop_on_signals() -> list[int]:
+    """Have Ctrl-C and SIGTERM unwind what is under way; return a list that holds the exit status once one came."""
+    stopped: list[int] = []
+
+    def stop(number: int, _: object) -> None:
+        stopped.append(128 + number)
+        # What was awaited is not awaited any more.
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+        raise KeyboardInterrupt
+
+    _on_signals(stop)
+    return stopped
+
+
+def _on_signals(handler: Callable[[int, object], None] | signal.Handlers) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handler)
+
+
+def _cut(said: str) -> str:
+    """Keep what goes to a terminal short and free of what would steer it."""
+    lines = ["".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line) for line in said.splitlines()]
+    text = "\n".join(lines[:MOST_LINES])
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… (all of it: `--verbose`)"
 
 
 def _unforeseen(error: Exception) -> str:
     first = (str(error).splitlines() or [""])[0]
+    if isinstance(error, MemoryError):
+        return "there is not enough memory; use fewer images or close other programs"
     if isinstance(error, OSError):
-        return f"{error.filename or 'file'}: {error.strerror or first}"
+        return f"{error.filename or 'a file that was read or written'}: {error.strerror or first}"
     return f"{type(error).__name__}: {first} (a bug? the same with `--verbose` shows the traceback)"
 
 
@@ -53,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--params", default="", help="YAML file of the run; params/own.yaml where data are given")
         command.add_argument("--set", default="", help='"section.parameter=value …", overriding the file')
         command.add_argument("--verbose", action="store_true", help="show the traceback of an error")
+        command.add_argument("--wait", default="", help="1: wait for another run of this name")
         command.set_defaults(run_command=run)
     command = commands.add_parser("pdf", help="print the report of a run with an installed Chromium")
     command.add_argument("--run", required=True, help="name of the run, its folder below build/")
@@ -104,7 +141,7 @@ def _quoted(path: str) -> str:
 def _report(options: argparse.Namespace) -> int:
     from report_lib.run.pipeline import run_report
 
-    run_report(_load(options), verbose=options.verbose)
+    run_report(_load(options), verbose=options.verbose, wait=options.wait not in ("", "0"))
     return 0
 
 

@@ -1,6 +1,8 @@
 """Several calls at once, each in a process and a thread of its own, so that results do not depend on the machine."""
 
 import os
+import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
@@ -42,7 +44,9 @@ def at_once(calls: Iterable[Call]) -> Iterator[Any]:
 
     n = min(n_threads(), cpu_count(), MOST_PROCESSES)
     # Processes that wait in vain for a minute give their memory back.
-    executor = get_reusable_executor(n, timeout=60, env=ONE_THREAD)
+    executor = get_reusable_executor(
+        n, timeout=60, env=ONE_THREAD, initializer=die_with_parent, initargs=(os.getpid(),)
+    )
     left = iter(calls)
     return _results(executor, left, deque(_submit(executor, call) for call in islice(left, n + 1)))
 
@@ -57,3 +61,14 @@ def _results(executor: Executor, left: Iterator[Call], started: deque[Future]) -
 def _submit(executor: Executor, call: Call) -> Future:
     function, args, named = call
     return executor.submit(function, *args, **named)
+
+
+def die_with_parent(parent: int) -> None:
+    """End this process once the one that started it is gone; a kernel that is killed cannot tell its workers."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

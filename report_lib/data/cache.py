@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
@@ -45,7 +46,9 @@ def key(paths: list[Path], asked: Asked, *, use_labels: bool) -> str:
     seen = hashlib.sha256(os.fsencode(repr([about, *map(_stamp, files)]))).hexdigest()
     known = _folder() / f"{seen}.key"
     with suppress(OSError, ValueError):
-        return known.read_text(encoding="ascii")
+        kept = known.read_text(encoding="ascii")
+        if len(kept) == len(seen):
+            return kept
     found = hashlib.sha256(about.encode())
     for name, file in zip(names, files, strict=True):
         found.update(os.fsencode(f"\0{name}\0{_digest(file)}"))
@@ -113,11 +116,17 @@ def keep(key: str, source: Source) -> None:
         _folder().mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=_folder(), prefix=".", ignore_cleanup_errors=True) as part:
             _write(Path(part) / key, source, arrays)
-            shutil.rmtree(_folder() / key, ignore_errors=True)
+            _remove(_folder() / key)
             os.replace(Path(part) / key, _folder() / key)
         _make_room(key)
     except OSError as error:
         log.info("decoded images are not kept in %s: %s", _folder(), error.strerror or error)
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path, ignore_errors=True)
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def _folder() -> Path:
@@ -155,6 +164,7 @@ def _digest(path: Path) -> str:
 
 def _make_room(newest: str) -> None:
     """Remove what was used longest ago until the rest fits, and what led to it."""
+    _remove_half_written()
     folders = {path.name: path for path in _folder().iterdir() if path.is_dir() and not path.name.startswith(".")}
     sizes = {name: sum(file.stat().st_size for file in path.iterdir()) for name, path in folders.items()}
     left = sum(sizes.values())
@@ -166,3 +176,11 @@ def _make_room(newest: str) -> None:
     for known in _folder().glob("*.key"):
         if known.read_bytes().decode("ascii", errors="replace") not in folders:
             known.unlink(missing_ok=True)
+
+
+def _remove_half_written() -> None:
+    """Remove what killed runs left half written; one that is writing now has begun less than a day ago."""
+    for path in _folder().glob(".*"):
+        with suppress(OSError):
+            if path.stat().st_mtime < time.time() - 24 * 3600:
+                _remove(path)

@@ -31,6 +31,7 @@ def load(
     test_size: float = 0.2,
     use_labels: bool = True,
     seed: int = 0,
+    sha256: dict[str, str] | None = None,
 ) -> ImageSet:
     """Load a data set by name, or images of one's own.
 
@@ -50,6 +51,8 @@ def load(
         Share of the images held out, drawn with `seed`, where the data set has no test part of its own.
     use_labels : bool
         False drops the labels.
+    sha256 : dict of str to str, optional
+        The hashes of what an earlier phase read; anything else is refused.
 
     Raises
     ------
@@ -68,7 +71,24 @@ def load(
             images = own.load(source, asked, labels_path=labels, use_labels=use_labels, test_size=test_size, seed=seed)
     images = _name_classes(images, tuple(class_names)) if use_labels else images.without_labels(aside=False)
     _refuse_degenerate(images)
-    return _with_usable_labels(images.with_labels_to_judge_by())
+    images = _with_usable_labels(images.with_labels_to_judge_by())
+    refuse_replaced(images.hashes, sha256, source, labels)
+    return images
+
+
+def refuse_replaced(found: dict[str, str], expected: dict[str, str] | None, source: str, labels: str = "") -> None:
+    """Hold all phases of a run to the same bytes; parts are known by their hashes.
+
+    Raises
+    ------
+    ReportError
+        Names the file that was replaced.
+    """
+    if expected is None or found == expected:
+        return
+    parts = sorted(part for part in {*found, *expected} if found.get(part) != expected.get(part))
+    file = labels if labels and all(part.endswith("labels") for part in parts) else source
+    raise ReportError(f"{file}: replaced while the run was under way ({', '.join(parts)}); start the run again")
 
 
 def _refuse_misspelt(source: str) -> None:

@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -31,6 +32,10 @@ FILES = {
     "test_images": "t10k-images-idx3-ubyte",
     "test_labels": "t10k-labels-idx1-ubyte",
 }
+# Of the published files, decompressed; none has more.
+MOST_BYTES = {"train_images": 47_040_016, "train_labels": 60_008, "test_images": 7_840_016, "test_labels": 10_008}
+# A mirror that has not given all four files by then is left for the next source.
+SECONDS_A_MIRROR = 600
 _UBYTE = 8
 
 
@@ -125,7 +130,7 @@ def load(name: str, data_dir: str = "") -> dict[str, np.ndarray]:
             log.info("%s: not from %s: %s", dataset.title, title, reason)
             continue
         log.info("%s: from %s", dataset.title, title)
-        return {part: parse(_keep(data, folder / FILES[part]), title) for part, data in found.items()}
+        return {part: parse(data, title) for part, data in _kept(found, folder).items()}
     raise ReportError(
         f"{dataset.title} was not found; tried {'; '.join(tried)}. Put its four IDX files "
         "into a folder and name that in dataset.data_dir or REPORT_DATA_DIR"
@@ -198,7 +203,7 @@ def _from_named_folder(folder: Path, name: str) -> dict[str, bytes]:
 
 
 def _from_folder(folder: Path, name: str) -> dict[str, bytes]:
-    return {part: _decompress(_find(folder, name, file)) for part, file in FILES.items()}
+    return {part: _decompress(_find(folder, name, file), MOST_BYTES[part]) for part, file in FILES.items()}
 
 
 def _find(folder: Path, name: str, file: str) -> Path:
@@ -209,20 +214,37 @@ def _find(folder: Path, name: str, file: str) -> Path:
     raise _Unavailable(f"no {file}.gz in {folder}, nor in a sub-folder {name}")
 
 
-def _decompress(path: Path) -> bytes:
-    if path.suffix != ".gz":
-        return path.read_bytes()
+def _decompress(path: Path, most: int) -> bytes:
+    """Read a file, and no more than it can have."""
     try:
-        return gzip.decompress(path.read_bytes())
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            data = file.read(most + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise _Damaged(f"{path}: truncated or corrupt gzip file ({error}); fetch it again") from error
+    if len(data) > most:
+        raise _Damaged(
+            f"{path}: holds more than the {most:,} bytes that were published; it belongs to another data set"
+        )
+    return data
 
 
 def _from_cache(folder: Path) -> dict[str, np.ndarray]:
     paths = {part: folder / file for part, file in FILES.items()}
-    if not all(path.is_file() and path.stat().st_size for path in paths.values()):
-        raise _Unavailable("not there yet")
-    return {part: np.memmap(path, np.uint8, mode="r") for part, path in paths.items()}
+    try:
+        if not all(path.is_file() and path.stat().st_size for path in paths.values()):
+            raise _Unavailable("not there yet")
+        return {part: np.memmap(path, np.uint8, mode="r") for part, path in paths.items()}
+    except OSError as error:
+        raise _Unavailable(error.strerror or str(error)) from error
+
+
+def _kept(found: dict[str, bytes | np.ndarray], folder: Path) -> dict[str, bytes | np.ndarray]:
+    """Keep what was found in the cache; where that cannot be written, say so and go on without."""
+    try:
+        return {part: _keep(data, folder / FILES[part]) for part, data in found.items()}
+    except OSError as error:
+        log.info("not kept in the cache, %s: %s", error.filename or folder, error.strerror or error)
+        return found
 
 
 def _keep(data: bytes | np.ndarray, target: Path) -> np.ndarray:
@@ -230,32 +252,73 @@ def _keep(data: bytes | np.ndarray, target: Path) -> np.ndarray:
     if isinstance(data, np.memmap):
         return data
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as part:
-        part.write(data)
-    os.replace(part.name, target)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".", ignore_cleanup_errors=True) as folder:
+        part = Path(folder) / target.name
+        part.write_bytes(data)
+        os.replace(part, target)
     return np.memmap(target, np.uint8, mode="r")
 
 
 def _from_mirror(mirror: str) -> dict[str, bytes]:
+    log.info("asking %s", mirror)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        _in_time(lambda: _fetch(mirror, folder), SECONDS_A_MIRROR)
+        return _from_folder(Path(folder), "")
+
+
+def _in_time(call: Callable[[], None], seconds: float) -> None:
+    """Call a function, and leave it behind when it takes too long: what drips is never late for the network's own limit."""
+    failed: list[Exception] = []
+
+    def run() -> None:
+        try:
+            call()
+        except Exception as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        raise _Unavailable(f"not done after {seconds:,} seconds")
+    for error in failed:
+        raise error
+
+
+def _fetch(mirror: str, folder: str) -> None:
     # Only here: in a kernel, pooch's progress bar would warn that it has no widgets.
     import pooch
     import requests
 
-    log.info("asking %s", mirror)
     pooch.get_logger().setLevel("WARNING")
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            for file in FILES.values():
-                pooch.retrieve(
-                    f"{mirror}{file}.gz",
-                    known_hash=None,
-                    fname=f"{file}.gz",
-                    path=folder,
-                    downloader=pooch.HTTPDownloader(timeout=20),
-                )
-            return _from_folder(Path(folder), "")
-        except (OSError, requests.RequestException) as error:
-            raise _Unavailable(f"cannot be reached, {type(error).__name__}") from error
+    try:
+        for part, file in FILES.items():
+            pooch.retrieve(
+                f"{mirror}{file}.gz",
+                known_hash=None,
+                fname=f"{file}.gz",
+                path=folder,
+                downloader=_Downloader(2 * MOST_BYTES[part]),
+            )
+    except (OSError, requests.RequestException) as error:
+        raise _Unavailable(f"cannot be reached, {type(error).__name__}") from error
+
+
+@dataclass(frozen=True)
+class _Downloader:
+    """Fetches a file for pooch, and stops at a size that it cannot have."""
+
+    most: int
+
+    def __call__(self, url: str, path: str, _: object) -> None:
+        import requests
+
+        with requests.get(url, timeout=20, stream=True) as answer, open(path, "wb") as file:
+            answer.raise_for_status()
+            for chunk in answer.iter_content(2**16):
+                file.write(chunk)
+                if file.tell() > self.most:
+                    raise _Damaged(f"{url} does not end")
 
 
 def _from_debian(dataset: IdxDataset, name: str) -> dict[str, bytes]:

@@ -42,6 +42,8 @@ WIDE_MARGIN = 60
 # Names over tiles that would be smaller than this, in percent of the width, cannot be read there either.
 SMALLEST_FIT = 2.7
 FIGURE = re.compile(r"<!--figure ([\w-]+)-->")
+# A Content-Security-Policy does not keep these from asking somebody, or from leaving the page.
+LEADS_AWAY = re.compile(r"<(?=/?(?:link|meta|base)\b)", re.I)
 SHOWN = {"text/html", "text/markdown", "image/png"}
 
 
@@ -76,8 +78,7 @@ def write_report(
     ReportError
         When a notebook shows something that the page cannot.
     """
-    charts: dict[str, str] = {}
-    phases = [_phase(number, name, nb, charts) for number, (name, nb) in enumerate(notebooks.items(), start=1)]
+    phases, charts = fragments(notebooks)
     run = about["parameters"]["name"]
     title, names = metrics["dataset"]["title"], metrics["dataset"]["class_names"]
     script, css = _script(), read("report.css", "map.css") + _stills_on_dark()
@@ -104,6 +105,12 @@ def write_report(
     part.write_text(page, encoding="utf8")
     os.replace(part, path)
     return path
+
+
+def fragments(notebooks: dict[str, nbformat.NotebookNode]) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Return what the page shows of each notebook, and what its charts are drawn from."""
+    charts: dict[str, str] = {}
+    return [_phase(number, name, nb, charts) for number, (name, nb) in enumerate(notebooks.items(), start=1)], charts
 
 
 def _emphasised(sentence: str) -> tuple[str, str, str]:
@@ -191,7 +198,7 @@ def _phase(number: int, name: str, notebook: nbformat.NotebookNode, charts: dict
         "title": sections[0]["title"],
         "sections": sections[1:],
         # Figures come last, because nbconvert parses what it makes once more.
-        "body": FIGURE.sub(lambda found: figures[found[1]], body),
+        "body": FIGURE.sub(lambda found: figures[found[1]], LEADS_AWAY.sub("&lt;", body)),
         "file": f"{number:02d}_{name}.ipynb",
         "notebook": _without_outputs(notebook),
     }

@@ -4,12 +4,12 @@ Arrays go to npz, the rest to JSON; nothing is pickled.
 """
 
 import csv
-import io
 import json
 import math
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -160,11 +160,24 @@ class Run:
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Write a table as CSV."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    write_text(path, text.getvalue())
+    lines: list[str] = []
+    # Only what is part of its line ends is quoted, and a bare carriage return has to be.
+    end = "\r\n"
+    writer = csv.writer(SimpleNamespace(write=lambda line: lines.append(line.removesuffix(end))), lineterminator=end)
+    for row in (columns, *rows):
+        writer.writerow([_no_formula(cell) for cell in row])
+    write_text(path, "\n".join([*lines, ""]))
+
+
+def _no_formula(cell: object) -> object:
+    """Put an apostrophe before text that a spreadsheet would run; the page's script does the same."""
+    if not isinstance(cell, str) or not cell.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,22 +1,30 @@
-"""The kernel that runs all notebooks of a run.
+"""The kernel that runs all notebooks of a run, and dies with it.
 
 Starting a kernel and importing scikit-learn takes three seconds of processor time, so one kernel serves all phases.
 Whenever a new client speaks to it, its namespace is emptied first, so that no notebook can lean on what another left
 in memory.
 """
 
+import asyncio
+import ctypes
 import gc
+import hashlib
 import importlib
 import logging
 import os
 import shutil
+import signal
+import sys
 import tempfile
 import threading
+import time
 import uuid
+from contextlib import suppress
+from pathlib import Path
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_core.utils import run_sync
+from jupyter_core.utils import ensure_event_loop, run_sync
 
 from report_lib.run.artifacts import PHASES
 
@@ -24,6 +32,11 @@ from report_lib.run.artifacts import PHASES
 LONGEST_SOCKET_FOLDER = 85
 # Names the descriptor on which the kernel reports how far it is.
 PROGRESS = "REPORT_PROGRESS_DESCRIPTOR"
+# Names the process that started the kernel.
+STARTER = "REPORT_STARTER"
+# For the kernel's workers to end, and for what counts their semaphores to put those away.
+SECONDS_TO_END = 2.0
+_PR_SET_PDEATHSIG = 1
 
 
 class Kernel(AsyncKernelManager):
@@ -40,11 +53,23 @@ class Kernel(AsyncKernelManager):
         return self._lent_client
 
     def close(self) -> None:
-        """End the kernel and its client."""
+        """End the kernel, its workers and its client."""
         self._close_client()
         if self.has_kernel:
+            self._end_group()
             run_sync(self.shutdown_kernel)(now=True)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _end_group(self) -> None:
+        """Ask the kernel and its workers to end: what counts semaphores stays until they have, and must not be killed."""
+        group, until = self.provisioner.pgid, time.monotonic() + SECONDS_TO_END
+        with suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGTERM)
+            while time.monotonic() < until:
+                # Else the kernel would stay as what has ended and was not asked about.
+                self.provisioner.process.poll()
+                os.killpg(group, 0)
+                time.sleep(0.02)
 
     def _close_client(self) -> None:
         if self._lent_client is not None:
@@ -52,14 +77,23 @@ class Kernel(AsyncKernelManager):
             self._lent_client = None
 
 
-def start_kernel() -> Kernel:
-    """Start a kernel; it imports what the notebooks will while its starter goes on with other things."""
-    folder = tempfile.mkdtemp(prefix="report-")
-    if len(folder) > LONGEST_SOCKET_FOLDER:
-        os.rmdir(folder)
-        folder = tempfile.mkdtemp(prefix="report-", dir="/tmp")
+def start_kernel(run: Path) -> Kernel:
+    """Start a kernel; it imports what the notebooks will while its starter goes on with other things.
+
+    Parameters
+    ----------
+    run : Path
+        What no other kernel works for at the same time; sockets that a killed one left are removed.
+    """
+    _leave_signals_alone()
+    folder = _socket_folder(run)
     # Sockets in a folder of our own, rather than open TCP ports.
-    kernel = Kernel(kernel_name="python3", transport="ipc", ip=os.path.join(folder, "socket"))
+    kernel = Kernel(
+        kernel_name="python3",
+        transport="ipc",
+        ip=os.path.join(folder, "socket"),
+        connection_file=os.path.join(folder, "kernel.json"),
+    )
     kernel._folder = folder
     arguments = [
         "--IPKernelApp.extensions=report_lib.run.kernel",
@@ -68,13 +102,50 @@ def start_kernel() -> Kernel:
     ]
     # It writes progress to this process's standard error; its own goes into the notebook's outputs.
     descriptor = os.dup(2)
+    own = {PROGRESS: str(descriptor), STARTER: str(os.getpid())}
     try:
-        run_sync(kernel.start_kernel)(
-            extra_arguments=arguments, pass_fds=(descriptor,), env={**os.environ, PROGRESS: str(descriptor)}
-        )
+        run_sync(kernel.start_kernel)(extra_arguments=arguments, pass_fds=(descriptor,), env={**os.environ, **own})
+    except BaseException:
+        kernel.close()
+        raise
     finally:
         os.close(descriptor)
     return kernel
+
+
+def _leave_signals_alone() -> None:
+    """Keep nbclient from Ctrl-C and SIGTERM: it would kill the kernel, and then find it dead."""
+    with suppress(RuntimeError):
+        asyncio.get_running_loop()
+        return
+    ensure_event_loop().add_signal_handler = _refuse_handler
+
+
+def _refuse_handler(*_: object) -> None:
+    # What nbclient knows from threads that cannot have one.
+    raise RuntimeError("signals are the command line's")
+
+
+def _socket_folder(run: Path) -> str:
+    """Return a new folder; those that a killed kernel of the same run left are removed."""
+    prefix = f"report-{hashlib.sha256(bytes(run.absolute())).hexdigest()[:12]}-"
+    for place in {tempfile.gettempdir(), "/tmp"}:
+        for left in Path(place).glob(f"{prefix}*"):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = tempfile.mkdtemp(prefix=prefix)
+    if len(folder) > LONGEST_SOCKET_FOLDER:
+        os.rmdir(folder)
+        folder = tempfile.mkdtemp(prefix=prefix, dir="/tmp")
+    return folder
+
+
+def _die_with_starter() -> None:
+    """Have the system kill the kernel once its starter is gone, however that ended; ipykernel looks once a second itself."""
+    starter = int(os.environ.pop(STARTER, "0"))
+    if starter and sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if starter and os.getppid() != starter:
+        os._exit(1)
 
 
 def _log_progress() -> None:
@@ -94,6 +165,7 @@ def load_ipython_extension(shell: object) -> None:
 
     The first notebook waits for its own modules only; scikit-learn's follow while it computes.
     """
+    _die_with_starter()
     _log_progress()
     _import("run.artifacts", "data.datasets", "common.display", "common.prose", *_parts(PHASES[0]))
     later = [module for phase in PHASES[1:] for module in _parts(phase)]

@@ -4,6 +4,7 @@ The `parameters` cell of each notebook repeats the names, types and defaults of 
 """
 
 import difflib
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -21,6 +22,7 @@ from pydantic import (
 )
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, ScalarEvent
 
 from report_lib.classification.classifiers import CLASSIFIERS, PSEUDO
 from report_lib.clustering.methods import METHODS
@@ -28,6 +30,19 @@ from report_lib.common import representations
 from report_lib.common.errors import ReportError
 
 AUTO = "auto"
+# Of a file of parameters, and of what is said about it.
+MOST_BYTES, MOST_VALUES, DEEPEST, MOST_SAID, LONGEST_SHOWN = 100_000, 10_000, 10, 5, 100
+# What ruamel.yaml makes of texts that were written to break it.
+_UNREADABLE = (
+    YAMLError,
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    AssertionError,
+    RecursionError,
+    NotImplementedError,
+)
 Positive = Annotated[int, Field(ge=1)]
 Several = Annotated[int, Field(ge=2)]
 Count = Annotated[int, Field(ge=0)]
@@ -39,6 +54,10 @@ OrAuto = Annotated[
     Annotated[Value, Tag("given")] | Annotated[Literal["auto"], Tag(AUTO)],
     Discriminator(lambda value: AUTO if value == AUTO else "given"),
 ]
+
+
+def _is_writable(text: str) -> bool:
+    return not any(unicodedata.category(character) in ("Cc", "Cs") for character in text)
 
 
 def _known(names: list[str]) -> list[str]:
@@ -59,6 +78,14 @@ Representations = Annotated[list[str], AfterValidator(_known), Once]
 
 class Section(BaseModel, extra="forbid", strict=True, frozen=True):
     """Values are taken as they are written: no text that looks like a number, no unknown names."""
+
+    @field_validator("*")
+    @classmethod
+    def _can_be_written(cls, value: Any) -> Any:
+        texts = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+        if any(isinstance(text, str) and not _is_writable(text) for text in texts):
+            raise ValueError("there is a control character or half a character in the text")
+        return value
 
 
 class Dataset(Section):
@@ -256,6 +283,9 @@ class Params(Section):
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", description="folder of the run under build/")
     seed: int = Field(0, ge=0, lt=2**32, description="the one seed that feeds everything random")
+    cell_timeout: int = Field(
+        3600, ge=1, le=10**6, description="seconds that a cell of a notebook may take before the run is stopped"
+    )
     dataset: Dataset = Dataset()
     understanding: Understanding = Understanding()
     reduction: Reduction = Reduction()
@@ -297,28 +327,56 @@ def load_params(path: str | Path, settings: list[str] | None = None) -> Params:
     try:
         return Params.model_validate(values)
     except ValidationError as error:
-        said = dict.fromkeys(_explain(e, origin, path) for e in error.errors())
-        raise ReportError("; ".join(said)) from error
+        said = list(dict.fromkeys(_explain(e, origin, path) for e in error.errors()))
+        more = [f"and {len(said) - MOST_SAID} more"] if len(said) > MOST_SAID else []
+        raise ReportError("; ".join([*said[:MOST_SAID], *more])) from error
 
 
 def _read_yaml(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
     if not path.is_file():
         known = ", ".join(sorted(str(p) for p in path.parent.glob("*.yaml"))) or "none"
         raise ReportError(f"{path}: no such file; YAML files there: {known}")
+    if path.stat().st_size > MOST_BYTES:
+        raise ReportError(f"{path}: a parameter file has at most {MOST_BYTES:,} bytes; is it another file?")
     try:
         text = path.read_text(encoding="utf8")
-        values = YAML(typ="safe", pure=True).load(text)
+        values = _parse(text)
         marked = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise ReportError(f"{path}{line}: not valid YAML: {error.problem}") from error
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise ReportError(f"{path}: not a YAML text in UTF-8: {str(error).splitlines()[0]}") from error
+        raise ReportError(f"{path}{line}: not valid YAML: {_first_line(error.problem)}") from error
+    except _UNREADABLE as error:
+        raise ReportError(f"{path}: not a YAML text in UTF-8: {_first_line(error)}") from error
     if values is None:
         return {}, {}
     if not isinstance(values, dict):
         raise ReportError(f"{path}, line 1: expected `section:` with parameters beneath, not {_kind(values)}")
     return _with_text_keys(values), dict(_key_lines(marked))
+
+
+def _parse(text: str) -> Any:
+    """Return what a YAML text holds; one that aliases or brackets blow up is refused before it is built."""
+    if len(text) > MOST_BYTES:
+        raise ValueError(f"longer than {MOST_BYTES:,} characters")
+    n_values, within, sizes = 0, [], {}
+    for event in YAML(typ="safe", pure=True).parse(text):
+        if isinstance(event, AliasEvent):
+            if event.anchor in [anchor for anchor, _ in within]:
+                raise ValueError(f"*{event.anchor} stands in itself")
+            n_values += sizes.get(event.anchor, 1)
+        elif isinstance(event, (CollectionStartEvent, ScalarEvent)):
+            within.append((event.anchor, n_values))
+            n_values += 1
+        if isinstance(event, (CollectionEndEvent, ScalarEvent)):
+            anchor, before = within.pop()
+            sizes[anchor] = n_values - before
+        if n_values > MOST_VALUES or len(within) > DEEPEST:
+            raise ValueError(f"more than {MOST_VALUES:,} values, aliases written out, or {DEEPEST} levels")
+    return YAML(typ="safe", pure=True).load(text)
+
+
+def _first_line(said: object) -> str:
+    return (str(said).splitlines() or [""])[0]
 
 
 def _with_text_keys(values: dict[Any, Any]) -> dict[str, Any]:
@@ -338,17 +396,18 @@ def _apply_setting(setting: str, values: dict[str, Any], origin: dict[tuple[str,
     name, equals, text = setting.partition("=")
     keys = tuple(name.strip().split("."))
     if not equals or not all(keys) or len(keys) > 2:
-        raise ReportError(f"SET {setting!r}: write it as section.parameter=value, such as clustering.k_max=15")
+        raise ReportError(f"SET {_shown(setting)}: write it as section.parameter=value, such as clustering.k_max=15")
     try:
-        value = YAML(typ="safe", pure=True).load(text)
-    except MarkedYAMLError as error:
-        raise ReportError(f"SET {setting!r}: not a YAML value: {error.problem}") from error
+        value = _parse(text)
+    except _UNREADABLE as error:
+        why = _first_line(getattr(error, "problem", None) or error)
+        raise ReportError(f"SET {_shown(setting)}: not a YAML value: {why}") from error
     target = values
     if len(keys) == 2:
         section = values.get(keys[0])
         target = values[keys[0]] = dict(section) if isinstance(section, dict) else {}
     target[keys[-1]] = "" if value is None else value
-    origin[keys] = f"SET {setting}"
+    origin[keys] = f"SET {name.strip()}={_shorter(text)}"
 
 
 def _explain(error: dict[str, Any], origin: dict[tuple[str, ...], str], path: Path) -> str:
@@ -360,7 +419,7 @@ def _explain(error: dict[str, Any], origin: dict[tuple[str, ...], str], path: Pa
         return f"{where}: {_unknown(keys)}"
     if error["type"] == "value_error":
         return f"{where}: {name}: {error['ctx']['error']}"
-    return f"{where}: {name} is {error['input']!r}; {_allowed(keys) or error['msg']}"
+    return f"{where}: {name} is {_shown(error['input'])}; {_allowed(keys) or error['msg']}"
 
 
 def _unknown(keys: tuple[str, ...]) -> str:
@@ -401,6 +460,18 @@ def _describe(schema: dict[str, Any]) -> str:
     if schema.get("type") == "array":
         kind = f"a list, each {_describe(schema['items'])}"
     return ", ".join([kind, *(text.format(schema[key]) for key, text in _BOUNDS.items() if key in schema)])
+
+
+def _shown(value: Any) -> str:
+    try:
+        return _shorter(repr(value))
+    except ValueError:
+        # Python does not write whole numbers of more than 4,300 digits.
+        return "too long a number"
+
+
+def _shorter(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def _kind(value: Any) -> str:

@@ -4,13 +4,11 @@ Everything is written to a folder beside the runs and moved into place when all 
 fails leaves the last good report alone.
 """
 
-import fcntl
 import importlib.metadata
 import json
 import logging
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import threading
@@ -27,7 +25,7 @@ from report_lib.common.parallel import n_threads, pinned_threads
 from report_lib.data import datasets, formats, pixels
 from report_lib.data.images import ImageSet
 from report_lib.data.source import Asked
-from report_lib.run import artifacts
+from report_lib.run import artifacts, failure, publish
 from report_lib.run.artifacts import PHASES, Run, notebook_name
 from report_lib.run.params import Params
 from report_lib.run.progress import Progress
@@ -48,8 +46,16 @@ PACKAGES = (
 )  # fmt: skip
 
 
-def run_report(params: Params, *, verbose: bool = False) -> Path:
+def run_report(params: Params, *, verbose: bool = False, wait: bool = False) -> Path:
     """Run all phases and write the report.
+
+    Parameters
+    ----------
+    params : Params
+    verbose : bool
+        Whether the message of a cell that failed has the traceback.
+    wait : bool
+        Whether to wait for another run of that name; it is refused otherwise.
 
     Returns
     -------
@@ -64,16 +70,19 @@ def run_report(params: Params, *, verbose: bool = False) -> Path:
     started = datetime.now(UTC)
     _spare_a_grammar()
     final = artifacts.build_dir() / params.name
-    staging = artifacts.build_dir() / ".staging"
-    progress = Progress(params.name, _last_times(final))
-    _, params, adjusted = check_data(params)
-    for sentence in [*replaced(final, params), *adjusted]:
-        log.info("%s", sentence)
-    with _only_run(params.name, staging), _environment(staging), _kernel() as kernel:
-        shutil.rmtree(staging / params.name, ignore_errors=True)
-        notebooks = _run_phases(params, staging / params.name, kernel, progress, verbose)
-        page = _write_page(params, adjusted, Run(params.name), notebooks, progress, started)
-        _publish(staging / params.name, final)
+    with publish.only_run(final, wait=wait) as staged:
+        progress = Progress(params.name, _last_times(final))
+        images, params, adjusted = check_data(params)
+        for sentence in [*replaced(final, params), *adjusted]:
+            log.info("%s", sentence)
+        with _environment(staged.parent), _kernel(staged) as kernel, failure.page_of(staged, final):
+            notebooks = _run_phases(params, staged, kernel, progress, verbose)
+            # What parameters were fitted to; later phases hold themselves to what the first one read.
+            read = Run(params.name).load("dataset").get("sha256")
+            datasets.refuse_replaced(images.hashes, read, params.dataset.source, params.dataset.labels)
+            page = _write_page(params, adjusted, Run(params.name), notebooks, progress, started)
+        for sentence in publish.publish(staged, final):
+            log.info("%s", sentence)
     progress.done(final / page.name)
     return final / page.name
 
@@ -122,8 +131,10 @@ def predict(name: str, images_path: str) -> tuple[Path, int, int]:
     from report_lib.page.predictions import predictions_page
 
     run = _existing(name)
-    model = new_images.load(name, run.path("model_about"), run.path("model"))
-    images, names = _read_new(images_path, _asked(run, model.image_shape), model.image_shape)
+    with publish.reading(run.folder):
+        model = new_images.load(name, run.path("model_about"), run.path("model"))
+        given = _asked(run, model.image_shape)
+    images, names = _read_new(images_path, given, model.image_shape)
     images, scaled = pixels.scaled_like(images, model.low, model.high)
     if scaled:
         log.info("%s: %s", images_path, scaled)
@@ -181,7 +192,8 @@ def make_pdf(name: str) -> Path:
     page = run.folder / "report.html"
     if not page.is_file():
         raise ReportError(f"{page}: not there; `make report PARAMS=params/{name}.yaml` makes it")
-    return write_pdf(page, run.folder / "report.pdf")
+    with publish.reading(run.folder, alone=True):
+        return write_pdf(page, run.folder / publish.PDF)
 
 
 def _existing(name: str) -> Run:
@@ -221,29 +233,11 @@ def _environment(staging: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _only_run(name: str, staging: Path) -> Iterator[None]:
-    """Let no two runs of the same name write into the same folder."""
-    staging.mkdir(parents=True, exist_ok=True)
-    path = staging / f"{name}.lock"
-    with path.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise ReportError(
-                f"another run of {name} is under way; wait for it, or give this one another name"
-            ) from error
-        yield
-        path.unlink(missing_ok=True)
-    if not any(staging.iterdir()):
-        staging.rmdir()
-
-
-@contextmanager
-def _kernel() -> Iterator["Kernel"]:
+def _kernel(staged: Path) -> Iterator["Kernel"]:
     """Start the kernel first of all, so that it imports while papermill does."""
     from report_lib.run.kernel import start_kernel
 
-    kernel = start_kernel()
+    kernel = start_kernel(staged)
     try:
         yield kernel
     finally:
@@ -260,9 +254,11 @@ def _run_phases(
 
 
 def _warm_exporter() -> None:
-    from report_lib.page.exporter import packed_plotly
+    # What goes wrong is said when the page is written.
+    with suppress(Exception):
+        from report_lib.page.exporter import packed_plotly
 
-    packed_plotly()
+        packed_plotly()
 
 
 def _run_phase(
@@ -270,14 +266,11 @@ def _run_phase(
 ) -> "nbformat.NotebookNode":
     import nbformat
     import papermill
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
-    from papermill.exceptions import PapermillExecutionError
 
-    logging.getLogger("papermill").setLevel(logging.WARNING)
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)
     source, target = NOTEBOOKS / notebook_name(phase), folder / "notebooks" / notebook_name(phase)
-    nb = nbformat.read(source, as_version=4)
-    progress.phase(phase, nb)
-    try:
+    progress.phase(phase, nbformat.read(source, as_version=4))
+    with failure.told(phase, progress, params.cell_timeout, verbose=verbose) as watch:
         nb = papermill.execute_notebook(
             str(source),
             str(target),
@@ -287,21 +280,10 @@ def _run_phase(
             autosave_cell_every=0,
             cwd=str(ROOT),
             km=kernel,
+            execution_timeout=params.cell_timeout,
             iopub_timeout=600,
-            on_cell_start=progress.cell,
+            on_cell_start=watch,
         )
-    except PapermillExecutionError as error:
-        detail = "\n".join(["", *error.traceback]) if verbose else ""
-        first = (error.evalue.splitlines() or [""])[0]
-        said = first if error.ename == "ReportError" else f"{error.ename}: {first}"
-        raise ReportError(
-            f"{source.name}, section {progress.section!r}: {said} (as far as it went: {target}){detail}"
-        ) from error
-    except (DeadKernelError, CellTimeoutError) as error:
-        raise ReportError(
-            f"{source.name}, section {progress.section!r}: the kernel died, perhaps for want of memory; "
-            "use fewer images or close other programs"
-        ) from error
     progress.section_done()
     nb = _clean(nb)
     nbformat.write(nb, target)
@@ -412,13 +394,3 @@ def _last_times(folder: Path) -> dict[str, dict[str, float]]:
         return json.loads((folder / "provenance.json").read_text(encoding="utf8"))["sections"]
     except (OSError, ValueError, KeyError):
         return {}
-
-
-def _publish(staging: Path, final: Path) -> None:
-    """Swap the new run for the old one; the old one goes only when the new one is in place."""
-    old = staging.parent / f"{final.name}.old"
-    shutil.rmtree(old, ignore_errors=True)
-    if final.exists():
-        os.replace(final, old)
-    os.replace(staging, final)
-    shutil.rmtree(old, ignore_errors=True)

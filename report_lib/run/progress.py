@@ -28,11 +28,14 @@ class Progress:
         Of this run.
     section : str
         Title of the section that is under way.
+    n_cells : int
+        How many code cells of the notebook have been started; one that papermill has injected does not count.
     """
 
     def __init__(self, name: str, last: dict[str, dict[str, float]], stream: TextIO | None = None):
         self.times: dict[str, dict[str, float]] = {}
         self.section = ""
+        self.n_cells = 0
         self._last = last
         self._stream = stream or sys.stderr
         self._start = self._section_start = time.monotonic()
@@ -46,12 +49,14 @@ class Progress:
 
     def phase(self, phase: str, notebook: "nbformat.NotebookNode | None" = None) -> None:
         """Begin a phase; the notebook tells which section each cell belongs to."""
-        self._phase, self.section = phase, ""
+        self._phase, self.section, self.n_cells = phase, "", 0
         self._titles = [] if notebook is None else list(_titles_by_cell(notebook))
         self._begin("page" if notebook is None else "start")
 
     def cell(self, cell: "nbformat.NotebookNode", cell_index: int) -> None:
         """Note that a cell starts; papermill may have injected one, so that the source finds it."""
+        injected = "injected-parameters" in cell.metadata.get("tags", [])
+        self.n_cells += cell.cell_type == "code" and not injected
         title = next((title for source, title in self._titles if source == cell.source), self.section)
         if title and title != self.section:
             self.section_done()

@@ -1,5 +1,6 @@
 """Decoded images are found again, checked, and make room."""
 
+import errno
 import os
 
 import numpy as np
@@ -128,3 +129,39 @@ def test_a_damaged_note_of_a_key_is_made_again(tmp_path, source):
     note.write_bytes(b"\xff\xfe")
     cache.keep("k", source)
     assert not note.exists()
+
+
+def test_a_file_in_the_place_of_an_entry_is_replaced(source):
+    cache._folder().mkdir(parents=True)
+    (cache._folder() / "k").write_text("")
+    cache.keep("k", source)
+    assert cache.find("k") is not None
+
+
+def test_a_full_disk_leaves_nothing_half_written(source, monkeypatch, caplog):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(cache.np, "save", full)
+    caplog.set_level("INFO", "report_lib")
+    cache.keep("k", source)
+    (record,) = caplog.records
+    assert "No space left on device" in record.getMessage()
+    assert list(cache._folder().iterdir()) == []
+
+
+def test_a_note_that_a_full_disk_cut_short_is_made_again(tmp_path):
+    folder = write(tmp_path / "d", {"a.png": b"a"})
+    key = cache.key([folder], Asked(), use_labels=True)
+    (note,) = cache._folder().glob("*.key")
+    note.write_text(key[:10])
+    assert cache.key([folder], Asked(), use_labels=True) == key
+    assert note.read_text() == key
+
+
+def test_what_a_killed_run_left_half_written_goes_and_what_is_being_written_stays(source):
+    for name in (".killed", ".writing"):
+        (cache._folder() / name).mkdir(parents=True)
+    os.utime(cache._folder() / ".killed", (0, 0))
+    cache.keep("k", source)
+    assert sorted(path.name for path in cache._folder().iterdir()) == [".writing", "k"]

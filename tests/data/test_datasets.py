@@ -508,3 +508,17 @@ def test_few_known_labels_of_each_class_are_no_ids(tmp_path, images):
     found = datasets.load(save(tmp_path, images[0]), labels=save(tmp_path, labels, "y.npy"))
     assert len(found.class_names) == 12
     assert found.skipped == ()
+
+
+def test_a_later_phase_is_held_to_the_bytes_of_the_first(tmp_path):
+    pixels, labels = np.arange(2000, dtype=np.uint16).reshape(20, 10, 10) % 251, np.arange(20) % 2
+    source, named = save(tmp_path, pixels.astype(np.uint8)), save(tmp_path, labels, "labels.npy")
+    read = datasets.load(source, labels=named).hashes
+    assert datasets.load(source, labels=named, sha256=read).hashes == read
+    save(tmp_path, 1 - labels, "labels.npy")
+    with pytest.raises(ReportError, match=r"labels\.npy: replaced while the run was under way \(labels\)"):
+        datasets.load(source, labels=named, sha256=read)
+    save(tmp_path, pixels[::-1].astype(np.uint8))
+    with pytest.raises(ReportError, match=rf"^{source}: replaced while the run was under way \(images, labels\)"):
+        datasets.load(source, labels=named, sha256=read)
+    assert datasets.load(source, labels=named, use_labels=False, sha256=None).hashes

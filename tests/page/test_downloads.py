@@ -4,6 +4,7 @@ import base64
 import csv
 import html
 import io
+import re
 import xml.etree.ElementTree as ET
 
 import nbformat
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 from report_lib.common import style
+from report_lib.page.embed import TEMPLATES
 from report_lib.page.exporter import PLOTLY
 from report_lib.run.artifacts import PHASES, notebook_name
 from tests.browser import needs_browser, until
@@ -219,3 +221,12 @@ def test_notebooks(page, digits_build):
         assert 'run = "digits"' in injected.source
         executed = nbformat.read(digits_build / "notebooks" / notebook_name(phase), 4)
         assert [cell.source for cell in notebook.cells] == [cell.source for cell in executed.cells]
+
+
+def test_no_text_in_a_csv_is_a_formula_to_a_spreadsheet(page):
+    source = (TEMPLATES / "js" / "base.js").read_text(encoding="utf8")
+    (function,) = re.findall(r"^function csv\(.*?^}$", source, flags=re.S | re.M)
+    cells = ["=1+1", "+x", "-x", "@a", "\t=1", "\r=1", "a=1", "-1.5", "+3", "", -1, None]
+    text = page.evaluate(f"(rows) => {{ {function} return csv(rows); }}", [[cell] for cell in cells])
+    expected = ["'=1+1", "'+x", "'-x", "'@a", "'\t=1", "'\r=1", "a=1", "-1.5", "+3", "", "-1", ""]
+    assert [(row or [""])[0] for row in csv.reader(io.StringIO(text, newline=""))] == expected

@@ -167,3 +167,15 @@ def test_a_table_that_fails_leaves_the_one_before(tmp_path):
     with pytest.raises(ZeroDivisionError):
         write_csv(path, ("a",), (1 / i for i in range(2)))
     assert path.read_text() == "a\n1\n"
+
+
+def test_no_text_in_a_table_is_a_formula_to_a_spreadsheet(tmp_path):
+    path = tmp_path / "table.csv"
+    harmful = ["=1+1", "+cmd|' /C calc'!A0", "-x", "@SUM(A1)", "\t=1", "\r=1"]
+    harmless = ["a=1", "-1.5", "+3", "-1e-5", "", " =1", "'=1"]
+    numbers = [-1, -2.5, float("-inf"), np.float32(-1)]
+    write_csv(path, ("=head", "value"), [("x", cell) for cell in [*harmful, *harmless, *numbers]])
+    with path.open(newline="", encoding="utf8") as file:
+        head, *rows = csv.reader(file)
+    assert head == ["'=head", "value"]
+    assert [row[1] for row in rows] == [*(f"'{cell}" for cell in harmful), *harmless, *map(str, numbers)]

@@ -1,5 +1,8 @@
+import itertools
+
 import pytest
 
+from report_lib.__main__ import main
 from report_lib.common.errors import ReportError
 from report_lib.run.params import Params, load_params
 
@@ -184,3 +187,61 @@ def test_lists_of_phase_four_may_be_empty_for_nothing():
     own = Params.model_validate({"name": "x", "classification": nothing})
     assert (own.classification.label_counts, own.classification.classifiers) == ([], [])
     assert own.classification.label_sources == []
+
+
+# --- texts that were written to break it ----------------------------------------------------------------------------
+
+LAUGHS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in itertools.pairwise("abcdefghi")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (LAUGHS, "aliases written out"),
+        ("seed: &a [*a]\n", "*a stands in itself"),
+        ("seed: &a {b: {c: *a}}\n", "*a stands in itself"),
+        ("seed: " + "[" * 50_000, "or 10 levels"),
+        ("seed: " + "[" * 50 + "]" * 50, "or 10 levels"),
+        ("seed: *nobody\n", "undefined alias"),
+        ("seed: " + "9" * 5_000, "digits"),
+        ("seed: 0x" + "f" * 50_000, "seed is too long a number; it takes a whole number"),
+        ("seed: " + "9" * 4_000, "999…; it takes a whole number"),
+        ("seed: 2026-99-99", "not a YAML text"),
+        ("seed: !!python/object:os.system x", "line 1"),
+        ("? [a, b]\n: 1", ""),
+        ("? {a: b}\n: 1", ""),
+        ("x" * 100_001, "at most 100,000 bytes"),
+        ("clustering:\n" + "".join(f"  x{i}: 1\n" for i in range(500)), "and 495 more"),
+        ('dataset:\n  source: "a\\0b"\n', "control character"),
+        ('dataset:\n  source: "a\\ud800b"\n', ""),
+        ('dataset:\n  class_names: ["a\\eb"]\n', "control character"),
+    ],
+)
+def test_hostile_files_are_refused_in_one_short_line(tmp_path, text, said):
+    message = refusal(tmp_path, text)
+    assert said in message
+    assert len(message) < 3000 + len(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("seed=\x01", "not a YAML value"),
+        ("seed=" + "[" * 100_000, "not a YAML value"),
+        ("seed=" + "9" * 5_000, "not a YAML value"),
+        ("seed=&a [*a]", "stands in itself"),
+        ("x" * 100_000, "write it as section.parameter=value"),
+        ("seed=" + "x" * 50_000, "it takes a whole number"),
+    ],
+)
+def test_hostile_settings_are_refused_in_one_short_line(tmp_path, setting, said):
+    message = refusal(tmp_path, "", [setting])
+    assert said in message
+    assert len(message) < 1000
+
+
+def test_what_is_said_on_a_terminal_cannot_steer_it(tmp_path, capsys):
+    assert main(["data", "--params", str(write(tmp_path, "")), "--set", "x\x1b[2J=1"]) == 1
+    assert capsys.readouterr().err.startswith("error: SET x\ufffd[2J=1: ")

@@ -14,9 +14,10 @@ import pytest
 
 from report_lib.__main__ import main
 from report_lib.data import datasets
-from report_lib.run import pipeline
+from report_lib.run import pipeline, publish
 from report_lib.run.artifacts import PHASES, notebook_name
 from report_lib.run.params import load_params
+from tests.run.notebooks import fails, with_notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
 DIGITS = str(ROOT / "params" / "digits.yaml")
@@ -34,7 +35,11 @@ def without_provenance(page):
 
 
 def files(folder):
-    return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    """Return what a run left, but for the page of one that failed."""
+    return {
+        path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "failed.html"
+    }  # fmt: skip
 
 
 def test_the_run_folder_holds_what_it_should(digits_build):
@@ -42,7 +47,7 @@ def test_the_run_folder_holds_what_it_should(digits_build):
     assert {"report.html", "metrics.json", "provenance.json"} <= names
     assert {f"notebooks/{notebook_name(phase)}" for phase in PHASES} <= names
     assert not [name for name in names if name.endswith((".pkl", ".pickle", ".joblib", ".part"))]
-    assert not (digits_build.parent / ".staging").exists()
+    assert [path.name for path in (digits_build.parent / ".staging").iterdir()] == ["digits.lock"]
 
 
 def test_metrics_have_their_fixed_names(digits_build):
@@ -165,14 +170,6 @@ def good_report(digits_folder, tmp_path):
     return target
 
 
-def fails(capfd, *arguments):
-    """Run the command, expect it to fail, and return its one line."""
-    assert main(list(arguments)) == 1
-    errors = [line for line in capfd.readouterr().err.splitlines() if line.startswith("error: ")]
-    assert len(errors) == 1
-    return errors[0]
-
-
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
@@ -192,48 +189,13 @@ def test_bad_parameters_leave_the_last_report_alone(good_report, capfd, settings
     assert [path.name for path in good_report.parent.iterdir() if path.name != ".staging"] == ["digits"]
 
 
-def with_notebooks(monkeypatch, tmp_path, **sources):
-    """Put notebooks of one cell each in the place of the four; all but the named ones do nothing."""
-    folder = tmp_path / "notebooks"
-    folder.mkdir()
-    python = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    for phase in PHASES:
-        parameters = nbformat.v4.new_code_cell("run = ''", metadata={"tags": ["parameters"]})
-        work = nbformat.v4.new_code_cell(sources.get(phase, ""))
-        cells = [
-            nbformat.v4.new_markdown_cell("# What?"),
-            parameters,
-            nbformat.v4.new_markdown_cell("## Trouble"),
-            work,
-        ]
-        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=python), folder / notebook_name(phase))
-    monkeypatch.setattr(pipeline, "NOTEBOOKS", folder)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("source", "said"),
-    [
-        ("1 / 0", "ZeroDivisionError: division by zero"),
-        ("from report_lib.common.errors import ReportError\nraise ReportError('mend it')", "'Trouble': mend it"),
-        ("import os\nos._exit(1)", "the kernel died"),
-    ],
-)
-def test_a_broken_notebook_fails_the_build(good_report, monkeypatch, tmp_path, capfd, source, said):
-    before = files(good_report)
-    with_notebooks(monkeypatch, tmp_path, understanding=source)
-    message = fails(capfd, "report", "--params", DIGITS)
-    assert said in message
-    assert "01_understanding.ipynb, section 'Trouble'" in message
-    assert files(good_report) == before
-
-
 LEAST = """
 from report_lib.run.artifacts import PHASES, Run
 for phase in PHASES:
     Run(run).save_metrics(phase, {"dataset": {"sha256": {}}})
 for times in ("times", "clustering_times", "classification_times", "datamap"):
     Run(run).save(times)
+Run(run).save("dataset")
 """
 
 
@@ -244,6 +206,7 @@ def test_an_output_that_the_page_cannot_show_fails_the_build(good_report, monkey
     with_notebooks(monkeypatch, tmp_path, understanding=show, classification=LEAST)
     assert "an output of type application/x-odd cannot be shown" in fails(capfd, "report", "--params", DIGITS)
     assert files(good_report) == before
+    assert (good_report / "failed.html").read_text().count('<section class="phase-start"') == len(PHASES)
 
 
 @pytest.mark.slow
@@ -254,11 +217,17 @@ def test_no_notebook_sees_what_another_left_in_memory(monkeypatch, tmp_path, cap
 
 def test_two_runs_of_one_name_do_not_mix(good_report, capfd):
     before = files(good_report)
-    staging = good_report.parent / ".staging"
-    with pipeline._only_run("digits", staging):
+    with publish.only_run(good_report):
         assert "another run of digits is under way" in fails(capfd, "report", "--params", DIGITS)
     assert files(good_report) == before
-    assert not staging.exists()
+
+
+def test_waiting_is_asked_for(monkeypatch):
+    asked = []
+    monkeypatch.setattr(pipeline, "run_report", lambda params, **options: asked.append(options["wait"]))
+    for word in ("", "0", "1"):
+        assert main(["report", "--params", DIGITS, "--wait", word]) == 0
+    assert asked == [False, False, True]
 
 
 def test_a_build_folder_that_cannot_be_written(tmp_path, monkeypatch, capfd):

@@ -27,9 +27,12 @@ function unzipped(base64) {
   return new Response(new Blob([bytesOf(base64)]).stream().pipeThrough(new DecompressionStream("gzip")));
 }
 
+/* Text that a spreadsheet would run as a formula gets an apostrophe, as in the run's own tables. */
 function csv(rows) {
+  const runs = (text) => /^[=+\-@\t\r]/.test(text) && !Number.isFinite(Number(text));
   const cell = (value) => {
-    const text = value === null || value === undefined || Number.isNaN(value) ? "" : String(value);
+    const given = value === null || value === undefined || Number.isNaN(value) ? "" : String(value);
+    const text = typeof value === "string" && runs(given) ? `'${given}` : given;
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   return rows.map((row) => row.map(cell).join(",")).join("\n") + "\n";
