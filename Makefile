@@ -4,8 +4,10 @@ LABELS ?=
 PARAMS ?= $(if $(DATA),params/own.yaml,params/fashion_mnist.yaml)
 SET ?=
 IMAGES ?=
+FORCE ?=
+FROM ?=
 WAIT ?=
-export DATA LABELS PARAMS SET IMAGES WAIT
+export DATA LABELS PARAMS SET IMAGES FORCE FROM WAIT
 PYTHON ?= python3
 ENVIRONMENT := image-structure-report
 
@@ -19,7 +21,7 @@ READY := .venv/.ready
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report predict pdf smoke data lab test test-fast lint format lock check bench clean
+.PHONY: help setup report reproduce predict pdf smoke data lab test test-fast lint format lock check bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,7 +42,11 @@ setup: $(READY)  ## make .venv from requirements.lock (the other targets do it b
 	@touch $@
 
 report: $(READY)  ## run the notebooks and write build/<run>/report.html; DATA=path LABELS=path for your own images
-	@$(PY) -m report_lib report --data "$$DATA" --labels "$$LABELS" --params "$$PARAMS" --set "$$SET" --wait "$$WAIT"
+	@$(PY) -m report_lib report --data "$$DATA" --labels "$$LABELS" --params "$$PARAMS" --set "$$SET" \
+		--force "$$FORCE" --from "$$FROM" --wait "$$WAIT"
+
+reproduce: $(READY)  ## make RUN=fashion_mnist again from its record, with nothing reused, and say what differs
+	@$(PY) -m report_lib reproduce --run "$(or $(RUN),$(basename $(notdir $(PARAMS))))"
 
 predict: $(READY)  ## ask a run about new images: RUN=fashion_mnist IMAGES=new.npy
 	@$(PY) -m report_lib predict --run "$(or $(RUN),$(basename $(notdir $(PARAMS))))" --images "$$IMAGES"
@@ -49,13 +55,15 @@ pdf: $(READY)  ## print the report of the run in PARAMS to build/<run>/report.pd
 	@$(PY) -m report_lib pdf --run "$(or $(RUN),$(basename $(notdir $(PARAMS))))"
 
 smoke: $(READY)  ## the smallest report: scikit-learn's digits, offline, in seconds
-	@$(PY) -m report_lib report --params params/digits.yaml --set "$$SET" --wait "$$WAIT"
+	@$(PY) -m report_lib report --params params/digits.yaml --set "$$SET" --force "$$FORCE" --wait "$$WAIT"
 
 data: $(READY)  ## find, check and cache the data of a run, or of DATA=path
 	@$(PY) -m report_lib data --data "$$DATA" --labels "$$LABELS" --params "$$PARAMS" --set "$$SET"
 
 lab: $(READY)  ## open JupyterLab on the notebooks
-	$(PY) -m jupyterlab notebooks
+	@# Threads as in a report, so that both share what is kept of expensive calls.
+	@env $$($(PY) -c 'from report_lib.common.parallel import pinned_threads as p; print(*map("=".join, p().items()))') \
+		$(PY) -m jupyterlab notebooks
 
 test: $(READY)  ## run every test, and see that they reach the code
 	$(PY) -m pytest --cov=report_lib --cov-report=term:skip-covered --cov-fail-under=90

@@ -88,9 +88,17 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--labels", default="", help="file with their labels, where they are not with the images")
         command.add_argument("--params", default="", help="YAML file of the run; params/own.yaml where data are given")
         command.add_argument("--set", default="", help='"section.parameter=value …", overriding the file')
+        command.add_argument(
+            "--from", dest="record", default="", help="provenance.json or report.html of a run to repeat"
+        )
+        command.add_argument("--force", default="", help="run everything, also what did not change")
         command.add_argument("--verbose", action="store_true", help="show the traceback of an error")
         command.add_argument("--wait", default="", help="1: wait for another run of this name")
         command.set_defaults(run_command=run)
+    command = commands.add_parser("reproduce", help="make a run again from its record, reuse nothing, and compare")
+    command.add_argument("--run", required=True, help="name of the run, its folder below build/")
+    command.add_argument("--verbose", action="store_true", help="show the traceback of an error")
+    command.set_defaults(run_command=_reproduce)
     command = commands.add_parser("pdf", help="print the report of a run with an installed Chromium")
     command.add_argument("--run", required=True, help="name of the run, its folder below build/")
     command.add_argument("--verbose", action="store_true", help="show the traceback of an error")
@@ -141,8 +149,43 @@ def _quoted(path: str) -> str:
 def _report(options: argparse.Namespace) -> int:
     from report_lib.run.pipeline import run_report
 
-    run_report(_load(options), verbose=options.verbose, wait=options.wait not in ("", "0"))
+    how = {"verbose": options.verbose, "force": _is_on(options.force), "wait": _is_on(options.wait)}
+    if options.record:
+        params, found = _recorded(options)
+        run_report(params, record_before=found, **how)
+    else:
+        run_report(_load(options), **how)
     return 0
+
+
+def _is_on(flag: str) -> bool:
+    return flag not in ("", "0")
+
+
+def _recorded(options: argparse.Namespace):
+    """Return the parameters of a record, and the record."""
+    from report_lib.run import reproduce
+
+    if options.set or options.data or options.labels:
+        raise ReportError("FROM repeats a run as it was: leave SET, DATA and LABELS out")
+    path = Path(options.record).expanduser()
+    found = reproduce.read(path)
+    return reproduce.params_of(found, path), found
+
+
+def _reproduce(options: argparse.Namespace) -> int:
+    from report_lib.run import reproduce
+    from report_lib.run.pipeline import existing
+
+    run = existing(options.run)
+    other, differ = reproduce.again(options.run, run.folder, verbose=options.verbose)
+    for line in [*other, *differ[: reproduce.MOST_LISTED]]:
+        print(line)
+    if differ[reproduce.MOST_LISTED :]:
+        print(f"{len(differ) - reproduce.MOST_LISTED:,} more")
+    close = f"every number within {reproduce.TOLERANCE:g}" if other else "identical"
+    print(f"{options.run}: " + (f"{len(differ):,} differ" if differ else close))
+    return 1 if differ else 0
 
 
 def _data(options: argparse.Namespace) -> int:

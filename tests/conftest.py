@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from report_lib.common import keep
 from report_lib.run.params import load_params
 from report_lib.run.pipeline import run_report
 from tests.browser import CHROMIUM, FLAGS, until
@@ -37,6 +38,7 @@ def snapshot(request):
 def own_folders(tmp_path, monkeypatch, request):
     """No test reads or writes the cache, the runs or the data folder of the person who runs it."""
     monkeypatch.delenv("REPORT_DATA_DIR", raising=False)
+    keep.use(None)
     monkeypatch.setenv("REPORT_CACHE_DIR", str(tmp_path / "cache"))
     if "digits_build" not in request.fixturenames:
         monkeypatch.setenv("REPORT_BUILD_DIR", str(tmp_path / "build"))

@@ -17,6 +17,7 @@ from sklearn.model_selection import StratifiedKFold
 from report_lib.classification.classifiers import CLASSIFIERS, Setting
 from report_lib.classification.supervised import League, fit_one
 from report_lib.clustering.representations import Representation
+from report_lib.common.keep import kept
 from report_lib.common.metrics import Interval, paired_difference
 from report_lib.common.models import fit_within_budget
 from report_lib.common.neighbors import nearest, nearest_to
@@ -136,6 +137,7 @@ class Issues:
         return {"audit": numbers}
 
 
+@kept
 def find_issues(
     images: ImageSet, representation: Representation, league: League | None, *, n_folds: int, random_state: int
 ) -> Issues | None:
@@ -263,6 +265,7 @@ class Suspects:
     images: np.ndarray
 
 
+@kept
 def worst_suspects(
     issues: Issues | None, images: ImageSet, representation: Representation, *, most: int = 8, n_neighbors: int = 6
 ) -> dict[str, Suspects]:

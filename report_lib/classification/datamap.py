@@ -9,6 +9,7 @@ from report_lib.classification.audit import Issues
 from report_lib.classification.new_images import NewImages
 from report_lib.clustering.representations import Representation
 from report_lib.common.arrays import UNKNOWN, sample_rows
+from report_lib.common.keep import kept
 from report_lib.common.metrics import NOISE
 from report_lib.common.neighbors import nearest
 from report_lib.data.images import ImageSet
@@ -109,6 +110,7 @@ class DataMap:
         return {"map": {**numbers, "same_nearby_on_map": on_map, "same_nearby": there}}
 
 
+@kept
 def build(
     images: ImageSet,
     representation: Representation,

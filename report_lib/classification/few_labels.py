@@ -17,6 +17,7 @@ from report_lib.clustering.methods import HOG, PCA
 from report_lib.clustering.representations import Representation
 from report_lib.common import representations
 from report_lib.common.arrays import UNKNOWN, flatten
+from report_lib.common.keep import kept
 from report_lib.common.metrics import NOISE
 from report_lib.common.models import seeds_of_draws
 from report_lib.common.neighbors import Neighbors, weights
@@ -99,6 +100,7 @@ class LearningCurves:
         }
 
 
+@kept
 def learning_curves(
     names: Sequence[str],
     images: ImageSet,
@@ -168,6 +170,7 @@ def _network_curve(
     return Curve(dict(sorted((curve.right | done).items())))
 
 
+@kept
 def with_chosen(
     curves: LearningCurves | None,
     images: ImageSet,
@@ -192,6 +195,7 @@ def with_chosen(
     return replace(curves, chosen=graph_curve(representation, images, chosen)) if chosen else curves
 
 
+@kept
 def label_next(
     images: ImageSet, representation: Representation, clusters: np.ndarray, n: int, *, random_state: int
 ) -> Choice:
@@ -211,6 +215,7 @@ def title_of(name: str) -> str:
     return OTHERS.get(name) or representations.parse(name).title
 
 
+@kept
 def representation_of(graph: dict[str, np.ndarray], features: dict[str, np.ndarray]) -> Representation:
     """Return what this phase looks for neighbours on: the description whose graph was chosen, or PCA without one.
 
@@ -222,6 +227,7 @@ def representation_of(graph: dict[str, np.ndarray], features: dict[str, np.ndarr
     return Representation.from_arrays(**graph) if graph else Representation(PCA, features["train"], features["test"])
 
 
+@kept
 def shape_of(
     representation: Representation, gradients: dict[str, np.ndarray], images: ImageSet
 ) -> Representation | None:

@@ -21,6 +21,7 @@ from report_lib.clustering.methods import HOG
 from report_lib.clustering.representations import Representation
 from report_lib.common.arrays import sample_rows
 from report_lib.common.errors import ReportError
+from report_lib.common.keep import kept
 from report_lib.common.metrics import NOISE
 from report_lib.data.images import ImageSet
 from report_lib.reduction.linear import LinearReducer, LinearRepresentation, PixelScaler
@@ -120,6 +121,7 @@ class NewImages:
         return {"model": {"called_unlike": self.called_unlike, "same_cluster_as_the_run": self.agreement}}
 
 
+@kept
 def learn(
     images: ImageSet,
     representation: Representation,
@@ -154,7 +156,7 @@ def learn(
     by_shape = clusters["on"].item() == representation.title == HOG
     shape = OrientedGradients.from_arrays(**hog) if by_shape else None
     codes = representation.train if by_shape else features["train"]
-    network = league.models["conv"].model if league and "conv" in league.models else None
+    network = league.models["conv"].network if league and "conv" in league.models else None
     predictor, answers = calibrate(build(pixels, shape, codes, clusters, images, network), images.test_images)
     changed = images.test_images[sample_rows(len(images.test_images), N_CHANGED, random_state)]
     return NewImages(

@@ -16,6 +16,7 @@ from sklearn.pipeline import Pipeline
 
 from report_lib.classification.classifiers import PSEUDO, Setting
 from report_lib.common.arrays import UNKNOWN, flatten, sample_rows
+from report_lib.common.keep import kept
 from report_lib.common.metrics import Interval, apply_map, contingency, majority_map, paired_difference, wilson_interval
 from report_lib.common.parallel import at_once
 from report_lib.data.images import ImageSet
@@ -172,6 +173,7 @@ def learn_clusters(
     )
 
 
+@kept
 def learn(
     names: Sequence[str],
     images: ImageSet,
@@ -214,6 +216,7 @@ def _share_equal(a: np.ndarray, b: np.ndarray) -> Interval:
     return wilson_interval(int(np.sum(a == b)), len(a))
 
 
+@kept
 def judge(pseudo: PseudoLabels, clusters: dict[str, np.ndarray], images: ImageSet) -> PseudoLabels:
     """Hold what classifiers learnt from clusters against the true classes, where there are any."""
     if not images.has_labels:

@@ -17,6 +17,7 @@ from report_lib.classification.classifiers import published as published_for
 from report_lib.clustering.representations import Representation
 from report_lib.common.arrays import flatten, sample_rows
 from report_lib.common.errors import ReportError
+from report_lib.common.keep import kept
 from report_lib.common.metrics import Interval, wilson_interval
 from report_lib.common.models import fit_within_budget
 from report_lib.common.parallel import at_once
@@ -40,7 +41,8 @@ class Predictions:
         None where a classifier gives no probabilities.
     seconds : dict of str to float
         `fit`, and `predict` for all test images.
-    model : estimator
+    network : NetworkEstimator, or None
+        The fitted network of images, which new images can be shown.
     """
 
     name: str
@@ -48,7 +50,7 @@ class Predictions:
     classes: np.ndarray
     proba: np.ndarray | None
     seconds: dict[str, float]
-    model: Any
+    network: Any = None
 
     @property
     def title(self) -> str:
@@ -130,11 +132,12 @@ def _predictions(
     name: str, n_images: int, n_classes: int, model: Any, answer: np.ndarray, seconds: dict[str, float]
 ) -> Predictions:
     """Bring what a classifier answered, classes or probabilities of the classes that it met, to one form."""
+    network = model if hasattr(model, "network_") else None
     if answer.ndim == 1:
-        return Predictions(name, n_images, answer.astype(np.int64), None, seconds, model)
+        return Predictions(name, n_images, answer.astype(np.int64), None, seconds, network)
     proba = np.zeros((len(answer), n_classes), np.float32)
     proba[:, model.classes_] = answer
-    return Predictions(name, n_images, proba.argmax(axis=1), proba, seconds, model)
+    return Predictions(name, n_images, proba.argmax(axis=1), proba, seconds, network)
 
 
 @dataclass(frozen=True)
@@ -320,6 +323,7 @@ def times(league: League | None) -> list[dict[str, Any]]:
     return [{"name": found[name].title, **found[name].seconds} for name in CLASSIFIERS if name in found]
 
 
+@kept
 def learn(names: Sequence[str], images: ImageSet, shape: Representation | None, **options: Any) -> League | None:
     """Fit and score every classifier that is asked for; None without labels, or where none could be had.
 

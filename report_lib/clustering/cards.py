@@ -6,6 +6,7 @@ import numpy as np
 
 from report_lib.clustering.fitting import Clusters
 from report_lib.clustering.representations import Representation, sample
+from report_lib.common.keep import kept
 from report_lib.common.metrics import NOISE
 from report_lib.common.neighbors import Neighbors, nearest, votes
 
@@ -52,6 +53,7 @@ def margins(graph: Neighbors, labels: np.ndarray) -> np.ndarray:
     return found
 
 
+@kept
 def describe(
     images: np.ndarray, on: Representation, clusters: Clusters, *, k: int, random_state: int, n_shown: int = 8
 ) -> Cards:

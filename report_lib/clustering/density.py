@@ -13,6 +13,7 @@ from report_lib.clustering.methods import MAP, PCA
 from report_lib.clustering.representations import Plane, Representation, thinned
 from report_lib.clustering.silhouettes import silhouette_scores
 from report_lib.common.arrays import sample_rows
+from report_lib.common.keep import kept
 from report_lib.common.metrics import NOISE
 
 
@@ -271,6 +272,7 @@ class Density:
         return {**tried, "knee_eps": self.distances.knee_eps, "best": best}
 
 
+@kept
 def try_radii(
     representations: dict[str, Representation],
     *,

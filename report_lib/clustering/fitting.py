@@ -22,6 +22,7 @@ from report_lib.clustering.methods import METHODS, titled
 from report_lib.clustering.representations import Representation
 from report_lib.clustering.silhouettes import silhouette_scores
 from report_lib.common.arrays import sample_rows
+from report_lib.common.keep import kept
 from report_lib.common.metrics import NOISE
 from report_lib.common.models import kmeans, seeds_of_fits
 from report_lib.common.parallel import at_once
@@ -103,6 +104,7 @@ class Fitted:
         return titled(self.method, self.on)
 
 
+@kept
 def fit_all(
     representations: dict[str, Representation],
     methods: Sequence[str],

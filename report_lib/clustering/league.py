@@ -15,6 +15,7 @@ from report_lib.clustering.scaling import Scalings
 from report_lib.clustering.scores import ClusterScores, plain_scores, score_clusters
 from report_lib.common.arrays import UNKNOWN
 from report_lib.common.errors import ReportError
+from report_lib.common.keep import kept
 from report_lib.common.metrics import NOISE
 from report_lib.reduction.linear import LinearReducer, PixelScaler
 
@@ -100,6 +101,7 @@ class Chosen:
         return arrays if clusters.centers is None else arrays | {"centers": clusters.centers}
 
 
+@kept
 def score(
     fitted: Sequence[Fitted],
     train_labels: np.ndarray | None,
@@ -129,6 +131,7 @@ def _by_seed(
     return counted | {name: np.array([own[name] for own in scored]) for name in scored[0]}
 
 
+@kept
 def choose_graph(
     fitted: Sequence[Fitted], representations: dict[str, Representation], *, random_state: int
 ) -> GraphChoice | None:
@@ -150,6 +153,7 @@ def pick(rows: Sequence[Row], method: str) -> Row | None:
     return next((row for row in rows if row.fitted.method == method), None)
 
 
+@kept
 def choose(
     rows: Sequence[Row], method: str, representations: dict[str, Representation], test_labels: np.ndarray | None
 ) -> Chosen:

@@ -13,6 +13,7 @@ from report_lib.clustering.number import Support, support
 from report_lib.clustering.representations import Representation, Shapes
 from report_lib.clustering.silhouettes import over_rows, silhouettes
 from report_lib.common.arrays import sample_rows
+from report_lib.common.keep import kept
 from report_lib.common.models import kmeans, seeds_of_fits
 from report_lib.common.parallel import at_once
 
@@ -203,6 +204,7 @@ class Panel:
         return found if self.support is None else found | {"support": self.support.as_dict()}
 
 
+@kept
 def gather(
     train: np.ndarray,
     n_clusters: Sequence[int],

@@ -10,8 +10,9 @@ from report_lib.clustering.graph_clustering import Edges, jaccard_edges
 from report_lib.clustering.hog import OrientedGradients
 from report_lib.clustering.methods import HOG, MAP, PCA
 from report_lib.common.arrays import flatten, sample_rows
+from report_lib.common.keep import kept
 from report_lib.common.neighbors import Neighbors, nearest, nearest_to, weights
-from report_lib.data.datasets import ImageSet
+from report_lib.data.images import ImageSet
 from report_lib.reduction.layouts import neighborhood_hit
 from report_lib.understanding.measure import Examples, pick_examples
 
@@ -122,6 +123,7 @@ class Shapes:
     directions: np.ndarray
 
 
+@kept
 def describe_shapes(images: ImageSet, methods: Sequence[str]) -> Shapes | None:
     """Describe images by the edges in them, where a method goes by the graph of shapes; else None."""
     if "graph" not in methods:
@@ -132,6 +134,7 @@ def describe_shapes(images: ImageSet, methods: Sequence[str]) -> Shapes | None:
     return Shapes(model, train, test, examples, model.directions(flatten(examples.images))[:, ::2])
 
 
+@kept
 def gather(
     features: dict[str, np.ndarray],
     shapes: Shapes | None,

@@ -8,6 +8,7 @@ from sklearn.metrics import adjusted_rand_score
 from report_lib.clustering.fitting import Clusters, fit_kmeans
 from report_lib.clustering.representations import Representation
 from report_lib.common.arrays import flatten, sample_rows
+from report_lib.common.keep import kept
 from report_lib.common.metrics import contingency, table_scores
 from report_lib.common.models import seeds_of_fits
 from report_lib.data.images import ImageSet
@@ -43,6 +44,7 @@ class Scalings:
         }
 
 
+@kept
 def compare(
     images: ImageSet,
     moments: dict[str, np.ndarray | float],

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
+from report_lib.common.keep import kept
+
 
 @dataclass(frozen=True)
 class Neighbors:
@@ -22,6 +24,7 @@ class Neighbors:
     distances: np.ndarray
 
 
+@kept
 def nearest(X: np.ndarray, k: int) -> Neighbors:
     """Find the k nearest rows of each row, exactly.
 

@@ -5,21 +5,20 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
+from functools import cache
 from itertools import islice
 from typing import Any
 
+from report_lib.common import keep
+from report_lib.common.facts import n_threads as n_threads
+
 Call = tuple[Callable, tuple, dict]
+# The key under which a call is kept, and its result or the process that works on it.
+Started = tuple[str, Any]
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
 # More processes than this would cost more memory than they save time.
 MOST_PROCESSES = 8
-
-
-def n_threads() -> int:
-    """Return how many threads a run uses: those of the machine, unless `OMP_NUM_THREADS` says otherwise."""
-    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return int(asked) if asked.isdigit() and int(asked) else allowed or 1
 
 
 def pinned_threads() -> dict[str, str]:
@@ -37,29 +36,45 @@ def at_once(calls: Iterable[Call]) -> Iterator[Any]:
 
     Work on the first calls goes on while the caller does other things; the later ones start as results are taken, so
     that few arguments are in memory at a time. What is slow here holds Python's lock or goes through small arrays, so
-    threads would wait for one another.
+    threads would wait for one another. What is kept of a call is read, and no process is started for it.
     """
-    # Loaded here: the command line asks this module for the number of threads alone, and need not wait for it.
-    from loky import cpu_count, get_reusable_executor
+    left = iter(calls)
+    return _results(left, deque(_start(call) for call in islice(left, _n_processes() + 1)))
 
-    n = min(n_threads(), cpu_count(), MOST_PROCESSES)
+
+@cache
+def _n_processes() -> int:
+    # Loaded here: the command line asks this module for the number of threads alone, and need not wait for it.
+    from loky import cpu_count
+
+    return min(n_threads(), cpu_count(), MOST_PROCESSES)
+
+
+def _results(left: Iterator[Call], started: deque[Started]) -> Iterator[Any]:
+    while started:
+        key, found = started.popleft()
+        if isinstance(found, Future):
+            found = found.result()
+            keep.write(key, found)
+        started.extend(_start(call) for call in islice(left, 1))
+        yield found
+
+
+def _start(call: Call) -> Started:
+    function, args, named = call
+    key = keep.key_of(function, args, named)
+    found = keep.read(key)
+    return key, _submit(call) if found is keep.MISSING else found
+
+
+def _submit(call: Call) -> Future:
+    from loky import get_reusable_executor
+
+    function, args, named = call
     # Processes that wait in vain for a minute give their memory back.
     executor = get_reusable_executor(
-        n, timeout=60, env=ONE_THREAD, initializer=die_with_parent, initargs=(os.getpid(),)
+        _n_processes(), timeout=60, env=ONE_THREAD, initializer=die_with_parent, initargs=(os.getpid(),)
     )
-    left = iter(calls)
-    return _results(executor, left, deque(_submit(executor, call) for call in islice(left, n + 1)))
-
-
-def _results(executor: Executor, left: Iterator[Call], started: deque[Future]) -> Iterator[Any]:
-    while started:
-        result = started.popleft().result()
-        started.extend(_submit(executor, call) for call in islice(left, 1))
-        yield result
-
-
-def _submit(executor: Executor, call: Call) -> Future:
-    function, args, named = call
     return executor.submit(function, *args, **named)
 
 

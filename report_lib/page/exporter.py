@@ -84,7 +84,8 @@ def write_report(
     script, css = _script(), read("report.css", "map.css") + _stills_on_dark()
     page = template("page").render(
         title=f"{_called(title, run)}: what structure is in these images?",
-        of=_called(title, run) + f" · commit {about['commit'][:7]}" * bool(about["commit"]),
+        of=_called(title, run)
+        + f" · commit {about['commit'][:7]}{' with local changes' * bool(about['changes'])}" * bool(about["commit"]),
         policy=_policy(script),
         lede=headlines.lede(metrics),
         headlines=[_emphasised(sentence) for sentence in headlines.headlines(metrics)[:MOST_HEADLINES]],
@@ -129,6 +130,11 @@ def _called(title: str, run: str) -> str:
     """Name the data, and the run where it is called otherwise."""
     alike = re.sub(r"\W|_", "", title).lower() == re.sub(r"\W|_", "", run).lower()
     return title if alike else f"{title}, run {run}"
+
+
+def _short_commit(about: dict[str, Any]) -> str:
+    changed = " with local changes" * bool(about["changes"])
+    return f" · commit {about['commit'][:7]}{changed}" if about["commit"] else ""
 
 
 def _stills_on_dark() -> str:
@@ -307,7 +313,10 @@ def _about_tables(about: dict[str, Any]) -> list[dict[str, Any]]:
             flat += [(f"{section}.{key}", _literal(value)) for key, value in values.items()]
         else:
             flat.append((section, _literal(values)))
-    versions = [("commit", about["commit"] or "not in a checkout"), *about["versions"].items()]
+    changes = f", changed: {about['changes']}" * bool(about["changes"])
+    made_with = {"requirements.lock": about["lock"], "processor": about["processor"], "threads": about["threads"]}
+    commit = (about["commit"] or "not in a checkout") + changes
+    versions = [("commit", commit), *about["versions"].items(), *made_with.items()]
     return [
         {"title": "Parameters", "header": ("parameter", "value"), "rows": flat},
         {"title": "Data", "header": ("part", "SHA-256"), "rows": list(about["data"].items())},

@@ -18,6 +18,7 @@ from sklearn.metrics import pairwise_distances_argmin_min
 from report_lib.common import metrics
 from report_lib.common.arrays import CHUNK, flatten
 from report_lib.common.errors import ReportError
+from report_lib.common.keep import kept
 from report_lib.common.models import draws, kmeans
 from report_lib.common.representations import RepresentationName, parse
 from report_lib.data.images import ImageSet
@@ -89,6 +90,7 @@ class FittedRepresentation:
         return numbers
 
 
+@kept
 def fit_representations(
     names: Sequence[str],
     train: np.ndarray,
@@ -245,6 +247,7 @@ def pca_curve(fitted: Sequence[FittedRepresentation], pca: linear.Reduction, tes
     return PCACurve(counts, linear.pixel_mse(pca, test, counts))
 
 
+@kept
 def rebuild_all(fitted: Sequence[FittedRepresentation], images: np.ndarray) -> dict[str, np.ndarray]:
     """Rebuild images from every representation but the pixels.
 
@@ -293,6 +296,7 @@ class Middles:
     n_pairs: int
 
 
+@kept
 def middles(
     fitted: Sequence[FittedRepresentation],
     test: np.ndarray,
@@ -354,6 +358,7 @@ def code_images(fitted: Sequence[FittedRepresentation], examples: Examples) -> C
     return CodeImages(r.title, examples.titles[::2], (pictures - low) / np.maximum(high - low, 1e-12))
 
 
+@kept
 def kmeans_scores(
     fitted: Sequence[FittedRepresentation],
     images: ImageSet,
@@ -382,6 +387,7 @@ def kmeans_scores(
     return scores
 
 
+@kept
 def few_labels(
     fitted: Sequence[FittedRepresentation],
     images: ImageSet,

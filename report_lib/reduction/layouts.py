@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.manifold import TSNE, trustworthiness
 
 from report_lib.common.arrays import UNKNOWN, flatten, labels_of, sample_rows
+from report_lib.common.keep import kept
 from report_lib.common.neighbors import Neighbors, nearest
 from report_lib.common.parallel import at_once
 from report_lib.data.images import ImageSet
@@ -17,6 +18,7 @@ from report_lib.data.images import ImageSet
 MOST_SCORED = 2500
 
 
+@kept
 def umap_map(X: np.ndarray, graph: Neighbors, *, n_epochs: int, random_state: int) -> np.ndarray:
     """Lay out all rows with UMAP (McInnes, Healy and Melville, 2018), from neighbours that are known already.
 
@@ -56,6 +58,7 @@ def _keep_compiled(*modules: ModuleType) -> None:
             compiled.enable_caching()
 
 
+@kept
 def tsne_map(X: np.ndarray, *, n_iterations: int, random_state: int) -> np.ndarray:
     """Lay out rows with t-SNE (van der Maaten and Hinton, 2008).
 
@@ -145,6 +148,7 @@ class Plane:
     n_images: int
 
 
+@kept
 def umap_plane(
     made: dict[str, np.ndarray], images: ImageSet, *, drawn: np.ndarray, scored: np.ndarray, k: int
 ) -> Plane | None:
@@ -162,6 +166,7 @@ def umap_plane(
     return Plane("UMAP", layout[drawn], labels_of(labels, drawn), hit, len(layout))
 
 
+@kept
 def tsne_plane(made: dict[str, np.ndarray], images: ImageSet, *, rows: np.ndarray, k: int) -> Plane | None:
     """Return t-SNE's map of some train images; None where there is none."""
     if "tsne" not in made:
@@ -244,6 +249,7 @@ class Trust:
         return {title: vars(scores) for title, scores in self.scores.items()}
 
 
+@kept
 def trust(Z: np.ndarray, made: dict[str, np.ndarray], rows: np.ndarray, images: ImageSet, *, k: int) -> Trust | None:
     """Score maps, and PCA's plane, on the same train images; None where no map was made."""
     if not made:

@@ -17,6 +17,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from report_lib.common.arrays import CHUNK, chunks, flatten, labels_of, sample_rows
+from report_lib.common.keep import kept
 from report_lib.common.representations import KINDS
 from report_lib.data.images import ImageSet
 
@@ -344,6 +345,7 @@ class Reduction:
         return {"scaling": self.scaler.kind, "pca": {**counts, **by_method[PCA]}, "truncated_svd": by_method[SVD]}
 
 
+@kept
 def fit(images: np.ndarray, *, scaling: str) -> Reduction:
     """Fit scaler, PCA and truncated SVD to train images of shape (n, h, w)."""
     rows = flatten(images)
@@ -365,6 +367,7 @@ def components_for(reducer: LinearReducer, share: float) -> int:
     return int(np.argmax(cumulative >= min(share, cumulative[-1]))) + 1
 
 
+@kept
 def mse_by_size(fitted: Reduction, images: np.ndarray) -> dict[str, np.ndarray]:
     """Mean squared error of rebuilding images, for each number of components, in scaled pixels, by PCA and truncated SVD.
 

@@ -15,11 +15,14 @@ from typing import Any
 import numpy as np
 
 from report_lib import ROOT
+from report_lib.common import keep
 from report_lib.common.errors import ReportError
+from report_lib.common.store import Store
 
 PHASES = ("understanding", "reduction", "clustering", "classification")
 
-_HOMES = {
+# Phase and file of each thing that is kept, by its key.
+HOMES = {
     "dataset": ("understanding", "dataset.json"),
     "duplicates": ("understanding", "duplicates.npz"),
     "moments": ("reduction", "moments.npz"),
@@ -50,6 +53,8 @@ _HOMES = {
 
 # Where the pipeline lets the notebooks of a run write until all of it is there.
 STAGING = "REPORT_STAGING_DIR"
+# Whether what is kept of earlier runs is used.
+STORE = "REPORT_STORE"
 # The folder, beside the finished runs, of what notebooks that are run by hand leave.
 LAB = "lab"
 
@@ -57,6 +62,15 @@ LAB = "lab"
 def build_dir() -> Path:
     """Return the folder of all runs: `REPORT_BUILD_DIR`, or `build` in the project."""
     return Path(os.environ.get("REPORT_BUILD_DIR") or ROOT / "build")
+
+
+def store() -> Store | None:
+    """Return where finished phases and calls are kept, for all runs: none where `REPORT_STORE` is `off`.
+
+    Where it is `write`, all is made anew, and kept.
+    """
+    mode = os.environ.get(STORE, "")
+    return None if mode == "off" else Store(build_dir() / ".store", reads=mode != "write")
 
 
 def notebook_name(phase: str) -> str:
@@ -83,6 +97,8 @@ class Run:
         self.folder = folder or Path(staging or build_dir() / LAB) / name
         self._finished = None if folder or staging else build_dir() / name
         self._told = False
+        if folder is None:
+            keep.use(store())
 
     def save(self, key: str, **values: Any) -> None:
         """Keep something for a later phase: arrays as npz, anything else as JSON."""
@@ -109,7 +125,7 @@ class Run:
         ReportError
             When the phase that makes it has not run; says which command to run.
         """
-        path = self._there(*_HOMES[key])
+        path = self._there(*HOMES[key])
         if path.suffix == ".json":
             return json.loads(path.read_text(encoding="utf8"))
         with np.load(path, allow_pickle=False) as archive:
@@ -137,7 +153,7 @@ class Run:
 
     def path(self, key: str) -> Path:
         """Return the file that `save` keeps something in, there or not."""
-        phase, file = _HOMES[key]
+        phase, file = HOMES[key]
         return self.folder / "artifacts" / phase / file
 
     def _there(self, phase: str, file: str) -> Path:

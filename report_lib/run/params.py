@@ -283,6 +283,9 @@ class Params(Section):
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", description="folder of the run under build/")
     seed: int = Field(0, ge=0, lt=2**32, description="the one seed that feeds everything random")
+    store_gigabytes: float = Field(
+        4.0, ge=0, description="room for what is kept of all runs, so that only what changed runs again"
+    )
     cell_timeout: int = Field(
         3600, ge=1, le=10**6, description="seconds that a cell of a notebook may take before the run is stopped"
     )

@@ -4,31 +4,30 @@ Everything is written to a folder beside the runs and moved into place when all 
 fails leaves the last good report alone.
 """
 
-import importlib.metadata
 import json
 import logging
 import os
-import platform
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from report_lib import ROOT
+from report_lib.common import values
 from report_lib.common.errors import ReportError
-from report_lib.common.parallel import n_threads, pinned_threads
+from report_lib.common.parallel import pinned_threads
 from report_lib.data import datasets, formats, pixels
 from report_lib.data.images import ImageSet
 from report_lib.data.source import Asked
-from report_lib.run import artifacts, failure, publish
+from report_lib.run import artifacts, failure, phases, publish, record
 from report_lib.run.artifacts import PHASES, Run, notebook_name
 from report_lib.run.params import Params
+from report_lib.run.plan import Plan, notebook_parameters, source_of
 from report_lib.run.progress import Progress
+from report_lib.run.reproduce import differences
 from report_lib.run.sizes import resolve
 
 if TYPE_CHECKING:
@@ -38,16 +37,17 @@ if TYPE_CHECKING:
     from report_lib.run.kernel import Kernel
 
 log = logging.getLogger(__name__)
-NOTEBOOKS = ROOT / "notebooks"
-# What makes a number or the page; a test knows what computes.
-PACKAGES = (
-    "numpy", "scipy", "scikit-learn", "umap-learn", "numba", "igraph", "kneed", "cleanlab", "torch", "pillow",
-    "pandas", "plotly", "papermill", "nbconvert",
-)  # fmt: skip
 
 
-def run_report(params: Params, *, verbose: bool = False, wait: bool = False) -> Path:
-    """Run all phases and write the report.
+def run_report(
+    params: Params,
+    *,
+    verbose: bool = False,
+    wait: bool = False,
+    force: bool = False,
+    record_before: dict[str, Any] | None = None,
+) -> Path:
+    """Run the phases that are not what they were, and write the report.
 
     Parameters
     ----------
@@ -56,6 +56,10 @@ def run_report(params: Params, *, verbose: bool = False, wait: bool = False) -> 
         Whether the message of a cell that failed has the traceback.
     wait : bool
         Whether to wait for another run of that name; it is refused otherwise.
+    force : bool
+        Whether everything is made anew.
+    record_before : dict
+        Of the run that is to be repeated; where today differs from it is said.
 
     Returns
     -------
@@ -67,22 +71,30 @@ def run_report(params: Params, *, verbose: bool = False, wait: bool = False) -> 
     ReportError
         When the data, the parameters or a notebook stop the run; the last good run is left as it was.
     """
-    started = datetime.now(UTC)
+    started, code = record.started_at(), record.commit()
     _spare_a_grammar()
     final = artifacts.build_dir() / params.name
-    with publish.only_run(final, wait=wait) as staged:
+    with publish.only_run(final, wait=wait) as staged, _environment(staged.parent, force=force):
         progress = Progress(params.name, _last_times(final))
-        images, params, adjusted = check_data(params)
-        for sentence in [*replaced(final, params), *adjusted]:
+        asked = params
+        images, params, adjusted = check_data(asked)
+        about = record.about(asked, params, adjusted, images.hashes, code)
+        for sentence in [*replaced(final, params), *adjusted, *differences(record_before, about)]:
             log.info("%s", sentence)
-        with _environment(staged.parent), _kernel(staged) as kernel, failure.page_of(staged, final):
-            notebooks = _run_phases(params, staged, kernel, progress, verbose)
+        plan = Plan(params, values.digest(images), phases.read_made_of(final))
+        if plan.is_done(final, about) and not force:
+            (final / publish.FAILED).unlink(missing_ok=True)
+            progress.up_to_date(final / "report.html")
+            return final / "report.html"
+        with failure.page_of(staged, final):
+            finished = _run_phases(plan, Run(params.name), progress, verbose)
             # What parameters were fitted to; later phases hold themselves to what the first one read.
             read = Run(params.name).load("dataset").get("sha256")
             datasets.refuse_replaced(images.hashes, read, params.dataset.source, params.dataset.labels)
-            page = _write_page(params, adjusted, Run(params.name), notebooks, progress, started)
+            page = _write_page(plan, about, Run(params.name), finished, progress, started)
         for sentence in publish.publish(staged, final):
             log.info("%s", sentence)
+        plan.make_room()
     progress.done(final / page.name)
     return final / page.name
 
@@ -130,7 +142,7 @@ def predict(name: str, images_path: str) -> tuple[Path, int, int]:
     from report_lib.classification import new_images
     from report_lib.page.predictions import predictions_page
 
-    run = _existing(name)
+    run = existing(name)
     with publish.reading(run.folder):
         model = new_images.load(name, run.path("model_about"), run.path("model"))
         given = _asked(run, model.image_shape)
@@ -188,7 +200,7 @@ def make_pdf(name: str) -> Path:
     """
     from report_lib.page.pdf import write_pdf
 
-    run = _existing(name)
+    run = existing(name)
     page = run.folder / "report.html"
     if not page.is_file():
         raise ReportError(f"{page}: not there; `make report PARAMS=params/{name}.yaml` makes it")
@@ -196,7 +208,8 @@ def make_pdf(name: str) -> Path:
         return write_pdf(page, run.folder / publish.PDF)
 
 
-def _existing(name: str) -> Run:
+def existing(name: str) -> Run:
+    """Return a finished run; ReportError names those that there are."""
     run = Run(name, artifacts.build_dir() / name)
     if name.strip(". ") != name or "/" in name or name in ("", artifacts.LAB) or not run.folder.is_dir():
         folders = {p.name for p in artifacts.build_dir().glob("[!.]*") if p.is_dir()} - {artifacts.LAB}
@@ -207,21 +220,15 @@ def _existing(name: str) -> Run:
     return run
 
 
-def notebook_parameters(params: Params, phase: str) -> dict[str, Any]:
-    """Return what a phase's notebook is given: the run, the seed, and its own section."""
-    values = {"run": params.name, "seed": params.seed}
-    if phase == PHASES[0]:
-        values |= params.dataset.model_dump()
-    return values | getattr(params, phase).model_dump()
-
-
 @contextmanager
-def _environment(staging: Path) -> Iterator[None]:
+def _environment(staging: Path, *, force: bool = False) -> Iterator[None]:
     """Pin what a kernel inherits: threads before NumPy is imported, hashing, and where its artifacts go."""
     pinned = pinned_threads() | {
         "PYTHONHASHSEED": "0",
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
         artifacts.STAGING: str(staging.resolve()),
+        # What a person has asked for of the store holds, unless all is to be made anew.
+        artifacts.STORE: "write" if force else os.environ.get(artifacts.STORE, ""),
     }
     before = {name: os.environ.get(name) for name in pinned}
     os.environ.update(pinned)
@@ -244,13 +251,38 @@ def _kernel(staged: Path) -> Iterator["Kernel"]:
         kernel.close()
 
 
-def _run_phases(
-    params: Params, folder: Path, kernel: "Kernel", progress: Progress, verbose: bool
-) -> dict[str, "nbformat.NotebookNode"]:
-    (folder / "notebooks").mkdir(parents=True)
-    # nbconvert takes a second to import; it can do so while the kernel computes.
-    threading.Thread(target=_warm_exporter, daemon=True).start()
-    return {phase: _run_phase(params, phase, folder, kernel, progress, verbose) for phase in PHASES}
+def _run_phases(plan: Plan, run: Run, progress: Progress, verbose: bool) -> dict[str, phases.Finished]:
+    """Run the phases whose parts are not what they were; the kernel starts with the first of them."""
+    (run.folder / "notebooks").mkdir(parents=True)
+    finished: dict[str, phases.Finished] = {}
+    with ExitStack() as at_end:
+        kernel = None
+        for phase in PHASES:
+            parts, was = plan.parts(phase, run), plan.was(phase)
+            key = phases.key_of(phase, parts)
+            found = plan.store and phases.take(plan.store, key, phase, plan.sources[phase], run)
+            if found:
+                progress.taken(phase, found.facts["sections"], same=parts == was)
+                _write_notebook(found.notebook, phase, run.folder)
+            else:
+                anew = not (plan.store and plan.store.reads)
+                progress.runs(phase, phases.why(parts, was, plan.sources[phase], anew=anew))
+                kernel = kernel or at_end.enter_context(_kernel(run.folder))
+                # nbconvert takes a second to import; it can do so while the kernel computes.
+                threading.Thread(target=_warm_exporter, daemon=True).start()
+                found = _run_phase(plan.params, phase, run.folder, kernel, progress, verbose)
+                if plan.edited(phase):
+                    log.info("%s: its code was edited while it ran; it will run again next time", phase)
+                elif plan.store:
+                    phases.keep(plan.store, key, phase, found, run)
+            finished[phase] = found
+    return finished
+
+
+def _write_notebook(nb: "nbformat.NotebookNode", phase: str, folder: Path) -> None:
+    import nbformat
+
+    nbformat.write(nb, folder / "notebooks" / notebook_name(phase))
 
 
 def _warm_exporter() -> None:
@@ -263,14 +295,18 @@ def _warm_exporter() -> None:
 
 def _run_phase(
     params: Params, phase: str, folder: Path, kernel: "Kernel", progress: Progress, verbose: bool
-) -> "nbformat.NotebookNode":
+) -> phases.Finished:
     import nbformat
     import papermill
 
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
-    source, target = NOTEBOOKS / notebook_name(phase), folder / "notebooks" / notebook_name(phase)
+    source, target = source_of(phase), folder / "notebooks" / notebook_name(phase)
     progress.phase(phase, nbformat.read(source, as_version=4))
-    with failure.told(phase, progress, params.cell_timeout, verbose=verbose) as watch:
+    seen: dict[str, Any] = {}
+    with (
+        record.peak_memory(kernel.provisioner.pid, seen),
+        failure.told(phase, progress, params.cell_timeout, verbose=verbose) as watch,
+    ):
         nb = papermill.execute_notebook(
             str(source),
             str(target),
@@ -286,8 +322,8 @@ def _run_phase(
         )
     progress.section_done()
     nb = _clean(nb)
-    nbformat.write(nb, target)
-    return nb
+    _write_notebook(nb, phase, folder)
+    return phases.Finished(nb, seen | {"sections": progress.times[phase]})
 
 
 def _clean(nb: "nbformat.NotebookNode") -> "nbformat.NotebookNode":
@@ -302,57 +338,51 @@ def _clean(nb: "nbformat.NotebookNode") -> "nbformat.NotebookNode":
             cell.outputs.remove(output)
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
+        if not cell.metadata.get("tags", True):
+            # Papermill gives every cell a list of tags.
+            del cell.metadata["tags"]
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.id = "injected-parameters"
+    # The kernel counts on from one notebook to the next, of those that ran.
+    for count, cell in enumerate((cell for cell in nb.cells if cell.cell_type == "code"), start=1):
+        for numbered in [cell, *(o for o in cell.outputs if o.output_type == "execute_result")]:
+            numbered.execution_count = count
     return nb
 
 
 def _write_page(
-    params: Params,
-    adjusted: list[str],
+    plan: Plan,
+    about: dict[str, Any],
     run: Run,
-    notebooks: dict[str, "nbformat.NotebookNode"],
+    finished: dict[str, phases.Finished],
     progress: Progress,
-    started: datetime,
+    started: str,
 ) -> Path:
     from report_lib.page.exporter import write_report
 
     progress.phase("page")
-    metrics = run.metrics()
-    about = {
-        "parameters": params.model_dump(mode="json"),
-        "adjusted": adjusted,
-        "data": metrics["dataset"]["sha256"],
-        "commit": _commit(),
-        "versions": _versions(),
-    }
+    metrics, notebooks = run.metrics(), {phase: own.notebook for phase, own in finished.items()}
     (run.folder / "metrics.json").write_text(artifacts.to_json(metrics), encoding="utf8")
-    provenance = about | _facts(started, progress, _times(run))
+    provenance = about | _facts(started, finished, progress, _times(run))
     (run.folder / "provenance.json").write_text(artifacts.to_json(provenance), encoding="utf8")
-    return write_report(run.folder / "report.html", notebooks, metrics, about, provenance, run.load("datamap"))
+    page = write_report(run.folder / "report.html", notebooks, metrics, about, provenance, run.load("datamap"))
+    made = artifacts.to_json(plan.record(about, run.folder))
+    (run.folder / phases.MADE_OF).write_text(made, encoding="utf8")
+    return page
 
 
-def _versions() -> dict[str, str]:
-    """Return the versions of Python and of what is installed of `PACKAGES`; PyTorch may not be."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        with suppress(importlib.metadata.PackageNotFoundError):
-            found[package] = importlib.metadata.version(package)
-    return found
-
-
-def _facts(started: datetime, progress: Progress, times: dict[str, Any]) -> dict[str, Any]:
-    """Everything that may differ between two runs of the same thing."""
+def _facts(
+    started: str, finished: dict[str, phases.Finished], progress: Progress, times: dict[str, Any]
+) -> dict[str, Any]:
+    """Everything that may differ between two runs of the same thing; times are those of when a phase last ran."""
     return {
-        "started": started.isoformat(timespec="seconds"),
+        "started": started,
         "seconds": progress.elapsed(),
-        "sections": progress.times,
+        "sections": {phase: own.facts["sections"] for phase, own in finished.items()},
+        "peak_memory": {phase: own.facts["peak_memory"] for phase, own in finished.items()},
+        "taken_over": progress.taken_over,
         "times": times,
-        "machine": {
-            "system": platform.platform(),
-            "processor": platform.processor() or platform.machine(),
-            "threads": n_threads(),
-        },
+        "machine": record.machine(),
     }
 
 
@@ -362,20 +392,6 @@ def _times(run: Run) -> dict[str, Any]:
         for name in ("times", "clustering_times", "classification_times")
         for key, rows in run.load(name).items()
     }
-
-
-def _commit() -> str:
-    """Return the commit of the project, marked where files differ from it; empty outside a checkout."""
-
-    def git(*words: str) -> str:
-        found = subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True)
-        return found.stdout.strip() if found.returncode == 0 else ""
-
-    try:
-        commit = git("rev-parse", "HEAD")
-        return commit + (" with local changes" if commit and git("status", "--porcelain", "-uno") else "")
-    except OSError:
-        return ""
 
 
 def replaced(final: Path, params: Params) -> list[str]:

@@ -28,6 +28,8 @@ class Progress:
         Of this run.
     section : str
         Title of the section that is under way.
+    taken_over : list of str
+        Phases that did not run.
     n_cells : int
         How many code cells of the notebook have been started; one that papermill has injected does not count.
     """
@@ -35,6 +37,7 @@ class Progress:
     def __init__(self, name: str, last: dict[str, dict[str, float]], stream: TextIO | None = None):
         self.times: dict[str, dict[str, float]] = {}
         self.section = ""
+        self.taken_over: list[str] = []
         self.n_cells = 0
         self._last = last
         self._stream = stream or sys.stderr
@@ -65,6 +68,20 @@ class Progress:
     def section_done(self) -> None:
         """Keep the time of the section that is under way."""
         self.times.setdefault(self._phase, {})[self.section] = time.monotonic() - self._section_start
+
+    def runs(self, phase: str, why: str) -> None:
+        """Say that a phase runs, and why."""
+        self._say(f"{phase}: runs, {why}")
+
+    def taken(self, phase: str, sections: dict[str, float], *, same: bool) -> None:
+        """Say that a phase does not run: it is as in the last run, or as in one before that."""
+        self.times[phase] = sections
+        self.taken_over.append(phase)
+        self._say(f"{phase}: up to date" if same else f"{phase}: taken from the store, where it was made before")
+
+    def up_to_date(self, page: Path) -> None:
+        """Say that nothing has to be done."""
+        self._say(f"{_clock(self.elapsed())}  up to date: {page}")
 
     def done(self, page: Path) -> None:
         """Say where the report is."""

@@ -9,6 +9,7 @@ from PIL import Image
 from scipy.spatial import cKDTree
 
 from report_lib.common.arrays import UNKNOWN
+from report_lib.common.keep import kept
 from report_lib.data.images import ImageSet
 
 
@@ -238,6 +239,7 @@ class Duplicates:
                 "across": int((n_in_test == 1).sum())}  # fmt: skip
 
 
+@kept
 def find_duplicates(train: np.ndarray, test: np.ndarray, *, rms: float, n_axes: int = 12) -> Duplicates:
     """Find copies, and every pair of different images whose pixels differ by at most `rms`.
 

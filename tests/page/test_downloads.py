@@ -217,7 +217,7 @@ def test_notebooks(page, digits_build):
         nbformat.validate(notebook)
         code = [cell for cell in notebook.cells if cell.cell_type == "code"]
         assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
-        (injected,) = [cell for cell in code if "injected-parameters" in cell.metadata.tags]
+        (injected,) = [cell for cell in code if "injected-parameters" in cell.metadata.get("tags", [])]
         assert 'run = "digits"' in injected.source
         executed = nbformat.read(digits_build / "notebooks" / notebook_name(phase), 4)
         assert [cell.source for cell in notebook.cells] == [cell.source for cell in executed.cells]

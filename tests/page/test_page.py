@@ -44,7 +44,7 @@ def test_the_first_screen_says_what_was_found(page, metrics):
     assert texts(page, ".lede") == [headlines.lede(metrics)]
     assert page.title() == "Digits: what structure is in these images?"
     (of,) = texts(page, ".eyebrow")
-    assert re.fullmatch(r"Digits( · commit [0-9a-f]{7})?", of)
+    assert re.fullmatch(r"Digits( · commit [0-9a-f]{7}( with local changes)?)?", of)
     for text in page.eval_on_selector_all(".headlines strong", "all => all.map(e => e.textContent)"):
         assert re.fullmatch(r"[\d,.]+%?", text)
     assert page.locator(".headlines li").first.bounding_box()["y"] < 900

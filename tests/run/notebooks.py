@@ -3,7 +3,7 @@
 import nbformat
 
 from report_lib.__main__ import main
-from report_lib.run import pipeline
+from report_lib.run import plan
 from report_lib.run.artifacts import PHASES, notebook_name
 
 
@@ -30,4 +30,4 @@ def with_notebooks(monkeypatch, tmp_path, **sources):
             work,
         ]
         nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=python), folder / notebook_name(phase))
-    monkeypatch.setattr(pipeline, "NOTEBOOKS", folder)
+    monkeypatch.setattr(plan, "NOTEBOOKS", folder)

@@ -115,8 +115,8 @@ STOPPED = "stopped; the last good report is as it was"
 def start(tmp_path, **sources):
     """Start the command as a process of its own, on small notebooks."""
     code = (
-        "import sys; from pathlib import Path; from report_lib.run import pipeline; from report_lib.__main__ import main;"
-        f"pipeline.NOTEBOOKS = Path({str(tmp_path / 'notebooks')!r}); sys.exit(main(sys.argv[1:]))"
+        "import sys; from pathlib import Path; from report_lib.run import plan; from report_lib.__main__ import main;"
+        f"plan.NOTEBOOKS = Path({str(tmp_path / 'notebooks')!r}); sys.exit(main(sys.argv[1:]))"
     )
     words = [sys.executable, "-c", code, "report", "--params", DIGITS]
     return subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=ROOT)

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from report_lib.__main__ import main
+from report_lib.common import facts
 from report_lib.data import datasets
-from report_lib.run import pipeline, publish
+from report_lib.run import pipeline, plan, publish
 from report_lib.run.artifacts import PHASES, notebook_name
 from report_lib.run.params import load_params
 from tests.run.notebooks import fails, with_notebooks
@@ -87,7 +88,7 @@ def test_a_rerun_gives_the_same_bytes(digits_build, tmp_path, monkeypatch):
     for path in first:
         if path.name == "report.html":
             assert without_provenance(first[path].decode()) == without_provenance(second[path].decode())
-        elif path.name not in ("provenance.json", "times.json") and path.suffix != ".npz":
+        elif path.name not in ("provenance.json", "times.json", "made_of.json") and path.suffix != ".npz":
             assert first[path] == second[path], path
 
 
@@ -244,9 +245,9 @@ def test_what_was_not_foreseen_is_one_line_too(monkeypatch, capfd):
 @pytest.mark.parametrize(("asked", "threads"), [("3", 3), ("4,2", 4)])
 def test_threads_are_those_asked_for(monkeypatch, asked, threads):
     monkeypatch.setenv("OMP_NUM_THREADS", asked)
-    assert pipeline.n_threads() == threads
+    assert facts.n_threads() == threads
     monkeypatch.setenv("OMP_NUM_THREADS", "many")
-    assert pipeline.n_threads() >= 1
+    assert facts.n_threads() >= 1
 
 
 def test_verbose_shows_the_traceback(capfd):
@@ -298,7 +299,7 @@ def with_cell(monkeypatch, tmp_path, phase, source):
     nb = nbformat.read(path, as_version=4)
     nb.cells[3:3] = [nbformat.v4.new_markdown_cell("## Trouble"), nbformat.v4.new_code_cell(source)]
     nbformat.write(nb, path)
-    monkeypatch.setattr(pipeline, "NOTEBOOKS", copies)
+    monkeypatch.setattr(plan, "NOTEBOOKS", copies)
 
 
 @pytest.mark.slow

@@ -99,7 +99,9 @@ function fillProvenance() {
   for (const [name, value] of Object.entries(facts.machine)) body.append(tableRow(name, value));
   for (const [phase, sections] of Object.entries(facts.sections)) {
     const seconds = Object.values(sections).reduce((a, b) => a + b, 0);
-    body.append(tableRow(phase + ", time", seconds.toFixed(1) + " s"));
+    const memory = (facts.peak_memory[phase] / 1e9).toFixed(2) + " GB";
+    const earlier = facts.taken_over.includes(phase) ? ", when it last ran" : "";
+    body.append(tableRow(phase + ", time and memory", seconds.toFixed(1) + " s, " + memory + earlier));
   }
 }
 

@@ -1,0 +1,118 @@
+"""What a run writes down about itself: from which code, parameters and images, on which machine, and how long it took."""
+
+import hashlib
+import os
+import platform
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from report_lib import ROOT
+from report_lib.common import facts
+from report_lib.run.params import Params
+
+# Memory is looked at so often, in seconds.
+EVERY = 0.5
+
+
+def started_at() -> str:
+    """Return the time, or that of `SOURCE_DATE_EPOCH` where somebody wants the same bytes at another time."""
+    asked = os.environ.get("SOURCE_DATE_EPOCH", "")
+    now = datetime.fromtimestamp(int(asked), UTC) if asked.isdigit() else datetime.now(UTC)
+    return now.isoformat(timespec="seconds")
+
+
+def commit() -> dict[str, str]:
+    """Return the commit of the project and, where files differ from it, a hash of the difference.
+
+    Files that git does not know count: a new module computes too. Both are empty outside a checkout.
+    """
+    try:
+        found = _git("rev-parse", "HEAD").decode().strip()
+        new = [name for name in _git("ls-files", "--others", "--exclude-standard", "-z").decode().split("\0") if name]
+        difference = _git("diff", "HEAD", "--binary", "--no-ext-diff", "--no-color")
+    except (OSError, subprocess.CalledProcessError):
+        return {"commit": "", "changes": ""}
+    digest = hashlib.sha256(difference)
+    for name in sorted(new):
+        with suppress(OSError):
+            digest.update(name.encode() + b"\0" + (ROOT / name).read_bytes())
+    return {"commit": found, "changes": digest.hexdigest() if difference or new else ""}
+
+
+def _git(*words: str) -> bytes:
+    return subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, check=True).stdout
+
+
+def about(
+    asked: Params, params: Params, adjusted: list[str], hashes: dict[str, str], code: dict[str, str]
+) -> dict[str, Any]:
+    """Return what is the same in every run of the same thing, and enough to make it again.
+
+    Parameters
+    ----------
+    asked, params : Params
+        As the run was asked for, and fitted to its images.
+    adjusted : list of str
+        As `sizes.resolve` gives them.
+    hashes : dict of str to str
+        Of the images and labels.
+    code : dict of str to str
+        As `commit` gives it.
+    """
+    return {
+        "asked": asked.model_dump(mode="json"),
+        "parameters": params.model_dump(mode="json"),
+        "adjusted": adjusted,
+        "data": hashes,
+        **code,
+        "lock": facts.lock(),
+        "versions": facts.versions(),
+        # Sums are rounded otherwise with another number of threads, or by another processor's kernels.
+        "threads": facts.n_threads(),
+        "processor": facts.processor(),
+        "accelerator": facts.accelerator(),
+    }
+
+
+def machine() -> dict[str, str]:
+    """Return what else there is to say of the machine."""
+    return {"system": platform.platform(), "machine": platform.machine()}
+
+
+@contextmanager
+def peak_memory(pid: int, into: dict[str, Any]) -> Iterator[None]:
+    """Watch a process and all that it starts; put the most memory that they took together into a dict, in bytes.
+
+    What they share, such as libraries, is counted once, as far as the system tells it without being asked for each page.
+    """
+    done, most = threading.Event(), [0]
+
+    def watch() -> None:
+        while not done.wait(EVERY):
+            most[0] = max(most[0], _memory(pid))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+        into["peak_memory"] = most[0]
+
+
+def _memory(pid: int) -> int:
+    import psutil
+
+    found = []
+    with suppress(psutil.Error):
+        root = psutil.Process(pid)
+        for process in (root, *root.children(recursive=True)):
+            with suppress(psutil.Error):
+                found.append(process.memory_info())
+    shared = [getattr(own, "shared", 0) for own in found]
+    return sum(own.rss for own in found) - sum(shared) + max(shared, default=0)
