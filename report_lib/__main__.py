@@ -88,13 +88,12 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--labels", default="", help="file with their labels, where they are not with the images")
         command.add_argument("--params", default="", help="YAML file of the run; params/own.yaml where data are given")
         command.add_argument("--set", default="", help='"section.parameter=value …", overriding the file')
-        command.add_argument(
-            "--from", dest="record", default="", help="provenance.json or report.html of a run to repeat"
-        )
-        command.add_argument("--force", default="", help="run everything, also what did not change")
         command.add_argument("--verbose", action="store_true", help="show the traceback of an error")
-        command.add_argument("--wait", default="", help="1: wait for another run of this name")
         command.set_defaults(run_command=run)
+    report = commands.choices["report"]
+    report.add_argument("--from", dest="record", default="", help="provenance.json or report.html of a run to repeat")
+    report.add_argument("--force", default="", help="1: run everything, also what did not change")
+    report.add_argument("--wait", default="", help="1: wait for another run of this name")
     command = commands.add_parser("reproduce", help="make a run again from its record, reuse nothing, and compare")
     command.add_argument("--run", required=True, help="name of the run, its folder below build/")
     command.add_argument("--verbose", action="store_true", help="show the traceback of an error")
@@ -178,7 +177,7 @@ def _reproduce(options: argparse.Namespace) -> int:
     from report_lib.run.pipeline import existing
 
     run = existing(options.run)
-    other, differ = reproduce.again(options.run, run.folder, verbose=options.verbose)
+    other, differ = reproduce.again(run.folder, verbose=options.verbose)
     for line in [*other, *differ[: reproduce.MOST_LISTED]]:
         print(line)
     if differ[reproduce.MOST_LISTED :]:

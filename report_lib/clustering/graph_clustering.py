@@ -244,12 +244,19 @@ def vote(graph: Neighbors, labels: np.ndarray) -> np.ndarray:
     return votes(graph, labels, int(labels.max()) + 1).argmax(axis=1)
 
 
+def with_surplus(parts: np.ndarray, n_clusters: int) -> int:
+    """Return how many communities leave a surplus to merge, in a graph whose parts that no edge joins have these sizes.
+
+    Islands do not count: they would make up the number while the body of the rows stays whole.
+    """
+    return int(np.ceil(SURPLUS * n_clusters)) + int((parts < ISLAND * parts.sum() / n_clusters).sum())
+
+
 def find_resolution(edges: Edges, n_clusters: int, seeds: Sequence[int]) -> tuple[float, list[np.ndarray]]:
     """Look for the lowest resolution, of steps of a quarter, that gives a surplus of communities with every seed.
 
-    Islands do not count: they would make up the number while the body of the rows stays whole. Four steps are tried at
-    a time, from just below the usual ones; where even the lowest gives enough, four below it, and where none does, four
-    above. Where none at all does, it is the highest.
+    Four steps are tried at a time, from just below the usual ones; where even the lowest gives enough, four below it, and
+    where none does, four above. Where none at all does, it is the highest.
 
     Returns
     -------
@@ -257,14 +264,13 @@ def find_resolution(edges: Edges, n_clusters: int, seeds: Sequence[int]) -> tupl
     communities : list of ndarray of shape (n,)
         One a seed.
     """
-    islands = int((edges.parts < ISLAND * edges.n / n_clusters).sum())
-    wanted, tried, begin = int(np.ceil(SURPLUS * n_clusters)) + islands, {}, -1
+    needed, tried, begin = with_surplus(edges.parts, n_clusters), {}, -1
     while LOWEST_STEP <= begin <= HIGHEST_STEP:
         steps = range(begin, begin + 4)
         options = [{"resolution": _at(step), "random_state": seed} for step in steps for seed in seeds]
         found = at_once((communities, (edges,), own) for own in options)
         tried |= {step: [next(found) for _ in seeds] for step in steps}
-        enough = [step for step, own in tried.items() if min(labels.max() + 1 for labels in own) >= wanted]
+        enough = [step for step, own in tried.items() if min(labels.max() + 1 for labels in own) >= needed]
         if enough and min(enough) > min(tried):
             break
         begin = min(tried) - 4 if enough else max(tried) + 1

@@ -33,7 +33,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
-from report_lib.clustering.graph_clustering import ISLAND, SURPLUS, Edges, communities, jaccard_edges, merge, vote
+from report_lib.clustering.graph_clustering import Edges, communities, jaccard_edges, merge, vote, with_surplus
 from report_lib.clustering.graph_clustering import modularity as modularity_of
 from report_lib.clustering.methods import HOG, PCA
 from report_lib.clustering.representations import Representation, Shapes
@@ -238,7 +238,7 @@ def cuts(edges: Edges, n_clusters: Sequence[int], *, random_state: int) -> Itera
     parts, step = edges.parts, 0
     found = communities(edges, resolution=FIRST, random_state=random_state)
     for k in n_clusters:
-        wanted = int(np.ceil(SURPLUS * k)) + int((parts < ISLAND * edges.n / k).sum())
+        wanted = with_surplus(parts, k)
         while found.max() + 1 < wanted and step < STEPS:
             step += 1
             found = communities(edges, resolution=FIRST * STEP**step, random_state=random_state)

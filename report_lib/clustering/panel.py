@@ -9,7 +9,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from report_lib.clustering.fitting import fit_mixture
 from report_lib.clustering.graph_clustering import Edges, Resolutions, sweep_resolutions
-from report_lib.clustering.number import Support, support
+from report_lib.clustering.number import AUTO, Support, support
 from report_lib.clustering.representations import Representation, Shapes
 from report_lib.clustering.silhouettes import over_rows, silhouettes
 from report_lib.common.arrays import sample_rows
@@ -180,7 +180,7 @@ class Panel:
 
     def number(self, asked: int | str) -> int:
         """Return the number of clusters that was asked for; for `auto` the best."""
-        return self.best if asked == "auto" else asked
+        return self.best if asked == AUTO else asked
 
     def led_by(self, support: Support | None) -> "Panel":
         """Return the panel with one more criterion, which decides; itself where that was not asked for."""

@@ -4,7 +4,8 @@ import hashlib
 import importlib.metadata
 import os
 import platform
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -63,6 +64,18 @@ def accelerator() -> str:
         shown = os.environ.get("CUDA_VISIBLE_DEVICES", "all")
         return f"{len(found)} NVIDIA, {shown} of them in use" if found and shown else ""
     return ""
+
+
+@contextmanager
+def environment(**variables: str) -> Iterator[None]:
+    """Set variables for this process and those that it starts, and put everything back as it was."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def surroundings() -> dict[str, str]:

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from report_lib.common import keep
-from report_lib.common.facts import n_threads as n_threads
+from report_lib.common.facts import n_threads
 
 Call = tuple[Callable, tuple, dict]
 # The key under which a call is kept, and its result or the process that works on it.

@@ -38,9 +38,9 @@ class Store:
 
     def find(self, key: str) -> Path | None:
         """Return the folder of an entry whose files are what they were when it was kept; None where there is none."""
-        entry = self._entry(key)
         if not self.reads:
             return None
+        entry = self.folder / key
         try:
             if not _is_whole(entry):
                 return None
@@ -64,7 +64,7 @@ class Store:
             unfinished = Path(tempfile.mkdtemp(prefix=".new-", dir=self.folder))
             write(unfinished)
             _seal(unfinished)
-            self._put(unfinished, self._entry(key))
+            self._put(unfinished, self.folder / key)
         except OSError as error:
             log.info("%s: what was made is not kept: %s", self.folder, error.strerror or error)
             return False
@@ -87,20 +87,19 @@ class Store:
                 if time.time() - path.stat().st_mtime > LEFT_OVER:
                     shutil.rmtree(path, ignore_errors=True)
 
-    def _entry(self, key: str) -> Path:
-        return self.folder / key
-
     def _entries(self) -> Iterator[tuple[float, int, Path]]:
         for path in self.folder.glob("[!.]*"):
             with suppress(OSError):
                 yield path.stat().st_mtime, sum(file.stat().st_size for file in path.rglob("*")), path
 
     def _put(self, unfinished: Path, entry: Path) -> None:
-        with suppress(OSError):
-            self._remove(entry)
-        with suppress(FileExistsError, OSError):
-            # Another run may have been quicker, with the same.
+        self._remove(entry)
+        try:
             os.rename(unfinished, entry)
+        except OSError:
+            # Another run may have been quicker, with the same.
+            if not entry.is_dir():
+                raise
 
     def _remove(self, entry: Path) -> None:
         """Take an entry away under another name first, so that nobody finds half of it."""
@@ -113,7 +112,7 @@ class Store:
 
 def _seal(folder: Path) -> None:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    sums = {str(path.relative_to(folder)): _sum(path) for path in files}
+    sums = {str(path.relative_to(folder)): sha256_of_file(path) for path in files}
     text = json.dumps(sums, sort_keys=True)
     (folder / SUMS).write_text(json.dumps({"files": sums, "sum": hashlib.sha256(text.encode()).hexdigest()}))
 
@@ -124,11 +123,12 @@ def _is_whole(entry: Path) -> bool:
     if hashlib.sha256(text.encode()).hexdigest() != sealed["sum"]:
         raise ValueError(f"{SUMS} was changed")
     for name, own in sealed["files"].items():
-        if _sum(entry / name) != own:
+        if sha256_of_file(entry / name) != own:
             raise ValueError(f"{name} was changed")
     return True
 
 
-def _sum(path: Path) -> str:
+def sha256_of_file(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes; raises OSError where it cannot be read."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from report_lib.common.store import sha256_of_file
 from report_lib.data import idx
 from report_lib.data.source import Asked, Part, Source
 
@@ -157,8 +158,8 @@ def _digest(path: Path) -> str:
     """Return the hash of a file; empty for a folder, or where it cannot be read."""
     # What is no file would be waited for, or never end.
     if path.is_file():
-        with suppress(OSError), path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        with suppress(OSError):
+            return sha256_of_file(path)
     return ""
 
 

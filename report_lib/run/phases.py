@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from report_lib.common import facts, sources
-from report_lib.common.store import Store
+from report_lib.common.store import Store, sha256_of_file
 from report_lib.run import artifacts
 from report_lib.run.artifacts import PHASES, Run
 
@@ -241,10 +241,9 @@ def _hash(text: str) -> str:
 
 
 def hash_of(path: Path) -> str:
-    """Return the hash of a file's bytes."""
+    """Return the hash of a file's bytes, or that there is none."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of_file(path)
     except FileNotFoundError:
         return "not there"
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from report_lib import ROOT
 from report_lib.common import values
 from report_lib.common.errors import ReportError
+from report_lib.common.facts import environment
 from report_lib.common.parallel import pinned_threads
 from report_lib.data import datasets, formats, pixels
 from report_lib.data.images import ImageSet
@@ -74,24 +75,24 @@ def run_report(
     started, code = record.started_at(), record.commit()
     _spare_a_grammar()
     final = artifacts.build_dir() / params.name
-    with publish.only_run(final, wait=wait) as staged, _environment(staged.parent, force=force):
+    with publish.only_run(final, wait=wait) as staged, environment(**_pinned(staged.parent, force=force)):
         progress = Progress(params.name, _last_times(final))
         asked = params
         images, params, adjusted = check_data(asked)
         about = record.about(asked, params, adjusted, images.hashes, code)
         for sentence in [*replaced(final, params), *adjusted, *differences(record_before, about)]:
             log.info("%s", sentence)
-        plan = Plan(params, values.digest(images), phases.read_made_of(final))
-        if plan.is_done(final, about) and not force:
+        plan, run = Plan(params, values.digest(images), about, phases.read_made_of(final)), Run(params.name)
+        if not force and plan.is_done(final):
             (final / publish.FAILED).unlink(missing_ok=True)
             progress.up_to_date(final / "report.html")
             return final / "report.html"
         with failure.page_of(staged, final):
-            finished = _run_phases(plan, Run(params.name), progress, verbose)
+            finished = _run_phases(plan, run, progress, verbose)
             # What parameters were fitted to; later phases hold themselves to what the first one read.
-            read = Run(params.name).load("dataset").get("sha256")
+            read = run.load("dataset").get("sha256")
             datasets.refuse_replaced(images.hashes, read, params.dataset.source, params.dataset.labels)
-            page = _write_page(plan, about, Run(params.name), finished, progress, started)
+            page = _write_page(plan, run, finished, progress, started)
         for sentence in publish.publish(staged, final):
             log.info("%s", sentence)
         plan.make_room()
@@ -220,31 +221,25 @@ def existing(name: str) -> Run:
     return run
 
 
-@contextmanager
-def _environment(staging: Path, *, force: bool = False) -> Iterator[None]:
-    """Pin what a kernel inherits: threads before NumPy is imported, hashing, and where its artifacts go."""
-    pinned = pinned_threads() | {
+def _pinned(staging: Path, *, force: bool) -> dict[str, str]:
+    """Return what a kernel inherits: threads before NumPy is imported, hashing, and where its artifacts go."""
+    return pinned_threads() | {
         "PYTHONHASHSEED": "0",
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
         artifacts.STAGING: str(staging.resolve()),
         # What a person has asked for of the store holds, unless all is to be made anew.
         artifacts.STORE: "write" if force else os.environ.get(artifacts.STORE, ""),
     }
-    before = {name: os.environ.get(name) for name in pinned}
-    os.environ.update(pinned)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 @contextmanager
 def _kernel(staged: Path) -> Iterator["Kernel"]:
-    """Start the kernel first of all, so that it imports while papermill does."""
+    """Start the kernel, which imports what the notebooks will while papermill and nbconvert are imported here."""
     from report_lib.run.kernel import start_kernel
 
     kernel = start_kernel(staged)
+    # nbconvert takes a second to import; it can do so while the kernel computes.
+    threading.Thread(target=_warm_exporter, daemon=True).start()
     try:
         yield kernel
     finally:
@@ -268,8 +263,6 @@ def _run_phases(plan: Plan, run: Run, progress: Progress, verbose: bool) -> dict
                 anew = not (plan.store and plan.store.reads)
                 progress.runs(phase, phases.why(parts, was, plan.sources[phase], anew=anew))
                 kernel = kernel or at_end.enter_context(_kernel(run.folder))
-                # nbconvert takes a second to import; it can do so while the kernel computes.
-                threading.Thread(target=_warm_exporter, daemon=True).start()
                 found = _run_phase(plan.params, phase, run.folder, kernel, progress, verbose)
                 if plan.edited(phase):
                     log.info("%s: its code was edited while it ran; it will run again next time", phase)
@@ -350,23 +343,16 @@ def _clean(nb: "nbformat.NotebookNode") -> "nbformat.NotebookNode":
     return nb
 
 
-def _write_page(
-    plan: Plan,
-    about: dict[str, Any],
-    run: Run,
-    finished: dict[str, phases.Finished],
-    progress: Progress,
-    started: str,
-) -> Path:
+def _write_page(plan: Plan, run: Run, finished: dict[str, phases.Finished], progress: Progress, started: str) -> Path:
     from report_lib.page.exporter import write_report
 
     progress.phase("page")
     metrics, notebooks = run.metrics(), {phase: own.notebook for phase, own in finished.items()}
     (run.folder / "metrics.json").write_text(artifacts.to_json(metrics), encoding="utf8")
-    provenance = about | _facts(started, finished, progress, _times(run))
+    provenance = plan.about | _facts(started, finished, progress, _times(run))
     (run.folder / "provenance.json").write_text(artifacts.to_json(provenance), encoding="utf8")
-    page = write_report(run.folder / "report.html", notebooks, metrics, about, provenance, run.load("datamap"))
-    made = artifacts.to_json(plan.record(about, run.folder))
+    page = write_report(run.folder / "report.html", notebooks, metrics, plan.about, provenance, run.load("datamap"))
+    made = artifacts.to_json(plan.record(run.folder))
     (run.folder / phases.MADE_OF).write_text(made, encoding="utf8")
     return page
 

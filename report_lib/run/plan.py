@@ -31,12 +31,15 @@ class Plan:
         Resolved.
     images : str
         Hash of the images, labels and names.
+    about : dict
+        As `record.about` gives it.
     before : dict
         As `phases.read_made_of` gives it.
     """
 
     params: Params
     images: str
+    about: dict[str, Any]
     before: dict[str, Any]
 
     def __post_init__(self) -> None:
@@ -44,7 +47,7 @@ class Plan:
         self.store = artifacts.store()
         self.sources = {phase: phases.read_source(source_of(phase)) for phase in PHASES}
         self.made: dict[str, phases.Parts] = {}
-        self.inputs = ""
+        self._inputs = _bytes_of_all({"about": self.about, "images": self.images, "facts": facts.surroundings()})
 
     def parts(self, phase: str, run: Run) -> phases.Parts:
         """Return what a phase is made of, and note it."""
@@ -69,34 +72,33 @@ class Plan:
         if self.store:
             self.store.trim(self.params.store_gigabytes * 1e9)
 
-    def page(self, about: dict[str, Any]) -> phases.Parts:
+    def page(self) -> phases.Parts:
         """Return what the page is made of, beside what the phases left."""
         texts = {phase: [cell["source"] for cell in own["cells"]] for phase, own in self.sources.items()}
         templates = {str(path.relative_to(TEMPLATES)): phases.hash_of(path) for path in sorted(TEMPLATES.rglob("*.*"))}
-        told = {"about": about, "texts": texts, "templates": templates}
+        told = {"about": self.about, "texts": texts, "templates": templates}
         return {"told": values.digest(json.dumps(told)), **sources.closure(["report_lib.page.exporter"])}
 
-    def record(self, about: dict[str, Any], folder: Path) -> dict[str, Any]:
+    def record(self, folder: Path) -> dict[str, Any]:
         """Return what a finished run was made of, as `phases.read_made_of` gives it; nothing of what was edited meanwhile."""
-        page = self.page(about)
+        page = self.page()
         edited = not all(self.made.values()) or sources.changed_since([n for n in page if n != "told"], self._started)
         return {
             "phases": self.made,
             "page": {} if edited else page,
-            "inputs": "" if edited else self.inputs,
+            "inputs": "" if edited else self._inputs,
             "files": phases.files_of(folder),
         }
 
-    def is_done(self, final: Path, about: dict[str, Any]) -> bool:
+    def is_done(self, final: Path) -> bool:
         """Say whether a finished run is what this one would be, all its files as it left them."""
-        self.inputs = _bytes_of_all({"about": about, "images": self.images, "facts": facts.surroundings()})
         if not self.before or phases.files_of(final, list(self.before["files"])) != self.before["files"]:
             return False
-        if self.before["inputs"] == self.inputs:
+        if self.before["inputs"] == self._inputs:
             return True
         # Something was written to; it may be words alone.
         run = Run(self.params.name, final)
-        return self.before["page"] == self.page(about) and all(self.parts(p, run) == self.was(p) for p in PHASES)
+        return self.before["page"] == self.page() and all(self.parts(p, run) == self.was(p) for p in PHASES)
 
 
 def _bytes_of_all(more: dict[str, Any]) -> str:

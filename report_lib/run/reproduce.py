@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import re
 import shutil
 import tempfile
@@ -13,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from report_lib.common.errors import ReportError
+from report_lib.common.facts import environment
 from report_lib.run import artifacts, phases
 from report_lib.run.params import Params
 
@@ -91,7 +91,7 @@ def _short(value: object) -> str:
     return text[:12] if re.fullmatch("[0-9a-f]{40,64}", text) else text or "none"
 
 
-def again(name: str, folder: Path, *, verbose: bool = False) -> tuple[list[str], list[str]]:
+def again(folder: Path, *, verbose: bool = False) -> tuple[list[str], list[str]]:
     """Make a run again from its record, in a fresh folder and with nothing reused, and compare.
 
     Returns
@@ -107,15 +107,12 @@ def again(name: str, folder: Path, *, verbose: bool = False) -> tuple[list[str],
     record = read(folder)
     params = params_of(record, folder / RECORD)
     fresh = Path(tempfile.mkdtemp(prefix=".reproduce-", dir=folder.parent))
-    before = {key: os.environ.get(key) for key in ("REPORT_BUILD_DIR", artifacts.STORE)}
-    os.environ.update({"REPORT_BUILD_DIR": str(fresh), artifacts.STORE: "off"})
     try:
-        made = run_report(params, verbose=verbose).parent
+        with environment(**{"REPORT_BUILD_DIR": str(fresh), artifacts.STORE: "off"}):
+            made = run_report(params, verbose=verbose).parent
         other = differences(record, read(made))
         return other, list(compare(folder, made, alike=not other))
     finally:
-        for key, value in before.items():
-            os.environ.pop(key) if value is None else os.environ.update({key: value})
         shutil.rmtree(fresh, ignore_errors=True)
 
 
