@@ -12,11 +12,11 @@ from report_lib.clustering.graphs import GraphChoice, Support, halves
 from report_lib.clustering.panel import Panel
 from report_lib.clustering.representations import Representation
 from report_lib.clustering.scaling import Scalings
-from report_lib.clustering.scores import ClusterScores, plain_scores, score_clusters
+from report_lib.clustering.scores import ClusterScores, matched, plain_scores, score_clusters
 from report_lib.common.arrays import UNKNOWN
 from report_lib.common.errors import ReportError
 from report_lib.common.keep import kept
-from report_lib.common.metrics import NOISE
+from report_lib.common.metrics import NOISE, Interval, over_seeds
 from report_lib.reduction.linear import LinearReducer, PixelScaler
 
 
@@ -31,16 +31,30 @@ class Row:
         Of the fit that is kept.
     by_seed : dict of str to ndarray of shape (n_seeds,)
         `n_clusters`, `coverage` and, with labels, what `plain_scores` gives.
+    right : ndarray of shape (n_seeds, n_test), bool, or None without labels
+        Which test images of known class are in the cluster that is matched with it, by each fit.
     """
 
     fitted: Fitted
     scores: ClusterScores
     by_seed: dict[str, np.ndarray]
+    right: np.ndarray | None = None
 
     @property
     def name(self) -> str:
         """As it is called in `metrics.json`."""
         return f"{self.fitted.method} on {self.fitted.on}"
+
+    @property
+    def mean(self) -> dict[str, Interval]:
+        """Mean scores of the fits, with 95% intervals over seeds and test images; empty without labels."""
+        if self.right is None:
+            return {}
+        lowest = {"ari": -1.0}
+        return {
+            name: over_seeds(self.by_seed[name], getattr(self.scores, name), lowest=lowest.get(name, 0.0))
+            for name in ("accuracy", "majority_accuracy", "ari", "nmi")
+        }
 
     def as_dict(self) -> dict[str, object]:
         """Return the numbers under the names of `metrics.json`."""
@@ -51,6 +65,7 @@ class Row:
             "on": self.fitted.on,
             "by_seed": self.by_seed,
             "mean": {name: float(np.mean(own)) for name, own in self.by_seed.items()},
+            "mean_intervals_95": {name: own.as_dict() for name, own in self.mean.items()},
             "standard_deviation": spread,
         }
 
@@ -113,7 +128,12 @@ def score(
     """Score every fit of every method; the kept one with intervals."""
     known = train_labels, test_labels, n_classes
     return [
-        Row(own, score_clusters(own.kept, *known, random_state=random_state), _by_seed(own.fits, *known))
+        Row(
+            own,
+            score_clusters(own.kept, *known, random_state=random_state),
+            _by_seed(own.fits, *known),
+            None if test_labels is None else np.stack([matched(fit, *known) for fit in own.fits]),
+        )
         for own in fitted
     ]
 
@@ -139,7 +159,7 @@ def choose_graph(
     found = {}
     for own in (own for own in fitted if own.method == "graph"):
         agreement = halves(representations[own.on], own.kept.n_clusters, random_state=random_state)
-        found[own.on] = Support(own.kept.objective, agreement)
+        found[own.on] = Support(own.kept.modularity, agreement)
     return GraphChoice(found) if found else None
 
 

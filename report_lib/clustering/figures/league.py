@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from report_lib.clustering.league import Row
 from report_lib.common import style
-from report_lib.common.prose import MEASURES
+from report_lib.common.prose import MEASURES, scored
 
 DRAWN = ("accuracy", "nmi", "ari")
 
@@ -35,7 +35,7 @@ def league_scores(rows: Sequence[Row], chosen: str) -> go.Figure | None:
             "Each large mark is a mean, the small dots about it are single seeds: where they spread, one fit says little. "
             "Accuracy gives each class one cluster at most; NMI and ARI forgive a class that is split more readily."
         ),
-        title=f"{titles[0]} agrees best with the classes: matched accuracy {rows[0].by_seed['accuracy'].mean():.3f}",
+        title=f"{titles[0]} has the highest matched accuracy: {scored(rows[0].mean['accuracy'])}",
         caption="Agreement of clusters with the classes of the test images, for every method on every description, in the "
         "order of matched accuracy. Large marks are means over the seeds, small dots the seeds. The clusters of "
         f"{chosen} go on to the next phase.",
