@@ -46,11 +46,11 @@ def table(metrics: dict[str, Any]) -> dict[str, Any]:
     return {
         "header": ("method", "accuracy", "published", "NMI", "ARI"),
         "groups": [group for group in groups if group["rows"]],
-        "note": _note(metrics, against_others=bool(clusterings)),
+        "note": _note(metrics, clusterings),
     }
 
 
-def _note(metrics: dict[str, Any], *, against_others: bool) -> str:
+def _note(metrics: dict[str, Any], others: Sequence[published.Published]) -> str:
     clustered, few = metrics["clustering"], metrics["classification"].get("label_efficiency")
     own = clustered["methods"][clustered["chosen"]]
     n = len(own["by_seed"]["ari"])
@@ -69,11 +69,11 @@ def _note(metrics: dict[str, Any], *, against_others: bool) -> str:
             "Few labels: over the draw of the labels and of the test images; images that are chosen are the same in every "
             "draw, so theirs is over the test images alone."
         )
-    if against_others:
+    if others:
         said.append(
-            f"Published, not computed here: clusterings in {published.SOURCE}, fitted to and scored on all 70,000 images; "
-            f"classifiers in {classifiers.SOURCE}. The settings of the oriented gradients were chosen with an eye on the "
-            "train labels of the sets that are published on."
+            f"Published, not computed here: clusterings in {listed(published.sources(others))}, fitted to and scored on "
+            f"all 70,000 images; classifiers in {classifiers.SOURCE}. The settings of the oriented gradients were chosen "
+            "with an eye on the train labels of the sets that are published on."
         )
     return " ".join(said)
 

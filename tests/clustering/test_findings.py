@@ -245,15 +245,14 @@ def test_the_terms_speak_of_the_methods_of_the_run_alone(key, snapshot):
 
 
 def test_published_figures_are_marked_with_their_source():
-    found, ours = (
-        published.CLUSTERING["Fashion-MNIST"],
-        row("graph", "oriented gradients", 0.7, nmi=0.66, seeds=(0.0, 0.0)),
-    )
+    found = published.CLUSTERING["Fashion-MNIST"]
+    ours = row("graph", "oriented gradients", 0.7, nmi=0.66, seeds=(0.0, 0.0))
     table = about_league.published_table(ours, "Fashion-MNIST")
     assert len(table) == 1 + len(found)
-    assert "arXiv 2011.11586" in published.SOURCE
     assert table.index[0] == "Graph clustering on oriented gradients"
-    marked = table[[published.SOURCE in str(cell) for cell in table["source"]]]
+    marked = table[table["source"] != "this run"]
+    assert list(marked["source"]) == [one.source for one in found]
+    assert all("arXiv" in own for own in published.sources(found))
     assert len(marked) == len(found)
     assert list(marked["matched"]) == [f"{one.accuracy:.3f}" for one in found]
     assert list(marked["NMI"]) == [f"{one.nmi:.3f}" for one in found]
@@ -265,12 +264,12 @@ def test_published_figures_are_marked_with_their_source():
     ("accuracy", "nmi", "key"),
     [
         (0.7, 0.66, "clustering/ahead of published accuracy"),
-        (0.665, 0.68, "clustering/level with published figures"),
-        (0.6, 0.7, "clustering/ahead of published NMI"),
+        (0.672, 0.74, "clustering/level with published figures"),
+        (0.6, 0.75, "clustering/ahead of published NMI"),
     ],
 )
 def test_our_figures_are_ahead_of_the_best_published_or_level_or_behind(accuracy, nmi, key, snapshot):
-    # The best has 0.672 and 0.684; intervals go a hundredth either way.
+    # The best has 0.679 and 0.735; intervals go a hundredth either way.
     ours = row("graph", "oriented gradients", accuracy, nmi=nmi, seeds=(0.0, 0.0))
     snapshot(key, about_league.against_published(ours, "Fashion-MNIST"))
 

@@ -166,7 +166,7 @@ def published_table(row: Row, title: str) -> pd.DataFrame | None:
         return None
     ours = {"matched": f"{row.mean['accuracy'].value:.3f}", "NMI": f"{row.mean['nmi'].value:.3f}", "source": "this run"}
     rows = {
-        text(own.method): {"matched": f"{own.accuracy:.3f}", "NMI": f"{own.nmi:.3f}", "source": published.SOURCE}
+        text(own.method): {"matched": f"{own.accuracy:.3f}", "NMI": f"{own.nmi:.3f}", "source": own.source}
         for own in published.CLUSTERING[title]
     }
     return pd.DataFrame.from_dict({row.fitted.title: ours} | rows, orient="index")
@@ -183,7 +183,8 @@ def against_published(row: Row, title: str) -> str | None:
     accuracy, nmi = row.mean["accuracy"], row.mean["nmi"]
     level = f"{_beside(best.accuracy, accuracy)} in matched accuracy, {scored(accuracy)}"
     return (
-        f"Not computed here: {len(known)} figures from {published.SOURCE}, the best of them {text(best.method)}. Beside it "
+        f"Not computed here: {len(known)} figures from {listed(published.sources(known))}, the best of them "
+        f"{text(best.method)}. Beside it "
         f"{row.fitted.title} is {level}, and {_beside(best.nmi, nmi)} in NMI, {scored(nmi)}. All of them were told the number "
         "of clusters. The terms differ in two ways: theirs were fitted to and scored on all images of the set, ours fitted to "
         "train images and scored on test images; and the settings of the description of shape were chosen while looking at "
