@@ -220,7 +220,7 @@ def test_chosen_images_have_a_label_and_those_to_label_next_have_none(whole, ima
     seen = []
     monkeypatch.setattr(few_labels, "graph_curve", lambda hog, images, chosen: seen.append(chosen))
     curves = few_labels.LearningCurves({"graph": few_labels.Curve({20: np.ones((2, 3), bool)})}, [], 2)
-    few_labels.with_chosen(curves, images, space, clusters.train, random_state=0)
+    few_labels.with_chosen(curves, images, space, {"train": clusters.train, "test": clusters.test}, random_state=0)
     assert all(images.labelled["train"][rows].all() and len(rows) == 20 for rows in seen[0][20])
     found = few_labels.label_next(images, space, clusters.train, 50, random_state=0)
     assert len(found.rows) == 50
