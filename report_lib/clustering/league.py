@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from report_lib.clustering.cards import Cards
 from report_lib.clustering.density import Density
-from report_lib.clustering.fitting import Clusters, Fitted, for_all, recurrence
+from report_lib.clustering.fitting import Clusters, Fitted, fit_all, for_all, recurrence
 from report_lib.clustering.graphs import GraphChoice, Support, halves
 from report_lib.clustering.panel import Panel
 from report_lib.clustering.representations import Representation
@@ -168,6 +169,25 @@ def leading(fitted: Sequence[Fitted], choice: GraphChoice | None) -> list[Fitted
     return sorted(fitted, key=lambda own: own.method == "graph" and own.on != choice.on)
 
 
+@kept
+def at_number(
+    row: Row, representations: dict[str, Representation], n_clusters: int, *labels: Any, random_state: int
+) -> Row | None:
+    """Score the method of a row once more at another number of clusters; None where it is the same, or takes none.
+
+    Parameters
+    ----------
+    *labels
+        `train_labels`, `test_labels` and `n_classes`, as `score` takes them.
+    """
+    own = row.fitted
+    if own.options.get("n_clusters", n_clusters) == n_clusters:
+        return None
+    options, where = own.options | {"n_clusters": n_clusters}, {own.on: representations[own.on]}
+    again = fit_all(where, [own.method], n_seeds=len(own.fits), random_state=random_state, **options)
+    return score(again, *labels, random_state=random_state)[0]
+
+
 def pick(rows: Sequence[Row], method: str) -> Row | None:
     """Return a method where a run reports it, the first of its rows; None where the run has no such method."""
     return next((row for row in rows if row.fitted.method == method), None)
@@ -233,6 +253,7 @@ def report_metrics(
     cards: Cards,
     scalings: Scalings,
     graphs: GraphChoice | None,
+    at_panel_number: Row | None = None,
 ) -> dict[str, object]:
     """Gather the numbers that the phase shows, under the names of `metrics.json`."""
     homes = {method: pick(rows, method) for method in dict.fromkeys(row.fitted.method for row in rows)}
@@ -245,6 +266,7 @@ def report_metrics(
         "numbers_taken_for_classes": chosen.numbers_as_classes,
         "graph_choice": graphs and graphs.as_dict(),
         "methods": methods,
+        "at_panel_number": at_panel_number and at_panel_number.as_dict(),
         "league": {row.name: row.as_dict() for row in rows},
         "cards": {"stability": chosen.stability, "doubtful": cards.doubtful},
         "sweep": panel.sweep.as_dict(),

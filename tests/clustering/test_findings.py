@@ -1,6 +1,7 @@
 """The sentences and tables of the third phase follow the values: other values, other words."""
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -151,6 +152,13 @@ def test_the_leader_is_the_best_by_mean_over_the_seeds(snapshot):
     snapshot("clustering/a leader alone", alone)
     steady = [row("kmeans", "PCA", 0.5, seeds=(0, 0.01, 0.02)), row("graph", "PCA", 0.8, seeds=(0, 0.01, -0.01))]
     snapshot("clustering/a clear leader", about_league.leaders(steady))
+
+
+def test_what_the_number_that_the_panel_chooses_would_give(snapshot):
+    told, other = row("graph", "PCA", 0.7, seeds=(0.0, 0.0)), row("graph", "PCA", 0.6, seeds=(0.0, 0.0))
+    other = replace(other, scores=replace(other.scores, n_clusters=7))
+    snapshot("clustering/at another number of clusters", about_league.at_panel_number(told, other))
+    assert about_league.at_panel_number(told, None) is None
 
 
 def test_what_another_description_does_for_the_same_method(snapshot):

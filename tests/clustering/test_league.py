@@ -6,7 +6,8 @@ from scipy import stats
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, normalized_mutual_info_score
 
 from report_lib.clustering import league
-from report_lib.clustering.fitting import Clusters, Fitted
+from report_lib.clustering.fitting import Clusters, Fitted, fit_all
+from report_lib.clustering.representations import Representation
 from report_lib.common import published
 from report_lib.common.prose import MEASURES
 
@@ -141,3 +142,19 @@ def test_published_figures_are_shares_best_first():
         assert all(0 < one.accuracy < 1 and 0 < one.nmi < 1 for one in found)
         assert [one.accuracy for one in found] == sorted((one.accuracy for one in found), reverse=True)
         assert any("K-Means" in one.method for one in found)
+
+
+def test_the_method_is_scored_again_at_another_number_of_clusters(blobs):
+    X, labels = blobs
+    space = Representation("PCA", X[::2], X[1::2])
+    known = labels[::2], labels[1::2], 3
+    (own,) = fit_all({"PCA": space}, ["kmeans"], n_seeds=2, random_state=1, n_clusters=3, n_init=1)
+    (row,) = league.score([own], *known, random_state=1)
+    assert league.at_number(row, {"PCA": space}, 3, *known, random_state=1) is None
+    found = league.at_number(row, {"PCA": space}, 2, *known, random_state=1)
+    assert (found.scores.n_clusters, found.fitted.method, len(found.right)) == (2, "kmeans", 2)
+    # Two of three groups that nobody could confuse are one cluster.
+    assert found.mean["accuracy"].value == pytest.approx(2 / 3)
+    assert row.mean["accuracy"].value == 1.0
+    own.options.pop("n_clusters")
+    assert league.at_number(row, {"PCA": space}, 2, *known, random_state=1) is None

@@ -17,6 +17,7 @@ from report_lib.clustering.findings.league import (
     NOT_COMPARABLE,
     TIMES,
     against_published,
+    at_panel_number,
     leaders,
     league_table,
     published_table,

@@ -135,6 +135,18 @@ def _lead(first: Row, others: Sequence[Row]) -> str:
     return said + " It is clearly ahead of each of the others, also when all are judged at once (Holm)."
 
 
+def at_panel_number(row: Row, other: Row | None) -> str | None:
+    """Say what the clusters that go on would be worth at the number that the panel would have chosen."""
+    if other is None or not other.mean:
+        return None
+    told, found = (own.scores.n_clusters for own in (row, other))
+    measures = [f"{MEASURES[key]} {scored(other.mean[key])}" for key in ("accuracy", "nmi", "ari")]
+    return (
+        f"The number of clusters was given, {told}. At the {found} that the criteria rank highest, "
+        f"{row.fitted.title} has {listed(measures)}."
+    )
+
+
 def _same_method(rows: Sequence[Row]) -> str:
     """Say what another description does for the same method, where all images are clustered."""
     pairs = []
