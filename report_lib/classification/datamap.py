@@ -8,7 +8,7 @@ import numpy as np
 from report_lib.classification.audit import Issues
 from report_lib.classification.new_images import NewImages
 from report_lib.clustering.representations import Representation
-from report_lib.common.arrays import UNKNOWN, sample_rows
+from report_lib.common.arrays import UNKNOWN, sample_rows, to_bytes
 from report_lib.common.keep import kept
 from report_lib.common.metrics import NOISE
 from report_lib.common.neighbors import nearest
@@ -166,11 +166,3 @@ def _for_all(found: np.ndarray, known: np.ndarray) -> np.ndarray:
 def amid(places: np.ndarray, indices: np.ndarray) -> np.ndarray:
     """Return, for each row of neighbours, the median place of the nearest; shape (n, 2)."""
     return np.median(places[indices[:, :AMID]], axis=1)
-
-
-def to_bytes(images: np.ndarray) -> np.ndarray:
-    """Return images as uint8, the darkest pixel of all as 0 and the brightest as 255; uint8 is left as it is."""
-    if images.dtype == np.uint8:
-        return np.array(images)
-    low, high = float(images.min()), float(images.max())
-    return np.round((images - low) * (255 / max(high - low, 1e-12))).astype(np.uint8)

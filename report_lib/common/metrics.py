@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.special import ndtri, stdtrit
 
-NOISE = -1
+from report_lib.common.arrays import NOISE
 
 
 @dataclass(frozen=True)

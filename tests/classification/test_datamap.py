@@ -8,7 +8,7 @@ import pytest
 from report_lib.classification import datamap
 from report_lib.classification.findings import datamap as about_datamap
 from report_lib.clustering.representations import Representation
-from report_lib.common.arrays import sample_rows
+from report_lib.common.arrays import sample_rows, to_bytes
 from report_lib.common.neighbors import Neighbors, nearest_to
 from report_lib.data.images import ImageSet
 from tests.made import made_map
@@ -89,12 +89,12 @@ def test_fewer_images_than_neighbours(rng, n_test):
 
 def test_pixels_become_bytes():
     pixels = np.array([[[-1.0, 0.0, 1.0]], [[3.0, 2.0, 1.0]]])
-    np.testing.assert_array_equal(datamap.to_bytes(pixels), [[[0, 64, 128]], [[255, 191, 128]]])
-    assert datamap.to_bytes(pixels).dtype == np.uint8
-    np.testing.assert_array_equal(datamap.to_bytes(np.full((1, 2, 2), 7.0)), np.zeros((1, 2, 2)))
+    np.testing.assert_array_equal(to_bytes(pixels), [[[0, 64, 128]], [[255, 191, 128]]])
+    assert to_bytes(pixels).dtype == np.uint8
+    np.testing.assert_array_equal(to_bytes(np.full((1, 2, 2), 7.0)), np.zeros((1, 2, 2)))
     same = np.array([[[3, 9]]], np.uint8)
-    np.testing.assert_array_equal(datamap.to_bytes(same), same)
-    np.testing.assert_array_equal(datamap.to_bytes(np.array([[[-200, 300]]], np.int16)), [[[0, 255]]])
+    np.testing.assert_array_equal(to_bytes(same), same)
+    np.testing.assert_array_equal(to_bytes(np.array([[[-200, 300]]], np.int16)), [[[0, 255]]])
 
 
 def test_mistakes_among_the_least_sure(rng):
