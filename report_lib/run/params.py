@@ -330,7 +330,8 @@ def load_params(path: str | Path, settings: list[str] | None = None) -> Params:
     try:
         return Params.model_validate(values)
     except ValidationError as error:
-        said = list(dict.fromkeys(_explain(e, origin, path) for e in error.errors()))
+        # Names and values that are told may hold ends of lines of any kind.
+        said = list(dict.fromkeys(" ".join(_explain(e, origin, path).splitlines()) for e in error.errors()))
         more = [f"and {len(said) - MOST_SAID} more"] if len(said) > MOST_SAID else []
         raise ReportError("; ".join([*said[:MOST_SAID], *more])) from error
 

@@ -23,6 +23,7 @@ from report_lib.common.parallel import pinned_threads
 from report_lib.data import datasets, formats, pixels
 from report_lib.data.images import ImageSet
 from report_lib.data.source import Asked
+from report_lib.data.text import visible
 from report_lib.run import artifacts, failure, phases, publish, record
 from report_lib.run.artifacts import PHASES, Run, notebook_name
 from report_lib.run.params import Params
@@ -177,11 +178,12 @@ def _read_new(path: str, asked: Asked, image_shape: tuple[int, int]) -> tuple["n
     h, w = image_shape
     side = h if h == w else 0
     try:
-        return formats.read_new(path, asked, side=side)
+        images, names = formats.read_new(path, asked, side=side)
     except ReportError:
         if not asked.keys:
             raise
-        return formats.read_new(path, replace(asked, keys=()), side=side)
+        images, names = formats.read_new(path, replace(asked, keys=()), side=side)
+    return images, visible(names)
 
 
 def _beside(images: Path, ending: str) -> Path:
