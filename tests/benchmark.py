@@ -109,8 +109,8 @@ def measure(project: Path, given: dict[str, str]) -> tuple[dict[str, Any], Path]
     """Make a run and each rerun in a copy of the checkout; return the figures, and the folder of the run."""
     settings: list[str] = []
     first = run_once(project, given, settings)
-    folder = next(path.parent for path in (project / "build").glob("*/provenance.json"))
-    told = json.loads((folder / "provenance.json").read_text(encoding="utf8"))
+    folder = next(path.parent for path in (project / "build").glob(f"*/{record.RECORD}"))
+    told = record.of_run(folder)
     phases = {phase: {"seconds": sum(told["sections"][phase].values()), "peak_memory": told["peak_memory"][phase]}
               for phase in told["sections"] if phase in told["peak_memory"]}  # fmt: skip
     reruns = {}

@@ -1,6 +1,7 @@
 """What a run writes down about itself: from which code, parameters and images, on which machine, and how long it took."""
 
 import hashlib
+import json
 import os
 import platform
 import subprocess
@@ -8,12 +9,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from report_lib import ROOT
 from report_lib.common import facts
 from report_lib.run.params import Params
 
+# What a run leaves of it.
+RECORD = "provenance.json"
 # Memory is looked at so often, in seconds.
 EVERY = 0.5
 
@@ -45,6 +49,15 @@ def commit() -> dict[str, str]:
 
 def _git(*words: str) -> bytes:
     return subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, check=True).stdout
+
+
+def of_run(folder: Path) -> dict[str, Any]:
+    """Return the record of a finished run; empty where there is none, or something else in its place."""
+    try:
+        found = json.loads((folder / RECORD).read_text(encoding="utf8"))
+        return found if "name" in found["parameters"] else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def about(

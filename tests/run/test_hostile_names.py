@@ -14,7 +14,7 @@ from tests.conftest import new_context, opened
 
 FOLDER = "<img src=x onerror=alert('folder')> {{7*7}} & \"onload="
 SMALL = (
-    "reduction.representations=[pixels,pca] clustering.methods=[kmeans] classification.n_estimators=5 "
+    "reduction.representations=[pixels,pca] classification.n_estimators=5 "
     "classification.label_counts=[] classification.audit_folds=2"
 )
 # What stands in a page, or in a chart that Plotly drew, without having been written by us.
@@ -25,7 +25,10 @@ MADE_OF_NAMES = """() => [...document.querySelectorAll("*")].filter((e) =>
   || /^(marked|linked.?|bold\\.png)$/.test(e.textContent.trim())
 ).map((e) => e.outerHTML.slice(0, 200))"""
 POINT = """() => document.querySelectorAll(".js-plotly-plot").forEach((chart) => chart.data.forEach((trace, curve) => {
-  try { Plotly.Fx.hover(chart, [{curveNumber: curve, pointNumber: 0}]); } catch { /* has no such points */ }
+  const plot = (trace.xaxis ?? "x") + (trace.yaxis ?? "y");
+  const point = trace.type === "heatmap" ? [0, 0] : 0;
+  if (!["scatter", "bar", "heatmap"].includes(trace.type)) return;
+  if (chart._fullLayout._plots[plot]) Plotly.Fx.hover(chart, [{curveNumber: curve, pointNumber: point}], plot);
 }))"""
 
 

@@ -88,7 +88,7 @@ def test_a_rerun_gives_the_same_bytes(digits_build, tmp_path, monkeypatch):
     for path in first:
         if path.name == "report.html":
             assert without_provenance(first[path].decode()) == without_provenance(second[path].decode())
-        elif path.name not in ("provenance.json", "times.json", "made_of.json") and path.suffix != ".npz":
+        elif path.name not in ("provenance.json", "times.json", ".report-run") and path.suffix != ".npz":
             assert first[path] == second[path], path
 
 
@@ -471,7 +471,7 @@ def test_another_process_gives_the_same_predictions_byte_by_byte(digits_build, t
 def test_a_run_of_other_images_is_not_replaced_without_a_word(tmp_path):
     params = load_params("params/digits.yaml")
     assert pipeline.replaced(tmp_path, params) == []
-    record = {"parameters": {"dataset": {"source": "scans"}}}
+    record = {"parameters": {"name": "x", "dataset": {"source": "scans"}}}
     (tmp_path / "provenance.json").write_text(json.dumps(record))
     (said,) = pipeline.replaced(tmp_path, params)
     assert said.startswith(f"{tmp_path} was made of scans and will be replaced")
