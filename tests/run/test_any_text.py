@@ -26,7 +26,7 @@ from tests import hostile
 
 # More by hand: TEXTS=10000.
 tried = settings(
-    max_examples=int(os.environ.get("TEXTS", "200")),
+    max_examples=int(os.environ.get("TEXTS", "100")),
     deadline=None,
     derandomize="TEXTS" not in os.environ,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
