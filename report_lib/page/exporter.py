@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import numpy as np
 import plotly.io as pio
 from nbconvert.exporters import HTMLExporter
 from plotly.offline import get_plotlyjs
 
-from report_lib.classification.findings import headlines
+from report_lib.classification.findings import headlines, trust
+from report_lib.classification.findings.answer import answer
 from report_lib.common import display, style
 from report_lib.common.errors import ReportError
 from report_lib.common.prose import NOT_IN_THIS_RUN
@@ -34,8 +34,7 @@ from report_lib.page.stills import still
 
 SCRIPTS = ("base", "charts", "search", "downloads", "map_view", "map_panel", "map", "page")
 PLOTLY = "application/vnd.plotly.v1+json"
-MOST_HEADLINES = 5
-MOST_SAMPLED = 12
+MOST_HEADLINES = 6
 # Columns of images or cells that can be told apart on a phone; half as many where names stand beside them.
 MOST_ON_A_PHONE = 8
 WIDE_MARGIN = 60
@@ -84,17 +83,20 @@ def write_report(
     script, css = _script(), read("report.css", "map.css") + _stills_on_dark()
     page = template("page").render(
         title=f"{_called(title, run)}: what structure is in these images?",
-        of=_called(title, run)
-        + f" · commit {about['commit'][:7]}{' with local changes' * bool(about['changes'])}" * bool(about["commit"]),
+        of=f"{_called(title, run)}{_short_commit(about)}",
         policy=_policy(script),
-        lede=headlines.lede(metrics),
-        headlines=[_emphasised(sentence) for sentence in headlines.headlines(metrics)[:MOST_HEADLINES]],
+        data=headlines.data_line(metrics),
+        answer=answer(metrics, points["clusters"]),
+        headlines=_with_evidence(headlines.headlines(metrics)[:MOST_HEADLINES], phases),
+        caveats=trust.caveats(metrics),
+        next=_next(points),
         table=scores.table(metrics),
-        samples=_samples(points, names),
         map=explorer.pack(points, names, str(points["method"])),
         phases=phases,
         adjusted=about["adjusted"],
         about=_about_tables(about),
+        command=about["command"],
+        short_commit=_short_commit(about),
         charts=charts,
         palette=script_json(_palette()),
         provenance=script_json(provenance),
@@ -112,13 +114,6 @@ def fragments(notebooks: dict[str, nbformat.NotebookNode]) -> tuple[list[dict[st
     """Return what the page shows of each notebook, and what its charts are drawn from."""
     charts: dict[str, str] = {}
     return [_phase(number, name, nb, charts) for number, (name, nb) in enumerate(notebooks.items(), start=1)], charts
-
-
-def _emphasised(sentence: str) -> tuple[str, str, str]:
-    """Part a sentence that gives an interval at its first share, which is the score: before, score, after."""
-    found = re.search(r"[\d.]+%", sentence) if "% to " in sentence else None
-    start, end = found.span() if found else (0, 0)
-    return sentence[:start], sentence[start:end], sentence[end:]
 
 
 def _script() -> str:
@@ -166,19 +161,29 @@ def _palette() -> dict[str, Any]:
     }
 
 
-def _samples(points: dict[str, Any], names: Sequence[str]) -> list[dict[str, str]]:
-    """Return some images of each class, or of each cluster where there are none, as PNG."""
-    labelled = len(points["labels"]) > 0
-    groups = points["labels"] if labelled else points["clusters"]
-    thumbnails = explorer.stretched(points["thumbnails"])
-    rows = [np.flatnonzero(groups == group)[:2] for group in np.unique(groups[groups >= 0])][:MOST_SAMPLED]
+def _with_evidence(
+    findings: Sequence[headlines.Finding], phases: Sequence[dict[str, Any]]
+) -> list[headlines.Finding | dict[str, str]]:
+    """Lead each finding to the section that shows it; to the phase, where the run has no such section."""
+    titles = {own["id"]: own["title"] for phase in phases for own in (phase, *phase["sections"])}
+    found = []
+    for one in findings:
+        place = one.evidence if one.evidence in titles else one.evidence.partition("-")[0]
+        found.append({**vars(one), "evidence": place, "title": titles[place]})
+    return found
+
+
+def _next(points: dict[str, Any]) -> list[dict[str, str]]:
+    """Return what a reader may do next: views of the map."""
+    views = [
+        ("suspects", "Test labels that look wrong", ", on the map"),
+        ("margins", "How sure the model is of each image", ", on the map"),
+        ("clusters", "The clusters", ", on the map"),
+    ]
     return [
-        {
-            "source": style.png(thumbnails[row]),
-            "name": names[groups[row]] if labelled else f"C{groups[row] + 1}",
-        }
-        for pair in rows
-        for row in pair
+        {"place": "explore", "view": f"colour={name}", "title": title, "said": said}
+        for name, title, said in views
+        if len(points[name])
     ]
 
 

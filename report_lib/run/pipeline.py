@@ -351,7 +351,8 @@ def _write_page(plan: Plan, run: Run, finished: dict[str, phases.Finished], prog
     (run.folder / "metrics.json").write_text(artifacts.to_json(metrics), encoding="utf8")
     provenance = plan.about | _facts(started, finished, progress, _times(run))
     (run.folder / "provenance.json").write_text(artifacts.to_json(provenance), encoding="utf8")
-    page = write_report(run.folder / "report.html", notebooks, metrics, plan.about, provenance, run.load("datamap"))
+    about = plan.about | {"command": record.command(Params.model_validate(plan.about["asked"]))}
+    page = write_report(run.folder / "report.html", notebooks, metrics, about, provenance, run.load("datamap"))
     made = artifacts.to_json(plan.record(run.folder))
     (run.folder / phases.MADE_OF).write_text(made, encoding="utf8")
     return page

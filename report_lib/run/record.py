@@ -1,8 +1,10 @@
 """What a run writes down about itself: from which code, parameters and images, on which machine, and how long it took."""
 
 import hashlib
+import json
 import os
 import platform
+import re
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -12,7 +14,7 @@ from typing import Any
 
 from report_lib import ROOT
 from report_lib.common import facts
-from report_lib.run.params import Params
+from report_lib.run.params import Params, load_params
 
 # Memory is looked at so often, in seconds.
 EVERY = 0.5
@@ -76,6 +78,27 @@ def about(
         "processor": facts.processor(),
         "accelerator": facts.accelerator(),
     }
+
+
+def command(asked: Params) -> str:
+    """Return the `make` that asks for the same: the file of parameters and what was set beside it, or else the run's record."""
+    path = ROOT / "params" / f"{asked.name}.yaml"
+    if not path.is_file():
+        return "make report FROM=report.html"
+    changed = " ".join(_settings(load_params(path).model_dump(mode="json"), asked.model_dump(mode="json")))
+    if re.search(r"[^\w .,=/\[\]-]", changed):
+        return "make report FROM=report.html"
+    params = f" PARAMS=params/{path.name}" * (asked.name != "fashion_mnist")
+    return f"make report{params}" + f' SET="{changed}"' * bool(changed)
+
+
+def _settings(base: dict[str, Any], asked: dict[str, Any], section: str = "") -> Iterator[str]:
+    for key, value in asked.items():
+        if isinstance(value, dict):
+            yield from _settings(base[key], value, f"{section}{key}.")
+        elif value != base[key]:
+            text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+            yield f"{section}{key}={text.replace(chr(34), '')}"
 
 
 def machine() -> dict[str, str]:

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from report_lib.classification import audit, few_labels, findings, pseudo, supervised
-from report_lib.classification.findings import headlines
-from report_lib.classification.findings import pseudo as about_pseudo
+from report_lib.classification.findings import headlines, trust
 from report_lib.classification.label_choice import Choice
 from report_lib.classification.supervised import League, Predictions
 from report_lib.common import metrics
@@ -24,12 +23,13 @@ def numbers_of_a_run(*, labelled):
         "majority_accuracy": 0.65,
         "ari": 0.41,
         "nmi": 0.52,
-        "intervals_95": {"majority_accuracy": ends},
+        "intervals_95": {"accuracy": ends},
     }
     forest = {"fidelity": 0.9, **({"accuracy": 0.61, "ceiling": 0.65} if labelled else {})}
     best = {"n_clusters": 2, "noise": 0.1, "n_clustered": 90, "n_outside_largest": 3, "silhouette": 0.2}
     return {
-        "dataset": {"n_train": 30, "n_test": 10, "height": 4, "width": 5, "class_names": ["a", "b"] * labelled},
+        "dataset": {"title": "Mine", "n_train": 30, "n_test": 10, "height": 4, "width": 5,
+                    "class_names": ["a", "b"] * labelled},
         "understanding": {"near_duplicates": {"exact": {"total": 1}, "near": {"total": 0}},
                           "class_counts": {"a": 20, "b": 10}},
         "reduction": {"pca": {"components_for_95": 7}},
@@ -46,7 +46,54 @@ def numbers_of_a_run(*, labelled):
 def test_headlines_are_of_the_clusters_that_go_on(snapshot):
     for key, labelled in (("headlines/with labels", True), ("headlines/without labels", False)):
         numbers = numbers_of_a_run(labelled=labelled)
-        snapshot(key, f"{headlines.lede(numbers)}\n{headlines.interpretation(numbers)}")
+        snapshot(key, f"{headlines.data_line(numbers)}\n{headlines.interpretation(numbers)}")
+
+
+def test_the_number_of_clusters_is_said_to_be_given_chosen_or_found():
+    numbers = numbers_of_a_run(labelled=True)
+    assert headlines.data_line(numbers).endswith("3 clusters were asked for")
+    numbers["clustering"]["panel"]["support"] = {"number": 3, "supported": True, "nearly": [4]}
+    assert headlines.data_line(numbers).endswith("3 clusters, a number chosen without labels")
+    assert [one.said for one in headlines.headlines(numbers) if one.figure == "3"] == [
+        "clusters are what halves of the images support best; 4 may be as good."
+    ]
+    del numbers["clustering"]["panel"]["support"]
+    numbers["clustering"].update(chosen="dbscan")
+    numbers["clustering"]["methods"]["dbscan"] = {"n_clusters": 5}
+    assert headlines.data_line(numbers).endswith("5 clusters, as many as the method finds")
+
+
+def of_a_league(*, on="PCA", seeds=(0.5, 0.7)):
+    """What the caveats read of the clustering."""
+    own = {
+        "method": "kmeans", "on": on, "by_seed": {"n_clusters": [3] * len(seeds), "accuracy": list(seeds)},
+        "standard_deviation": {"accuracy": None if len(seeds) == 1 else float(np.std(seeds))},
+    }  # fmt: skip
+    return {"kmeans": own}
+
+
+def caveats(*, title="Mine", classified=None, support=None, **of):
+    numbers = numbers_of_a_run(labelled=True)
+    numbers["dataset"]["title"] = title
+    numbers["clustering"]["league"] = of_a_league(**of)
+    numbers["clustering"]["panel"]["support"] = support
+    numbers["classification"] = {"map": {"same_nearby": 0.75, "same_nearby_on_map": 0.6}, **(classified or {})}
+    return trust.caveats(numbers)
+
+
+def test_only_the_caveats_that_hold_for_a_run_are_told(snapshot):
+    assert len(caveats()) == 3
+    assert "was given" in caveats()[0]
+    assert "K-Means on PCA runs from 50.0% to 70.0%" in " ".join(caveats())
+    assert "with one seed" in " ".join(caveats(seeds=(0.5,)))
+    assert "may not suit these images" in " ".join(caveats(on="oriented gradients"))
+    assert "on other images expect less" in " ".join(caveats(on="oriented gradients", title="MNIST"))
+    found = {"number": 3, "supported": True, "nearly": [4, 5]}
+    assert caveats(support=found)[0].endswith("sees no labels, and 4 or 5 may be as good.")
+    assert "Nothing in the images supports" in caveats(support={**found, "supported": False})[0]
+    whole = caveats(on="oriented gradients", classified={"supervised": {"conv": {}}, "audit": {}})
+    assert len(whole) == 6
+    snapshot("headlines/how far to trust this", "\n".join(whole))
 
 
 def exact(value):
@@ -86,40 +133,52 @@ def test_the_most_faithful_is_above_or_below_the_ceiling(gain, word):
     assert findings.ceiling(found_of(taught("svm", 0.9))) is None
 
 
-def test_the_headline_of_few_labels_gives_the_fewest(snapshot):
-    numbers = {
-        "label_efficiency": {
-            "graph_chosen": {"50": 0.7, "10": 0.61, "500": 0.85},
-            "graph": {"10": 0.4, "50": 0.5, "500": 0.6},
-        },
-        "label_efficiency_intervals_95": {"graph_chosen": {"10": {"low": 0.6, "high": 0.62}}},
+def found_in(classified):
+    """The findings of a run whose fourth phase has this too, by their evidence."""
+    numbers = numbers_of_a_run(labelled=True)
+    numbers["classification"] |= classified
+    return {one.evidence: one for one in headlines.headlines(numbers)}
+
+
+def test_the_finding_on_few_labels_gives_the_fewest():
+    curves = {
+        "graph_chosen": {"50": 0.7, "10": 0.61, "500": 0.85},
+        "graph": {"10": 0.4, "50": 0.5, "500": 0.6},
     }
-    snapshot("classification/headline of few labels", about_pseudo.few_labels_headline(numbers))
-    assert about_pseudo.few_labels_headline({"label_efficiency": {"pixels": {"10": 0.5}}}) == ""
-    assert about_pseudo.few_labels_headline({}) == ""
+    one = found_in({"label_efficiency": curves})["classification-which-images-to-label"]
+    assert one.figure == "61.0%"
+    assert "from 10 labels" in one.said
+    assert "40.0% where those images are drawn at random" in one.said
+    assert "classification-which-images-to-label" not in found_in({"label_efficiency": {"pixels": {"10": 0.5}}})
+
+
+ALL_LABELS = "classification-all-labels-a-yardstick-that-others-have-published"
 
 
 @pytest.mark.parametrize(
     ("n_images", "speaks"),
     [
-        ({"knn": 10, "conv": 60}, "60 labels, a convolutional network names"),
-        ({"knn": 10}, "10 labels, a vote of the 5 nearest neighbours names"),
-        ({"knn": 10, "svc": 10, "mlp": 60, "logistic_regression": 60}, "60 labels, a network on pixels names"),
-        ({"logistic_regression": 60}, "60 labels, logistic regression names"),
-        ({"hog_mlp": 60, "mlp": 60}, "60 labels, a network on oriented gradients names"),
+        ({"knn": 10, "conv": 60}, "a convolutional network that learnt 60 labels"),
+        ({"knn": 10}, "a vote of the 5 nearest neighbours that learnt 10 labels"),
+        ({"knn": 10, "svc": 10, "mlp": 60, "logistic_regression": 60}, "a network on pixels that learnt 60 labels"),
+        ({"logistic_regression": 60}, "logistic regression that learnt 60 labels"),
+        ({"hog_mlp": 60, "mlp": 60}, "a network on oriented gradients that learnt 60 labels"),
     ],
 )
 def test_who_speaks_for_all_labels_is_settled_by_the_table(n_images, speaks):
     ends = {"low": 0.91, "high": 0.93}
     found = {name: {"accuracy": 0.92, "n_images": n, "interval_95": ends} for name, n in n_images.items()}
-    assert f"{speaks} 92.0% (91.0% to 93.0%)" in about_pseudo.all_labels_headline({"supervised": found})
-    assert about_pseudo.all_labels_headline({}) == ""
+    one = found_in({"supervised": found})[ALL_LABELS]
+    assert (one.figure, one.said) == ("92.0%", f"named correctly by {speaks} (91.0% to 93.0%).")
+    assert ALL_LABELS not in found_in({})
 
 
-def test_the_headline_of_the_audit_is_there_only_with_an_audit(snapshot):
-    found = {"audit": {"likely_label_errors": {"train": 1750, "test": 3}}}
-    snapshot("classification/headline of the audit", about_pseudo.audit_headline(found))
-    assert about_pseudo.audit_headline({}) == ""
+def test_suspects_are_a_finding_only_with_an_audit():
+    place = "classification-labels-that-look-wrong"
+    one = found_in({"audit": {"likely_label_errors": {"train": 1750, "test": 3}}})[place]
+    assert (one.figure, one.said) == ("1,753", "labels look wrong to a network: 1,750 train, 3 test.")
+    assert found_in({"audit": {"likely_label_errors": {"train": 1, "test": 0}}})[place].said.startswith("label looks")
+    assert place not in found_in({})
 
 
 def noisy(seed):

@@ -225,7 +225,8 @@ def test_the_sentences_can_be_made_from_what_is_reported(blobs, spaces, fitted, 
     assert "On PCA, DBSCAN" in said
     assert ("matched accuracy 1.000" in said) == labelled
     whole = {
-        "dataset": {"n_train": 90, "n_test": 90, "height": 5, "width": 1, "class_names": ["a", "b", "c"] * labelled},
+        "dataset": {"title": "Mine", "n_train": 90, "n_test": 90, "height": 5, "width": 1,
+                    "class_names": ["a", "b", "c"] * labelled},
         "understanding": {"near_duplicates": {"exact": {"total": 0}, "near": {"total": 2}},
                           "class_counts": {"a": 30, "b": 30, "c": 30}},
         "reduction": {"pca": {"components_for_95": 4}},
@@ -235,4 +236,4 @@ def test_the_sentences_can_be_made_from_what_is_reported(blobs, spaces, fitted, 
     if not labelled:
         del whole["classification"]["pseudo_labels"]["random_forest"]["accuracy"]
     said = headlines.interpretation(whole)
-    assert ("the class of 100.0%" in said, "no labels" in said) == (labelled, not labelled)
+    assert ("**100.0%** of the test images" in said, "Without labels" in said) == (labelled, not labelled)

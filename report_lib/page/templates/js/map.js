@@ -22,17 +22,17 @@ function startMap() {
 
 // Put the controls in place at once, so that nothing moves when the data arrive; the still waits where the map will be.
 function mapMount(root, info) {
-  const still = root.querySelector("svg"), key = root.querySelector(".map-key");
+  const flat = root.querySelector(".map-flat"), key = root.querySelector(".map-key");
   root.replaceChildren(document.getElementById("map-parts").content.cloneNode(true));
   const part = {};
   for (const element of root.querySelectorAll("[data-map]")) part[element.dataset.map] = element;
-  part.stage.prepend(still);
-  // The still's own key is for paper, where it stands without the legend.
+  part.stage.prepend(flat);
+  // The still's own key is for paper, where there is no legend.
   key.classList.add("map-on-paper");
-  part.stage.after(key);
+  part.legend.after(key);
   const has = (name) => info.fields.some((field) => field[0] === name);
   const map = {
-    root, info, part, still, has, sprite: null, dark: false, inks: {}, asked: {}, lasso: null, drawing: null, lassoing: false,
+    root, info, part, flat, has, sprite: null, dark: false, inks: {}, asked: {}, lasso: null, drawing: null, lassoing: false,
     only: { labels: null, clusters: null, predicted: null, suspects: null }, // -1 among clusters is noise
     colour: has("labels") ? "labels" : "clusters",
     shown: 0, chosen: null, hover: -1, focus: -1, pinned: -1,
@@ -67,6 +67,7 @@ async function mapOpen(map) {
   map.kinds = new Uint16Array(info.n);
   map.stamps = new Map();
   map.mixed = mapMixed(info.n);
+  map.names = Array.from(map.flat.querySelectorAll("li"), (element, i) => ({ element, x: info.islands[i][0], y: info.islands[i][1] }));
   map.grid = mapGrid(data.x, data.y);
   map.sprite.then((bitmap) => { map.bitmap = bitmap; mapAsk(map, "points"); });
   mapTheme(map);
@@ -77,7 +78,7 @@ async function mapOpen(map) {
   mapResize(map);
   mapRecolour(map);
   // On paper the still is what is shown.
-  map.still.classList.add("map-on-paper");
+  map.flat.classList.add("map-live");
   map.root.dataset.ready = "yes";
 }
 

@@ -94,6 +94,7 @@ function tableRow(name, value) {
 
 function fillProvenance() {
   const facts = read("provenance");
+  for (const place of document.querySelectorAll("[data-provenance=date]")) place.append(facts.started.slice(0, 10));
   const body = document.querySelector("#provenance-table tbody");
   body.append(tableRow("started", facts.started), tableRow("whole run", facts.seconds.toFixed(1) + " s"));
   for (const [name, value] of Object.entries(facts.machine)) body.append(tableRow(name, value));
