@@ -54,7 +54,7 @@ def pack(arrays: dict[str, np.ndarray], class_names: Sequence[str], method: str)
     """
     fields = _fields(arrays, len(class_names))
     block = b"".join(values.tobytes() for values in fields.values())
-    thumbnails = _reduced(stretched(arrays["thumbnails"]))
+    thumbnails = reduced(stretched(arrays["thumbnails"]))
     labelled, facts = len(arrays["labels"]) > 0, _facts(arrays, fields, thumbnails, class_names)
     named = islands.islands(arrays["positions"], arrays["clusters"], arrays["labels"], class_names)
     facts["islands"] = _on_map([one.place for one in named], arrays["positions"])
@@ -189,7 +189,7 @@ def stretched(images: np.ndarray) -> np.ndarray:
     return images if brightest in (0, 255) else np.round(images * (255 / brightest)).astype(np.uint8)
 
 
-def _reduced(images: np.ndarray) -> np.ndarray:
+def reduced(images: np.ndarray) -> np.ndarray:
     """Return the images no larger than `LARGEST_SIDE`; small ones as they are."""
     height, width = images.shape[1:]
     scale = LARGEST_SIDE / max(height, width)

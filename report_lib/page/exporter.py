@@ -24,15 +24,16 @@ from plotly.offline import get_plotlyjs
 
 from report_lib.classification.findings import headlines, trust
 from report_lib.classification.findings.answer import answer
+from report_lib.classification.lists import MOST
 from report_lib.common import display, style
 from report_lib.common.errors import ReportError
 from report_lib.common.prose import NOT_IN_THIS_RUN
-from report_lib.page import explorer, scores
+from report_lib.page import explorer, lists, scores
 from report_lib.page.embed import TEMPLATES, read, script_json, template
 from report_lib.page.sheets import is_sheet, sheet
 from report_lib.page.stills import still
 
-SCRIPTS = ("base", "charts", "search", "downloads", "map_view", "map_panel", "map", "page")
+SCRIPTS = ("base", "charts", "search", "downloads", "lists", "map_view", "map_panel", "map", "page")
 PLOTLY = "application/vnd.plotly.v1+json"
 MOST_HEADLINES = 6
 # Columns of images or cells that can be told apart on a phone; half as many where names stand beside them.
@@ -53,6 +54,7 @@ def write_report(
     about: dict[str, Any],
     provenance: dict[str, Any],
     points: dict[str, Any],
+    listed: dict[str, Any],
 ) -> Path:
     """Write the page.
 
@@ -71,6 +73,8 @@ def write_report(
         The rest, which goes into the page's one block that may differ.
     points : dict of str to ndarray
         The test images as points: the arrays of `datamap.DataMap`.
+    listed : dict of str to ndarray
+        The arrays of `lists.build`.
 
     Raises
     ------
@@ -80,7 +84,8 @@ def write_report(
     phases, charts = fragments(notebooks)
     run = about["parameters"]["name"]
     title, names = metrics["dataset"]["title"], metrics["dataset"]["class_names"]
-    script, css = _script(), read("report.css", "map.css") + _stills_on_dark()
+    tables = lists.tables(listed)
+    script, css = _script(), read("report.css", "map.css") + _stills_on_dark() + _tiles(lists.sprite(listed))
     page = template("page").render(
         title=f"{_called(title, run)}: what structure is in these images?",
         of=f"{_called(title, run)}{_short_commit(about)}",
@@ -89,7 +94,9 @@ def write_report(
         answer=answer(metrics, points["clusters"]),
         headlines=_with_evidence(headlines.headlines(metrics)[:MOST_HEADLINES], phases),
         caveats=trust.caveats(metrics),
-        next=_next(points),
+        next=_next(tables, points),
+        lists=tables,
+        most_listed=MOST,
         table=scores.table(metrics),
         map=explorer.pack(points, names, str(points["method"])),
         phases=phases,
@@ -161,30 +168,40 @@ def _palette() -> dict[str, Any]:
     }
 
 
-def _with_evidence(
-    findings: Sequence[headlines.Finding], phases: Sequence[dict[str, Any]]
-) -> list[headlines.Finding | dict[str, str]]:
-    """Lead each finding to the section that shows it; to the phase, where the run has no such section."""
+def _with_evidence(findings: Sequence[headlines.Finding], phases: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+    """Lead each finding to the section that shows it, or to its phase where the run has no such section."""
     titles = {own["id"]: own["title"] for phase in phases for own in (phase, *phase["sections"])}
     found = []
     for one in findings:
-        place = one.evidence if one.evidence in titles else one.evidence.partition("-")[0]
+        place = next((own for own in titles if own.startswith(one.evidence)), one.evidence.partition("-")[0])
         found.append({**vars(one), "evidence": place, "title": titles[place]})
     return found
 
 
-def _next(points: dict[str, Any]) -> list[dict[str, str]]:
-    """Return what a reader may do next: views of the map."""
-    views = [
-        ("suspects", "Test labels that look wrong", ", on the map"),
-        ("margins", "How sure the model is of each image", ", on the map"),
-        ("clusters", "The clusters", ", on the map"),
+def _next(tables: Sequence[dict[str, Any]], points: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what a reader may do next: the lists, and views of the map."""
+    views = {
+        "clusters": "The clusters on the map",
+        "suspects": "Doubtful test labels on the map",
+        "margins": "How sure the model is, on the map",
+    }
+    looks = [
+        {"place": "explore", "view": f"colour={key}", "title": own} for key, own in views.items() if len(points[key])
     ]
-    return [
-        {"place": "explore", "view": f"colour={name}", "title": title, "said": said}
-        for name, title, said in views
-        if len(points[name])
+    counts = [
+        {"place": own["id"], "title": own["title"], "said": f", {len(own['rows'])} with pictures"} for own in tables
     ]
+    return counts + looks
+
+
+def _tiles(sprite: dict[str, Any]) -> str:
+    """Return the rule that shows one picture of a sprite, by its column and its line there."""
+    if not sprite:
+        return ""
+    return (
+        f'.tile {{ --wide: {sprite["ratio"]:.4f}; background-image: url("{sprite["source"]}"); '
+        f"background-size: calc({sprite['columns']} * var(--wide) * var(--high)) auto; }}\n"
+    )
 
 
 @functools.cache

@@ -46,6 +46,8 @@ HOMES = {
     "predictions": ("classification", "predictions.csv"),
     # The test images as points, for the page's reader to explore.
     "datamap": ("classification", "datamap.npz"),
+    # The first of each list, with pictures, for the page.
+    "lists": ("classification", "lists.npz"),
     "model": ("classification", "model.npz"),
     "model_about": ("classification", "model.json"),
 }

@@ -352,7 +352,8 @@ def _write_page(plan: Plan, run: Run, finished: dict[str, phases.Finished], prog
     provenance = plan.about | _facts(started, finished, progress, _times(run))
     (run.folder / "provenance.json").write_text(artifacts.to_json(provenance), encoding="utf8")
     about = plan.about | {"command": record.command(Params.model_validate(plan.about["asked"]))}
-    page = write_report(run.folder / "report.html", notebooks, metrics, about, provenance, run.load("datamap"))
+    points, lists = run.load("datamap"), run.load("lists")
+    page = write_report(run.folder / "report.html", notebooks, metrics, about, provenance, points, lists)
     made = artifacts.to_json(plan.record(run.folder))
     (run.folder / phases.MADE_OF).write_text(made, encoding="utf8")
     return page

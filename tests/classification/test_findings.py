@@ -145,14 +145,14 @@ def test_the_finding_on_few_labels_gives_the_fewest():
         "graph_chosen": {"50": 0.7, "10": 0.61, "500": 0.85},
         "graph": {"10": 0.4, "50": 0.5, "500": 0.6},
     }
-    one = found_in({"label_efficiency": curves})["classification-which-images-to-label"]
+    one = found_in({"label_efficiency": curves})["classification-few-labels"]
     assert one.figure == "61.0%"
     assert "from 10 labels" in one.said
     assert "40.0% where those images are drawn at random" in one.said
-    assert "classification-which-images-to-label" not in found_in({"label_efficiency": {"pixels": {"10": 0.5}}})
+    assert "classification-few-labels" not in found_in({"label_efficiency": {"pixels": {"10": 0.5}}})
 
 
-ALL_LABELS = "classification-all-labels-a-yardstick-that-others-have-published"
+ALL_LABELS = "classification-all-labels"
 
 
 @pytest.mark.parametrize(

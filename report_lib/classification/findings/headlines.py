@@ -24,7 +24,7 @@ class Finding:
     said : str
         One clause on it.
     evidence : str
-        The section of the page that shows it, by its id.
+        The section of the page that shows it, by the beginning of its id.
     note : str
         What explains a word of it.
     """
@@ -86,7 +86,7 @@ def _clusters(metrics: dict[str, Any]) -> list[Finding]:
     if "ari" not in found:
         said = f"{count_of(found['n_clusters'], 'group', 'groups').partition(' ')[2]} by {by}"
         note = "Without labels nobody can say whether they mean anything."
-        return [Finding(f"{found['n_clusters']:,}", f"{said}.", "clustering-the-clusters-that-go-on", note)]
+        return [Finding(f"{found['n_clusters']:,}", f"{said}.", "clustering-a-card-for-each-cluster", note)]
     counts = metrics["understanding"]["class_counts"].values()
     accuracy = f"of the test images are in the cluster of their class, by {by}, which sees no label ({_ends(found)})."
     matched = (
@@ -127,7 +127,7 @@ def _few_labels(classified: dict[str, Any]) -> Finding | None:
         f"named correctly from {int(n):,} labels, given to the middles of the clusters and spread over the neighbour graph; "
         f"{percent(random[n], 1)} where those images are drawn at random."
     )
-    return Finding(percent(chosen[n], 1), said, "classification-which-images-to-label")
+    return Finding(percent(chosen[n], 1), said, "classification-few-labels")
 
 
 def _all_labels(classified: dict[str, Any]) -> Finding | None:
@@ -143,9 +143,7 @@ def _all_labels(classified: dict[str, Any]) -> Finding | None:
         f"named correctly by {by} that learnt {own['n_images']:,} labels ({percent(ends['low'], 1)} to "
         f"{percent(ends['high'], 1)})."
     )
-    return Finding(
-        percent(own["accuracy"], 1), said, "classification-all-labels-a-yardstick-that-others-have-published"
-    )
+    return Finding(percent(own["accuracy"], 1), said, "classification-all-labels")
 
 
 def _number_of_clusters(clustered: dict[str, Any]) -> Finding | None:

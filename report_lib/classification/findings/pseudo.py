@@ -1,11 +1,13 @@
 """Sentences on what classifiers learn from clusters, and on the whole phase."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from report_lib.classification.classifiers import PSEUDO
+from report_lib.classification.classifiers import CLASSIFIERS, PSEUDO
 from report_lib.classification.pseudo import PseudoLabels
-from report_lib.common.prose import listed, scored
+from report_lib.common.prose import listed, percent, scored
 
 
 def fidelity(pseudo: PseudoLabels) -> str:
@@ -62,4 +64,59 @@ def ceiling(pseudo: PseudoLabels) -> str | None:
         f"{scored(top)}; on the same images the difference is {below.value:+.4f} ({below.low:+.4f} to {below.high:+.4f}), so "
         f"it {beside}. It was taught the clusters, mistakes included; the first number says that it learnt "
         "its lesson, and nothing of whether the lesson was true."
+    )
+
+
+def pseudo_headline(models: dict[str, Any]) -> str:
+    """Say what a classifier taught the clusters is worth, from the run's metrics."""
+    name = max(models, key=lambda name: models[name]["fidelity"])
+    found, title = models[name], PSEUDO[name].title
+    said = f"Taught these clusters, the {title} repeats them for {percent(found['fidelity'], 1)} of the test images"
+    if "accuracy" not in found:
+        return said + "; how many it names rightly cannot be known without labels."
+    return said + (
+        f" and agrees with the true class of {percent(found['accuracy'], 1)}; the clusters themselves agree with "
+        f"{percent(found['ceiling'], 1)}."
+    )
+
+
+def few_labels_headline(numbers: dict[str, Any]) -> str:
+    """Say what the fewest labels give, from the phase's metrics; nothing where there are none."""
+    curves = numbers.get("label_efficiency", {})
+    chosen, random = curves.get("graph_chosen"), curves.get("graph", {})
+    if not chosen:
+        return ""
+    n = min(chosen, key=int)
+    ends = numbers["label_efficiency_intervals_95"]["graph_chosen"][n]
+    return (
+        f"{int(n):,} labels, on the middles of clusters and spread over the neighbour graph, name {percent(chosen[n], 1)} "
+        f"({percent(ends['low'], 1)} to {percent(ends['high'], 1)}) of the test images rightly; on images drawn at random "
+        f"{percent(random[n], 1)}."
+    )
+
+
+def all_labels_headline(numbers: dict[str, Any]) -> str:
+    """Say what all labels give, from the phase's metrics; nothing where no classifier learnt them."""
+    found = numbers.get("supervised", {})
+    n_images = max((own["n_images"] for own in found.values()), default=0)
+    # Who speaks for those that learn all labels is settled by the table, whatever the scores.
+    full = [name for name in reversed(CLASSIFIERS) if name in found and found[name]["n_images"] == n_images]
+    if not full:
+        return ""
+    own, by = found[full[0]], CLASSIFIERS[full[0]].named or f"a {CLASSIFIERS[full[0]].title}"
+    ends = own["interval_95"]
+    return (
+        f"Taught {own['n_images']:,} labels, {by} names {percent(own['accuracy'], 1)} ({percent(ends['low'], 1)} to "
+        f"{percent(ends['high'], 1)}) of the test images rightly."
+    )
+
+
+def audit_headline(numbers: dict[str, Any]) -> str:
+    """Say how many labels look wrong, from the phase's metrics; nothing where none were looked at."""
+    if "audit" not in numbers:
+        return ""
+    errors = numbers["audit"]["likely_label_errors"]
+    return (
+        f"{errors['train']:,} train and {errors['test']:,} test labels look wrong to a network, and a person should look at "
+        "them; how many are wrong is not known."
     )

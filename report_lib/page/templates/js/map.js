@@ -18,6 +18,40 @@ function startMap() {
     });
   }, { rootMargin: "100px" });
   near.observe(root);
+  for (const link of document.querySelectorAll("a[data-view]")) link.href = `#explore?${link.dataset.view}`;
+  addEventListener("hashchange", () => mapFollow(map));
+}
+
+// --- the view in the address --------------------------------------------------------------------------------------
+
+function mapAddress() {
+  const [place, query] = location.hash.split("?");
+  return place === "#explore" && query !== undefined ? new URLSearchParams(query) : null;
+}
+
+// Show what the address asks for; what it does not name is as at first.
+function mapFollow(map) {
+  const asked = mapAddress();
+  if (!asked) return;
+  map.root.closest("section")?.scrollIntoView();
+  if (!map.data) return;
+  const number = (name) => (asked.has(name) && Number.isInteger(Number(asked.get(name))) ? Number(asked.get(name)) : null);
+  map.colour = map.has(asked.get("colour")) && mapColours[asked.get("colour")] ? asked.get("colour") : map.first;
+  map.part.colour.value = map.colour;
+  map.part.query.value = asked.get("find") || "";
+  for (const name of Object.keys(map.only)) mapSet(map, name, number(name));
+  mapRecolour(map);
+  mapPin(map, number("pinned") === null ? -1 : map.data.rows.indexOf(number("pinned")));
+}
+
+// Write what is shown into the address, so that it can be sent; the page's own place is left alone until something is chosen.
+function mapTell(map) {
+  const view = new URLSearchParams();
+  if (map.colour !== map.first) view.set("colour", map.colour);
+  for (const [name, value] of Object.entries(map.only)) if (value !== null) view.set(name, value);
+  if (map.part.query.value) view.set("find", map.part.query.value);
+  if (map.pinned >= 0) view.set("pinned", map.data.rows[map.pinned]);
+  if (mapAddress() || String(view)) history.replaceState(null, "", `#explore?${view}`);
 }
 
 // Put the controls in place at once, so that nothing moves when the data arrive; the still waits where the map will be.
@@ -34,10 +68,11 @@ function mapMount(root, info) {
   const map = {
     root, info, part, flat, has, sprite: null, dark: false, inks: {}, asked: {}, lasso: null, drawing: null, lassoing: false,
     only: { labels: null, clusters: null, predicted: null, suspects: null }, // -1 among clusters is noise
-    colour: has("labels") ? "labels" : "clusters",
+    first: has("labels") ? "labels" : "clusters",
     shown: 0, chosen: null, hover: -1, focus: -1, pinned: -1,
     width: 0, height: 0, ratio: 1, view: { zoom: 1, x: 0, y: 0 },
   };
+  map.colour = map.first;
   mapFillSelects(map);
   return map;
 }
@@ -79,6 +114,7 @@ async function mapOpen(map) {
   mapRecolour(map);
   // On paper the still is what is shown.
   map.flat.classList.add("map-live");
+  mapFollow(map);
   map.root.dataset.ready = "yes";
 }
 
@@ -115,11 +151,12 @@ function mapListen(map) {
     // These two are chosen in the legend alone, which now shows something else.
     map.only.predicted = map.only.suspects = null;
     mapRecolour(map);
+    mapTell(map);
   });
   for (const name of ["labels", "clusters"]) {
     part[name].addEventListener("change", () => mapOnly(map, name, part[name].value === "" ? null : Number(part[name].value)));
   }
-  part.query.addEventListener("input", () => mapRefilter(map));
+  part.query.addEventListener("input", () => { mapRefilter(map); mapTell(map); });
   part.clearFilters.addEventListener("click", () => {
     part.query.value = "";
     for (const name of Object.keys(map.only)) mapOnly(map, name, null);
@@ -130,9 +167,14 @@ function mapListen(map) {
 }
 
 function mapOnly(map, name, value) {
+  mapSet(map, name, value);
+  mapRefilter(map);
+  mapTell(map);
+}
+
+function mapSet(map, name, value) {
   map.only[name] = value;
   if (map.part[name]) map.part[name].value = value === null ? "" : value;
-  mapRefilter(map);
 }
 
 // --- what passes --------------------------------------------------------------------------------------------------

@@ -102,6 +102,7 @@ function mapPin(map, i) {
   mapShowPinned(map);
   if (i >= 0) mapBringIntoView(map, i);
   mapAsk(map, "over");
+  mapTell(map);
 }
 
 function mapShowPinned(map) {

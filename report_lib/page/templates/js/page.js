@@ -147,6 +147,7 @@ function start() {
   startCode();
   startSearch();
   startDownloads();
+  startLists();
   fillProvenance();
   fillTimes();
   followContents();
