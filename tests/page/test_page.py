@@ -5,11 +5,15 @@ import hashlib
 import html
 import json
 import re
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from report_lib.classification.findings import headlines
+from report_lib.classification.findings import headlines, trust
+from report_lib.classification.findings.answer import answer
 from report_lib.clustering.methods import titled
+from report_lib.page import explorer
 from tests.browser import DRAWN, needs_browser, until
 
 pytestmark = needs_browser
@@ -39,15 +43,58 @@ def focused(page, what):
 # --- the first screen ---------------------------------------------------------------------------------------------------
 
 
-def test_the_first_screen_says_what_was_found(page, metrics):
-    assert texts(page, ".headlines li") == headlines.headlines(metrics)[:5]
-    assert texts(page, ".lede") == [headlines.lede(metrics)]
+def test_the_first_screen_answers_the_question(page, metrics, digits_build):
+    with np.load(digits_build / "artifacts/classification/datamap.npz") as points:
+        assert texts(page, ".lede") == [answer(metrics, points["clusters"])]
+    assert texts(page, ".data") == [headlines.data_line(metrics)]
     assert page.title() == "Digits: what structure is in these images?"
+    started = json.loads((digits_build / "provenance.json").read_text())["started"]
     (of,) = texts(page, ".eyebrow")
-    assert re.fullmatch(r"Digits( · commit [0-9a-f]{7}( with local changes)?)?", of)
-    for text in page.eval_on_selector_all(".headlines strong", "all => all.map(e => e.textContent)"):
-        assert re.fullmatch(r"[\d,.]+%?", text)
-    assert page.locator(".headlines li").first.bounding_box()["y"] < 900
+    assert re.match(rf"Digits( · commit [0-9a-f]{{7}}( with local changes)?)? · {started[:10]} · ", of)
+    box = page.locator(".map-stage").bounding_box()
+    assert box["y"] + box["height"] < 900
+    assert box["width"] == pytest.approx(page.locator("main h1").evaluate("h => h.clientWidth"), abs=2)
+
+
+def test_clusters_are_named_on_the_map_and_no_name_lies_on_another(page, metrics):
+    until(page, "document.querySelector('#map[data-ready]')")
+    names = page.eval_on_selector_all(
+        ".map-names li:not(.map-crowded)",
+        """all => all.map(li => [li.querySelector('strong').textContent, li.querySelectorAll('img').length,
+            (({left, right, top, bottom}) => [left, right, top, bottom])(li.getBoundingClientRect())])""",
+    )
+    assert len(names) >= 8
+    assert {name for name, *_ in names} >= {"0", "4", "6", "7"}
+    assert {n for _, n, _ in names} == {3}
+    boxes = [box for *_, box in names]
+    touching = [
+        (a, b)
+        for i, a in enumerate(boxes)
+        for b in boxes[:i]
+        if a[0] < b[1] - 1 and b[0] < a[1] - 1 and a[2] < b[3] - 1 and b[2] < a[3] - 1
+    ]
+    assert touching == []
+
+
+def test_findings_are_a_number_a_clause_and_a_link_to_what_shows_it(page, metrics):
+    found = headlines.headlines(metrics)[:6]
+    assert texts(page, ".headlines strong") == [one.figure for one in found]
+    assert all(one.said in text for one, text in zip(found, texts(page, ".headlines li"), strict=True))
+    places = page.eval_on_selector_all(".headlines a", "all => all.map(a => a.hash.slice(1))")
+    assert [place.startswith(one.evidence) for place, one in zip(places, found, strict=True)] == [True] * len(found)
+    assert texts(page, ".box:first-child li")[: len(trust.caveats(metrics))] == trust.caveats(metrics)
+
+
+def test_every_link_within_the_page_lands(page):
+    places = page.eval_on_selector_all("a[href^='#']", "all => all.map(a => a.hash.slice(1).split('?')[0])")
+    assert len(places) > 100
+    assert page.evaluate("ids => ids.filter(id => !document.getElementById(id))", places) == []
+
+
+def test_the_page_says_how_to_make_and_cite_it(page):
+    made, cited, _ = texts(page, ".cite dd")
+    assert made == "make report PARAMS=params/digits.yaml"
+    assert re.match(r"Digits: what structure is in these images\? Image structure report.*, \d{4}-\d\d-\d\d\.$", cited)
 
 
 def test_the_first_screen_tabulates_the_metrics(page, metrics):
@@ -70,13 +117,6 @@ def test_the_first_screen_tabulates_the_metrics(page, metrics):
     for key, where in (("graph_chosen", "chosen"), ("graph", "random")):
         value, ends = few["label_efficiency"][key]["10"], few["label_efficiency_intervals_95"][key]["10"]
         assert cells[f"10 labels on {where} images"][0] == cell(value, ends)
-
-
-def test_sample_images_are_named(page, metrics):
-    images = page.eval_on_selector_all(".strip img", "all => all.map(i => [i.alt, i.naturalWidth, i.naturalHeight])")
-    names, data = metrics["dataset"]["class_names"], metrics["dataset"]
-    assert [alt for alt, *_ in images] == [name for name in names for _ in range(2)]
-    assert {tuple(size) for _, *size in images} == {(data["width"], data["height"])}
 
 
 # --- light and dark -----------------------------------------------------------------------------------------------------
@@ -302,6 +342,93 @@ def test_markup_in_what_is_sought_and_found_stays_text(open_page):
     assert page.errors == []
 
 
+# --- the contents, the lists and the address -----------------------------------------------------------------------------
+
+
+def test_the_contents_unfold_the_chapter_in_view(open_page):
+    page = open_page()
+    shown = "[...document.querySelectorAll('.contents ol ol')].filter(e => e.checkVisibility()).length"
+    assert page.evaluate(shown) == 0
+    page.evaluate(
+        "document.querySelector('#clustering .part, #clustering ~ section').scrollIntoView({behavior: 'instant'})"
+    )
+    until(page, f"{shown} === 1")
+    assert page.locator(".contents ol ol a[href^='#clustering-']").first.is_visible()
+
+
+def test_a_list_is_filtered_and_taken_along(open_page):
+    page = open_page()
+    page.locator(".box a[href='#next-least-sure']").click()
+    part = page.locator("#next-least-sure")
+    until(page, "document.getElementById('next-least-sure').open")
+    rows = part.locator("tbody tr")
+    assert rows.count() == 100
+    cells = [row.locator("th, td").all_text_contents()[1:] for row in (rows.nth(0), rows.nth(99))]
+    assert float(cells[0][-1]) <= float(cells[1][-1])
+    part.get_by_role("searchbox").fill(cells[0][0])
+    shown = part.locator("tbody tr:visible")
+    assert cells[0][0] in shown.first.text_content()
+    assert part.locator("[role=status]").text_content() == f"{shown.count()} of 100"
+    with page.expect_download() as given:
+        part.get_by_role("button", name="CSV").click()
+    lines = Path(given.value.path()).read_text().splitlines()
+    assert lines[0] == "row,label,class,probability,margin"
+    assert lines[1] == ",".join(cells[0])
+    assert len(lines) == 1 + shown.count()
+    assert page.errors == []
+
+
+def test_pictures_in_lists_are_those_of_their_rows(open_page, digits_build):
+    page = open_page()
+    with np.load(digits_build / "artifacts/classification/lists.npz") as kept:
+        arrays = dict(kept)
+    n_before = len(arrays["label_next/row"])
+    page.evaluate("() => { for (const list of document.querySelectorAll('.list')) list.open = true; }")
+    drawn = page.evaluate(
+        """async (row) => {
+            const tile = document.querySelectorAll('.list .tile')[row], look = getComputedStyle(tile);
+            const sheet = new Image();
+            sheet.src = look.backgroundImage.slice(5, -2);
+            await sheet.decode();
+            const canvas = new OffscreenCanvas(8, 8), pen = canvas.getContext('2d');
+            const [x, y] = look.backgroundPosition.split(' ').map(parseFloat), high = tile.clientHeight;
+            pen.drawImage(sheet, -x / high * 8, -y / high * 8, 8, 8, 0, 0, 8, 8);
+            return [...pen.getImageData(0, 0, 8, 8).data].filter((_, i) => i % 4 === 0);
+        }""",
+        n_before + 100,
+    )
+    expected = explorer.stretched(arrays["pictures"])[n_before + 100]
+    assert np.abs(np.array(drawn).reshape(8, 8) - expected.astype(int)).max() <= 2
+
+
+def test_the_address_carries_what_the_map_shows(open_page):
+    page = open_page()
+    until(page, "document.querySelector('#map[data-ready]')")
+    state = "JSON.parse(document.getElementById('map').dataset.state)"
+    page.locator("[data-map=colour]").select_option("clusters")
+    page.locator("[data-map=clusters]").select_option("1")
+    until(page, "location.hash === '#explore?colour=clusters&clusters=1'")
+    address, whole = page.url, page.evaluate("JSON.parse(document.getElementById('map-data').textContent).n")
+    until(page, f"{state}.shown < {whole}")
+    n = page.evaluate(f"{state}.shown")
+    page.locator("[data-map=clearFilters]").click()
+    until(page, f"{state}.shown === {whole}")
+    page.goto("about:blank")
+    page.goto(address)
+    until(page, f"document.querySelector('#map[data-ready]') && {state}.shown === {n} && {state}.colour === 'clusters'")
+    assert page.locator("[data-map=clusters]").input_value() == "1"
+    row = page.locator("#next-least-sure tbody a").first
+    number = row.text_content()
+    page.evaluate("location.hash = '#next-least-sure'")
+    row.click()
+    until(page, f"{state}.pinned === {number}")
+    assert page.locator(".map-pinned h3").text_content() == f"row {number}"
+    page.evaluate("location.hash = '#explore?colour=nothing&pinned=x&clusters=&find=row+1e9'")
+    until(page, f"{state}.pinned === null && {state}.shown === 0 && {state}.colour === 'labels'")
+    assert page.url.endswith("#explore?find=row+1e9")
+    assert page.errors == []
+
+
 # --- the keyboard -------------------------------------------------------------------------------------------------------
 
 OUTLINED = """((e) => {
@@ -320,7 +447,8 @@ def test_the_keyboard_walks_the_page_in_order_and_is_seen(open_page):
         walked.append(focused(page, NAMED))
         assert focused(page, f"{OUTLINED}(e)"), walked[-1]
         assert len(walked) < 200
-    contents = page.eval_on_selector_all(".contents a", "all => all.map(a => a.hash)")
+    contents = page.eval_on_selector_all(".contents a", "all => all.filter(a => a.checkVisibility()).map(a => a.hash)")
+    assert 5 < len(contents) < page.locator(".contents a").count()
     assert walked == ["#main", "search", "SUMMARY", *contents, "theme", "all-code"]
     page.keyboard.press("Tab")
     assert focused(page, "Boolean(e.closest('main'))")
@@ -412,7 +540,11 @@ def unseen_stills(page):
 def test_the_page_can_be_read_without_a_script(open_page, metrics):
     page = open_page(java_script_enabled=False)
     assert page.locator("h1").is_visible()
-    assert texts(page, ".headlines li") == headlines.headlines(metrics)[:5]
+    assert texts(page, ".headlines strong") == [one.figure for one in headlines.headlines(metrics)[:6]]
+    assert len(texts(page, ".map-names li")) >= 8
+    assert page.locator(".map-names li").first.is_visible()
+    assert page.locator(".list").first.is_visible()
+    assert "provenance.json" in page.locator("#about noscript").inner_text()
     assert unseen_stills(page) == []
     for seen in ("table.scores", "table.values", "#map svg", "#map noscript", ".contents a", "details.code summary"):
         assert page.locator(seen).first.is_visible(), seen
@@ -442,7 +574,7 @@ def test_paper_is_light_and_has_pictures_and_nothing_to_press(open_page):
         "#search",
     ):
         assert hidden(page, unseen) == []
-    for seen in ("h1", "table.scores", "figcaption", "#about table"):
+    for seen in ("h1", "table.scores", "figcaption", "#about table", ".map-still", ".map-names li"):
         assert page.locator(seen).first.is_visible(), seen
     assert page.evaluate(BODY) == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(28, 33, 40)"

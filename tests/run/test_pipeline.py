@@ -140,7 +140,8 @@ def test_without_labels_everything_runs_and_says_so(tmp_path, capfd):
     assert set(numbers["classification"]) == {"pseudo_labels", "label_next", "model", "map"}
     made = {path.name for path in (folder / "artifacts" / "classification").iterdir()}
     assert made == {
-        "metrics.json", "times.json", "label_next.csv", "datamap.npz", "predictions.csv", "model.npz", "model.json",
+        "metrics.json", "times.json", "label_next.csv", "datamap.npz", "lists.npz", "predictions.csv", "model.npz",
+        "model.json",
     }  # fmt: skip
     assert len(table(folder, "label_next")) == 30
     tells_clusters_and_no_class(folder, path)
@@ -194,7 +195,7 @@ LEAST = """
 from report_lib.run.artifacts import PHASES, Run
 for phase in PHASES:
     Run(run).save_metrics(phase, {"dataset": {"sha256": {}}})
-for times in ("times", "clustering_times", "classification_times", "datamap"):
+for times in ("times", "clustering_times", "classification_times", "datamap", "lists"):
     Run(run).save(times)
 Run(run).save("dataset")
 """
@@ -325,7 +326,7 @@ def test_progress_and_warnings_go_to_the_command_line_and_not_into_the_page(monk
     assert "The images to label next" in page
     assert "Not in this run" not in page
     kept = {path.name for path in (build / "artifacts" / "classification").iterdir()}
-    assert kept == {"metrics.json", "times.json", "label_next.csv", "datamap.npz"}
+    assert kept == {"metrics.json", "times.json", "label_next.csv", "datamap.npz", "lists.npz"}
 
 
 def test_the_comparison_has_its_numbers(digits_build):

@@ -35,7 +35,7 @@ function mapFollow(map) {
   if (!asked) return;
   map.root.closest("section")?.scrollIntoView();
   if (!map.data) return;
-  const number = (name) => (asked.has(name) && Number.isInteger(Number(asked.get(name))) ? Number(asked.get(name)) : null);
+  const number = (name) => (/^-?\d+$/.test(asked.get(name)) ? Number(asked.get(name)) : null);
   map.colour = map.has(asked.get("colour")) && mapColours[asked.get("colour")] ? asked.get("colour") : map.first;
   map.part.colour.value = map.colour;
   map.part.query.value = asked.get("find") || "";
