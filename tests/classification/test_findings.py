@@ -8,6 +8,7 @@ import pytest
 
 from report_lib.classification import audit, few_labels, findings, pseudo, supervised
 from report_lib.classification.findings import headlines, trust
+from report_lib.classification.findings import pseudo as about_pseudo
 from report_lib.classification.label_choice import Choice
 from report_lib.classification.supervised import League, Predictions
 from report_lib.common import metrics
@@ -96,6 +97,54 @@ def test_only_the_caveats_that_hold_for_a_run_are_told(snapshot):
     snapshot("headlines/how far to trust this", "\n".join(whole))
 
 
+def found_in(classified):
+    """The findings of a run whose fourth phase has this too, by their evidence."""
+    numbers = numbers_of_a_run(labelled=True)
+    numbers["classification"] |= classified
+    return {one.evidence: one for one in headlines.headlines(numbers)}
+
+
+def test_the_finding_on_few_labels_gives_the_fewest():
+    curves = {
+        "graph_chosen": {"50": 0.7, "10": 0.61, "500": 0.85},
+        "graph": {"10": 0.4, "50": 0.5, "500": 0.6},
+    }
+    one = found_in({"label_efficiency": curves})["classification-few-labels"]
+    assert one.figure == "61.0%"
+    assert "from 10 labels" in one.said
+    assert "40.0% where those images are drawn at random" in one.said
+    assert "classification-few-labels" not in found_in({"label_efficiency": {"pixels": {"10": 0.5}}})
+
+
+ALL_LABELS = "classification-all-labels"
+
+
+@pytest.mark.parametrize(
+    ("n_images", "speaks"),
+    [
+        ({"knn": 10, "conv": 60}, "a convolutional network that learnt 60 labels"),
+        ({"knn": 10}, "a vote of the 5 nearest neighbours that learnt 10 labels"),
+        ({"knn": 10, "svc": 10, "mlp": 60, "logistic_regression": 60}, "a network on pixels that learnt 60 labels"),
+        ({"logistic_regression": 60}, "logistic regression that learnt 60 labels"),
+        ({"hog_mlp": 60, "mlp": 60}, "a network on oriented gradients that learnt 60 labels"),
+    ],
+)
+def test_who_speaks_for_all_labels_in_the_findings(n_images, speaks):
+    ends = {"low": 0.91, "high": 0.93}
+    found = {name: {"accuracy": 0.92, "n_images": n, "interval_95": ends} for name, n in n_images.items()}
+    one = found_in({"supervised": found})[ALL_LABELS]
+    assert (one.figure, one.said) == ("92.0%", f"named correctly by {speaks} (91.0% to 93.0%).")
+    assert ALL_LABELS not in found_in({})
+
+
+def test_suspects_are_a_finding_only_with_an_audit():
+    place = "classification-labels-that-look-wrong"
+    one = found_in({"audit": {"likely_label_errors": {"train": 1750, "test": 3}}})[place]
+    assert (one.figure, one.said) == ("1,753", "labels look wrong to a network: 1,750 train, 3 test.")
+    assert found_in({"audit": {"likely_label_errors": {"train": 1, "test": 0}}})[place].said.startswith("label looks")
+    assert place not in found_in({})
+
+
 def exact(value):
     return metrics.Interval(value, value, value)
 
@@ -133,52 +182,40 @@ def test_the_most_faithful_is_above_or_below_the_ceiling(gain, word):
     assert findings.ceiling(found_of(taught("svm", 0.9))) is None
 
 
-def found_in(classified):
-    """The findings of a run whose fourth phase has this too, by their evidence."""
-    numbers = numbers_of_a_run(labelled=True)
-    numbers["classification"] |= classified
-    return {one.evidence: one for one in headlines.headlines(numbers)}
-
-
-def test_the_finding_on_few_labels_gives_the_fewest():
-    curves = {
-        "graph_chosen": {"50": 0.7, "10": 0.61, "500": 0.85},
-        "graph": {"10": 0.4, "50": 0.5, "500": 0.6},
+def test_the_headline_of_few_labels_gives_the_fewest(snapshot):
+    numbers = {
+        "label_efficiency": {
+            "graph_chosen": {"50": 0.7, "10": 0.61, "500": 0.85},
+            "graph": {"10": 0.4, "50": 0.5, "500": 0.6},
+        },
+        "label_efficiency_intervals_95": {"graph_chosen": {"10": {"low": 0.6, "high": 0.62}}},
     }
-    one = found_in({"label_efficiency": curves})["classification-few-labels"]
-    assert one.figure == "61.0%"
-    assert "from 10 labels" in one.said
-    assert "40.0% where those images are drawn at random" in one.said
-    assert "classification-few-labels" not in found_in({"label_efficiency": {"pixels": {"10": 0.5}}})
-
-
-ALL_LABELS = "classification-all-labels"
+    snapshot("classification/headline of few labels", about_pseudo.few_labels_headline(numbers))
+    assert about_pseudo.few_labels_headline({"label_efficiency": {"pixels": {"10": 0.5}}}) == ""
+    assert about_pseudo.few_labels_headline({}) == ""
 
 
 @pytest.mark.parametrize(
     ("n_images", "speaks"),
     [
-        ({"knn": 10, "conv": 60}, "a convolutional network that learnt 60 labels"),
-        ({"knn": 10}, "a vote of the 5 nearest neighbours that learnt 10 labels"),
-        ({"knn": 10, "svc": 10, "mlp": 60, "logistic_regression": 60}, "a network on pixels that learnt 60 labels"),
-        ({"logistic_regression": 60}, "logistic regression that learnt 60 labels"),
-        ({"hog_mlp": 60, "mlp": 60}, "a network on oriented gradients that learnt 60 labels"),
+        ({"knn": 10, "conv": 60}, "60 labels, a convolutional network names"),
+        ({"knn": 10}, "10 labels, a vote of the 5 nearest neighbours names"),
+        ({"knn": 10, "svc": 10, "mlp": 60, "logistic_regression": 60}, "60 labels, a network on pixels names"),
+        ({"logistic_regression": 60}, "60 labels, logistic regression names"),
+        ({"hog_mlp": 60, "mlp": 60}, "60 labels, a network on oriented gradients names"),
     ],
 )
 def test_who_speaks_for_all_labels_is_settled_by_the_table(n_images, speaks):
     ends = {"low": 0.91, "high": 0.93}
     found = {name: {"accuracy": 0.92, "n_images": n, "interval_95": ends} for name, n in n_images.items()}
-    one = found_in({"supervised": found})[ALL_LABELS]
-    assert (one.figure, one.said) == ("92.0%", f"named correctly by {speaks} (91.0% to 93.0%).")
-    assert ALL_LABELS not in found_in({})
+    assert f"{speaks} 92.0% (91.0% to 93.0%)" in about_pseudo.all_labels_headline({"supervised": found})
+    assert about_pseudo.all_labels_headline({}) == ""
 
 
-def test_suspects_are_a_finding_only_with_an_audit():
-    place = "classification-labels-that-look-wrong"
-    one = found_in({"audit": {"likely_label_errors": {"train": 1750, "test": 3}}})[place]
-    assert (one.figure, one.said) == ("1,753", "labels look wrong to a network: 1,750 train, 3 test.")
-    assert found_in({"audit": {"likely_label_errors": {"train": 1, "test": 0}}})[place].said.startswith("label looks")
-    assert place not in found_in({})
+def test_the_headline_of_the_audit_is_there_only_with_an_audit(snapshot):
+    found = {"audit": {"likely_label_errors": {"train": 1750, "test": 3}}}
+    snapshot("classification/headline of the audit", about_pseudo.audit_headline(found))
+    assert about_pseudo.audit_headline({}) == ""
 
 
 def noisy(seed):
