@@ -154,7 +154,7 @@ def test_pictures_in_lists_are_those_of_their_rows(open_page, digits_build):
 def test_the_address_carries_what_the_map_shows(open_page):
     page = open_page()
     until(page, "document.querySelector('#map[data-ready]')")
-    state = "JSON.parse(document.getElementById('map').dataset.state)"
+    state = "JSON.parse(document.getElementById('map').dataset.state || '{}')"
     page.locator("[data-map=colour]").select_option("clusters")
     page.locator("[data-map=clusters]").select_option("1")
     until(page, "location.hash === '#explore?colour=clusters&clusters=1'")

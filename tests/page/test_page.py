@@ -390,7 +390,7 @@ def test_paper_is_light_and_has_pictures_and_nothing_to_press(open_page):
         "#search",
     ):
         assert hidden(page, unseen) == []
-    for seen in ("h1", "table.scores", "figcaption", "#about table", ".map-still", ".map-names li"):
+    for seen in ("h1", "table.scores", "figcaption", "#provenance-table", ".map-still", ".map-names li"):
         assert page.locator(seen).first.is_visible(), seen
     assert page.evaluate(BODY) == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(28, 33, 40)"
