@@ -177,3 +177,22 @@ def test_the_address_carries_what_the_map_shows(open_page):
     until(page, f"{state}.pinned === null && {state}.shown === 0 && {state}.colour === 'labels'")
     assert page.url.endswith("#explore?find=row+1e9")
     assert page.errors == []
+
+
+def test_a_cell_of_classes_by_clusters_leads_to_its_images(open_page, metrics):
+    page = open_page()
+    section = page.locator("#clustering-how-far-clusters-agree-with-classes, #clustering-where-each-class-goes").last
+    chart = section.locator(".plotly-graph-div").first
+    chart.focus()
+    until(page, f"document.getElementById('{chart.get_attribute('id')}').querySelector('.main-svg')")
+    chart.scroll_into_view_if_needed()
+    at = chart.evaluate(
+        """e => { const box = e.querySelector('.nsewdrag').getBoundingClientRect();
+            return [box.left + box.width / 20, box.top + box.height * 3 / 20]; }"""
+    )
+    page.mouse.move(*at)
+    page.mouse.click(*at)
+    until(page, "location.hash === '#explore?labels=1&clusters=0'")
+    table = metrics["clustering"]["methods"][metrics["clustering"]["chosen"]]["class_by_cluster"]
+    until(page, f"JSON.parse(document.getElementById('map').dataset.state || '{{}}').shown === {table[1][0]}")
+    assert page.errors == []

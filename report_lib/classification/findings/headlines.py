@@ -179,9 +179,9 @@ def _supported(support: dict[str, Any]) -> str:
 
 
 def _suspects(classified: dict[str, Any]) -> Finding | None:
-    if "audit" not in classified:
+    errors = classified.get("audit", {}).get("likely_label_errors")
+    if not errors:
         return None
-    errors = classified["audit"]["likely_label_errors"]
     n, train, test = sum(errors.values()), errors["train"], errors["test"]
     said = f"{'label looks' if n == 1 else 'labels look'} wrong to a network: {train:,} train, {test:,} test."
     return Finding(f"{n:,}", said, "classification-labels-that-look-wrong", "How many are wrong only a person can say.")

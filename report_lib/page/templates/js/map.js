@@ -22,6 +22,15 @@ function startMap() {
   addEventListener("hashchange", () => mapFollow(map));
 }
 
+// Which class or cluster a name means on the map; null where the page has no map.
+function mapViews() {
+  const source = document.getElementById("map-data");
+  if (!source) return null;
+  const { classes, clusters } = JSON.parse(source.textContent);
+  const places = (groups) => new Map(groups.map((group, i) => [group.name, i]));
+  return { labels: places(classes), clusters: places(clusters) };
+}
+
 // --- the view in the address --------------------------------------------------------------------------------------
 
 function mapAddress() {
