@@ -3,6 +3,7 @@
 Places are looked for on a plane as large as the map is on a wide screen; narrower ones show those names that have room.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,8 +24,9 @@ FARTHEST, WAY = 220, 0.35
 OTHERS = 3
 # Where the map's own buttons are.
 BUTTONS = (32.0, 70.0, 64.0, 140.0)
-# Widths of screens, and the size of letters there against those on the plane.
+# Widths of screens; and of a name on the narrowest, where it goes on in the next line.
 NARROW = (340, 600)
+WRAPPED = 112
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,8 @@ def _rooms(places: Sequence[tuple[float, float]], letters: Sequence[int]) -> lis
         taken: list[tuple[float, ...]] = []
         for i, ((x, y), n) in enumerate(zip(places, letters, strict=True)):
             scale = NARROW[room] / WIDTH
-            box = (x * scale, y * scale, LETTER * n, LINE)
+            lines = math.ceil(LETTER * n / WRAPPED) if room == 0 else 1
+            box = (x * scale, y * scale, min(LETTER * n, WRAPPED) if room == 0 else LETTER * n, LINE * lines)
             inside = box[2] / 2 <= box[0] <= NARROW[room] - box[2] / 2
             if inside and not _overlaps(box, taken):
                 taken.append(box)

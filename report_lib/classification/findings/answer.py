@@ -15,7 +15,7 @@ import numpy as np
 from report_lib.common.prose import listed, percent, plural
 from report_lib.common.style import sentence
 
-MOSTLY, HALF, PART = 0.8, 0.5, 0.2
+MOSTLY, HALF, PART = 0.75, 0.5, 0.2
 # So many classes are named; of more, these, and how many there are.
 MOST_NAMED = 8
 WORDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine")
