@@ -115,16 +115,24 @@ def swipe(page, box):
     for step in range(1, 11):
         touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y - 15 * step}]})
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    until(
-        page, "((window.still = scrollY === window.at ? window.still + 1 : 0), (window.at = scrollY), window.still > 9)"
-    )
+    settle(page)
     return page.evaluate("scrollY") - before
+
+
+def settle(page):
+    """Wait until the page moves no more: a chart takes its own height when it comes near."""
+    page.evaluate("window.still = 0")
+    until(
+        page,
+        "((window.still = scrollY === window.at ? window.still + 1 : 0), (window.at = scrollY), window.still > 30)",
+    )
 
 
 def test_a_swipe_that_begins_on_a_chart_scrolls_the_page(open_page):
     page = open_page(390, has_touch=True, is_mobile=True)
     chart = page.locator(CHART).nth(2)
     chart.evaluate("e => e.scrollIntoView({block: 'center', behavior: 'instant'})")
+    settle(page)
     assert swipe(page, chart.bounding_box()) > 100
     chart.evaluate("e => e.scrollIntoView({block: 'center', behavior: 'instant'})")
     chart.tap()

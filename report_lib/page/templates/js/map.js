@@ -101,8 +101,11 @@ function mapFillSelects(map) {
   part.query.placeholder = ["row 123", ...[...named, ...info.clusters.slice(0, 1)].map((group) => group.name)].join(", ");
 }
 
+// In pieces, so that no reader waits for all of it at once.
+const mapPause = () => new Promise((done) => setTimeout(done));
+
 async function mapOpen(map) {
-  map.sprite = mapSprite().catch(() => null);
+  map.sprite = mapPause().then(mapSprite).catch(() => null);
   const info = map.info;
   const data = mapArrays(await unzipped(document.getElementById("map-bytes").textContent.trim()).arrayBuffer(), info.fields);
   map.data = data;
@@ -113,14 +116,16 @@ async function mapOpen(map) {
   map.mixed = mapMixed(info.n);
   map.names = Array.from(map.flat.querySelectorAll("li"), (element, i) => ({ element, x: info.islands[i][0], y: info.islands[i][1] }));
   map.grid = mapGrid(data.x, data.y);
-  map.sprite.then((bitmap) => { map.bitmap = bitmap; mapAsk(map, "points"); });
+  await mapPause();
   mapTheme(map);
+  await mapPause();
   mapListen(map);
   mapListenToInput(map);
   mapShowPinned(map);
   new ResizeObserver(() => mapResize(map)).observe(map.part.stage);
   mapResize(map);
   mapRecolour(map);
+  map.sprite.then((bitmap) => { map.bitmap = bitmap; mapAsk(map, "points"); });
   // On paper the still is what is shown.
   map.flat.classList.add("map-live");
   mapFollow(map);
