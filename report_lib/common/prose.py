@@ -1,8 +1,10 @@
 """Small parts of sentences: names, counts with their nouns, lists, shares, scores, and text from data made safe."""
 
 import html
+import math
 import re
 from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 NOT_IN_THIS_RUN = "> Not in this run:"
@@ -31,13 +33,30 @@ def listed(items: Sequence[object], last: str = "and") -> str:
 
 
 def percent(share: float, digits: int = 0) -> str:
-    """Write a share as a percentage."""
-    return f"{share:.{digits}%}"
+    """Write a share as a percentage, halves rounded up as charts do; only nothing is 0%, and only all is 100%."""
+    if not math.isfinite(share):
+        return "none"
+    for places in range(digits, digits + 4):
+        told = Decimal(100 * float(share)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+        if share in (0, 1) or told not in (0, 100):
+            break
+    return f"{told}%"
+
+
+def signed(value: float, digits: int) -> str:
+    """Write a difference with its sign; what rounds to nothing has none."""
+    told = f"{value:+.{digits}f}"
+    return told[1:] if not float(told) else told.replace("-", "\u2212")
 
 
 def scored(interval: Any, digits: int = 3) -> str:
     """Write a score with its 95% interval."""
     return f"{interval.value:.{digits}f} ({interval.low:.{digits}f} to {interval.high:.{digits}f})"
+
+
+def shared(interval: Any, digits: int = 1) -> str:
+    """Write a share of images with its 95% interval."""
+    return f"{percent(interval.value, digits)} ({percent(interval.low, digits)} to {percent(interval.high, digits)})"
 
 
 def plural(n: int, word: str) -> str:

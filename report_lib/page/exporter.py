@@ -41,6 +41,9 @@ MOST_ON_A_PHONE = 8
 WIDE_MARGIN = 60
 # Names over tiles that would be smaller than this, in percent of the width, cannot be read there either.
 SMALLEST_FIT = 2.7
+# The tag of a cell whose figures and words are folded, and the section that a chapter opens with.
+FOLD = "fold"
+IN_SHORT = "## In short"
 FIGURE = re.compile(r"<!--figure ([\w-]+)-->")
 # A Content-Security-Policy does not keep these from asking somebody, or from leaving the page.
 LEADS_AWAY = re.compile(r"<(?=/?(?:link|meta|base)\b)", re.I)
@@ -190,10 +193,12 @@ def packed_plotly() -> str:
 
 def _phase(number: int, name: str, notebook: nbformat.NotebookNode, charts: dict[str, str]) -> dict[str, Any]:
     nb = copy.deepcopy(notebook)
-    nb.cells = _merge_silent(_without_unasked(nb.cells))
+    nb.cells = _merge_silent(_in_short_first(_without_unasked(nb.cells)))
     sections = _outline(nb, name)
     figures: dict[str, str] = {}
-    for cell in nb.cells:
+    for i, cell in enumerate(nb.cells):
+        if FOLD in cell.metadata.get("tags", []) and cell.get("outputs"):
+            cell.metadata["report"] = {"fold": _finding(cell.outputs), "id": f"{name}-fold-{i}"}
         for output in cell.get("outputs", []):
             _make_showable(output, name, number, figures, charts)
     exporter = HTMLExporter(template_name="report", extra_template_basedirs=[str(TEMPLATES)])
@@ -220,18 +225,34 @@ def _without_outputs(notebook: nbformat.NotebookNode) -> str:
 
 
 def _without_unasked(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
-    """Drop the sections whose only output says that the run was not asked for them."""
+    """Drop the sections, and the folded cells, whose only output says that the run was not asked for them."""
     sections: list[list[nbformat.NotebookNode]] = [[]]
     for cell in cells:
         if cell.cell_type == "markdown" and cell.source.startswith("## "):
             sections.append([])
         sections[-1].append(cell)
-    return [cell for section in sections if not _is_unasked(section) for cell in section]
+    kept = [cell for section in sections if not _is_unasked(section) for cell in section]
+    return [cell for cell in kept if FOLD not in cell.metadata.get("tags", []) or not _is_unasked([cell])]
 
 
 def _is_unasked(section: list[nbformat.NotebookNode]) -> bool:
     texts = [output.get("data", {}).get("text/markdown", "") for cell in section for output in cell.get("outputs", [])]
     return bool(texts) and all(text.startswith(NOT_IN_THIS_RUN) for text in texts)
+
+
+def _in_short_first(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Let a chapter open with its section "In short", which a notebook can write only at its end."""
+    at = [i for i, cell in enumerate(cells) if cell.cell_type == "markdown" and cell.source.strip() == IN_SHORT]
+    return [*cells[:1], *cells[at[-1] :], *cells[1 : at[-1]]] if at else cells
+
+
+def _finding(outputs: list[Any]) -> str:
+    """Return what folded outputs come to: the title of the first figure, else the first sentence."""
+    data = [output.get("data", {}) for output in outputs]
+    titles = [own[PLOTLY]["layout"].get("title", {}).get("text", "") for own in data if PLOTLY in own]
+    said = [re.split(r"(?<=[.:?!])\s", own["text/markdown"].strip())[0] for own in data if "text/markdown" in own]
+    plain = re.sub(r"\\(?=[^\w\s])|^> |`", "", (titles or said or ["More"])[0])
+    return html.unescape(plain).rstrip(".:")
 
 
 def _merge_silent(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:

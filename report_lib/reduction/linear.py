@@ -416,11 +416,6 @@ def pixel_mse(fitted: Reduction, images: np.ndarray, counts: list[int]) -> np.nd
     return np.array(errors)
 
 
-def reconstructions(fitted: Reduction, images: np.ndarray, counts: list[int]) -> np.ndarray:
-    """Set images beside what each number of components makes of them; shape (1 + len(counts), n, h, w)."""
-    return np.stack([images.astype(np.float32), *(rebuild(fitted.first(k), images) for k in counts)])
-
-
 @dataclass(frozen=True)
 class Sample:
     """Some train images on the first three principal components.

@@ -41,6 +41,21 @@ function startLinks() {
   });
 }
 
+/* What is folded opens for whoever is sent there, by a link, the search or the address. */
+function openAround() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const fold = target && target.closest("details.more");
+  if (!fold || fold.open) return;
+  fold.open = true;
+  target.scrollIntoView();
+}
+
+function startFolds() {
+  addEventListener("hashchange", openAround);
+  document.addEventListener("click", (event) => { if (event.target.closest('a[href^="#"]')) setTimeout(openAround); });
+  openAround();
+}
+
 function startCode() {
   const button = document.getElementById("all-code");
   button.addEventListener("click", () => {
@@ -144,6 +159,7 @@ function start() {
   startTheme();
   startLinks();
   startCode();
+  startFolds();
   startSearch();
   startDownloads();
   fillProvenance();

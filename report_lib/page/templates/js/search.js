@@ -11,6 +11,10 @@ function makeEntries() {
       found.push({ id: part.id, kind: 2, title: heading.textContent, text: prose.textContent.replace(/\s+/g, " ").trim() });
     }
   }
+  for (const fold of document.querySelectorAll("details.more")) {
+    const text = [...fold.querySelectorAll(":scope > .prose, :scope > .scroll")].map((part) => part.textContent).join(" ");
+    found.push({ id: fold.id, kind: 2, title: fold.firstElementChild.textContent, text: text.replace(/\s+/g, " ").trim() });
+  }
   for (const figure of document.querySelectorAll("figure[id]")) {
     const title = figure.querySelector(".figure-title span:not(.number)").textContent;
     const number = figure.querySelector(".number").textContent;
