@@ -91,8 +91,3 @@ def absent(parameter: str = "", *, labels: bool = True, otherwise: str = "") -> 
     if otherwise:
         return f"> The images have no labels, so the report cannot say {otherwise}."
     return f"{NOT_IN_THIS_RUN} it needs labels."
-
-
-def times_of(key: str, caption: str) -> str:
-    """Leave a place for a table of times, which the page fills: they differ from run to run, and nothing else may."""
-    return f'<div class="times" data-times="{key}"><p>{caption}</p><p>They are in provenance.json.</p></div>'

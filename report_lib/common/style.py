@@ -120,9 +120,9 @@ def color(index: int, *, clusters: bool = False) -> str:
     return NOISE_COLOR if index < 0 else palette[index % len(palette)]
 
 
-def cluster_names(n: int) -> list[str]:
-    """Name clusters C1 to Cn, largest first; a number alone would look like a class."""
-    return [f"C{i + 1}" for i in range(n)]
+def cluster_names(n: int, letter: str = "C") -> list[str]:
+    """Name clusters C1 to Cn, largest first: a number alone would look like a class; other clusterings have other letters."""
+    return [f"{letter}{i + 1}" for i in range(n)]
 
 
 def series(index: int) -> str:

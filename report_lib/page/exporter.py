@@ -250,7 +250,7 @@ def _finding(outputs: list[Any]) -> str:
     """Return what folded outputs come to: the title of the first figure, else the first sentence."""
     data = [output.get("data", {}) for output in outputs]
     titles = [own[PLOTLY]["layout"].get("title", {}).get("text", "") for own in data if PLOTLY in own]
-    said = [re.split(r"(?<=[.:?!])\s", own["text/markdown"].strip())[0] for own in data if "text/markdown" in own]
+    said = [re.split(r"(?<=[.?!])\s", own["text/markdown"].strip())[0] for own in data if "text/markdown" in own]
     plain = re.sub(r"\\(?=[^\w\s])|^> |`", "", (titles or said or ["More"])[0])
     return html.unescape(plain).rstrip(".:")
 

@@ -4,6 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from report_lib.common import style
+from report_lib.common.prose import percent
 
 
 def cluster_cards(means: np.ndarray, typical: np.ndarray, share: np.ndarray, limits: tuple[float, float]) -> go.Figure:
@@ -29,7 +30,7 @@ def cluster_cards(means: np.ndarray, typical: np.ndarray, share: np.ndarray, lim
     return style.finish(
         fig,
         title="Each cluster by its mean and its most typical images",
-        caption=f"One row a cluster, with its share of the train images: the mean of its images, the medoid (the image "
+        caption=f"One row for each cluster, with its share of the train images: the mean of its images, the medoid (the image "
         f"nearest to all others of the cluster), and the {shown - 1} images nearest to that.",
     )
 
@@ -46,10 +47,10 @@ def border(images: np.ndarray, share: np.ndarray, limits: tuple[float, float]) -
     return style.finish(
         fig,
         title="The images that fit their cluster worst",
-        caption=f"One row a cluster: the {shown} train images that fit it worst. Most of what lies nearest to them belongs to "
-        "another cluster.",
+        caption=f"One row for each cluster: the {shown} train images that fit it worst, because many of their neighbours are "
+        "in another cluster.",
     )
 
 
 def _labels(share: np.ndarray) -> list[str]:
-    return [f"{name} · {part:.0%}" for name, part in zip(style.cluster_names(len(share)), share, strict=True)]
+    return [f"{name} · {percent(part)}" for name, part in zip(style.cluster_names(len(share)), share, strict=True)]

@@ -5,11 +5,19 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from report_lib.clustering.graph_clustering import Resolutions
-from report_lib.clustering.panel import Criterion, Panel
+from report_lib.clustering.panel import SUPPORT, Criterion, Panel
 from report_lib.common import style
 from report_lib.common.display import passes_none
 
 FORMS = {"Calinski–Harabasz": ",.0f", "mixture BIC": ",.0f"}
+MEANT = {
+    "silhouette": "how far an image is from its own group, compared with the next one",
+    "Calinski–Harabasz": "variance between groups over variance inside",
+    "stability": "how alike the groups of two halves of the images are",
+    "mixture BIC": "how well a Gaussian mixture fits, less a price for each of its parameters",
+    "modularity": "how much more of the weight of the graph is inside groups than chance would put there",
+    SUPPORT: "modularity times the agreement of halves, compared with images that have no groups",
+}
 
 
 def criteria(result: Panel, chosen: int) -> go.Figure:
@@ -22,6 +30,7 @@ def criteria(result: Panel, chosen: int) -> go.Figure:
     fig.add_vline(x=chosen, line={"color": style.SECOND, "dash": "dot"})
     said = ", ".join(f"{name} {k}" for name, k in result.suggested.items())
     bands = "; ".join(f"{c.name}, {c.spread}" for c in drawn if c.spread)
+    meant = "; ".join(f"{c.name}: {MEANT[c.name]}" for c in drawn if c.name in MEANT)
     names = [f"K = {k}:" for k in ks]
     falling = [c.name for c in drawn if not c.highest]
     lower = f", but for {' and '.join(falling)}, where the lower is" if falling else ""
@@ -29,14 +38,13 @@ def criteria(result: Panel, chosen: int) -> go.Figure:
     return style.finish(
         fig,
         reading=(
-            "Every criterion has a scale of its own, so only its shape counts: the large dot marks the number that it "
-            "likes best. Large dots above one another would be agreement."
+            f"{style.sentence(meant)}. Every criterion has a scale of its own, so only its shape counts."
         ),
-        title=f"Suggested: {said}",
+        title=f"Suggested numbers of clusters: {said}",
         caption=f"Criteria for the number of clusters; the higher the better{lower}. The filled dot "
         f"is the K that each suggests, the dotted line the K that the run uses, {chosen}. Bands: {bands}.",
         numbers=listed,
-        height=130 + 145 * len(drawn),
+        height=130 + 110 * len(drawn),
         showlegend=False,
     )
 
