@@ -155,13 +155,12 @@ def test_code_and_streams_are_escaped():
 
 @needs_browser
 def test_times_are_drawn_from_the_provenance(page, digits_build):
-    rows = page.eval_on_selector_all(
-        "[data-times] tbody tr", "rows => rows.map(r => r.innerText.trim().split('\\t'))"
-    )
+    rows = page.eval_on_selector_all("[data-times] tbody tr", "rows => rows.map(r => r.innerText.trim().split('\\t'))")
     times = json.loads((digits_build / "provenance.json").read_text())["times"]
     assert set(times) == {"representations", "clustering", "classification"}
-    shown = [[f"{row[key]:.1f}" for key in ("fit", "encode", "predict") if key in row] for own in times.values() for row in own]
-    assert rows == [[row["name"], *cells] for row, cells in zip((row for own in times.values() for row in own), shown)]
+    known = [row for own in times.values() for row in own]
+    cells = [[f"{row[key]:.1f}" for key in ("fit", "encode", "predict") if key in row] for row in known]
+    assert rows == [[row["name"], *own] for row, own in zip(known, cells, strict=True)]
 
 
 def test_sections_that_were_not_asked_for_are_left_out():

@@ -56,7 +56,9 @@ def class_balance(counts: np.ndarray | None, names: Sequence[str]) -> str | None
         )
     low, high = text(names[counts.argmin()]), text(names[counts.argmax()])
     if counts.min() == 0:
-        return f"{high} has {counts.max():,} train images and {low} has none. Always guessing {high} is right for {guess}."
+        return (
+            f"{high} has {counts.max():,} train images and {low} has none. Always guessing {high} is right for {guess}."
+        )
     return (
         f"The {len(counts)} classes are not quite even: {high} has {counts.max():,} train images and {low} "
         f"{counts.min():,}, {percent(counts.min() / counts.max())} of that. Always guessing {high} is right for {guess}."
@@ -70,9 +72,7 @@ def unknown(data: dict[str, Any]) -> str:
     counts = [f"{data['n_unknown'][part]:,} of {data[f'n_{part}']:,} {part} images" for part in ("train", "test")]
     said = f"The label of {listed(counts)} is unknown. "
     if data["class_names"]:
-        return (
-            said + "These images take part in everything but the scores, and in learning from labels."
-        )
+        return said + "These images take part in everything but the scores, and in learning from labels."
     but = (
         ", but for the list of images to label next, which leaves out those with one"
         if data["n_unknown"]["train"]
@@ -90,10 +90,13 @@ def intensity(histogram: Histogram) -> str:
     share = histogram.counts / histogram.counts.sum()
     upper = percent(share[centers > (centers[0] + centers[-1]) / 2].sum(), 1)
     fullest = max(histogram.at_lowest, share[0], share[-1])
-    return f"{percent(histogram.at_lowest, 1)} of the pixels have the lowest value, {upper} are in the brighter half. " + (
-        "More than half of all pixels are alike, so distances between images come from the others."
-        if fullest > 0.5
-        else "Distances between images come from all over the range."
+    return (
+        f"{percent(histogram.at_lowest, 1)} of the pixels have the lowest value, {upper} are in the brighter half. "
+        + (
+            "More than half of all pixels are alike, so distances between images come from the others."
+            if fullest > 0.5
+            else "Distances between images come from all over the range."
+        )
     )
 
 

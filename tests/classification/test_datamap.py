@@ -1,4 +1,4 @@
-"""Test images as points: where they are put, what is told of them, and how far the map may be trusted."""
+"""Test images as points: where they are put, what is known of them, and how far the map may be trusted."""
 
 from types import SimpleNamespace
 
@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from report_lib.classification import datamap
-from report_lib.classification.findings import datamap as about_datamap
 from report_lib.clustering.representations import Representation
 from report_lib.common.arrays import sample_rows
 from report_lib.common.neighbors import Neighbors, nearest_to
@@ -147,7 +146,6 @@ def test_neighbours_are_compared_where_both_labels_are_known():
     assert some.same_nearby[1] == pytest.approx(np.mean(alike))
     alone = row_of_six(1, labels=np.array([0, -1, 1, -1, 2, -1]))
     assert alone.same_nearby is None
-    assert "No image with a known label" in about_datamap.map_trust(alone)
 
 
 def test_without_labels_clusters_are_compared_and_noise_left_out():
@@ -156,12 +154,6 @@ def test_without_labels_clusters_are_compared_and_noise_left_out():
     assert row_of_six(1, labels=none).same_nearby == (0.5, 0.5)
     near = np.array([[2, 1], [2, 0], [3, 4], [1, 4], [5, 0], [4, 0]], np.int32)
     assert row_of_six(1, labels=none, neighbors=near).same_nearby == (0.5, 0.75)
-
-
-def test_how_far_the_map_may_be_trusted_is_said(snapshot):
-    snapshot("classification/trust in the map", about_datamap.map_trust(row_of_six()))
-    unlabelled = about_datamap.map_trust(row_of_six(labels=np.zeros(0, np.int64)))
-    snapshot("classification/trust in the map without labels", unlabelled)
 
 
 def test_neighbours_need_not_be_as_many_as_the_median_is_of():
@@ -177,4 +169,3 @@ def test_a_map_of_noise_alone_cannot_be_judged(rng):
     found = built(made_space(rng), clusters=np.full(12, -1))
     assert found.same_nearby is None
     assert set(found.as_dict()["map"].values()) == {None}
-    assert "noise" in about_datamap.map_trust(found)

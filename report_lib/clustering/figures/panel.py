@@ -37,9 +37,7 @@ def criteria(result: Panel, chosen: int) -> go.Figure:
     listed = style.listings(names, {c.name: c.values for c in drawn}, ".4g")
     return style.finish(
         fig,
-        reading=(
-            f"{style.sentence(meant)}. Every criterion has a scale of its own, so only its shape counts."
-        ),
+        reading=(f"{style.sentence(meant)}. Every criterion has a scale of its own, so only its shape counts."),
         title=f"Suggested numbers of clusters: {said}",
         caption=f"Criteria for the number of clusters; the higher the better{lower}. The filled dot "
         f"is the K that each suggests, the dotted line the K that the run uses, {chosen}. Bands: {bands}.",

@@ -30,7 +30,8 @@ def cards_table(
     """
     rows = {}
     for i, part in enumerate(share):
-        known = {} if np.isnan(stability).all() else {"stability": f"{stability[i]:.2f}"}
+        again = "" if np.isnan(stability[i]) else f"{stability[i]:.2f}"
+        known = {} if np.isnan(stability).all() else {"stability": again}
         near = "" if np.isnan(doubtful[i]) else percent(doubtful[i], 1)
         rows[f"C{i + 1}"] = {"share": percent(part, 1), **known, "near a border": near}
         if counts is not None:

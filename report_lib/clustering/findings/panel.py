@@ -100,9 +100,7 @@ def _opinions(suggested: dict[str, int]) -> str:
 def panel_headline(numbers: dict[str, Any]) -> str:
     """Say what the panel suggests, from the run's metrics."""
     tried = sorted(int(k) for k in numbers.get("mean_rank", {}))
-    within = (
-        f" Only {tried[0]} to {tried[-1]} were tried." if tried else ""
-    )
+    within = f" Only {tried[0]} to {tried[-1]} were tried." if tried else ""
     return f"How many clusters? {_taken(numbers.get('support'))}{_opinions(numbers['suggested'])}{within}"
 
 
@@ -128,9 +126,7 @@ def separation(sweep: KMeansSweep) -> str:
         if best < 0.5
         else "the groups are well separated"
     )
-    return (
-        f"The largest mean silhouette of K-Means is {best:.3f}, at K = {sweep.best}: {apart}. No criterion has seen a label."
-    )
+    return f"The largest mean silhouette of K-Means is {best:.3f}, at K = {sweep.best}: {apart}. No criterion has seen a label."
 
 
 @passes_none

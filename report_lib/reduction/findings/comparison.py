@@ -128,7 +128,9 @@ def few_labels(curves: dict[str, Curve]) -> str | None:
     said = [
         f"Taught {n_labels:,} labels ({n_draws} draws), the network on {first} is right on {alone} of the test images."
     ]
-    said += [f"Better, in percentage points with the 95% interval of the difference: {listed(better)}."] if better else []
+    said += (
+        [f"Better, in percentage points with the 95% interval of the difference: {listed(better)}."] if better else []
+    )
     said += [f"Worse: {listed(worse)}."] if worse else []
     said += [f"No clear difference from {first}: {listed(same)}."] if same else []
     return " ".join(said)
@@ -192,7 +194,9 @@ def _beaten(numbers: dict[str, dict[str, Any]], curve: PCACurve) -> list[str]:
     }
     below, above = ([title for title, beats in beaten.items() if beats is better] for better in (True, False))
     said = [f"{listed(below)} {_rebuild(below)} test images better than as many principal components."] if below else []
-    return said + ([f"{listed(above)} {_rebuild(above)} them no better than as many principal components."] if above else [])
+    return said + (
+        [f"{listed(above)} {_rebuild(above)} them no better than as many principal components."] if above else []
+    )
 
 
 def _rebuild(titles: Sequence[str]) -> str:
