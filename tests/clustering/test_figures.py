@@ -54,8 +54,7 @@ def density_cases(rng):
 def cards_cases(rng):
     share, limits = np.array([0.5, 0.3, 0.2]), (0.0, 1.0)
     return {
-        "cluster_cards": (rng.random((3, 6, 4)), rng.random((15, 6, 4)), share, limits),
-        "border": (rng.random((12, 6, 4)), share, limits),
+        "cluster_cards": (rng.random((3, 6, 4)), rng.random((15, 6, 4)), rng.random((12, 6, 4)), share, limits),
     }
 
 
@@ -209,21 +208,15 @@ def test_the_league_is_led_by_the_best_mean_and_not_by_the_best_fit(rng):
     assert list(fig.data[0].x) == [0.6, 0.5]
 
 
-def test_cards_have_a_row_a_cluster_with_its_share(rng, snapshot):
-    means, typical = np.zeros((2, 4, 4)), np.ones((6, 4, 4))
-    fig = cards.cluster_cards(means, typical, np.array([0.75, 0.25]), (0.0, 1.0))
-    assert {"C1 · 75%", "C2 · 25%", "mean", "medoid"} <= {note.text for note in fig.layout.annotations}
+def test_cards_have_a_row_a_cluster_with_its_share(snapshot):
+    means, typical, border = np.zeros((2, 4, 4)), np.ones((6, 4, 4)), np.full((4, 4, 4), 0.5)
+    fig = cards.cluster_cards(means, typical, border, np.array([0.75, 0.25]), (0.0, 1.0))
+    assert {"C1 · 75%", "C2 · 25%", "mean", "medoid", "border"} <= {note.text for note in fig.layout.annotations}
     snapshot("clustering/figure of cards", words(fig))
     sheet = decode(fig)[..., 0]
     for row in range(2):
-        tiles = [sheet[style.GAP + row * (4 + style.GAP) :, i * (4 + style.GAP) :][:4, :4] for i in range(4)]
-        assert [int(tile.mean()) for tile in tiles] == [0, 255, 255, 255]
-
-
-def test_border_images_are_cut_into_rows_of_clusters(rng, snapshot):
-    fig = cards.border(rng.random((6, 4, 4)), np.array([0.75, 0.25]), (0.0, 1.0))
-    snapshot("clustering/figure of the border", words(fig))
-    assert [note.text for note in fig.layout.annotations if "·" in note.text] == ["C1 · 75%", "C2 · 25%"]
+        tiles = [sheet[style.GAP + row * (4 + style.GAP) :, i * (4 + style.GAP) :][:4, :4] for i in range(6)]
+        assert [int(tile.mean()) for tile in tiles] == [0, 255, 255, 255, 128, 128]
 
 
 def test_clusters_on_a_map_say_what_is_noise(snapshot):

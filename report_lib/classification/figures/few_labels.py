@@ -10,7 +10,7 @@ from report_lib.common.display import passes_none
 from report_lib.common.prose import percent
 from report_lib.data.images import ImageSet
 
-CHOSEN = "graph, images chosen by clusters"
+CHOSEN = "graph (images chosen by clusters)"
 
 
 @passes_none

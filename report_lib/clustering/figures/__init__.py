@@ -1,6 +1,6 @@
 """A result in, a Plotly figure out."""
 
-from report_lib.clustering.figures.cards import border, cluster_cards
+from report_lib.clustering.figures.cards import cluster_cards
 from report_lib.clustering.figures.clusters import best_recall, centroids, class_by_cluster, purity
 from report_lib.clustering.figures.density import dbscan_sweep, k_distances
 from report_lib.clustering.figures.hog import edges, same_class

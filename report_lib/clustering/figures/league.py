@@ -42,5 +42,5 @@ def league_scores(rows: Sequence[Row], chosen: str) -> go.Figure | None:
         + "Large marks are means over the seeds, small dots the seeds. " * several
         + f"The clusters of {chosen} go on to the next phase.",
         numbers=style.listings(titles, means, ".3f"),
-        height=150 + 52 * len(rows),
+        height=150 + 40 * len(rows),
     )

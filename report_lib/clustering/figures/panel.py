@@ -42,7 +42,7 @@ def criteria(result: Panel, chosen: int) -> go.Figure:
         caption=f"Criteria for the number of clusters; the higher the better{lower}. The filled dot "
         f"is the K that each suggests, the dotted line the K that the run uses, {chosen}. Bands: {bands}.",
         numbers=listed,
-        height=130 + 110 * len(drawn),
+        height=130 + 95 * len(drawn),
         showlegend=False,
     )
 

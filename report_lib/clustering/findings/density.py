@@ -32,7 +32,7 @@ def dbscan(density: Density | None) -> str | None:
     i, n = result.best_index, len(result.eps)
     knee = _at_knee(distances, result)
     if not result.found_groups:
-        return f"{knee}DBSCAN finds two clusters {density.where} at none of {n} radii: it sees one body of images, or only noise."
+        return f"{knee}At none of {n} radii does DBSCAN find two clusters {density.where}: it sees one body, or only noise."
     best = f"eps {result.eps[i]:.2f}, {_found(result, i)}"
     if overall(result) < MEAGRE:
         return (

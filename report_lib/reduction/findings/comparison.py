@@ -128,11 +128,10 @@ def few_labels(curves: dict[str, Curve]) -> str | None:
     said = [
         f"Taught {n_labels:,} labels ({n_draws} draws), the network on {first} is right on {alone} of the test images."
     ]
-    said += (
-        [f"Better, in percentage points with the 95% interval of the difference: {listed(better)}."] if better else []
-    )
-    said += [f"Worse: {listed(worse)}."] if worse else []
-    said += [f"No clear difference from {first}: {listed(same)}."] if same else []
+    found = {"better": better, "worse": worse, "no clear difference": same}
+    told = [f"{way}: {listed(titles)}" for way, titles in found.items() if titles]
+    if told:
+        said.append(f"The others against that, in percentage points with 95% intervals: {'; '.join(told)}.")
     return " ".join(said)
 
 
@@ -193,10 +192,12 @@ def _beaten(numbers: dict[str, dict[str, Any]], curve: PCACurve) -> list[str]:
         if spec.is_learnt
     }
     below, above = ([title for title, beats in beaten.items() if beats is better] for better in (True, False))
-    said = [f"{listed(below)} {_rebuild(below)} test images better than as many principal components."] if below else []
-    return said + (
-        [f"{listed(above)} {_rebuild(above)} them no better than as many principal components."] if above else []
-    )
+    told = {"better": below, "no better": above}
+    return [
+        f"{listed(titles)} {_rebuild(titles)} test images {how} than as many principal components."
+        for how, titles in told.items()
+        if titles
+    ]
 
 
 def _rebuild(titles: Sequence[str]) -> str:

@@ -33,7 +33,9 @@ def faithfulness(trust: Trust | None) -> str | None:
 @passes_none
 def tsne_shape(plane: Plane | None) -> str | None:
     """Warn of what the picture tempts to."""
-    return f"A sample of {plane.n_images:,} train images. t-SNE evens out density, so a dense group and a sparse one look alike."
+    return (
+        f"A sample of {plane.n_images:,} train images. t-SNE evens out density, so dense and sparse groups look alike."
+    )
 
 
 def in_short(maps: dict[str, dict[str, Any]]) -> list[str]:

@@ -71,7 +71,7 @@ function draw(chart) {
   if (chart.clientWidth < 560) {
     for (const trace of figure.data) if (trace.type === "heatmap") trace.textfont = { size: 9 };
   }
-  // On a touch screen a swipe belongs to the page, whatever lies under the finger; only what has depth is turned by it.
+  // On a touch screen a swipe belongs to the page, whatever is under the finger.
   if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
   chart.style.minHeight = layout.height + "px";
   // Plotly would offer to send a chart to its own servers; this page asks nobody for anything.
