@@ -30,8 +30,11 @@ def classifiers_table(league: League) -> pd.DataFrame | None:
             "calibration error": "none given"
             if one.calibration is None
             else percent(one.calibration.expected_error, 1),
-            "McNemar's p": _p(one) if one.predictions.n_images == most else "fewer images",
         }
+        if len(league.scores) > 1:
+            found[one.predictions.title]["McNemar's p"] = (
+                _p(one) if one.predictions.n_images == most else "fewer images"
+            )
     return pd.DataFrame.from_dict(found, orient="index")
 
 

@@ -12,18 +12,15 @@ from report_lib.common import published, style
 from report_lib.common.metrics import Interval
 from report_lib.common.prose import COLUMNS, MEASURES, absent, listed, percent, scored, text
 
-LEAGUE_KEY = (
-    "`K`, `covered`: clusters, over the seeds, and the share of test images that are not noise, mean over the seeds."
-)
+LEAGUE_KEY = "`K`, `covered`: number of clusters, and mean share of the test images that are not noise."
 SCORES_KEY = (
-    "Scores on test images, mean ± standard deviation over the seeds; highest matched accuracy first. `matched` (Hungarian) "
-    "accuracy gives each class one cluster at most, `majority` accuracy names each cluster after its commonest train class; "
+    "Scores on test images, highest matched accuracy first. `matched` (Hungarian) "
+    "accuracy gives each class one cluster at most, `majority` accuracy names each cluster after its largest train class; "
     "both count noise as wrong; `ARI`, `NMI` and `AMI` count it as one more cluster."
 )
-INTERVALS_KEY = (
-    "The kept fits, each with its 95% interval over the draw of test images. It says nothing of another seed: where the "
-    "deviation above is larger, believe that."
-)
+SEEDS_KEY = " Scores are means ± standard deviations over {} seeds."
+INTERVALS_KEY = "The kept fits, each with its 95% interval over the draw of test images."
+OTHER_SEEDS = " Another seed can change a score by more: see the deviation above."
 COVERED_KEY = (
     "Scores of the test images that are not noise alone. The fewer are covered, the less such a score is worth."
 )
@@ -69,7 +66,9 @@ def scores_explained(rows: Sequence[Row]) -> list[str | pd.DataFrame]:
     if "accuracy" not in rows[0].by_seed:
         return []
     left_out = covered(rows)
-    return [SCORES_KEY, intervals(rows), INTERVALS_KEY, *([] if left_out is None else [left_out, COVERED_KEY])]
+    n, several = len(rows[0].by_seed["accuracy"]), len(rows[0].by_seed["accuracy"]) > 1
+    scores, ends = SCORES_KEY + SEEDS_KEY.format(n) * several, INTERVALS_KEY + OTHER_SEEDS * several
+    return [scores, intervals(rows), ends, *([] if left_out is None else [left_out, COVERED_KEY])]
 
 
 def intervals(rows: Sequence[Row]) -> pd.DataFrame:
