@@ -22,7 +22,7 @@ def league(league: League) -> go.Figure | None:
     names = [f"{one.predictions.title} ({one.predictions.n_images:,})" for one in scores]
     values, low, high = ([getattr(one.accuracy, end) for one in scores] for end in ("value", "low", "high"))
     fig = style.dots(
-        names, {"here": values}, score="share of test images right", row="classifier (images learnt from)", form=".1%",
+        names, {"here": values}, score="share of test images right", row="classifier", form=".1%",
         intervals={"here": (low, high)},
     )  # fmt: skip
     known = {name: published[one.predictions.name] for name, one in zip(names, scores, strict=True)
@@ -81,6 +81,8 @@ def confusion(score: Score, images: ImageSet) -> go.Figure | None:
         notes.append({"x": 0, "xref": "paper", "xshift": -8, "y": i * step_y + label + h / 2, "xanchor": "right", **at})
         notes.append({"y": 1, "yref": "paper", "yshift": 6, "x": i * step_x + w / 2, "yanchor": "bottom",
                       "textangle": -35, "xanchor": "left", **at})  # fmt: skip
+    # Names over the columns are at a slant.
+    room = 50 + 4 * min(12, max(len(str(name)) for name in names))
     off = counts - np.diag(np.diag(counts))
     worst = np.unravel_index(off.argmax(), off.shape)
     said = f"{names[worst[0]]} is called {names[worst[1]]} most often: {off[worst]:,} of {counts[worst[0]].sum():,}"
@@ -97,8 +99,8 @@ def confusion(score: Score, images: ImageSet) -> go.Figure | None:
         annotations=notes,
         margin_l=110,
         margin_r=64,
-        margin_t=150,
-        height=fig.layout.height + 100,
+        margin_t=50 + room,
+        height=fig.layout.height + room,
     )
 
 

@@ -46,8 +46,7 @@ def learning_curves(found: LearningCurves) -> str | None:
         near = level_with(curves, best, n)
         level = f", with no clear difference from {listed(near)}" if near else ""
         said.append(f"with {plural(n, 'label')}, {best} is best: {shared(scores[best])}{level}")
-    first = "; ".join(said)
-    return f"{first[:1].upper()}{first[1:]}."
+    return f"Labels drawn at random: {'; '.join(said)}."
 
 
 def choosing(found: LearningCurves | None, *, n_clusters: int, n_classes: int) -> str | None:
