@@ -123,6 +123,11 @@ def test_the_mean_over_classes_is_of_those_that_have_images(snapshot):
 def test_the_panel_marks_what_each_criterion_suggests_and_what_the_run_uses(snapshot):
     fig = panel_figures.criteria(made_panel(), 3)
     snapshot("clustering/figure of the panel", words(fig))
+    # The CSV of a chart names its series.
+    assert [trace.name for trace in fig.data] == [
+        "silhouette", "silhouette, best", "mixture BIC", "mixture BIC, best", "stability, spread",
+        "stability", "stability, best",
+    ]  # fmt: skip
     dots = [trace for trace in fig.data if trace.mode == "markers"]
     assert [(dot.x[0], dot.y[0]) for dot in dots] == [(3, 0.4), (4, -700.0), (4, 0.8)]
     assert set(lines(fig)) == {3}

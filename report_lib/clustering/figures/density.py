@@ -52,7 +52,7 @@ def dbscan_sweep(density: Density | None) -> go.Figure | None:
         (sweep.noise, "noise", ".1%"),
     )
     for row, (values, name, form) in enumerate(panels, start=1):
-        fig.add_scatter(x=sweep.eps, y=values, mode="lines+markers", line_color=style.ACCENT, row=row, col=1,
+        fig.add_scatter(x=sweep.eps, y=values, mode="lines+markers", line_color=style.ACCENT, row=row, col=1, name=name,
                         hovertemplate="eps %{x:.3f}: %{y:" + form + "}<extra></extra>")  # fmt: skip
         fig.update_yaxes(title_text=name, row=row, col=1)
     fig.update_yaxes(rangemode="tozero", tickformat="d", nticks=4, row=1, col=1)

@@ -52,12 +52,13 @@ def _draw(fig: go.Figure, row: int, criterion: Criterion, ks: np.ndarray, best: 
     if criterion.low is not None:
         around = np.concatenate([ks, ks[::-1]]), np.concatenate([criterion.high, criterion.low[::-1]])
         fig.add_scatter(x=around[0], y=around[1], fill="toself", mode="none", fillcolor="rgba(61,111,209,0.15)",
-                        hoverinfo="skip", row=row, col=1)  # fmt: skip
+                        name=f"{criterion.name}, spread", hoverinfo="skip", row=row, col=1)  # fmt: skip
     fig.add_scatter(x=ks, y=criterion.values, mode="lines+markers", line_color=style.ACCENT, row=row, col=1,
+                    name=criterion.name,
                     marker={"size": 6}, hovertemplate="K = %{x}: %{y:" + form + "}<extra></extra>")  # fmt: skip
     at = int(np.flatnonzero(ks == best)[0])
     fig.add_scatter(x=[best], y=[criterion.values[at]], mode="markers", marker={"size": 12, "color": style.ACCENT},
-                    hoverinfo="skip", row=row, col=1)  # fmt: skip
+                    name=f"{criterion.name}, best", hoverinfo="skip", row=row, col=1)  # fmt: skip
     fig.update_yaxes(title_text=criterion.name, nticks=4, row=row, col=1)
 
 
@@ -67,7 +68,7 @@ def resolutions(result: Resolutions | None) -> go.Figure | None:
     fig = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06)
     panels = ((result.n_clusters, "communities", "d"), (result.modularity, "modularity", ".3f"))
     for row, (values, name, form) in enumerate(panels, start=1):
-        fig.add_scatter(x=result.resolution, y=values, mode="lines+markers", line_color=style.ACCENT, row=row, col=1,
+        fig.add_scatter(x=result.resolution, y=values, mode="lines+markers", line_color=style.ACCENT, row=row, col=1, name=name,
                         hovertemplate="resolution %{x:.3g}: %{y:" + form + "}<extra></extra>")  # fmt: skip
         fig.update_yaxes(title_text=name, row=row, col=1)
     ticks = [float(f"{r:.2g}") for r in result.resolution]

@@ -24,14 +24,14 @@ def explained_variance(pca: np.ndarray, svd: np.ndarray, marks: dict[float, int]
     cumulative = np.cumsum(pca)
     fig = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.08)
     fig.add_scatter(x=k, y=cumulative.astype(np.float32), mode="lines", line_color=style.ACCENT, row=1, col=1,
-                    showlegend=False, hovertemplate="first %{x}: %{y:.2%}<extra></extra>")  # fmt: skip
+                    name="PCA, so far", showlegend=False, hovertemplate="first %{x}: %{y:.2%}<extra></extra>")  # fmt: skip
     for name, ratio, color, dash in (("PCA", pca, style.ACCENT, "solid"), ("truncated SVD", svd, style.SECOND, "dot")):
         fig.add_scatter(x=k, y=ratio.astype(np.float32), mode="lines", name=name, line={"color": color, "dash": dash},
                         hovertemplate="component %{x}: %{y:.2%}", row=2, col=1)  # fmt: skip
     for share, count in marks.items():
         fig.add_scatter(x=[count], y=[cumulative[count - 1]], mode="markers+text", text=[f" {share:.0%} at {count}"],
                         textposition="bottom right", marker={"size": 9, "color": style.SECOND}, row=1, col=1,
-                        cliponaxis=False, hoverinfo="skip", showlegend=False)  # fmt: skip
+                        cliponaxis=False, hoverinfo="skip", showlegend=False, name=f"{share:.0%} reached")  # fmt: skip
     fig.update_yaxes(title_text="cumulative share", tickformat=".0%", rangemode="tozero", row=1, col=1)
     low = int(np.floor(np.log10(max(pca[pca > 0].min(), 1e-7))))
     decades = [10.0**power for power in range(low, 1)]
