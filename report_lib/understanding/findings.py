@@ -52,7 +52,7 @@ def class_balance(counts: np.ndarray | None, names: Sequence[str]) -> str | None
     if counts.min() == counts.max():
         return (
             f"The {len(counts)} classes are exactly balanced, {counts[0]:,} train images each. Always guessing one class "
-            f"is right for {guess} of them."
+            f"is right for {guess}."
         )
     low, high = text(names[counts.argmin()]), text(names[counts.argmax()])
     if counts.min() == 0:
