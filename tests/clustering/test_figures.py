@@ -90,7 +90,7 @@ def test_every_figure_is_tried(rng):
         clusters: clustering_cases(rng),
         planes: plane_cases(rng),
     }
-    check_figures("clustering", cases, {"scatter": {"method": "K-Means"}})
+    check_figures("clustering", cases, {"scatter": {"method": "K-Means"}, "centroids": {"letter": "K"}})
 
 
 def test_edges_are_drawn_beside_their_image_where_they_are():
@@ -253,7 +253,7 @@ def test_every_clustering_has_a_letter_of_its_own(rng):
     Z = np.concatenate([rng.normal(0, 0.5, (50, 2)), rng.normal(9, 0.5, (50, 2))])
     found = planes.dense_places(dense(Z, title="UMAP", sweep=density.sweep_dbscan(Z, np.array([2.0]), min_samples=3)))
     assert [trace.name for trace in found.data] == ["D1", "D2"]
-    centres = clusters.centroids(Centers(np.zeros((2, 6, 4)), np.array([1, 1])), (0.0, 1.0))
+    centres = clusters.centroids(Centers(np.zeros((2, 6, 4)), np.array([1, 1])), (0.0, 1.0), letter="K")
     assert [note.text for note in centres.layout.annotations] == ["K1: 50%", "K2: 50%"]
 
 
@@ -272,6 +272,6 @@ def test_what_is_not_there_is_not_drawn(rng):
     drawn = [
         hog.edges(None), hog.same_class(None, NAMES, 3), panel_figures.resolutions(None), density_figures.dbscan_sweep(None),
         planes.dense_places(None), league.league_scores(unlabelled, "x"), clusters.class_by_cluster(None, NAMES),
-        clusters.purity(None, NAMES), clusters.best_recall(None, NAMES), clusters.centroids(None, (0, 1)),
+        clusters.purity(None, NAMES), clusters.best_recall(None, NAMES), clusters.centroids(None, (0, 1), letter="K"),
     ]  # fmt: skip
     assert drawn == [None] * len(drawn)

@@ -75,15 +75,15 @@ def best_recall(table: np.ndarray | None, names: Sequence[str]) -> go.Figure | N
 
 
 @passes_none
-def centroids(centers: Centers | None, limits: tuple[float, float]) -> go.Figure | None:
-    """Draw cluster centres as images, black and white as the train images have it."""
+def centroids(centers: Centers | None, limits: tuple[float, float], *, letter: str) -> go.Figure | None:
+    """Draw the centres of K-Means as images, black and white as the train images have it; `letter` names its clusters."""
     images, share = centers.images, centers.sizes / centers.sizes.sum()
-    titles = [f"{n}: {percent(s)}" for n, s in zip(style.cluster_names(len(images), "K"), share, strict=True)]
+    titles = [f"{n}: {percent(s)}" for n, s in zip(style.cluster_names(len(images), letter), share, strict=True)]
     fig = style.image_grid(images, columns=min(5, len(images)), titles=titles, limits=limits)
     return style.finish(
         fig,
         title="The centres of K-Means as images",
-        caption="The centre of each cluster of K-Means, K1 and on, rebuilt from its components, with its share of the train "
+        caption=f"The centre of each cluster of K-Means, {letter}1 and on, rebuilt from its components, with its share of the train "
         "images. Beside the cards above, it shows what a mean of pixels blurs.",
         numbers=", ".join(titles) + ".",
     )
