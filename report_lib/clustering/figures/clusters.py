@@ -83,7 +83,7 @@ def centroids(centers: Centers | None, limits: tuple[float, float], *, letter: s
     return style.finish(
         fig,
         title="The centres of K-Means as images",
-        caption=f"The centre of each cluster of K-Means, {letter}1 and on, rebuilt from its components, with its share of the train "
-        "images. Beside the cards above, it shows what a mean of pixels blurs.",
+        caption=f"The centre of each cluster of K-Means, {letter}1 and on, rebuilt from its components, with its share of the "
+        "train images. Beside the cards above, it shows what a mean of pixels blurs.",
         numbers=", ".join(titles) + ".",
     )
