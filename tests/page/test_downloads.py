@@ -178,10 +178,10 @@ def test_a_picture_has_the_colours_of_the_page(open_page, figures):
 
 def test_what_cannot_be_made_is_said(open_page):
     page = open_page()
-    page.locator(".plotly-graph-div").first.focus()
+    page.locator(".plotly-graph-div:not(.more *)").first.focus()
     until(page, "window.Plotly")
     page.evaluate("() => { Plotly.toImage = () => Promise.reject(new Error('no memory')); }")
-    page.locator("[data-save=png]").first.click()
+    page.locator("figure:has(.plotly-graph-div):not(.more *) [data-save=png]").first.click()
     until(page, "document.querySelector('.toast').textContent === 'The PNG could not be made'")
 
 

@@ -16,7 +16,8 @@ pytestmark = needs_browser
 PAPER = {"light": "rgb(253, 253, 252)", "dark": "rgb(20, 23, 27)"}
 INK = {"light": "#565e6a", "dark": "#a9b1bc"}
 BODY = "getComputedStyle(document.body).backgroundColor"
-CHART = ".plotly-graph-div"
+# The first are folded.
+CHART = ".plotly-graph-div:not(.more *)"
 CHART_INK = "document.querySelector('.js-plotly-plot')?.layout?.font.color"
 
 
