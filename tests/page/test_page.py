@@ -154,10 +154,10 @@ def test_a_chart_that_was_changed_can_be_had_as_it_was_and_as_a_picture(open_pag
 def test_on_a_phone_a_chart_that_stays_in_view_comes_alive_with_letters_to_read(open_page):
     page = open_page(390)
     assert page.evaluate(f"[{DRAWN}, typeof Plotly]") == [0, "undefined"]
-    chart = page.locator(".chart:not(.wide) > .plotly-graph-div").nth(2)
+    chart = page.locator(f".chart:not(.wide) > {CHART}").nth(2)
     height = chart.bounding_box()["height"]
     chart.evaluate("e => e.scrollIntoView({block: 'center', behavior: 'instant'})")
-    until(page, "document.querySelectorAll('.chart:not(.wide) > .plotly-graph-div')[2].querySelector('.main-svg')")
+    until(page, f"document.querySelectorAll('.chart:not(.wide) > {CHART}')[2].querySelector('.main-svg')")
     assert chart.evaluate("e => [e._fullLayout.width === e.clientWidth, e.layout.font.size]") == [True, 11]
     # A legend beneath takes 60 more.
     assert height <= chart.bounding_box()["height"] <= height + 60
@@ -398,9 +398,9 @@ def hidden(page, selector):
 
 
 def unseen_stills(page):
-    """Return the figures without exactly one picture, a still or a sheet, that can be seen."""
+    """Return the figures without exactly one picture, a still or a sheet, that can be seen; of those not folded."""
     return page.eval_on_selector_all(
-        "figure",
+        "figure:not(.more *)",
         """all => all.filter(f => {
             const all = [...f.querySelectorAll('svg.still, .tiles img')];
             const stills = all.filter(s => s.checkVisibility({visibilityProperty: true}));
