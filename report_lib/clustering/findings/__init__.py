@@ -13,7 +13,6 @@ from report_lib.clustering.findings.graphs import graph_choice
 from report_lib.clustering.findings.hog import same_class
 from report_lib.clustering.findings.league import (
     LEAGUE_KEY,
-    NOT_COMPARABLE,
     against_published,
     leaders,
     league_table,

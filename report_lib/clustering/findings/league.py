@@ -24,14 +24,6 @@ OTHER_SEEDS = " Another seed can change a score by more: see the deviation above
 COVERED_KEY = (
     "Scores of the test images that are not noise alone. The fewer are covered, the less such a score is worth."
 )
-TIMES = (
-    "Seconds for one fit, measured once, on the machine named at the end of the page. The search for neighbours is counted "
-    "where this phase made it; on PCA the phase before may have. Making the descriptions, the map too, is not counted."
-)
-NOT_COMPARABLE = (
-    "Silhouettes and other indices without labels are left out on purpose: they measure distances, and distances in one "
-    "description cannot be compared with those in another."
-)
 SHOWN = ("accuracy", "majority_accuracy", "nmi", "ari")
 # Differences of NMI below this are not worth a sentence.
 WORTH_SAYING = 0.02
