@@ -36,7 +36,7 @@ def originals(tiles: np.ndarray | None) -> go.Figure | None:
 
 def examples(shown: Examples) -> go.Figure:
     """Draw the first image of each class, or without labels a few images with their rows."""
-    fig = style.image_grid(shown.images, columns=min(5, len(shown.images)), titles=shown.titles)
+    fig = style.image_grid(shown.images, columns=min(10, len(shown.images)), titles=shown.titles)
     return style.finish(
         fig, title="What the images look like", caption=f"One train image each: {', '.join(shown.titles)}."
     )

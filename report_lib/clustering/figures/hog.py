@@ -52,5 +52,5 @@ def same_class(hits: dict[str, np.ndarray] | None, names: Sequence[str], k: int)
         caption=f"For the train images of each class, the share of their {k} nearest train images that are of the same "
         "class, by description.",
         numbers=style.listings(names, hits, ".1%"),
-        height=140 + 34 * len(names),
+        height=140 + 25 * len(names),
     )

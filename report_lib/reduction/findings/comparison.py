@@ -13,7 +13,9 @@ from report_lib.common.representations import parse
 from report_lib.reduction.comparison import FittedRepresentation, Middles, PCACurve
 from report_lib.reduction.few_labels import Curve
 
-TABLE_KEY = "`numbers`: size of the code, and how many of them differ between train images."
+TABLE_KEY = (
+    "All descriptions side by side. `numbers`: size of the code, and how many of them differ between train images."
+)
 LABELS_KEY = (
     " `few labels`: share of the test images that the small network gets right, with its 95% interval. `matched`, `NMI`, "
     "`ARI`: K-Means clusters against classes, mean ± standard deviation over the repeats."
