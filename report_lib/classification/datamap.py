@@ -42,7 +42,7 @@ class DataMap:
     margins : ndarray of shape (n,), float32; or (0,)
         How far the second answer is below the first, 0 to 1.
     suspects : ndarray of shape (n,), bool; or (0,)
-        Whether the label looks wrong.
+        Whether the label is among the most doubtful.
     neighbors : ndarray of shape (n, k), int32
         The nearest of these images in the description, nearest first; positions in this map.
     drawn : ndarray of int
@@ -132,7 +132,7 @@ def build(
     model : NewImages or None
         What names the test images.
     issues : Issues or None
-        Whose labels look wrong.
+        Whose labels are doubtful.
     """
     placed = train_map is not None and representation.test_graph is not None
     positions = amid(train_map, representation.test_graph.indices) if placed else representation.test[:, :2]
@@ -141,7 +141,7 @@ def build(
         "labels": images.test_labels,
         "predicted": model and model.answers.classes,
         "margins": model and model.answers.margin,
-        "suspects": issues and _for_all(issues.parts["test"].issue, images.labelled["test"]),
+        "suspects": issues and _for_all(issues.parts["test"].first, images.labelled["test"]),
     }
     return DataMap(
         "UMAP" if placed else representation.title,

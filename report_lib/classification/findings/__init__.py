@@ -1,6 +1,14 @@
 """Values in, sentences out."""
 
-from report_lib.classification.findings.audit import audit_list, copies, removal, strangers, suspects, suspects_by_class
+from report_lib.classification.findings.audit import (
+    audit_list,
+    copies,
+    planted,
+    strangers,
+    suspects,
+    trust,
+    unusual_list,
+)
 from report_lib.classification.findings.datamap import map_trust
 from report_lib.classification.findings.few_labels import (
     choosing,

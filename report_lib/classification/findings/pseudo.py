@@ -112,11 +112,14 @@ def all_labels_headline(numbers: dict[str, Any]) -> str:
 
 
 def audit_headline(numbers: dict[str, Any]) -> str:
-    """Say how many labels look wrong, from the phase's metrics; nothing where none were looked at."""
-    if "audit" not in numbers:
+    """Say how far the list of doubtful labels is to be trusted, from the phase's metrics; nothing where there is none."""
+    found = numbers.get("audit", {}).get("planted", {}).get("test")
+    if not found:
         return ""
-    errors = numbers["audit"]["likely_label_errors"]
+    size = min(map(int, found["random"]))
+    at_random, confused = (found[kind][str(size)]["precision"] for kind in ("random", "confused"))
     return (
-        f"{errors['train']:,} train and {errors['test']:,} test labels look wrong to a network, and a person should look at "
-        "them; how many are wrong is not known."
+        f"All labels are ranked by how doubtful they are. With {percent(found['share'])} of the test labels made wrong at "
+        f"random, {percent(at_random)} of the first {size:,} on the list are such ones; made wrong between classes that are "
+        f"confused, {percent(confused)}."
     )
