@@ -2,7 +2,7 @@
 
 A list that a person looks through from its top, and no verdict: classes that are hard to tell apart get many a label
 suspected that is right. Every label is judged by an ensemble of those who have not seen it: train labels by ones that
-have learnt from other folds, test labels by ones that have learnt from all train images. Labels are ordered by the
+have learnt from other folds, test labels by ones that have learnt from train images. Labels are ordered by the
 probability of the given one (self-confidence; Northcutt, Jiang and Chuang, Confident learning: estimating uncertainty in
 dataset labels, 2021).
 """

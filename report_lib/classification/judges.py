@@ -13,7 +13,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.model_selection import StratifiedKFold
 
 from report_lib.classification.classifiers import CLASSIFIERS, Setting
-from report_lib.classification.supervised import League, fit_one
+from report_lib.classification.supervised import League, Predictions
 from report_lib.clustering.representations import Representation
 from report_lib.common.arrays import flatten
 from report_lib.common.models import fit_within_budget
@@ -47,8 +47,8 @@ def ask(
     shape : Representation or None
         Oriented gradients of all images, where there are any; else the network learns from `representation`.
     league : League or None
-        Where a network has been fitted to all train images, it is not fitted again; the convolutional one is asked only
-        where the run has it.
+        Whose networks, fitted to all train images, judge test images too. Where it has no convolutional network, none is
+        asked.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def ask(
     known, described = images.known, (shape or representation).of(images.labelled)
     found = {f"network on {described.title}": _of_network(known, described, league, n_folds, random_state)}
     if league and "conv" in league.models:
-        found[CLASSIFIERS["conv"].title] = _of_convolutions(known, league, n_folds, random_state)
+        found[CLASSIFIERS["conv"].title] = _of_convolutions(known, league.models["conv"], n_folds, random_state)
     if representation.graph is not None:
         title = f"{representation.graph.indices.shape[1]} nearest images"
         found[title] = of_neighbors(images, representation, images.train_labels)
@@ -69,23 +69,28 @@ def _of_network(
     known: ImageSet, described: Representation, league: League | None, n_folds: int, random_state: int
 ) -> Opinion:
     network = CLASSIFIERS["hog_mlp"].build(Setting(len(described.train), random_state))
-    taught = described.train, known.train_labels
-    whole = league and league.models.get("hog_mlp")
-    whole = whole or fit_one("hog_mlp", network, *taught, described.test, n_classes=len(known.class_names))
-    unseen = out_of_fold(network, *taught, len(known.class_names), n_folds=n_folds, random_state=random_state)
-    return {"train": unseen, "test": whole.proba}
+    codes = described.train, described.test
+    found = cross_fit(
+        network, *codes, known.train_labels, len(known.class_names), n_folds=n_folds, random_state=random_state
+    )
+    return _joined(found, league and league.models.get("hog_mlp"), n_folds)
 
 
-def _of_convolutions(known: ImageSet, league: League, n_folds: int, random_state: int) -> Opinion:
-    whole, pixels = league.models["conv"], flatten(known.train_images)
-    n_folds = min(n_folds, CONV_FOLDS)
-    learnt = len(pixels) * (n_folds - 1) // n_folds
-    setting = Setting(learnt, random_state, known.image_shape, tuple(whole.network.filters), CONV_EPOCHS)
-    unseen = out_of_fold(
-        CLASSIFIERS["conv"].build(setting), pixels, known.train_labels, len(known.class_names),
-        n_folds=n_folds, random_state=random_state,
-    )  # fmt: skip
-    return {"train": unseen, "test": whole.proba}
+def _of_convolutions(known: ImageSet, whole: Predictions, n_folds: int, random_state: int) -> Opinion:
+    pixels, n_folds = (flatten(known.train_images), flatten(known.test_images)), min(n_folds, CONV_FOLDS)
+    n_learnt = len(pixels[0]) * (n_folds - 1) // n_folds
+    filters = tuple(whole.network.filters)
+    network = CLASSIFIERS["conv"].build(Setting(n_learnt, random_state, known.image_shape, filters, CONV_EPOCHS))
+    found = cross_fit(
+        network, *pixels, known.train_labels, len(known.class_names), n_folds=n_folds, random_state=random_state
+    )
+    return _joined(found, whole, n_folds)
+
+
+def _joined(found: Opinion, whole: Predictions | None, n_folds: int) -> Opinion:
+    """Let a network that has learnt from all train images judge the test images together with those of the folds."""
+    test = (n_folds * found["test"] + whole.proba) / (n_folds + 1) if whole else found["test"]
+    return {"train": found["train"], "test": test.astype(np.float32)}
 
 
 def of_neighbors(images: ImageSet, representation: Representation, train_labels: np.ndarray) -> Opinion:
@@ -108,31 +113,45 @@ def of_neighbors(images: ImageSet, representation: Representation, train_labels:
     return found
 
 
-def out_of_fold(
-    model: Any, codes: np.ndarray, labels: np.ndarray, n_classes: int, *, n_folds: int, random_state: int
-) -> np.ndarray:
-    """Return the probabilities that a classifier fitted to the other folds gives each row.
+def cross_fit(
+    model: Any,
+    train: np.ndarray,
+    test: np.ndarray,
+    labels: np.ndarray,
+    n_classes: int,
+    *,
+    n_folds: int,
+    random_state: int,
+) -> Opinion:
+    """Return the probabilities that classifiers fitted to all folds but one give to that one, and to test images.
+
+    Parameters
+    ----------
+    train, test : ndarray of shape (n, d)
+    labels : ndarray of shape (n_train,), int64
 
     Returns
     -------
-    ndarray of shape (n, n_classes), float32
+    dict with `train` and `test`
+        Arrays of shape (n, n_classes), float32; of test images, who are in no fold, the mean of all classifiers.
     """
-    folds = list(StratifiedKFold(n_folds, shuffle=True, random_state=random_state).split(codes, labels))
-    answers = at_once((_answer, (clone(model), codes, labels, *fold), {}) for fold in folds)
-    proba = np.zeros((len(codes), n_classes), np.float32)
-    for (_, held), (classes, answer) in zip(folds, answers, strict=True):
-        proba[np.ix_(held, classes)] = answer
+    folds = list(StratifiedKFold(n_folds, shuffle=True, random_state=random_state).split(train, labels))
+    answers = at_once((_answer, (clone(model), train, labels, *fold, test), {}) for fold in folds)
+    proba = {part: np.zeros((len(own), n_classes), np.float32) for part, own in (("train", train), ("test", test))}
+    for (_, held), (classes, in_fold, outside) in zip(folds, answers, strict=True):
+        proba["train"][np.ix_(held, classes)] = in_fold
+        proba["test"][:, classes] += outside / n_folds
     return proba
 
 
 def _answer(
-    model: Any, codes: np.ndarray, labels: np.ndarray, rows: np.ndarray, held: np.ndarray
-) -> tuple[Sequence[int], np.ndarray]:
+    model: Any, train: np.ndarray, labels: np.ndarray, rows: np.ndarray, held: np.ndarray, test: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     # Who has met one class only can say but one thing.
     fitted = fit_within_budget(
-        model if len(np.unique(labels[rows])) > 1 else DummyClassifier(), codes[rows], labels[rows]
+        model if len(np.unique(labels[rows])) > 1 else DummyClassifier(), train[rows], labels[rows]
     )
-    return fitted.classes_, fitted.predict_proba(codes[held])
+    return fitted.classes_, fitted.predict_proba(train[held]), fitted.predict_proba(test)
 
 
 def doubt(opinions: Sequence[np.ndarray], labels: np.ndarray) -> np.ndarray:

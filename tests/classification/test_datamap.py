@@ -43,7 +43,7 @@ def test_a_map_is_built_of_as_many_images_as_there_is_room_for(rng, monkeypatch)
     labels, train_map = np.arange(12) % 3, rng.normal(size=(30, 2))
     told = {"predicted": labels[::-1], "margins": np.linspace(0, 1, 12), "suspects": labels == 1}
     model = SimpleNamespace(answers=SimpleNamespace(classes=told["predicted"], margin=told["margins"]))
-    issues = SimpleNamespace(parts={"test": SimpleNamespace(issue=told["suspects"])})
+    issues = SimpleNamespace(parts={"test": SimpleNamespace(first=told["suspects"])})
     found = built(space, train_map=train_map, labels=labels, model=model, issues=issues)
     assert found.method == "UMAP"
     expected = np.median(train_map[space.test_graph.indices[wanted, :5]], axis=1)

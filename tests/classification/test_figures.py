@@ -1,10 +1,14 @@
 """The figures of the fourth phase say what they show, and show what they are given."""
 
+import base64
+import io
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
+from PIL import Image
 
-from report_lib.classification import audit, few_labels, pseudo
+from report_lib.classification import audit, few_labels, pseudo, unusual
 from report_lib.classification.figures import audit as audit_figures
 from report_lib.classification.figures import datamap as datamap_figures
 from report_lib.classification.figures import few_labels as few_labels_figures
@@ -64,12 +68,15 @@ def supervised_cases(rng):
 
 
 def audit_cases(rng):
-    worst = audit.Suspects("train", 9, np.array([0, 1]), np.array([1, 0]), rng.random((2, 4, 6, 4)))
-    return {"suspects": (worst, pictures(rng)), "strangers": (issues(), pictures(rng))}
+    images, labels = pictures(rng), np.array([0, 1])
+    worst = audit.Suspects("train", ["7", "2"], labels, np.array([1, 1]), rng.random((2, 4, 6, 4)))
+    pair = unusual.Copies(9, 4, 1, [("train #1", "test #5")], np.array([[0, 1]]), rng.random((1, 2, 6, 4)))
+    return {"suspects": (worst, images), "strangers": (far(images), images), "copies": (pair, images)}
 
 
-def issues():
-    return audit.Issues({"train": SimpleNamespace(strangers=np.array([4, 2]))}, None)
+def far(images):
+    labels = {"train": images.train_labels, "test": images.test_labels}
+    return {part: SimpleNamespace(labels=own, strangers=np.array([4, 2])) for part, own in labels.items()}
 
 
 def cases_of(rng):
@@ -128,3 +135,46 @@ def test_outcomes_that_cannot_be_known_are_clusters(rng, snapshot):
     snapshot("classification/figure of clusters for outcomes", words(fig))
     without_doubts = datamap_figures.outcomes(made_map(rng, suspects=none))
     assert {trace.name: len(trace.x) for trace in without_doubts.data} == {"named rightly": 36, "named wrongly": 4}
+
+
+def test_doubtful_labels_and_odd_images_are_shown_with_their_rows(rng):
+    cases = audit_cases(rng)
+    images = replace(pictures(rng), train_rows=np.arange(60) + 100)
+    assert titles_of(audit_figures.suspects(*cases["suspects"])) == [
+        "#7 · &lt;b&gt;bold, rather Trouser?",
+        "#2 · Trouser",
+    ]
+    shown = titles_of(audit_figures.strangers(far(images), images))
+    assert shown == ["#104 · Trouser", "#102 · Coat", "#4 · Trouser", "#2 · Coat"]
+    assert titles_of(audit_figures.copies(*cases["copies"])) == ["train #1 · &lt;b&gt;bold = test #5 · Trouser"]
+    named = replace(images, train_names=np.array([f"a/{i}.png" for i in range(60)]))
+    assert titles_of(audit_figures.strangers(far(named), named))[0] == "4 · Trouser"
+
+
+def test_no_copies_and_nobody_far_is_no_figure(rng):
+    images = pictures(rng)
+    none = unusual.Copies(0, 0, 0, [], np.empty((0, 2), int), np.empty((0, 2, 6, 4)))
+    assert audit_figures.copies(none, images) is None
+    nobody = {
+        part: SimpleNamespace(labels=images.train_labels, strangers=np.empty(0, int)) for part in ("train", "test")
+    }
+    assert audit_figures.strangers(nobody, images) is None
+
+
+def test_a_strip_keeps_the_images_of_a_group_together():
+    groups = np.arange(2 * 3 * 2 * 2, dtype=float).reshape(2, 3, 2, 2)
+    fig = audit_figures._strips(groups, ["a", "b"], (0.0, 23.0), columns=2)
+    sheet = pixels_of(fig)
+    assert sheet.shape[1] == 2 * 8 + 3
+    np.testing.assert_array_equal(
+        sheet[-2:, :8, 0], np.round(np.array([[0, 1, 23, 4, 5, 23, 8, 9], [2, 3, 23, 6, 7, 23, 10, 11]]) * 255 / 23)
+    )
+
+
+def titles_of(fig):
+    return [note.text for note in fig.layout.annotations]
+
+
+def pixels_of(fig):
+    data = base64.b64decode(fig.data[0].source.partition(",")[2])
+    return np.array(Image.open(io.BytesIO(data)))

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from report_lib.classification import audit, few_labels, findings, pseudo, supervised
+from report_lib.classification import audit, few_labels, findings, planted, pseudo, supervised, unusual
 from report_lib.classification.findings import headlines
 from report_lib.classification.findings import pseudo as about_pseudo
 from report_lib.classification.label_choice import Choice
@@ -117,9 +117,11 @@ def test_who_speaks_for_all_labels_is_settled_by_the_table(n_images, speaks):
 
 
 def test_the_headline_of_the_audit_is_there_only_with_an_audit(snapshot):
-    found = {"audit": {"likely_label_errors": {"train": 1750, "test": 3}}}
+    tried = {kind: {"200": {"precision": 0.4}, "100": {"precision": share}}
+             for kind, share in (("random", 0.906), ("confused", 0.754))}  # fmt: skip
+    found = {"audit": {"planted": {"test": {"share": 0.01, **tried}}}}
     snapshot("classification/headline of the audit", about_pseudo.audit_headline(found))
-    assert about_pseudo.audit_headline({}) == ""
+    assert about_pseudo.audit_headline({}) == about_pseudo.audit_headline({"audit": {"planted": {}}}) == ""
 
 
 def noisy(seed):
@@ -239,44 +241,52 @@ def test_who_is_too_sure(says, word):
     assert f"is {word} (" in findings.calibration(league_of(one))
 
 
-def part(labels, predicted, issue, far=None):
-    n = len(labels)
-    far = np.zeros(n, bool) if far is None else np.array(far)
-    proba = np.eye(2, dtype=np.float32)[predicted]
-    return audit.Part(np.array(labels), np.array(predicted), proba, np.full(n, 0.1), np.array(issue), np.ones(n), far)
+def audited():
+    """Issues of four train and two test images, two judges who see them alike, and what was tried."""
+    labels = {"train": np.array([0, 0, 1, 1]), "test": np.array([0, 1])}
+    said = {"train": np.eye(2)[[0, 1, 1, 1]], "test": np.eye(2)[[0, 1]]}
+    parts = {part: audit.judge(own, {"a network": said[part], "9 nearest images": said[part]})
+             for part, own in labels.items()}  # fmt: skip
+    shares = {kind: np.array([0.914, 0.5]) for kind in planted.KINDS}
+    tried = {"train": planted.Planted(600, (100, 200), shares, shares),
+             "test": planted.Planted(2, (10, 100), shares, shares)}  # fmt: skip
+    return audit.Issues(parts, {}, tried)
 
 
-def test_suspects_are_counted_by_part_and_class(snapshot):
-    parts = {"train": part([0, 0, 1, 1], [0, 1, 1, 1], [False, True, False, False], [True, False, False, False]),
-             "test": part([0, 1], [0, 1], [False, False])}  # fmt: skip
-    issues = audit.Issues(parts, None)
+def test_judges_are_named_with_how_often_they_agree(snapshot):
+    issues = audited()
     snapshot("classification/suspects", findings.suspects(issues))
-    assert findings.suspects_by_class(issues, ["a", "b"])["train"].tolist() == ["1 of 2", "0 of 2"]
-    snapshot("classification/strangers", findings.strangers(issues))
+    alone = {part: audit.judge(own.labels, {"a network": own.proba}) for part, own in issues.parts.items()}
+    assert "together" not in findings.suspects(audit.Issues(alone, {}, {}))
+    assert "2 labels" in findings.audit_list([0, 1], "audit.csv")
 
 
-@pytest.mark.parametrize(
-    ("n_gained", "word"), [(40, "makes it better"), (-40, "makes it worse"), (0, "no gain and no loss")]
-)
-def test_what_leaving_suspects_out_does(n_gained, word):
-    with_all, without, kept = np.arange(1000) < 500, np.arange(1000) < 500 + n_gained, np.arange(1000) < 900
-    removal = audit.Removal(with_all, without, with_all, kept)
-    told = findings.removal(audit.Issues({}, removal))
-    assert word in told
-    assert f"{n_gained / 1000:+.4f}" in told
-    assert "from 0.5000 to 0.5556, but" in told
-    whole = audit.Issues({}, replace(removal, kept=np.ones(1000, bool)))
-    assert "means little" not in findings.removal(whole)
+def test_what_was_tried_is_told_with_its_shares(snapshot):
+    table = findings.planted(audited())
+    assert list(table.columns) == ["first 10", "first 100", "first 200"]
+    assert table.loc["train, at random"].tolist() == ["-", "91% wrong, 91% of all", "50% wrong, 50% of all"]
+    assert table.loc["test, between confused classes"].tolist() == [
+        "91% wrong, 91% of all",
+        "50% wrong, 50% of all",
+        "-",
+    ]
+    snapshot("classification/trust in the audit", findings.trust(audited()))
+    nothing = audit.Issues({}, {}, {})
+    assert findings.planted(nothing) is None
+    assert findings.trust(nothing) is None
+
+
+def test_strangers_are_counted_by_part(snapshot):
+    far = {"train": SimpleNamespace(far=np.arange(4) == 1), "test": SimpleNamespace(far=np.arange(4) > 1)}
+    snapshot("classification/strangers", findings.strangers(far))
+    assert findings.unusual_list([], "unusual.csv") is None
+    assert "All 3 are in `unusual.csv`" in findings.unusual_list([0, 1, 2], "unusual.csv")
 
 
 def test_copies_are_counted_with_those_that_disagree(snapshot):
-    images = ImageSet("made", np.zeros((4, 1, 1)), np.zeros((1, 1, 1)), np.array([0, 1, 0, 0]), np.array([1]))
-    duplicates = {"pairs": np.array([[0, 1], [2, 3], [3, 4]]), "rms": np.array([0.0, 0.01, 0.02])}
-    issues = audit.Issues({}, None)
-    snapshot("classification/copies", findings.copies(issues, duplicates, images))
-    none = {"pairs": np.empty((0, 2), int), "rms": np.empty(0)}
-    snapshot("classification/no copies", findings.copies(issues, none, images))
-    assert findings.copies(None, duplicates, images) is None
+    some = unusual.Copies(3, 1, 2, [], np.empty((0, 2), int), np.empty((0, 2, 1, 1)))
+    snapshot("classification/copies", findings.copies(some))
+    snapshot("classification/no copies", findings.copies(replace(some, n_pairs=0)))
 
 
 def model(agreement=1.0, network=None, labels=None):
@@ -310,10 +320,10 @@ def test_how_far_to_trust_an_answer(snapshot):
 def test_of_nothing_nothing_is_said(rng):
     images = ImageSet("made", np.zeros((4, 1, 1)), np.zeros((4, 1, 1)))
     alone = ("learning_curves", "curves_table", "curves_key", "missing_sources", "league", "published",
-             "classifiers_table", "classifiers_key", "classifier_times", "calibration", "suspects", "removal",
-             "strangers", "unlike")  # fmt: skip
+             "classifiers_table", "classifiers_key", "classifier_times", "calibration", "suspects", "planted",
+             "trust", "strangers", "copies", "unlike")  # fmt: skip
     assert [name for name in alone if getattr(findings, name)(None) is not None] == []
     assert findings.choosing(None, n_clusters=3, n_classes=3) is None
-    beside = {"by_class": [], "confusion": [], "classes_without_images": [], "suspects_by_class": [],
-              "medoids": np.zeros(1, int), "answers": images, "model": "mine", "audit_list": "path"}  # fmt: skip
+    beside = {"by_class": [], "confusion": [], "classes_without_images": [], "medoids": np.zeros(1, int),
+              "answers": images, "model": "mine", "audit_list": "path", "unusual_list": "path"}  # fmt: skip
     assert [name for name, other in beside.items() if getattr(findings, name)(None, other) is not None] == []

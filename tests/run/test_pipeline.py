@@ -423,20 +423,25 @@ def test_the_list_to_label_next_is_that_of_the_metrics_and_names_clusters_that_t
 
 def test_the_audit_lists_what_the_metrics_count(digits_build):
     text = (digits_build / "artifacts" / "classification" / "audit.csv").read_text()
-    columns = "part,row,finding,label,predicted,probability_of_label,distance_to_class,other_part,other_row"
-    assert text.splitlines()[0] == columns
+    assert text.splitlines()[0] == "part,row,rank,doubt,label,suggested,probability_of_label"
     numbers, rows = numbers_of(digits_build)["audit"], table(digits_build, "audit")
-    counted = {(finding, part): 0 for finding in ("label", "far") for part in ("train", "test")}
-    for row in rows:
-        if row["finding"] in ("label", "far"):
-            counted[row["finding"], row["part"]] += 1
-    for part in ("train", "test"):
-        assert counted["label", part] == numbers["likely_label_errors"][part]
-        assert counted["far", part] == numbers["far_from_class"][part]
-    found = json.loads((digits_build / "metrics.json").read_text())["understanding"]["near_duplicates"]
-    copies = sum(row["finding"] in ("copy", "near-copy") for row in rows)
-    assert copies == found["exact"]["total"] + found["near"]["total"]
-    assert 0.9 < numbers["out_of_fold_accuracy"] <= 1
+    images = datasets.load("digits")
+    for part, own in images.rows.items():
+        listed = [row for row in rows if row["part"] == part]
+        assert sorted(int(row["row"]) for row in listed) == sorted(own)
+        assert [int(row["rank"]) for row in listed] == list(range(1, len(own) + 1))
+    doubts = [float(row["doubt"]) for row in rows]
+    assert doubts == sorted(doubts, reverse=True)
+    assert all(len(own["random"]) == 3 and own["share"] == 0.01 for own in numbers["planted"].values())
+    assert set(numbers["accuracy_of_judges"]) == {
+        "network on oriented gradients", "convolutional network", "15 nearest images", "all together",
+    }  # fmt: skip
+    assert 0.9 < numbers["accuracy_of_judges"]["all together"]["train"] <= 1
+    unusual, found = table(digits_build, "unusual"), json.loads((digits_build / "metrics.json").read_text())
+    for part, n_far in numbers["far_from_class"].items():
+        assert sum(row["finding"] == "far" and row["part"] == part for row in unusual) == n_far
+    copies = found["understanding"]["near_duplicates"]
+    assert sum("copy" in row["finding"] for row in unusual) == copies["exact"]["total"] + copies["near"]["total"]
 
 
 def test_the_predictions_are_those_of_the_network_and_of_the_runs_clusters(digits_build):

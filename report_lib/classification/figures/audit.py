@@ -25,7 +25,7 @@ def suspects(worst: Suspects, images: ImageSet) -> go.Figure | None:
         for called, label, other in zip(worst.called, worst.labels, worst.suggested, strict=True)
     ]
     return style.finish(
-        strips(worst.images, titles, images.limits, columns=2),
+        _strips(worst.images, titles, images.limits, columns=2),
         title=f"The {n} most doubtful labels of {worst.part} images",
         caption=f"Images of the {worst.part} part, the most doubtful label first. Over each its row or name, its label and "
         f"what judges who have not seen the label take it for; at its right the {n_tiles - 1} train images nearest to it.",
@@ -66,20 +66,15 @@ def copies(found: Copies, images: ImageSet) -> go.Figure | None:
         for pair, labels in zip(found.called, found.labels, strict=True)
     ]
     return style.finish(
-        strips(found.images, titles, images.limits, columns=2),
+        _strips(found.images, titles, images.limits, columns=2),
         title=f"{len(found.images)} of {found.n_pairs:,} pairs of copies and near-copies",
         caption="Pairs of images, those with different labels first, then exact copies before near-copies. Over each pair, the "
         "part, the row or name and the label of both.",
     )
 
 
-def strips(images: np.ndarray, titles: Sequence[str], limits: tuple[float, float], *, columns: int) -> go.Figure:
-    """Draw groups of images, each group a strip under one title.
-
-    Parameters
-    ----------
-    images : ndarray of shape (n, n_tiles, h, w)
-    """
+def _strips(images: np.ndarray, titles: Sequence[str], limits: tuple[float, float], *, columns: int) -> go.Figure:
+    """Draw groups of images, of shape (n, n_tiles, h, w), each group a strip under one title."""
     n, n_tiles, h, w = images.shape
     joined = np.full((n, h, n_tiles * (w + GAP) - GAP), limits[1], np.float64)
     for i in range(n_tiles):

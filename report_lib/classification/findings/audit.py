@@ -44,8 +44,10 @@ def planted(issues: Issues) -> pd.DataFrame | None:
 @passes_none
 def trust(issues: Issues) -> str | None:
     """Say what the trial with labels that were made wrong tells of the list."""
-    counts = listed([f"{own.n_planted:,} {part} labels" for part, own in issues.planted.items()])
-    return counts and (
+    if not issues.planted:
+        return None
+    counts = listed([plural(own.n_planted, f"{part} label") for part, own in issues.planted.items()])
+    return (
         f"How far to trust the list, tried on these images: {percent(SHARE)} of the labels, {counts}, are made wrong, and "
         "the list is made again. The table shows how many of its first are such ones, and how many of all of them that is "
         f"(means of {N_DRAWS} draws). Labels that were wrong before count as mistakes of the list. Where fewer labels are "
