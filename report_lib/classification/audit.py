@@ -7,13 +7,15 @@ probability of the given one (self-confidence; Northcutt, Jiang and Chuang, Conf
 dataset labels, 2021).
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from report_lib.classification import judges
+from report_lib.classification.judges import Opinion
 from report_lib.classification.planted import Planted, plant, sizes_for
 from report_lib.classification.supervised import League
 from report_lib.classification.unusual import Distances, distances
@@ -21,6 +23,8 @@ from report_lib.clustering.representations import Representation
 from report_lib.common.keep import kept
 from report_lib.common.neighbors import nearest_to
 from report_lib.data.images import ImageSet
+
+ALL = "all together"
 
 
 @dataclass(frozen=True)
@@ -30,20 +34,20 @@ class Part:
     Attributes
     ----------
     labels : ndarray of shape (n,), int64
-    opinions : dict of str to ndarray of shape (n, n_classes), float32
-        By title of the judge, the probabilities of the classes.
+    opinions : dict of str to Opinion
+        By title of the judge.
     doubt : ndarray of shape (n,), float64
         The higher, the more doubtful.
     """
 
     labels: np.ndarray
-    opinions: dict[str, np.ndarray]
+    opinions: dict[str, Opinion]
     doubt: np.ndarray
 
     @cached_property
     def proba(self) -> np.ndarray:
         """Mean of the judges' probabilities; shape (n, n_classes)."""
-        return np.mean(list(self.opinions.values()), axis=0)
+        return judges.together(list(self.opinions.values())).proba
 
     @property
     def suggested(self) -> np.ndarray:
@@ -91,12 +95,14 @@ class Issues:
     @property
     def accuracy(self) -> dict[str, dict[str, float]]:
         """How often each judge, and all of them together, agree with the labels; by title and part."""
-        together = {part: {**own.opinions, "all together": own.proba} for part, own in self.parts.items()}
+        told = {part: {title: own.proba for title, own in judged.opinions.items()} | {ALL: judged.proba}
+                for part, judged in self.parts.items()}  # fmt: skip
         return {
-            title: {part: float(np.mean(told[title].argmax(axis=1) == self.parts[part].labels))
-                    for part, told in together.items()}
-            for title in together["train"]
-        }  # fmt: skip
+            title: {
+                part: float(np.mean(own[title].argmax(axis=1) == self.parts[part].labels)) for part, own in told.items()
+            }
+            for title in told["train"]
+        }
 
     def as_dict(self) -> dict[str, Any]:
         """Return the numbers, under the names of `metrics.json`."""
@@ -129,21 +135,44 @@ def find_issues(
         return None
     known, options = images.known, {"n_folds": n_folds, "random_state": random_state}
     opinions = judges.ask(images, representation, shape, league, **options)
-    labels = {"train": known.train_labels, "test": known.test_labels}
-    parts = {part: judge(own, {title: told[part] for title, told in opinions.items()}) for part, own in labels.items()}
-    planted = {
-        part: plant(own.labels, list(own.opinions.values()), random_state=random_state) for part, own in parts.items()
+    parts = {part: judge(getattr(known, f"{part}_labels"), told) for part, told in opinions.items()}
+
+    def taught(made: np.ndarray) -> list[Opinion]:
+        # Without the league, which has learnt from the labels as they are, and so without the convolutional network.
+        relabelled = replace(images, train_labels=_for_all(made, images))
+        return list(judges.ask(relabelled, representation, shape, None, **options)["train"].values())
+
+    return Issues(
+        parts, distances(known, (shape or representation).of(images.labelled)), _tried(parts, taught, random_state)
+    )
+
+
+def _tried(
+    parts: dict[str, Part], taught: Callable[[np.ndarray], list[Opinion]], random_state: int
+) -> dict[str, Planted]:
+    """Try the ranks of both parts on labels made wrong; of train labels once, as judges are taught anew."""
+    options = {"train": {"again": taught, "n_draws": 1}, "test": {}}
+    found = {
+        part: plant(own.labels, list(own.opinions.values()), **options[part], random_state=random_state)
+        for part, own in parts.items()
     }
-    return Issues(parts, distances(known, (shape or representation).of(images.labelled)), planted)
+    return {part: own for part, own in found.items() if own}
 
 
-def judge(labels: np.ndarray, opinions: dict[str, np.ndarray]) -> Part:
+def _for_all(known: np.ndarray, images: ImageSet) -> np.ndarray:
+    """Return train labels with others in place of the known ones."""
+    labels = images.train_labels.copy()
+    labels[images.labelled["train"]] = known
+    return labels
+
+
+def judge(labels: np.ndarray, opinions: dict[str, Opinion]) -> Part:
     """Rank labels by what judges say that have not seen them.
 
     Parameters
     ----------
     labels : ndarray of shape (n,), int64
-    opinions : dict of str to ndarray of shape (n, n_classes)
+    opinions : dict of str to Opinion
     """
     return Part(labels, opinions, judges.doubt(list(opinions.values()), labels))
 

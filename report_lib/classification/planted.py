@@ -1,16 +1,17 @@
 """How many of the first on a list of doubtful labels are wrong, tried with labels that are made wrong on purpose.
 
 Which labels of a set are wrong nobody knows, so some are made wrong: at random, or between classes that are confused, as
-a tired person does. Judges are asked as they are: those of an image have not learnt from its label, nor from a wrong
-one.
+a tired person does. Test labels teach nobody, so the same judges are asked again. Train labels do, and judges who have
+learnt from labels of which 1% are wrong find fewer of them (the network on gradients 432 in place of 471 among the first
+500 of Fashion-MNIST), so they are taught again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from report_lib.classification.judges import doubt
+from report_lib.classification.judges import Opinion, doubt, together
 from report_lib.common.models import seeds_of_draws
 
 # Share of the labels that is made wrong, and how often that is done.
@@ -26,7 +27,7 @@ class Planted:
 
     Attributes
     ----------
-    n_planted : int
+    n_planted, n_draws : int
     sizes : tuple of int
         How many of the list are looked at.
     precision : dict of str to ndarray of shape (n_sizes,)
@@ -36,6 +37,7 @@ class Planted:
     """
 
     n_planted: int
+    n_draws: int
     sizes: tuple[int, ...]
     precision: dict[str, np.ndarray]
     recall: dict[str, np.ndarray]
@@ -49,7 +51,7 @@ class Planted:
             }
             for kind in self.precision
         }
-        return {"share": SHARE, "n_planted": self.n_planted, **by_size}
+        return {"share": SHARE, "n_planted": self.n_planted, "n_draws": self.n_draws, **by_size}
 
 
 def sizes_for(n: int) -> tuple[int, ...]:
@@ -58,42 +60,52 @@ def sizes_for(n: int) -> tuple[int, ...]:
 
 
 def plant(
-    labels: np.ndarray, opinions: Sequence[np.ndarray], *, random_state: int, n_draws: int = N_DRAWS
+    labels: np.ndarray,
+    opinions: Sequence[Opinion],
+    *,
+    again: Callable[[np.ndarray], Sequence[Opinion]] | None = None,
+    n_draws: int = N_DRAWS,
+    random_state: int,
 ) -> Planted | None:
-    """Make labels wrong several times, rank all of them by `judges.doubt`, and see how many of the first are wrong.
+    """Make labels wrong, rank all of them by `judges.doubt`, and see how many of the first are wrong; several times.
 
     Parameters
     ----------
     labels : ndarray of shape (n,), int64
         Those that are wrong already count as right.
-    opinions : sequence of ndarray of shape (n, n_classes)
-        Of judges that have not seen these labels.
+    opinions : sequence of Opinion
+        Of judges that have not seen these labels. They say which classes are confused.
+    again : callable, optional
+        Labels in, opinions out of judges who have learnt from them; where judges learn from other labels, those of `opinions`
+        are asked.
 
     Returns
     -------
     Planted or None
         None of a single class.
     """
-    n, n_classes = opinions[0].shape
+    sure = together(opinions).proba
+    n, n_classes = sure.shape
     if n_classes < 2:
         return None
-    sizes, n_planted = sizes_for(n), max(1, round(SHARE * n))
-    others = {"random": 1 - np.eye(n_classes), "confused": confusions(labels, np.mean(opinions, axis=0))}
-    hits = {kind: np.zeros((n_draws, len(sizes))) for kind in KINDS}
-    for draw, seed in enumerate(seeds_of_draws(random_state, n_draws)):
-        for kind in KINDS:
-            rng = np.random.default_rng(seed)
-            rows = rng.choice(n, n_planted, replace=False)
-            wrong = np.isin(np.arange(n), rows)
-            ranking = np.argsort(-doubt(opinions, _mistaken(labels, rows, others[kind], rng)), kind="stable")
-            hits[kind][draw] = np.cumsum(wrong[ranking])[np.array(sizes) - 1]
-    found = {kind: own.mean(axis=0) for kind, own in hits.items()}
+    others = {"random": 1 - np.eye(n_classes), "confused": confusions(labels, sure)}
+    found: dict[str, list[np.ndarray]] = {kind: [] for kind in KINDS}
+    for kind in KINDS:
+        for seed in seeds_of_draws(random_state, n_draws):
+            made = mistaken(labels, others[kind], random_state=seed)
+            wrong = made != labels
+            ranking = np.argsort(-doubt(again(made) if again else opinions, made), kind="stable")
+            found[kind].append(np.cumsum(wrong[ranking])[np.array(sizes_for(n)) - 1])
+    means = {kind: np.mean(hits, axis=0) for kind, hits in found.items()}
+    n_planted = _n_planted(n)
+    precision = {kind: hits / sizes_for(n) for kind, hits in means.items()}
     return Planted(
-        n_planted,
-        sizes,
-        {kind: own / sizes for kind, own in found.items()},
-        {kind: own / n_planted for kind, own in found.items()},
+        n_planted, n_draws, sizes_for(n), precision, {kind: hits / n_planted for kind, hits in means.items()}
     )
+
+
+def _n_planted(n: int) -> int:
+    return max(1, round(SHARE * n))
 
 
 def confusions(labels: np.ndarray, proba: np.ndarray) -> np.ndarray:
@@ -110,11 +122,17 @@ def confusions(labels: np.ndarray, proba: np.ndarray) -> np.ndarray:
     return np.where(told.sum(axis=1, keepdims=True) > 0, told, 1 - np.eye(n_classes))
 
 
-def _mistaken(labels: np.ndarray, rows: np.ndarray, others: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return labels, some of them another class each, drawn in proportion to its weight in `others`."""
-    reached = np.cumsum(others / others.sum(axis=1, keepdims=True), axis=1)[labels[rows]]
-    # Rounding may leave the last sum below 1.
-    drawn = np.argmax(reached > rng.random((len(rows), 1)) * reached[:, -1:], axis=1)
+def mistaken(labels: np.ndarray, others: np.ndarray, *, random_state: int) -> np.ndarray:
+    """Return labels of which a share is wrong.
+
+    Parameters
+    ----------
+    others : ndarray of shape (n_classes, n_classes)
+        How often each class is given in place of another, 0 on the diagonal.
+    """
+    rng = np.random.default_rng(random_state)
+    rows = rng.choice(len(labels), _n_planted(len(labels)), replace=False)
+    reached = np.cumsum(others, axis=1)[labels[rows]]
     made = labels.copy()
-    made[rows] = drawn
+    made[rows] = np.argmax(reached > rng.random((len(rows), 1)) * reached[:, -1:], axis=1)
     return made

@@ -7,6 +7,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from report_lib.classification import audit, judges
+from report_lib.classification.judges import Opinion
 from report_lib.classification.planted import Planted
 from report_lib.classification.unusual import Distances
 from report_lib.clustering.representations import Representation
@@ -45,21 +46,18 @@ def test_labels_that_are_wrong_come_first_in_either_part(mislabelled):
 
 def test_the_ranking_is_by_doubt_and_equals_keep_their_order():
     opinion = np.array([[0.9, 0.1], [0.2, 0.8], [0.2, 0.8], [0.6, 0.4]])
-    part = audit.judge(np.zeros(4, int), {"a": opinion, "b": opinion})
+    part = audit.judge(np.zeros(4, int), {"a": Opinion(opinion), "b": Opinion(opinion)})
     assert part.ranking.tolist() == [1, 2, 3, 0]
-    np.testing.assert_array_equal(part.doubt, judges.doubt([opinion, opinion], np.zeros(4, int)))
+    np.testing.assert_array_equal(part.doubt, judges.doubt([Opinion(opinion)], np.zeros(4, int)))
     np.testing.assert_allclose(part.quality, [0.9, 0.2, 0.2, 0.6])
     assert part.suggested.tolist() == [0, 1, 1, 0]
     assert (part.n_first, part.first.tolist()) == (1, [False, True, False, False])
 
 
-def test_the_doubt_of_one_judge_is_outweighed_by_that_of_two():
+def test_what_two_judges_doubt_comes_before_what_one_doubts():
     sure, unsure = np.array([[0.9, 0.1]] * 3), np.array([[0.05, 0.95]] * 3)
-    one, two = sure.copy(), unsure.copy()
-    one[0], two[2] = unsure[0], sure[2]
-    part = audit.judge(
-        np.zeros(3, int), {"one": one, "two": two, "three": np.where(np.arange(3)[:, None] == 0, unsure, sure)}
-    )
+    judged = {str(n): Opinion(np.where(np.arange(3)[:, None] < n, unsure, sure)) for n in (1, 2)}
+    part = audit.judge(np.zeros(3, int), judged)
     assert part.ranking.tolist() == [0, 1, 2]
 
 
@@ -70,8 +68,8 @@ def test_unknown_labels_are_not_ranked_and_are_no_neighbours(mislabelled):
     found = found_in(mislabelled, train_labels=labels)
     assert len(found.parts["train"].labels) == 87
     assert set(found.parts["train"].ranking[:2]) == {32, 72}
-    votes = judges.of_neighbors(replace(images, train_labels=labels), space, labels)
-    np.testing.assert_array_equal(found.parts["test"].opinions["10 nearest images"], votes["test"])
+    votes = judges.of_neighbors(replace(images, train_labels=labels), space)["test"]
+    np.testing.assert_array_equal(found.parts["test"].opinions["10 nearest images"].proba, votes.proba)
 
 
 def test_what_is_tried_on_labels_made_wrong_is_the_ranking_itself(mislabelled):
@@ -86,9 +84,9 @@ def test_what_is_tried_on_labels_made_wrong_is_the_ranking_itself(mislabelled):
 def test_the_numbers_of_the_audit():
     labels = np.array([0, 1, 1, 0])
     sure, other = np.eye(2)[labels], 0.1 + 0.8 * np.eye(2)[[0, 1, 0, 0]]
-    parts = {part: audit.judge(labels, {"one": sure, "two": other}) for part in ("train", "test")}
+    parts = {part: audit.judge(labels, {"one": Opinion(sure), "two": Opinion(other)}) for part in ("train", "test")}
     far = {part: Distances(labels, np.float32([1, 1, 1, 1])) for part in parts}
-    planted = Planted(2, (100,), {"random": np.array([0.9]), "confused": np.array([0.7])},
+    planted = Planted(2, 5, (100,), {"random": np.array([0.9]), "confused": np.array([0.7])},
                       {"random": np.array([0.8]), "confused": np.array([0.6])})  # fmt: skip
     numbers = audit.Issues(parts, far, {"test": planted}).as_dict()["audit"]
     assert numbers["accuracy_of_judges"] == {
@@ -97,7 +95,7 @@ def test_the_numbers_of_the_audit():
     }  # fmt: skip
     assert numbers["far_from_class"] == {"train": 0, "test": 0}
     assert numbers["planted"]["test"] == {
-        "share": 0.01, "n_planted": 2,
+        "share": 0.01, "n_planted": 2, "n_draws": 5,
         "random": {"100": {"precision": 0.9, "recall": 0.8}}, "confused": {"100": {"precision": 0.7, "recall": 0.6}},
     }  # fmt: skip
 
@@ -117,7 +115,7 @@ def listed(doubts, **rows):
     n = len(doubts["train"])
     labels = np.arange(n) % 2
     images = ImageSet("made", np.zeros((n, 1, 1)), np.zeros((n, 1, 1)), labels, labels, ("a", "b"), **rows)
-    opinion = {"one": np.array([[0.25, 0.75]] * n)}
+    opinion = {"one": Opinion(np.array([[0.25, 0.75]] * n))}
     parts = {part: audit.Part(labels, opinion, np.array(own, float)) for part, own in doubts.items()}
     return audit.rows_of(audit.Issues(parts, {}, {}), images)
 

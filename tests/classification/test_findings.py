@@ -9,6 +9,7 @@ import pytest
 from report_lib.classification import audit, few_labels, findings, planted, pseudo, supervised, unusual
 from report_lib.classification.findings import headlines
 from report_lib.classification.findings import pseudo as about_pseudo
+from report_lib.classification.judges import Opinion
 from report_lib.classification.label_choice import Choice
 from report_lib.classification.supervised import League, Predictions
 from report_lib.common import metrics
@@ -245,18 +246,18 @@ def audited():
     """Issues of four train and two test images, two judges who see them alike, and what was tried."""
     labels = {"train": np.array([0, 0, 1, 1]), "test": np.array([0, 1])}
     said = {"train": np.eye(2)[[0, 1, 1, 1]], "test": np.eye(2)[[0, 1]]}
-    parts = {part: audit.judge(own, {"a network": said[part], "9 nearest images": said[part]})
+    parts = {part: audit.judge(own, {title: Opinion(said[part]) for title in ("a network", "9 nearest images")})
              for part, own in labels.items()}  # fmt: skip
     shares = {kind: np.array([0.914, 0.5]) for kind in planted.KINDS}
-    tried = {"train": planted.Planted(600, (100, 200), shares, shares),
-             "test": planted.Planted(2, (10, 100), shares, shares)}  # fmt: skip
+    tried = {"train": planted.Planted(600, 1, (100, 200), shares, shares),
+             "test": planted.Planted(2, 10, (10, 100), shares, shares)}  # fmt: skip
     return audit.Issues(parts, {}, tried)
 
 
 def test_judges_are_named_with_how_often_they_agree(snapshot):
     issues = audited()
     snapshot("classification/suspects", findings.suspects(issues))
-    alone = {part: audit.judge(own.labels, {"a network": own.proba}) for part, own in issues.parts.items()}
+    alone = {part: audit.judge(own.labels, {"a network": Opinion(own.proba)}) for part, own in issues.parts.items()}
     assert "together" not in findings.suspects(audit.Issues(alone, {}, {}))
     assert "2 labels" in findings.audit_list([0, 1], "audit.csv")
 

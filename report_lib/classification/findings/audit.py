@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from report_lib.classification.audit import Issues
+from report_lib.classification.audit import ALL, Issues
 from report_lib.classification.planted import N_DRAWS, SHARE
 from report_lib.classification.unusual import Copies, Distances
 from report_lib.common.display import passes_none
@@ -17,7 +17,7 @@ KINDS = {"random": "at random", "confused": "between confused classes"}
 def suspects(issues: Issues) -> str | None:
     """Say who judges the labels, and how often each agrees with them."""
     agree = issues.accuracy
-    together = agree.pop("all together")
+    together = agree.pop(ALL)
     said = listed([f"{title} ({percent(own['test'], 1)})" for title, own in agree.items()])
     joined = f"; together they do for {percent(together['test'], 1)}" if len(agree) > 1 else ""
     return (
@@ -49,9 +49,10 @@ def trust(issues: Issues) -> str | None:
     counts = listed([plural(own.n_planted, f"{part} label") for part, own in issues.planted.items()])
     return (
         f"How far to trust the list, tried on these images: {percent(SHARE)} of the labels, {counts}, are made wrong, and "
-        "the list is made again. The table shows how many of its first are such ones, and how many of all of them that is "
-        f"(means of {N_DRAWS} draws). Labels that were wrong before count as mistakes of the list. Where fewer labels are "
-        "wrong than that, fewer of the first are."
+        "the list is made again. The table shows how many of its first are such ones, and how many of all of them that is. "
+        f"Train labels are made wrong once, and judges taught with them anew, all but the convolutional network; test labels "
+        f"{N_DRAWS} times. Labels that were wrong before count as mistakes of the list. Where fewer labels are wrong than "
+        "that, fewer of the first are."
     )
 
 
