@@ -4,6 +4,7 @@ They are unlike each other, so that a mistake of one is seldom a mistake of all:
 convolutions, one compares with single images and learns nothing.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -145,7 +146,9 @@ def cross_fit(
     dict with `train` and `test`
         Of test images, who are in no fold, the mean of all classifiers.
     """
-    folds = list(StratifiedKFold(n_folds, shuffle=True, random_state=random_state).split(train, labels))
+    with warnings.catch_warnings(action="ignore", category=UserWarning):
+        # It warns of classes of fewer images than folds: whoever judges those may never have met them, which is no harm.
+        folds = list(StratifiedKFold(n_folds, shuffle=True, random_state=random_state).split(train, labels))
     answers = at_once((_answer, (clone(model), train, labels, *fold, test), {}) for fold in folds)
     proba = {part: np.zeros((len(own), n_classes), np.float32) for part, own in (("train", train), ("test", test))}
     for (_, held), (classes, in_fold, outside) in zip(folds, answers, strict=True):

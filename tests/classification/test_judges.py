@@ -1,5 +1,6 @@
 """Judges have not seen the label that they judge, and what they say is scikit-learn's on the same folds."""
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -68,7 +69,7 @@ def test_a_class_with_one_image_and_folds_that_meet_one_class_alone(blobs):
     train, test, y, _ = halves(blobs)
     y[:] = 0
     y[5] = 3
-    with pytest.warns(UserWarning, match="least populated class"):
+    with warnings.catch_warnings(action="error"):
         found = judges.cross_fit(LogisticRegression(), train, test, y, 4, **OPTIONS)
     # Whoever judges it has never met its class.
     assert found["train"].proba[5, 3] == 0
