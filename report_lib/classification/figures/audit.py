@@ -33,7 +33,7 @@ def suspects(worst: Suspects, images: ImageSet) -> go.Figure | None:
 
 
 @passes_none
-def strangers(found: dict[str, Distances], images: ImageSet, *, most: int = 8) -> go.Figure | None:
+def strangers(found: dict[str, Distances], images: ImageSet, *, most: int = 10) -> go.Figure | None:
     """Draw the images of each part that are farthest from their class, with their rows or names and their labels."""
     shown = {part: own.strangers[:most] for part, own in found.items()}
     if not any(map(len, shown.values())):
@@ -47,7 +47,7 @@ def strangers(found: dict[str, Distances], images: ImageSet, *, most: int = 8) -
     ]
     n = {part: len(rows) for part, rows in shown.items()}
     return style.finish(
-        style.image_grid(pictures, columns=min(4, len(pictures)), titles=titles, limits=images.limits),
+        style.image_grid(pictures, columns=min(5, len(pictures)), titles=titles, limits=images.limits),
         title=f"The {len(pictures)} images farthest from their class",
         caption=f"{n['train']} train and {n['test']} test images whose nearest train images of the same class are far away, "
         "compared with the rest of the class; train before test images, the farthest first. Over each, its row or name and "

@@ -18,12 +18,12 @@ def suspects(issues: Issues) -> str | None:
     """Say who judges the labels, and how often each agrees with them."""
     agree = issues.accuracy
     together = agree.pop(ALL)
-    said = listed([f"{title} ({percent(own['test'], 1)})" for title, own in agree.items()])
-    joined = f"; together they do for {percent(together['test'], 1)}" if len(agree) > 1 else ""
+    said = listed([f"{title} ({percent(own['train'], 1)})" for title, own in agree.items()])
+    joined = f"; together they do for {percent(together['train'], 1)}" if len(agree) > 1 else ""
     return (
-        f"Who judges, and for how many of the test images they agree with the label: {said}{joined}. Where they disagree, "
-        "most labels are right all the same: the classes are hard to tell apart. So this is a list to look through from its "
-        "top, and no verdict."
+        f"Who judges, and for how many of the train images, out of fold, they agree with the label: {said}{joined}. Where "
+        "they disagree, most labels are right all the same: the classes are hard to tell apart. So this is a list to look "
+        "through from its top, and no verdict."
     )
 
 
