@@ -176,10 +176,10 @@ def together(opinions: Sequence[Opinion]) -> Opinion:
 def doubt(opinions: Sequence[Opinion], labels: np.ndarray) -> np.ndarray:
     """Return how doubtful labels are: the higher, the less the judges think of them.
 
-    Minus the mean of the logarithms of the probabilities that they give to the label, each fitted model with one vote. Of the
-    ways to join them that were tried with labels made wrong in Fashion-MNIST and MNIST (mean probability, margin to the
-    next class, mean rank, the highest, fitted weights), none found more, and the margin far fewer: 0.72 in place of 0.91 of
-    the first 100.
+    Minus the mean of the logarithms of the probabilities that they give to the label, each fitted model with one vote. It was
+    chosen on 1% wrong labels in the 10,000 test images of Fashion-MNIST. Of the first 100 it has 0.91 right (mean of 8 draws of
+    random ones; 0.77 between confused classes), the mean probability 0.91 (0.74), the mean rank 0.87 (0.76), the margin to
+    the next class 0.72 (0.71).
 
     Parameters
     ----------
