@@ -30,15 +30,13 @@ def suspects(issues: Issues) -> str | None:
 @passes_none
 def planted(issues: Issues) -> pd.DataFrame | None:
     """Tabulate how many of the first on the list are wrong, where labels were made wrong on purpose."""
-    rows = {}
-    for part, own in issues.planted.items():
-        for kind, words in KINDS.items():
-            rows[f"{part}, {words}"] = {
-                size: f"{percent(precision)} wrong, {percent(recall)} of all"
-                for size, precision, recall in zip(own.sizes, own.precision[kind], own.recall[kind], strict=True)
-            }
-    table = pd.DataFrame.from_dict(rows, orient="index").sort_index(axis=1)
-    return table.rename(columns="first {:,}".format).fillna("-") if rows else None
+    rows = {
+        f"{part}, {words}, first {size:,}": {"are wrong": percent(precision), "of all wrong ones": percent(recall)}
+        for part, own in issues.planted.items()
+        for kind, words in KINDS.items()
+        for size, precision, recall in zip(own.sizes, own.precision[kind], own.recall[kind], strict=True)
+    }
+    return pd.DataFrame.from_dict(rows, orient="index") if rows else None
 
 
 @passes_none
@@ -48,11 +46,10 @@ def trust(issues: Issues) -> str | None:
         return None
     counts = listed([plural(own.n_planted, f"{part} label") for part, own in issues.planted.items()])
     return (
-        f"How far to trust the list, tried on these images: {percent(SHARE)} of the labels, {counts}, are made wrong, and "
-        "the list is made again. The table shows how many of its first are such ones, and how many of all of them that is. "
-        f"Train labels are made wrong once, and judges taught with them anew, all but the convolutional network; test labels "
-        f"{N_DRAWS} times. Labels that were wrong before count as mistakes of the list. Where fewer labels are wrong than "
-        "that, fewer of the first are."
+        f"Tried on these images: {percent(SHARE)} of the labels, {counts}, are made wrong, and the list is made again. The "
+        "table shows which share of its first are such ones, and which share of all of them that is. Train labels are made "
+        f"wrong once, and judges taught with them anew, all but the convolutional network; test labels {N_DRAWS} times. Labels "
+        "that were wrong before count as mistakes of the list. Where fewer labels are wrong, fewer of the first are."
     )
 
 
