@@ -74,8 +74,8 @@ test-fast: $(READY)  ## run what takes no browser, no report and no long trainin
 check: $(READY)  ## hold the figures of the run in PARAMS against exact and published values
 	$(PY) -m tests.published build/$(basename $(notdir $(PARAMS)))/metrics.json
 
-bench: $(READY)  ## print how heavy the page of the run in PARAMS is and how fast it opens, in an installed Chromium
-	$(PY) -m tests.benchmark build/$(basename $(notdir $(PARAMS)))/report.html
+bench: $(READY)  ## time a run, its reruns after each kind of change, and its page, in a copy; kept in build/bench.json
+	@$(PY) -m tests.benchmark --data "$$DATA" --labels "$$LABELS" --params "$$PARAMS" --set "$$SET"
 
 lint: $(READY)  ## check style and the notebooks
 	$(PY) -m ruff check .

@@ -17,6 +17,8 @@ from report_lib.common.errors import ReportError
 
 # What is said of an error, at most.
 MOST_LINES, LONGEST = 5, 3000
+# What the loader of libraries says where memory is short.
+_NO_ROOM = re.compile("failed to map segment|cannot allocate memory", re.IGNORECASE)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -69,7 +71,7 @@ def _cut(said: str) -> str:
 
 def _unforeseen(error: Exception) -> str:
     first = (str(error).splitlines() or [""])[0]
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or (isinstance(error, ImportError) and _NO_ROOM.search(first)):
         return "there is not enough memory; use fewer images or close other programs"
     if isinstance(error, OSError):
         return f"{error.filename or 'a file that was read or written'}: {error.strerror or first}"

@@ -1,91 +1,180 @@
-"""How heavy a finished page is and how fast it opens, in headless Chromium: `make bench`. Prints figures, judges nothing.
+"""How long a run takes, how much memory, and what a rerun costs after each kind of change: `make bench`.
 
-python -m tests.benchmark build/fashion_mnist/report.html
+Runs in a copy of the checkout with a store of its own, so that neither what is kept of earlier runs nor edits here touch
+it; the data come from the cache. Prints figures, judges nothing, and adds them to `bench.json` beside the runs.
+
+python -m tests.benchmark --params params/digits.yaml --set "seed=7"
 """
 
-import statistics
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import sync_playwright
+from report_lib import ROOT
+from report_lib.common import facts
+from report_lib.common.errors import ReportError
+from report_lib.run import artifacts, record
+from tests import opening
+from tests.browser import CHROMIUM
 
-from tests.browser import CHROMIUM, FLAGS
-
-ROUNDS = 5
-BUDGET = {"size_mb": 6.0, "asked_chart_ms": 1500, "longest_task_opening_ms": 200, "longest_task_scrolling_ms": 200}
-# Notes when the chart that was asked for is there, and every task that keeps the page's thread busy for 50 ms or more.
-WATCH = """
-window.seen = {tasks: []};
-new PerformanceObserver((list) => list.getEntries().forEach((e) => window.seen.tasks.push([e.startTime, e.duration])))
-  .observe({type: "longtask", buffered: true});
-new MutationObserver((_, watcher) => {
-  if (!document.querySelector(".js-plotly-plot .main-svg")) return;
-  window.seen.chart = performance.now();
-  watcher.disconnect();
-}).observe(document, {childList: true, subtree: true});
-"""
-SCROLL = """async () => {
-  const from = performance.now();
-  const step = () => new Promise((done) => requestAnimationFrame(done));
-  for (let y = 0; y < document.documentElement.scrollHeight; y += 60) {
-    scrollTo({top: y, behavior: "instant"});
-    await step();
-  }
-  return from;
-}"""
+KEPT = "bench.json"
+# Where code is added to: it changes nothing that is drawn, but nobody can know that before it runs.
+FIGURE, PAGE = "report_lib/reduction/figures/linear.py", "report_lib/page/exporter.py"
+NOTEBOOK = "notebooks/03_clustering.ipynb"
 
 
-def measure(browser, path: Path) -> dict[str, float]:
-    """Open the page as on a first visit, scroll to the end, point at a chart; return times in milliseconds."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, offline=True)
-    page = context.new_page()
-    page.add_init_script(WATCH)
-    page.goto(path.resolve().as_uri())
-    wait = "() => new Promise(done => setTimeout(done, 1000))"
-    page.evaluate(wait)
-    start = page.evaluate(SCROLL)
-    page.evaluate(wait)
-    end = page.evaluate("performance.now()")
-    chart = page.locator(".plotly-graph-div").first
-    chart.scroll_into_view_if_needed()
-    asked = page.evaluate("performance.now()")
-    chart.hover()
-    page.evaluate("() => new Promise(done => { const f = () => window.seen.chart ? done() : setTimeout(f, 20); f(); })")
-    seen = page.evaluate("window.seen")
-    load = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
-    paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-    context.close()
+def checkout(target: Path) -> None:
+    """Copy what git knows of the project, and new files that it does not ignore, as they are now."""
+    words = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    found = subprocess.run(words, capture_output=True, check=True, text=True).stdout
+    for name in filter(None, found.split("\0")):
+        if (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
 
-    def longest(since: float, until: float) -> float:
-        return max((duration for at, duration in seen["tasks"] if since <= at < until), default=0.0)
 
+def edit_code(path: Path) -> None:
+    """Add a line of code to a module."""
+    path.write_text(path.read_text(encoding="utf8") + f"\n_EDITED = {time.time_ns()}\n", encoding="utf8")
+
+
+def edit_words(path: Path) -> None:
+    """Add a sentence to the first Markdown cell of a notebook."""
+    found = json.loads(path.read_text(encoding="utf8"))
+    cell = next(cell for cell in found["cells"] if cell["cell_type"] == "markdown")
+    cell["source"] = ["".join(cell["source"]), "\n\nOne more sentence."]
+    path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf8")
+
+
+def changes(project: Path, params: dict[str, Any]) -> dict[str, Callable[[], str]]:
+    """Return what to do for each kind of change, by its name; each returns a setting, or nothing.
+
+    Parameters
+    ----------
+    project : Path
+        The copy.
+    params : dict
+        The parameters of the run, fitted to its images.
+    """
+    k_max, n_folds = params["clustering"]["k_max"], params["classification"]["n_folds"]
+    # One fewer is always allowed where one more may be above what so few images carry.
+    k_max += -1 if k_max > params["clustering"]["k_min"] + 1 else 1
+    n_folds += -1 if n_folds > 2 else 1
     return {
-        "first_paint_ms": paint,
-        "load_ms": load,
-        "longest_task_opening_ms": longest(0, start),
-        "longest_task_scrolling_ms": longest(start, end),
-        "asked_chart_ms": seen["chart"] - asked,
+        "nothing": lambda: "",
+        "a figure": lambda: edit_code(project / FIGURE) or "",
+        "a sentence": lambda: edit_words(project / NOTEBOOK) or "",
+        "the page's code": lambda: edit_code(project / PAGE) or "",
+        "clustering.k_max": lambda: f"clustering.k_max={k_max}",
+        "classification.n_folds": lambda: f"classification.n_folds={n_folds}",
     }
 
 
-def main(path: Path) -> int:
-    """Print the median of each figure over the rounds, with its range and the budget where there is one."""
-    if not path.is_file():
-        print(f"error: {path}: not there; `make report` makes it", file=sys.stderr)
-        return 1
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        rounds = [measure(browser, path) for _ in range(ROUNDS)]
-        browser.close()
-    print(f"{path}: {path.stat().st_size / 1e6:.2f} MB (budget {BUDGET['size_mb']:.0f})")
-    for name in rounds[0]:
-        values = [one[name] for one in rounds]
-        budget = f", budget {BUDGET[name]:.0f}" if name in BUDGET else ""
-        print(
-            f"{name}: median {statistics.median(values):.0f} ({min(values):.0f} to {max(values):.0f}, {ROUNDS} rounds){budget}"
-        )
+def run_once(project: Path, given: dict[str, str], settings: list[str]) -> dict[str, Any]:
+    """Make the report in the copy; return how long it took, the most memory, and which phases ran.
+
+    Raises
+    ------
+    ReportError
+        When the run fails, with what it said last.
+    """
+    words = [part for name, value in given.items() for part in (f"--{name}", value)]
+    words += ["--set", " ".join([given["set"], *settings])]
+    path = os.pathsep.join([str(project), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    own = {"PYTHONPATH": path, "REPORT_BUILD_DIR": str(project / "build")}
+    others = {k: v for k, v in os.environ.items() if k not in (artifacts.STORE, artifacts.STAGING)}
+    start, seen = time.perf_counter(), {}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "report_lib", "report", *words],
+        cwd=project, env=others | own, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    with record.peak_memory(process.pid, seen):
+        _, said = process.communicate()
+    seconds = time.perf_counter() - start
+    if process.returncode:
+        raise ReportError(f"the run failed: {(said.splitlines() or ['it said nothing'])[-1]}")
+    return {"seconds": seconds, **seen, "ran": re.findall(r"^(\w+): runs, ", said, re.MULTILINE)}
+
+
+def measure(project: Path, given: dict[str, str]) -> tuple[dict[str, Any], Path]:
+    """Make a run and each rerun in a copy of the checkout; return the figures, and the folder of the run."""
+    settings: list[str] = []
+    first = run_once(project, given, settings)
+    folder = next(path.parent for path in (project / "build").glob(f"*/{record.RECORD}"))
+    told = record.of_run(folder)
+    phases = {phase: {"seconds": sum(told["sections"][phase].values()), "peak_memory": told["peak_memory"][phase]}
+              for phase in told["sections"] if phase in told["peak_memory"]}  # fmt: skip
+    reruns = {}
+    for name, change in changes(project, told["parameters"]).items():
+        print(f"again, with another version of {name}" if name != "nothing" else "again", file=sys.stderr)
+        settings += filter(None, [change()])
+        reruns[name] = run_once(project, given, settings)
+    return {"run": folder.name, "first": first, "phases": phases, "reruns": reruns}, folder
+
+
+def keep(found: dict[str, Any], path: Path) -> None:
+    """Add figures to those of earlier times."""
+    earlier = json.loads(path.read_text(encoding="utf8")) if path.is_file() else []
+    path.parent.mkdir(parents=True, exist_ok=True)
+    artifacts.write_text(path, artifacts.to_json([*earlier, found]))
+
+
+def told(found: dict[str, Any]) -> list[str]:
+    """Return the figures as lines."""
+
+    def line(name: str, own: dict[str, Any]) -> str:
+        memory = f", {own['peak_memory'] / 1e9:.2f} GB" if own["peak_memory"] else ""
+        ran = f"; ran: {', '.join(own['ran']) or 'no phase'}" if "ran" in own else ""
+        return f"  {name}: {own['seconds']:.1f} s{memory}{ran}"
+
+    return [
+        f"{found['run']}, commit {found['commit'][:12] or 'unknown'}{' with changes' if found['changes'] else ''}",
+        line("all anew", found["first"]),
+        *(line(f"  {phase}", found["phases"][phase]) for phase in artifacts.PHASES if phase in found["phases"]),
+        "the same again after a change of",
+        *(line(name, own) for name, own in found["reruns"].items()),
+        *(
+            ["the page", *opening.lines(found["opening"])]
+            if found["opening"]
+            else ["no Chromium to open the page with"]
+        ),
+    ]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure a run; arguments are those of the command `report`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("data", "labels", "params", "set"):
+        parser.add_argument(f"--{name}", default="")
+    given = vars(parser.parse_args(arguments))
+    for name in ("data", "labels", "params"):
+        # From where one stands; the copy stands elsewhere.
+        if given[name] and Path(given[name]).expanduser().exists():
+            given[name] = str(Path(given[name]).expanduser().absolute())
+    about = {"date": record.started_at(), **record.commit(), "machine": record.machine(), "given": given,
+             "processor": facts.processor(), "threads": facts.n_threads()}  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="report-bench-") as scratch:
+        project = Path(scratch) / "project"
+        checkout(project)
+        try:
+            figures, folder = measure(project, given)
+        except ReportError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 1
+        found = about | figures | {"opening": opening.opened(folder / "report.html") if CHROMIUM else {}}
+    keep(found, artifacts.build_dir() / KEPT)
+    print("\n".join(told(found)))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main())

@@ -20,3 +20,10 @@ def until(page, condition):
             look();
         }})"""
     )
+
+
+def texts(page, selector):
+    """Return the text of all elements, whitespace made single."""
+    return [
+        " ".join(text.split()) for text in page.eval_on_selector_all(selector, "all => all.map(e => e.textContent)")
+    ]

@@ -1,5 +1,6 @@
 """Small made data, and one report on digits that many tests look at."""
 
+import json
 import os
 from pathlib import Path
 
@@ -86,6 +87,12 @@ def digits_build(digits_folder, monkeypatch):
     """The same, as the folder that runs are read from."""
     monkeypatch.setenv("REPORT_BUILD_DIR", str(digits_folder.parent))
     return digits_folder
+
+
+@pytest.fixture
+def metrics(digits_build):
+    """The metrics of the report on digits."""
+    return json.loads((digits_build / "metrics.json").read_text())
 
 
 @pytest.fixture(scope="session")

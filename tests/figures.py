@@ -58,6 +58,6 @@ def check_figure(name, fig):
     shown = fig.to_dict()
     shown["layout"].pop("meta")
     assert "<b>" not in str(shown), f"{name}: text from the data is not escaped"
-    if not isinstance(fig.data[0], (go.Image, go.Scatter3d)):
+    if not isinstance(fig.data[0], go.Image):
         unnamed = [a for a in (*fig.select_xaxes(), *fig.select_yaxes()) if not a.title.text]
         assert not [a for a in unnamed if a.type != "category" and a.showticklabels is not False], name

@@ -80,6 +80,7 @@ def test_what_computes_imports_no_figure_and_no_sentence():
 def test_what_everyone_uses_uses_little(module):
     assert own(ROOT / "report_lib" / "common" / f"{module}.py") <= {
         "report_lib.common",
+        "report_lib.common.arrays",
         "report_lib.common.errors",
         "report_lib.common.facts",
         "report_lib.common.keep",

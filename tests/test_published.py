@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from report_lib.classification import classifiers
+from report_lib.run.artifacts import write_csv
 from report_lib.run.params import load_params
 from tests import published
 
@@ -97,6 +98,24 @@ def test_the_yardstick_run_teaches_every_published_classifier_all_images():
         params.classification.classifiers
     )
     assert params.classification.n_slow == 60_000
+
+
+def test_the_list_of_doubtful_labels_is_held_to_errors_that_people_confirmed(tmp_path):
+    path = tmp_path / published.LIST
+    path.parent.mkdir(parents=True)
+
+    def told(ranks):
+        rows = [("test", row, rank) for row, rank in zip(published.MISLABELLED, ranks, strict=True)]
+        # Train images of the same rows are others.
+        write_csv(path, ("part", "row", "rank"), [*rows, *(("train", row, 1) for _, row, _ in rows)])
+        return [line.split(" hold ")[1].split()[0] for line in published.label_errors(path)]
+
+    assert told(range(1, 16)) == []
+    assert told([*range(36, 51)]) == []
+    assert told([*range(40, 55)]) == ["11"]
+    assert told([1] * 11 + [101] * 4) == ["11", "11"]
+    (tmp_path / "metrics.json").write_text(json.dumps(good()))
+    assert published.main(str(tmp_path / "metrics.json")) == 1
 
 
 def test_the_check_says_what_is_wrong_and_fails(tmp_path, capsys):

@@ -12,7 +12,8 @@ from tests.browser import DRAWN, needs_browser, until
 
 
 def scroll_through(page):
-    """Ask for every chart."""
+    """Ask for every chart, of folded ones too."""
+    page.evaluate("() => { for (const fold of document.querySelectorAll('details.more')) fold.open = true; }")
     page.evaluate("() => { for (const chart of document.querySelectorAll('.plotly-graph-div')) chart.focus(); }")
     until(page, f"{DRAWN} === document.querySelectorAll('.plotly-graph-div').length")
 
@@ -88,7 +89,8 @@ def test_no_violations_of_accessibility(drawn):
 
 @needs_browser
 def test_the_end_of_the_page_tells_how_it_was_made(page, digits_build):
-    about = page.locator("#about").inner_text()
+    assert page.locator("#about details.part-fold[open]").count() == 0
+    about = page.locator("#about").text_content()
     facts = json.loads((digits_build / "provenance.json").read_text())
     assert facts["started"] in about
     assert "clustering.k_max" in about
@@ -155,13 +157,64 @@ def test_code_and_streams_are_escaped():
 
 @needs_browser
 def test_times_are_drawn_from_the_provenance(page, digits_build):
-    rows = page.eval_on_selector_all(
-        "[data-times=representations] tbody tr", "rows => rows.map(r => r.innerText.split('\\t'))"
+    rows = page.eval_on_selector_all("[data-times] tbody tr", "rows => rows.map(r => r.innerText.trim().split('\\t'))")
+    times = json.loads((digits_build / "provenance.json").read_text())["times"]
+    assert set(times) == {"representations", "clustering", "classification"}
+    known = [row for own in times.values() for row in own]
+    cells = [[f"{row[key]:.1f}" for key in ("fit", "encode", "predict") if key in row] for row in known]
+    assert rows == [[row["name"], *own] for row, own in zip(known, cells, strict=True)]
+
+
+def cell_of(source, *outputs, fold=False):
+    shown = [
+        o if not isinstance(o, str) else nbformat.v4.new_output("display_data", {"text/markdown": o}) for o in outputs
+    ]
+    return nbformat.v4.new_code_cell(source, outputs=shown, metadata={"tags": ["fold"]} if fold else {})
+
+
+def body_of(*cells):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# A?"), *cells])
+    return exporter._phase(1, "understanding", notebook, {})["body"]
+
+
+def test_a_folded_cell_has_what_was_found_as_its_title():
+    figure = figure_output(title={"text": "One &amp; two"}, meta={"caption": "A caption."})
+    folded = body_of(cell_of("a", "First. Second.", figure, fold=True))
+    assert "<summary>One &amp; two</summary>" in folded
+    assert folded.index('<details class="more" id="understanding-fold-1">') < folded.index("First. Second.")
+    said = body_of(cell_of("a", "On `x`, 3.5 of *these* are \\<b\\>. More.", fold=True))
+    assert "<summary>On x, 3.5 of *these* are &lt;b&gt;</summary>" in said
+    assert 'class="more"' not in body_of(cell_of("a", "First.", figure))
+
+
+def test_a_folded_cell_that_shows_nothing_is_no_fold():
+    assert 'class="more"' not in body_of(cell_of("a", fold=True))
+    unasked = cell_of("b", "> Not in this run: `x` asks for none.", fold=True)
+    assert "Not in this run" not in body_of(cell_of("a", "said"), unasked)
+
+
+def test_a_chapter_opens_with_what_it_came_to():
+    heading = nbformat.v4.new_markdown_cell
+    body = body_of(
+        cell_of("import x"), heading("## One"), cell_of("a", "said one"), heading("## In short"), cell_of("z", "sum")
     )
-    times = json.loads((digits_build / "provenance.json").read_text())["times"]["representations"]
-    assert rows == [[row["name"], f"{row['fit']:.1f}", f"{row['encode']:.1f}"] for row in times]
-    head = page.eval_on_selector("[data-times=representations] thead", "head => head.innerText.trim()")
-    assert head.split("\t") == ["fit (s)", "encode (s)"]
+    assert body.index("In short") < body.index("sum") < body.index("said one")
+
+
+@needs_browser
+def test_what_is_folded_opens_for_whoever_is_sent_there(open_page):
+    page = open_page()
+    place = page.evaluate("document.querySelector('details.more figure').id")
+    fold = f"document.getElementById('{place}').closest('details')"
+    assert not page.evaluate(f"{fold}.open")
+    assert page.evaluate(f"document.getElementById('{place}').getBoundingClientRect().height") == 0
+    page.evaluate(f"location.hash = '{place}'")
+    until(page, f"{fold}.open")
+    until(page, f"Math.abs(document.getElementById('{place}').getBoundingClientRect().top) < innerHeight")
+    # A second visit, after it was closed, opens it again.
+    page.evaluate(f"{fold}.open = false")
+    page.evaluate(f"document.querySelector('a[href=\"#{place}\"]').click()")
+    until(page, f"{fold}.open")
 
 
 def test_sections_that_were_not_asked_for_are_left_out():
@@ -184,20 +237,6 @@ def test_sections_that_were_not_asked_for_are_left_out():
     ]
     kept = exporter._without_unasked(cells)
     assert [c.source for c in kept] == ["## A", "a", "## C", "d"]
-
-
-@pytest.mark.parametrize(
-    ("sentence", "parts"),
-    [
-        (
-            "10 clusters are right for 73.2% (72.0% to 74.0%).",
-            ("10 clusters are right for ", "73.2%", " (72.0% to 74.0%)."),
-        ),
-        ("43 of 784 components hold 95% of the variance.", ("", "", "43 of 784 components hold 95% of the variance.")),
-    ],
-)
-def test_scores_with_an_interval_are_set_off(sentence, parts):
-    assert exporter._emphasised(sentence) == parts
 
 
 @needs_browser

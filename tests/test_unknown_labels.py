@@ -12,7 +12,7 @@ from sklearn import metrics as sk
 from sklearn.cluster import KMeans
 from sklearn.neighbors import KNeighborsClassifier
 
-from report_lib.classification import audit, datamap, few_labels, pseudo, supervised
+from report_lib.classification import audit, datamap, few_labels, pseudo, supervised, unusual
 from report_lib.classification.findings.few_labels import to_label
 from report_lib.clustering import league, scaling, scores
 from report_lib.clustering.fitting import Clusters, Fitted
@@ -220,7 +220,7 @@ def test_chosen_images_have_a_label_and_those_to_label_next_have_none(whole, ima
     seen = []
     monkeypatch.setattr(few_labels, "graph_curve", lambda hog, images, chosen: seen.append(chosen))
     curves = few_labels.LearningCurves({"graph": few_labels.Curve({20: np.ones((2, 3), bool)})}, [], 2)
-    few_labels.with_chosen(curves, images, space, clusters.train, random_state=0)
+    few_labels.with_chosen(curves, images, space, {"train": clusters.train, "test": clusters.test}, random_state=0)
     assert all(images.labelled["train"][rows].all() and len(rows) == 20 for rows in seen[0][20])
     found = few_labels.label_next(images, space, clusters.train, 50, random_state=0)
     assert len(found.rows) == 50
@@ -275,29 +275,32 @@ def test_the_audit_lists_known_labels_alone(images, space, tmp_path):
     wrong = np.flatnonzero(labels == 0)[:3]
     labels[wrong] = 7
     images = replace(images, train_labels=labels)
-    known, described = images.known, space.of(images.labelled)
-    found = audit.find_issues(known, described, None, n_folds=3, random_state=0)
+    known = images.known
+    found = audit.find_issues(images, space, space, None, n_folds=3, random_state=0)
     assert len(found.parts["train"].labels) == len(known.train_labels)
     first, last = np.flatnonzero(images.labelled["train"])[[0, -1]]
     nobody = np.flatnonzero(~images.labelled["train"])[0]
     in_test = int(np.flatnonzero(images.labelled["test"])[2])
     pairs = np.array([[first, last], [nobody, last], [last, len(labels) + in_test]])
-    copies = audit.among_known({"pairs": pairs, "rms": np.array([0.0, 0.0, 0.1])}, images)
-    rows = audit.rows_of(found, copies["pairs"], copies["rms"], known)
-    listed = [(part, row) for part, row, finding, *_ in rows if finding == "label"]
-    assert {("train", int(images.train_rows[row])) for row in wrong} <= set(listed)
+    copies = unusual.among_known({"pairs": pairs, "rms": np.array([0.0, 0.0, 0.1])}, images)
+    rows = audit.rows_of(found, known)
+    listed = {part: [row for own, row, *_ in rows if own == part] for part in ("train", "test")}
+    assert set(images.train_rows[wrong]) <= set(listed["train"][:10])
+    assert {part: sorted(own) for part, own in listed.items()} == {p: sorted(own) for p, own in known.rows.items()}
+    unusual_rows = unusual.rows_of(found.distances, copies, known)
     assert [
-        (part, row, other, other_row) for part, row, finding, *_, other, other_row in rows if "copy" in finding
+        (part, row, other, other_row) for part, row, finding, *_, other, other_row in unusual_rows if "copy" in finding
     ] == [
         ("train", images.train_rows[first], "train", images.train_rows[last]),
         ("train", images.train_rows[last], "test", images.test_rows[in_test]),
     ]
     at = dict(zip((f"{part} {i}" for part in images.rows for i in images.rows[part]),
                   np.concatenate([images.train_labels, images.test_labels]), strict=True))  # fmt: skip
-    assert all(label == images.class_names[at[f"{part} {row}"]] for part, row, _, label, *_ in rows)
+    assert all(label == images.class_names[at[f"{part} {row}"]] for part, row, _, _, label, *_ in rows)
+    assert all(label == images.class_names[at[f"{part} {row}"]] for part, row, _, label, *_ in unusual_rows)
     chart = datamap.build(images, space, np.zeros(359, np.int64), None, issues=found, random_state=0)
     np.testing.assert_array_equal(
-        np.flatnonzero(chart.suspects), np.flatnonzero(images.labelled["test"])[found.parts["test"].issue]
+        np.flatnonzero(chart.suspects), np.flatnonzero(images.labelled["test"])[found.parts["test"].first]
     )
 
 
@@ -359,7 +362,7 @@ def test_every_phase_takes_rare_classes_and_classes_of_one_part(whole, space, cl
     for one in found.scores:
         assert one.accuracy.value == np.mean(one.predictions.classes == known.test_labels)
         np.testing.assert_array_equal(one.support, np.bincount(known.test_labels, minlength=n_classes))
-    issues = audit.find_issues(known, described, None, n_folds=2, random_state=0)
+    issues = audit.find_issues(images, space, space, None, n_folds=2, random_state=0)
     assert [len(part.labels) for part in issues.parts.values()] == [len(known.train_labels), len(known.test_labels)]
     asked = {"counts": (10,), "autoencoders": {}, "kept": {}, "scaling": "min-max", "n_components": 8}
     curves = few_labels.learning_curves(["pca"], images, space, space, **asked, n_draws=2, random_state=0)

@@ -1,111 +1,78 @@
-"""Labels that look wrong, images that look out of place, and copies: what a person should look at again.
+"""Which labels to look at again: every image has a rank by how doubtful its label is.
 
-Every label is judged by a classifier that has not seen it: train labels by one fitted to the other folds, test labels by
-one fitted to all train images. Likely errors are found by confident learning (Northcutt, Jiang and Chuang, Confident
-learning: estimating uncertainty in dataset labels, 2021).
+A list that a person looks through from its top, and no verdict: classes that are hard to tell apart get many a label
+suspected that is right. Every label is judged by an ensemble of those who have not seen it: train labels by ones that
+have learnt from other folds, test labels by ones that have learnt from train images. Labels are ordered by the
+probability of the given one (self-confidence; Northcutt, Jiang and Chuang, Confident learning: estimating uncertainty in
+dataset labels, 2021).
 """
 
-import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
-from sklearn.model_selection import StratifiedKFold
 
-from report_lib.classification.classifiers import CLASSIFIERS, Setting
-from report_lib.classification.supervised import League, fit_one
+from report_lib.classification import judges
+from report_lib.classification.judges import Opinion
+from report_lib.classification.planted import Planted, plant, sizes_for
+from report_lib.classification.supervised import League
+from report_lib.classification.unusual import Distances, distances
 from report_lib.clustering.representations import Representation
 from report_lib.common.keep import kept
-from report_lib.common.metrics import Interval, paired_difference
-from report_lib.common.models import fit_within_budget
-from report_lib.common.neighbors import nearest, nearest_to
-from report_lib.common.parallel import at_once
+from report_lib.common.neighbors import nearest_to
 from report_lib.data.images import ImageSet
 
-# An image is far from its class beyond this many interquartile ranges above the third quartile of the class (Tukey's
-# outer fence, Exploratory Data Analysis, 1977).
-FENCE = 3.0
-NEAREST_OF_CLASS = 5
+ALL = "all together"
 
 
 @dataclass(frozen=True)
 class Part:
-    """What was found in train or in test images.
+    """How doubtful the labels of train or of test images are.
 
     Attributes
     ----------
-    labels, predicted : ndarray of shape (n,), int64
-    proba : ndarray of shape (n, n_classes), float32
-        Out of sample.
-    quality : ndarray of shape (n,), float64
-        Probability of the given label.
-    issue : ndarray of shape (n,), bool
-        Likely label errors.
-    distance : ndarray of shape (n,), float32
-        Mean distance to the nearest train images of its own class.
-    far : ndarray of shape (n,), bool
-        Far from its class.
+    labels : ndarray of shape (n,), int64
+    opinions : dict of str to Opinion
+        By title of the judge.
+    doubt : ndarray of shape (n,), float64
+        The higher, the more doubtful.
     """
 
     labels: np.ndarray
-    predicted: np.ndarray
-    proba: np.ndarray
-    quality: np.ndarray
-    issue: np.ndarray
-    distance: np.ndarray
-    far: np.ndarray
+    opinions: dict[str, Opinion]
+    doubt: np.ndarray
+
+    @cached_property
+    def proba(self) -> np.ndarray:
+        """Mean of the judges' probabilities; shape (n, n_classes)."""
+        return judges.together(list(self.opinions.values())).proba
 
     @property
-    def suspects(self) -> np.ndarray:
-        """Rows of likely label errors, the least likely label first."""
-        rows = np.flatnonzero(self.issue)
-        return rows[np.argsort(self.quality[rows], kind="stable")]
+    def suggested(self) -> np.ndarray:
+        """The class that the judges together find likeliest; shape (n,), int64."""
+        return self.proba.argmax(axis=1)
 
     @property
-    def strangers(self) -> np.ndarray:
-        """Rows of images far from their class, the farthest first."""
-        rows = np.flatnonzero(self.far)
-        return rows[np.argsort(-self.distance[rows], kind="stable")]
+    def quality(self) -> np.ndarray:
+        """Probability of the given label; shape (n,)."""
+        return self.proba[np.arange(len(self.labels)), self.labels]
 
-
-@dataclass(frozen=True)
-class Removal:
-    """What leaving out the suspects changes.
-
-    Attributes
-    ----------
-    with_all, without_suspects, without_others : ndarray of shape (n_test,), bool
-        Whether each test image is classified rightly by a classifier fitted to all train images, to all but the
-        suspects, and to all but as many others, drawn at random.
-    kept : ndarray of shape (n_test,), bool
-        Test images that are no suspects themselves.
-    """
-
-    with_all: np.ndarray
-    without_suspects: np.ndarray
-    without_others: np.ndarray
-    kept: np.ndarray
+    @cached_property
+    def ranking(self) -> np.ndarray:
+        """Rows, the most doubtful label first."""
+        return np.argsort(-self.doubt, kind="stable")
 
     @property
-    def gain(self) -> Interval:
-        """Accuracy on all test images without the train suspects less that with them."""
-        return paired_difference(self.without_suspects, self.with_all)
+    def n_first(self) -> int:
+        """How many of the list a person may begin with: 100, or fewer of few images."""
+        return sizes_for(len(self.labels))[0]
 
     @property
-    def gain_of_others(self) -> Interval:
-        """The same for the others."""
-        return paired_difference(self.without_others, self.with_all)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the numbers, under the names of `metrics.json`."""
-        gains = {"gain_without_train_suspects": self.gain, "gain_without_as_many_others": self.gain_of_others}
-        return {
-            "accuracy": float(self.with_all.mean()),
-            **{name: {"value": gain.value, "interval_95": gain.as_dict()} for name, gain in gains.items()},
-            "accuracy_on_kept_test_images": float(self.with_all[self.kept].mean()) if self.kept.any() else None,
-        }
+    def first(self) -> np.ndarray:
+        """Whether each image is among those; shape (n,), bool."""
+        return np.isin(np.arange(len(self.labels)), self.ranking[: self.n_first])
 
 
 @dataclass(frozen=True)
@@ -114,105 +81,100 @@ class Issues:
 
     Attributes
     ----------
-    parts : dict with `train` and `test`
-    removal : Removal
+    parts : dict of str to Part
+    distances : dict of str to Distances
+        How far the images of each part are from their class.
+    planted : dict of str to Planted
+        By part, what such a list finds of labels that were made wrong.
     """
 
     parts: dict[str, Part]
-    removal: Removal
+    distances: dict[str, Distances]
+    planted: dict[str, Planted]
 
     @property
-    def out_of_fold_accuracy(self) -> float:
-        """How often the classifier that judges train labels agrees with them."""
-        return float(np.mean(self.parts["train"].predicted == self.parts["train"].labels))
+    def accuracy(self) -> dict[str, dict[str, float]]:
+        """How often each judge, and all of them together, agree with the labels; by title and part."""
+        told = {part: {title: own.proba for title, own in judged.opinions.items()} | {ALL: judged.proba}
+                for part, judged in self.parts.items()}  # fmt: skip
+        return {
+            title: {
+                part: float(np.mean(own[title].argmax(axis=1) == self.parts[part].labels)) for part, own in told.items()
+            }
+            for title in told["train"]
+        }
 
     def as_dict(self) -> dict[str, Any]:
         """Return the numbers, under the names of `metrics.json`."""
         numbers = {
-            "out_of_fold_accuracy": self.out_of_fold_accuracy,
-            "likely_label_errors": {name: int(part.issue.sum()) for name, part in self.parts.items()},
-            "far_from_class": {name: int(part.far.sum()) for name, part in self.parts.items()},
-            "removal": self.removal.as_dict(),
+            "accuracy_of_judges": self.accuracy,
+            "planted": {part: own.as_dict() for part, own in self.planted.items()},
+            "far_from_class": {part: int(own.far.sum()) for part, own in self.distances.items()},
         }
         return {"audit": numbers}
 
 
 @kept
 def find_issues(
-    images: ImageSet, representation: Representation, league: League | None, *, n_folds: int, random_state: int
+    images: ImageSet,
+    representation: Representation,
+    shape: Representation | None,
+    league: League | None,
+    *,
+    n_folds: int,
+    random_state: int,
 ) -> Issues | None:
-    """Judge every label by a network on the representation that has not seen it; None without labels or folds.
+    """Rank every known label by how doubtful it is, and say how far to trust the ranks; None without labels or folds.
 
     Parameters
     ----------
-    league : League or None
-        Where the same network has been fitted to all train images, it is not fitted again.
+    representation, shape, league
+        See `judges.ask`.
     """
     if not (images.has_labels and n_folds):
         return None
-    train, test, labels = representation.train, representation.test, images.train_labels
-    n_classes = len(images.class_names)
-    network = CLASSIFIERS["hog_mlp"].build(Setting(len(train), random_state))
-    unseen = out_of_fold(network, train, labels, n_classes, n_folds=n_folds, random_state=random_state)
-    whole = league and league.models.get("hog_mlp")
-    whole = whole or fit_one("hog_mlp", network, train, labels, test, n_classes=n_classes)
-    parts = {
-        "train": judge(labels, unseen, train, train, labels),
-        "test": judge(images.test_labels, whole.proba, test, train, labels),
+    known, options = images.known, {"n_folds": n_folds, "random_state": random_state}
+    opinions = judges.ask(images, representation, shape, league, **options)
+    parts = {part: judge(getattr(known, f"{part}_labels"), told) for part, told in opinions.items()}
+
+    def taught(made: np.ndarray) -> list[Opinion]:
+        # Without the league, which has learnt from the labels as they are, and so without the convolutional network.
+        relabelled = replace(images, train_labels=_for_all(made, images))
+        return list(judges.ask(relabelled, representation, shape, None, **options)["train"].values())
+
+    return Issues(
+        parts, distances(known, (shape or representation).of(images.labelled)), _tried(parts, taught, random_state)
+    )
+
+
+def _tried(
+    parts: dict[str, Part], taught: Callable[[np.ndarray], list[Opinion]], random_state: int
+) -> dict[str, Planted]:
+    """Try the ranks of both parts on labels made wrong; of train labels once, as judges are taught anew."""
+    options = {"train": {"again": taught, "n_draws": 1}, "test": {}}
+    found = {
+        part: plant(own.labels, list(own.opinions.values()), **options[part], random_state=random_state)
+        for part, own in parts.items()
     }
-    removal = effect_of_removal(network, representation, parts, with_all=whole.classes, random_state=random_state)
-    return Issues(parts, removal)
+    return {part: own for part, own in found.items() if own}
 
 
-def out_of_fold(
-    model: Any, codes: np.ndarray, labels: np.ndarray, n_classes: int, *, n_folds: int, random_state: int
-) -> np.ndarray:
-    """Return the probabilities that a classifier fitted to the other folds gives each row.
-
-    Returns
-    -------
-    ndarray of shape (n, n_classes), float32
-    """
-    folds = list(StratifiedKFold(n_folds, shuffle=True, random_state=random_state).split(codes, labels))
-    fitted = at_once((fit_within_budget, (clone(model), codes[rows], labels[rows]), {}) for rows, _ in folds)
-    proba = np.zeros((len(codes), n_classes), np.float32)
-    for (_, held), one in zip(folds, fitted, strict=True):
-        proba[np.ix_(held, one.classes_)] = one.predict_proba(codes[held])
-    return proba
+def _for_all(known: np.ndarray, images: ImageSet) -> np.ndarray:
+    """Return train labels with others in place of the known ones."""
+    labels = images.train_labels.copy()
+    labels[images.labelled["train"]] = known
+    return labels
 
 
-def judge(
-    labels: np.ndarray, proba: np.ndarray, codes: np.ndarray, train_codes: np.ndarray, train_labels: np.ndarray
-) -> Part:
-    """Find likely label errors and images far from their class.
+def judge(labels: np.ndarray, opinions: dict[str, Opinion]) -> Part:
+    """Rank labels by what judges say that have not seen them.
 
     Parameters
     ----------
     labels : ndarray of shape (n,), int64
-    proba : ndarray of shape (n, n_classes)
-        Out of sample.
-    codes : ndarray of shape (n, d)
-        The same array as `train_codes` for train images: no image is its own neighbour.
+    opinions : dict of str to Opinion
     """
-    distance = _to_own_class(labels, codes, train_codes, train_labels)
-    return Part(
-        labels=labels,
-        predicted=proba.argmax(axis=1),
-        proba=proba,
-        quality=proba[np.arange(len(labels)), labels].astype(np.float64),
-        issue=_issues(labels, proba),
-        distance=distance,
-        far=_beyond_fence(distance, labels),
-    )
-
-
-def _issues(labels: np.ndarray, proba: np.ndarray) -> np.ndarray:
-    # Its progress bar misses a widget, and classes of very few images are warned of, which the page can do without.
-    with warnings.catch_warnings(action="ignore"):
-        # Loaded here: a second that only an audit need wait for.
-        from cleanlab.filter import find_label_issues
-
-        return find_label_issues(labels, proba, n_jobs=1)
+    return Part(labels, opinions, judges.doubt(list(opinions.values()), labels))
 
 
 def with_neighbors(
@@ -246,147 +208,72 @@ def with_neighbors(
 
 @dataclass(frozen=True)
 class Suspects:
-    """The likely label errors of one part that are the least likely.
+    """The most doubtful labels of one part.
 
     Attributes
     ----------
     part : {"train", "test"}
-    n_found : int
-        Likely label errors in the part.
-    labels, predicted : ndarray of shape (n,), int64
+    called : list of str
+        What a person finds the images by.
+    labels, suggested : ndarray of shape (n,), int64
     images : ndarray of shape (n, 1 + n_neighbors, h, w)
         Each beside the nearest train images.
     """
 
     part: str
-    n_found: int
+    called: list[str]
     labels: np.ndarray
-    predicted: np.ndarray
+    suggested: np.ndarray
     images: np.ndarray
 
 
 @kept
-def worst_suspects(
-    issues: Issues | None, images: ImageSet, representation: Representation, *, most: int = 8, n_neighbors: int = 6
+def most_doubtful(
+    issues: Issues | None, images: ImageSet, described: Representation, *, most: int = 20, n_neighbors: int = 4
 ) -> dict[str, Suspects]:
-    """Return by part the suspects that are the least likely, beside the train images nearest to them."""
+    """Return by part the most doubtful labels, each image beside the train images nearest to it.
+
+    Parameters
+    ----------
+    images : ImageSet
+        Whose labels are all known.
+    described : Representation
+        Of these images.
+    """
     found = {}
     for part, judged in issues.parts.items() if issues else ():
-        rows = judged.suspects[:most]
-        if len(rows):
-            tiles = with_neighbors(
-                images.train_images, getattr(images, f"{part}_images")[rows], representation.train,
-                getattr(representation, part)[rows], own_rows=rows if part == "train" else None,
-                n_neighbors=min(n_neighbors, len(representation.train) - 1),
-            )  # fmt: skip
-            found[part] = Suspects(part, len(judged.suspects), judged.labels[rows], judged.predicted[rows], tiles)
+        rows = judged.ranking[:most]
+        tiles = with_neighbors(
+            images.train_images, getattr(images, f"{part}_images")[rows], described.train,
+            getattr(described, part)[rows], own_rows=rows if part == "train" else None,
+            n_neighbors=min(n_neighbors, len(described.train) - 1),
+        )  # fmt: skip
+        called = images.called(part, rows, short=True)
+        found[part] = Suspects(part, called, judged.labels[rows], judged.suggested[rows], tiles)
     return found
 
 
-def _to_own_class(
-    labels: np.ndarray, codes: np.ndarray, train_codes: np.ndarray, train_labels: np.ndarray
-) -> np.ndarray:
-    found = np.full(len(labels), np.nan, np.float32)
-    for own in np.unique(labels):
-        rows, among = np.flatnonzero(labels == own), train_codes[train_labels == own]
-        k = min(NEAREST_OF_CLASS, len(among) - (codes is train_codes))
-        if k > 0:
-            near = nearest(among, k) if codes is train_codes else nearest_to(among, codes[rows], k)
-            found[rows] = near.distances.mean(axis=1)
-    return found
+COLUMNS = ("part", "row", "rank", "doubt", "label", "suggested", "probability_of_label")
 
 
-def _beyond_fence(distance: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    far = np.zeros(len(labels), bool)
-    for own in np.unique(labels):
-        rows = labels == own
-        low, high = np.nanquantile(distance[rows], [0.25, 0.75]) if np.isfinite(distance[rows]).any() else (0, np.inf)
-        far[rows] = distance[rows] > high + FENCE * (high - low)
-    return far
-
-
-def effect_of_removal(
-    model: Any, representation: Representation, parts: dict[str, Part], *, with_all: np.ndarray, random_state: int
-) -> Removal:
-    """Fit a classifier without the train suspects, and without as many others.
-
-    Parameters
-    ----------
-    parts : dict with `train` and `test`
-    with_all : ndarray of shape (n_test,)
-        Classes of the test images by the same classifier, fitted to all train images.
-    """
-    train, test = parts["train"], parts["test"]
-    others = np.random.default_rng(random_state).permutation(np.flatnonzero(~train.issue))
-    kept = [~train.issue, np.ones(len(train.issue), bool)]
-    kept[1][others[: int(train.issue.sum())]] = False
-    fitted = at_once(
-        (fit_within_budget, (clone(model), representation.train[rows], train.labels[rows]), {}) for rows in kept
-    )
-    right = [one.predict(representation.test) == test.labels for one in fitted]
-    return Removal(with_all == test.labels, *right, kept=~test.issue)
-
-
-def among_known(copies: dict[str, np.ndarray], images: ImageSet) -> dict[str, np.ndarray]:
-    """Return the copies whose labels are both known, by their places in `images.known`.
-
-    Parameters
-    ----------
-    copies : dict with `pairs` and `rms`
-        As in `rows_of`.
-    """
-    known = np.concatenate(list(images.labelled.values()))
-    kept = known[copies["pairs"]].all(axis=1)
-    return {"pairs": (np.cumsum(known) - 1)[copies["pairs"][kept]], "rms": copies["rms"][kept]}
-
-
-COLUMNS = (
-    "part", "row", "finding", "label", "predicted", "probability_of_label", "distance_to_class", "other_part", "other_row",
-)  # fmt: skip
-
-
-def rows_of(
-    issues: Issues | None, pairs: np.ndarray, rms: np.ndarray, images: ImageSet
-) -> list[tuple[object, ...]] | None:
-    """List every finding, the most telling first: likely label errors, images far from their class, copies.
-
-    Parameters
-    ----------
-    pairs : ndarray of shape (n_pairs, 2), int
-        Copies and near-copies; test rows are counted on from the last train row.
-    rms : ndarray of shape (n_pairs,)
-        0 for copies.
+def rows_of(issues: Issues | None, images: ImageSet) -> list[tuple[object, ...]] | None:
+    """List every image whose label is known, the most doubtful label of both parts first.
 
     Returns
     -------
     list of tuple, or None
-        In the order of `COLUMNS`; rows are those of the file that a person has.
+        In the order of `COLUMNS`; rows are those of the file that a person has, ranks are counted from 1 in each part.
     """
     if issues is None:
         return None
-    parts, rows, names = issues.parts, images.rows, images.class_names
-    found: list[tuple[object, ...]] = []
-    for finding, which in (("label", "suspects"), ("far", "strangers")):
-        for part, judged in parts.items():
-            found += [_row(part, judged, row, finding, names) for row in getattr(judged, which).tolist()]
-    for (a, b), difference in zip(pairs.tolist(), rms.tolist(), strict=True):
-        (part, row), (other_part, other_row) = (_place(i, len(rows["train"])) for i in (a, b))
-        kind = "copy" if difference == 0 else "near-copy"
-        other = other_part, int(rows[other_part][other_row])
-        found.append((*_row(part, parts[part], row, kind, names)[:-2], *other))
-    return [(part, int(rows[part][row]), *more) for part, row, *more in found]
-
-
-def _place(row: int, n_train: int) -> tuple[str, int]:
-    return ("train", row) if row < n_train else ("test", row - n_train)
-
-
-def _row(part: str, judged: Part, row: int, finding: str, names: Sequence[str]) -> tuple[object, ...]:
-    values = float(judged.quality[row]), float(judged.distance[row])
-    return (part, row, finding, names[judged.labels[row]], names[judged.predicted[row]], *values, "", "")
-
-
-def disagreeing(pairs: np.ndarray, images: ImageSet) -> int:
-    """Count pairs of copies or near-copies with different labels."""
-    labels = np.concatenate([images.train_labels, images.test_labels])
-    return int(np.sum(labels[pairs[:, 0]] != labels[pairs[:, 1]]))
+    names, found = np.array(images.class_names), []
+    for part, own in issues.parts.items():
+        order = own.ranking
+        numbers = (np.round(values.astype(np.float64), 6) for values in (own.doubt, own.quality))
+        doubt, quality = (values[order].tolist() for values in numbers)
+        row, label, other = (
+            values[order].tolist() for values in (images.rows[part], names[own.labels], names[own.suggested])
+        )
+        found += zip([part] * len(order), row, range(1, len(order) + 1), doubt, label, other, quality, strict=True)
+    # A stable sort: equals stay in the order of their ranks.
+    return sorted(found, key=lambda line: -line[COLUMNS.index("doubt")])

@@ -8,7 +8,7 @@ import numpy as np
 from report_lib.classification.audit import Issues
 from report_lib.classification.new_images import NewImages
 from report_lib.clustering.representations import Representation
-from report_lib.common.arrays import UNKNOWN, sample_rows
+from report_lib.common.arrays import UNKNOWN, sample_rows, to_bytes
 from report_lib.common.keep import kept
 from report_lib.common.metrics import NOISE
 from report_lib.common.neighbors import nearest
@@ -42,7 +42,7 @@ class DataMap:
     margins : ndarray of shape (n,), float32; or (0,)
         How far the second answer is below the first, 0 to 1.
     suspects : ndarray of shape (n,), bool; or (0,)
-        Whether the label looks wrong.
+        Whether the label is among the most doubtful.
     neighbors : ndarray of shape (n, k), int32
         The nearest of these images in the description, nearest first; positions in this map.
     drawn : ndarray of int
@@ -132,7 +132,7 @@ def build(
     model : NewImages or None
         What names the test images.
     issues : Issues or None
-        Whose labels look wrong.
+        Whose labels are doubtful.
     """
     placed = train_map is not None and representation.test_graph is not None
     positions = amid(train_map, representation.test_graph.indices) if placed else representation.test[:, :2]
@@ -141,7 +141,7 @@ def build(
         "labels": images.test_labels,
         "predicted": model and model.answers.classes,
         "margins": model and model.answers.margin,
-        "suspects": issues and _for_all(issues.parts["test"].issue, images.labelled["test"]),
+        "suspects": issues and _for_all(issues.parts["test"].first, images.labelled["test"]),
     }
     return DataMap(
         "UMAP" if placed else representation.title,
@@ -166,11 +166,3 @@ def _for_all(found: np.ndarray, known: np.ndarray) -> np.ndarray:
 def amid(places: np.ndarray, indices: np.ndarray) -> np.ndarray:
     """Return, for each row of neighbours, the median place of the nearest; shape (n, 2)."""
     return np.median(places[indices[:, :AMID]], axis=1)
-
-
-def to_bytes(images: np.ndarray) -> np.ndarray:
-    """Return images as uint8, the darkest pixel of all as 0 and the brightest as 255; uint8 is left as it is."""
-    if images.dtype == np.uint8:
-        return np.array(images)
-    low, high = float(images.min()), float(images.max())
-    return np.round((images - low) * (255 / max(high - low, 1e-12))).astype(np.uint8)

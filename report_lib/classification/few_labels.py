@@ -18,7 +18,7 @@ from report_lib.clustering.representations import Representation
 from report_lib.common import representations
 from report_lib.common.arrays import UNKNOWN, flatten
 from report_lib.common.keep import kept
-from report_lib.common.metrics import NOISE
+from report_lib.common.metrics import NOISE, apply_map, contingency, majority_map
 from report_lib.common.models import seeds_of_draws
 from report_lib.common.neighbors import Neighbors, weights
 from report_lib.common.parallel import at_once
@@ -37,7 +37,9 @@ MOST_CHOSEN = 500
 def chosen_rows(
     codes: np.ndarray, clusters: np.ndarray, counts: Sequence[int], *, n_draws: int, random_state: int
 ) -> dict[int, list[np.ndarray]]:
-    """Choose which images to label, by the number of labels, several times; `label_choice.choose` with other seeds.
+    """Choose which images to label, several times: by the number of labels, so many from the top of a list.
+
+    The lists are made by `label_choice.choose` with other seeds, as the list that a person gets.
 
     Parameters
     ----------
@@ -48,9 +50,30 @@ def chosen_rows(
     """
     counts = [count for count in counts if count <= min(MOST_CHOSEN, np.sum(clusters != NOISE) // 2)]
     seeds = seeds_of_draws(random_state, n_draws)
-    calls = ((choose, (codes, clusters, n), {"random_state": seed}) for n in counts for seed in seeds)
-    found = at_once(calls)
-    return {n: [next(found).rows for _ in seeds] for n in counts}
+    calls = ((choose, (codes, clusters, max(counts, default=0)), {"random_state": seed}) for seed in seeds)
+    lists = [choice.rows for choice in at_once(calls)] if counts else []
+    return {n: [rows[:n] for rows in lists] for n in counts}
+
+
+def named_curve(images: ImageSet, clusters: dict[str, np.ndarray], chosen: dict[int, list[np.ndarray]]) -> Curve:
+    """Name each cluster after most of its chosen train images; nothing spreads.
+
+    Parameters
+    ----------
+    images : ImageSet
+        Only the labels of the chosen are looked at before scoring.
+    clusters : dict with `train` and `test`
+    chosen : dict of int to list of ndarray
+        By the number of labels, the rows of each draw.
+    """
+    n_classes, n_clusters = (int(known.max()) + 1 for known in (images.train_labels, clusters["train"]))
+    judged = images.labelled["test"]
+
+    def right(rows: np.ndarray) -> np.ndarray:
+        table = contingency(images.train_labels[rows], clusters["train"][rows], n_classes, n_clusters)
+        return (apply_map(majority_map(table), clusters["test"]) == images.test_labels)[judged]
+
+    return Curve({n: np.stack([right(rows) for rows in drawn]) for n, drawn in chosen.items()})
 
 
 def level_with(curves: dict[str, Curve], best: str, n_labels: int) -> list[str]:
@@ -71,7 +94,10 @@ class LearningCurves:
         Descriptions that were asked for and could not be had.
     n_draws : int
     chosen : Curve or None
-        Of the graph, where the images to label were chosen by their clusters.
+        Of images to label that were chosen by their clusters: the clusters are named after them while there are fewer than
+        two for each, then the labels spread over the graph.
+    chosen_spread : Curve or None
+        The same, always spread.
     on : str
         Title of the description whose graph it is.
     """
@@ -80,6 +106,7 @@ class LearningCurves:
     missing: list[str]
     n_draws: int
     chosen: Curve | None = None
+    chosen_spread: Curve | None = None
     on: str = HOG
 
     @property
@@ -89,7 +116,9 @@ class LearningCurves:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the numbers, under the names of `metrics.json`."""
-        curves = self.curves | ({"graph_chosen": self.chosen} if self.chosen else {})
+        curves = self.curves | (
+            {"graph_chosen": self.chosen, "graph_chosen_spread": self.chosen_spread} if self.chosen else {}
+        )
         scores = {name: curve.accuracy.items() for name, curve in curves.items()}
         return {
             "label_efficiency": {name: {n: score.value for n, score in own} for name, own in scores.items()},
@@ -175,24 +204,30 @@ def with_chosen(
     curves: LearningCurves | None,
     images: ImageSet,
     representation: Representation,
-    clusters: np.ndarray,
+    clusters: dict[str, np.ndarray],
     *,
     random_state: int,
 ) -> LearningCurves | None:
-    """Add the curve of the graph for images that are chosen by their clusters, where there is a graph.
+    """Add the curve for images that are chosen by their clusters, where there is a graph.
 
     Chosen are images whose labels are known; the labels spread over all.
 
     Parameters
     ----------
-    clusters : ndarray of shape (n_train,), int
+    clusters : dict with `train` and `test`
+        ndarrays of int, -1 for noise.
     """
     if curves is None or "graph" not in curves.curves:
         return curves
-    counts = list(curves.curves["graph"].right)
-    known = np.where(images.labelled["train"], clusters, NOISE)
+    counts, train = list(curves.curves["graph"].right), clusters["train"]
+    known = np.where(images.labelled["train"], train, NOISE)
     chosen = chosen_rows(representation.train, known, counts, n_draws=curves.n_draws, random_state=random_state)
-    return replace(curves, chosen=graph_curve(representation, images, chosen)) if chosen else curves
+    if not chosen:
+        return curves
+    named, over_graph = named_curve(images, clusters, chosen), graph_curve(representation, images, chosen)
+    n_clusters = int(train.max()) + 1
+    best = {n: (named if n_clusters <= n < 2 * n_clusters else over_graph).right[n] for n in chosen}
+    return replace(curves, chosen=Curve(best), chosen_spread=over_graph)
 
 
 @kept

@@ -1,4 +1,4 @@
-"""Which images to label first, so that few labels tell the most: the middles of clusters, then of their parts.
+"""Which images to label first, so that few labels tell the most: the middles of clusters, then of ever smaller parts.
 
 Typical images of all groups teach more than random ones when labels are few (Hacohen, Dekel and Weinshall, Active
 learning on a budget, 2022). No label is looked at.
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from sklearn.metrics import pairwise_distances_argmin
 
 from report_lib.common.metrics import NOISE
 from report_lib.common.models import kmeans
@@ -27,7 +28,7 @@ class Choice:
     clusters : ndarray of shape (n,), int64
         The cluster of each.
     stands_for : ndarray of shape (n,), int64
-        About how many train images its part of the cluster has.
+        About how many train images of its cluster are nearer to it than to the others.
     """
 
     COLUMNS: ClassVar = ("rank", "row", "cluster", "stands_for")
@@ -54,7 +55,10 @@ class Choice:
 
 
 def choose(codes: np.ndarray, clusters: np.ndarray, n: int, *, random_state: int) -> Choice:
-    """Choose n train images: of each cluster as many as it has a share of, each the middle of a part of it.
+    """Choose n train images: the middle of each cluster, then the middles of parts that hold none yet.
+
+    Clusters are parted again and again, each time into twice as many parts, as many of each cluster as it has a share of.
+    So whoever stops early has labelled what a shorter list would have held.
 
     Parameters
     ----------
@@ -68,23 +72,20 @@ def choose(codes: np.ndarray, clusters: np.ndarray, n: int, *, random_state: int
     Returns
     -------
     Choice
-        The first part of each cluster comes first, the larger cluster before the smaller, then the second of each, and
-        so on; so that whoever stops early has seen something of each cluster.
+        The larger cluster or part before the smaller.
     """
     sizes = np.bincount(clusters[clusters != NOISE])
-    rng, found = np.random.default_rng(random_state), []
-    for cluster, n_parts in enumerate(shares(sizes, min(n, int(sizes.sum()))).tolist()):
-        rows = np.flatnonzero(clusters == cluster)
-        if n_parts > 1 and len(rows) > MOST_PARTED:
-            rows = np.sort(rng.permutation(rows)[: max(MOST_PARTED, n_parts)])
-        middles, counts = _middles(codes[rows], n_parts, random_state)
-        counts = np.round(counts * sizes[cluster] / max(len(rows), 1)).astype(np.int64)
-        turns = enumerate(zip(rows[middles], counts, strict=True))
-        found += [(turn, -sizes[cluster], cluster, row, count) for turn, (row, count) in turns]
-    rows, of, counts = (
-        np.array([(row, cluster, count) for _, _, cluster, row, count in sorted(found)], np.int64).reshape(-1, 3).T
-    )
-    return Choice(rows, of, counts)
+    rng, n = np.random.default_rng(random_state), min(n, int(sizes.sum()))
+    pools = [rng.permutation(np.flatnonzero(clusters == cluster)) for cluster in range(len(sizes))]
+    chosen, n_parts = np.empty(0, np.int64), int(np.count_nonzero(sizes))
+    while len(chosen) < n and n_parts < 2 * sizes.sum():
+        parted = zip(pools, shares(sizes, min(n_parts, int(sizes.sum()))).tolist(), strict=True)
+        found = [_middles(codes, rows, k, chosen, random_state) for rows, k in parted]
+        rows, counts = (np.concatenate(own) for own in zip(*found, strict=True))
+        chosen = np.concatenate([chosen, rows[np.argsort(-counts, kind="stable")]])
+        n_parts *= 2
+    chosen = chosen[:n]
+    return Choice(chosen, clusters[chosen].astype(np.int64), _stands_for(codes, pools, chosen))
 
 
 def shares(sizes: np.ndarray, n: int) -> np.ndarray:
@@ -99,16 +100,31 @@ def shares(sizes: np.ndarray, n: int) -> np.ndarray:
     return given
 
 
-def _middles(codes: np.ndarray, n_parts: int, random_state: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the row nearest to the centre of each part, and how many rows the part has, the largest part first."""
-    if n_parts == 1:
-        middle = np.square(codes - codes.mean(axis=0)).sum(axis=1).argmin()
-        return np.array([middle]), np.array([len(codes)])
+def _middles(
+    codes: np.ndarray, rows: np.ndarray, n_parts: int, chosen: np.ndarray, random_state: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the row nearest to the centre of each part of a cluster that holds no chosen one, and the parts' sizes."""
     if n_parts == 0:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    fitted = kmeans(codes, n_parts, n_init=1, random_state=random_state)
-    apart = np.square(codes - fitted.cluster_centers_[fitted.labels_]).sum(axis=1)
-    order = np.lexsort((apart, fitted.labels_))
-    _, first, counts = np.unique(fitted.labels_[order], return_index=True, return_counts=True)
-    largest = np.argsort(-counts, kind="stable")
-    return order[first][largest], counts[largest]
+        return np.empty(0, np.int64), np.empty(0)
+    size, rows = len(rows), np.sort(rows[: max(MOST_PARTED, n_parts)])
+    seen = codes[rows]
+    if n_parts == 1:
+        labels, centers = np.zeros(len(rows), np.int64), seen.mean(axis=0, keepdims=True)
+    else:
+        fitted = kmeans(seen, n_parts, n_init=1, random_state=random_state)
+        labels, centers = fitted.labels_, fitted.cluster_centers_
+    apart = np.square(seen - centers[labels]).sum(axis=1)
+    order = np.lexsort((apart, labels))
+    parts, first, counts = np.unique(labels[order], return_index=True, return_counts=True)
+    free = ~np.isin(parts, labels[np.isin(rows, chosen)])
+    return rows[order[first[free]]], counts[free] * size / len(rows)
+
+
+def _stands_for(codes: np.ndarray, pools: list[np.ndarray], chosen: np.ndarray) -> np.ndarray:
+    found = np.zeros(len(chosen), np.int64)
+    for rows in pools:
+        own, seen = np.flatnonzero(np.isin(chosen, rows)), rows[: max(MOST_PARTED, len(chosen))]
+        if len(own):
+            nearest = pairwise_distances_argmin(codes[seen], codes[chosen[own]])
+            found[own] = np.round(np.bincount(nearest, minlength=len(own)) * len(rows) / len(seen))
+    return found

@@ -9,22 +9,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from report_lib.classification.forward import ConvForward
 from report_lib.classification.predictor import Answers, Predictor
-from report_lib.classification.supervised import League
-from report_lib.clustering.hog import OrientedGradients
+from report_lib.clustering.gradients import EdgeHistograms
 from report_lib.clustering.methods import HOG
-from report_lib.clustering.representations import Representation
-from report_lib.common.arrays import sample_rows
+from report_lib.common.arrays import NOISE, sample_rows
 from report_lib.common.errors import ReportError
 from report_lib.common.keep import kept
-from report_lib.common.metrics import NOISE
 from report_lib.data.images import ImageSet
-from report_lib.reduction.linear import LinearReducer, LinearRepresentation, PixelScaler
+from report_lib.reduction.linear_maps import Axes, LinearRepresentation, Scaling
+
+if TYPE_CHECKING:
+    from report_lib.classification.supervised import League
+    from report_lib.clustering.representations import Representation
 
 log = logging.getLogger(__name__)
 FORMAT = 1
@@ -32,7 +34,7 @@ FORMAT = 1
 MARGIN, NARROWEST, FEW_PIXELS = 0.1, 0.1, 0.001
 # Test images that are changed on purpose, to see whether they are called unlike any seen.
 N_CHANGED = 1_000
-PACKAGES = ("numpy", "scikit-learn", "torch")
+PACKAGES = ("numpy", "scikit-learn")
 NOT_THERE = "not there, so the run cannot predict; with classification.keep_model a run keeps a model"
 _DAMAGED = (
     ValueError, TypeError, AttributeError, IndexError, RuntimeError, OSError, EOFError, zipfile.BadZipFile, zlib.error,
@@ -42,7 +44,7 @@ COLUMNS = ("row", "cluster", "class", "probability", "margin", "as_unusual", "li
 
 def build(
     pixels: LinearRepresentation,
-    shape: OrientedGradients | None,
+    shape: EdgeHistograms | None,
     codes: np.ndarray,
     clusters: dict[str, np.ndarray],
     images: ImageSet,
@@ -58,10 +60,12 @@ def build(
         As the phase before hands them on: `train`, `n_neighbors` and, where the nearest centre is the rule, `centers`.
     images : ImageSet
         For the labels, and for the shape and the range of the train images.
-    network : classifier, or None
+    network : ConvClassifier, or None
     """
     n_neighbors = min(clusters["n_neighbors"].item(), len(codes))
     none = np.empty(0, np.float32)
+    # What answers in the run is what answers once it is loaded.
+    network = network and ConvForward(**network.arrays())
     return Predictor(
         pixels, shape, codes, clusters["train"], clusters.get("centers"), images.train_labels, none, none, network,
         images.class_names, n_neighbors, images.image_shape, *map(float, images.limits),
@@ -124,9 +128,9 @@ class NewImages:
 @kept
 def learn(
     images: ImageSet,
-    representation: Representation,
+    representation: "Representation",
     clusters: dict[str, np.ndarray],
-    league: League | None,
+    league: "League | None",
     *,
     features: dict[str, np.ndarray],
     scaler: dict[str, np.ndarray],
@@ -152,9 +156,9 @@ def learn(
     """
     if not wanted:
         return None
-    pixels = LinearRepresentation(PixelScaler.from_arrays(**scaler), LinearReducer.from_arrays(**pca))
+    pixels = LinearRepresentation(Scaling.from_arrays(**scaler), Axes.from_arrays(**pca))
     by_shape = clusters["on"].item() == representation.title == HOG
-    shape = OrientedGradients.from_arrays(**hog) if by_shape else None
+    shape = EdgeHistograms.from_arrays(**hog) if by_shape else None
     codes = representation.train if by_shape else features["train"]
     network = league.models["conv"].network if league and "conv" in league.models else None
     predictor, answers = calibrate(build(pixels, shape, codes, clusters, images, network), images.test_images)
@@ -202,11 +206,10 @@ def _prefixed(name: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]
 
 def about(predictor: Predictor, run: str, path: Path) -> dict[str, Any]:
     """Return what `About` holds of a predictor whose arrays were kept in a file."""
-    packages = PACKAGES if predictor.network is not None else PACKAGES[:-1]
     found = About(
         format=FORMAT, run=run, sha256="", image_shape=list(predictor.image_shape), low=predictor.low,
         high=predictor.high, class_names=list(predictor.class_names), n_neighbors=predictor.n_neighbors,
-        versions={package: version(package) for package in packages},
+        versions={package: version(package) for package in PACKAGES},
     )  # fmt: skip
     return found.model_dump() | {"sha256": checksum(path, found)}
 
@@ -283,22 +286,14 @@ def _from_arrays(arrays: dict[str, np.ndarray], known: About) -> Predictor:
         raise ValueError("its parts do not fit one another")
     if "labels" in plain and int(plain["labels"].max()) >= len(known.class_names):
         raise ValueError("its labels and class names do not fit one another")
-    pixels = LinearRepresentation(PixelScaler.from_arrays(**parts["scaler"]), LinearReducer.from_arrays(**parts["pca"]))
-    shape = OrientedGradients.from_arrays(**parts["gradients"]) if "gradients" in parts else None
+    pixels = LinearRepresentation(Scaling.from_arrays(**parts["scaler"]), Axes.from_arrays(**parts["pca"]))
+    shape = EdgeHistograms.from_arrays(**parts["gradients"]) if "gradients" in parts else None
     return Predictor(
         pixels, shape, plain["train"], plain["clusters"], plain.get("centers"), plain.get("labels"),
         distances=plain["distances"], residuals=plain["residuals"],
-        network=_network(parts["network"]) if "network" in parts else None, class_names=known.class_names,
+        network=ConvForward(**parts["network"]) if "network" in parts else None, class_names=known.class_names,
         n_neighbors=known.n_neighbors, image_shape=tuple(known.image_shape), low=known.low, high=known.high,
     )  # fmt: skip
-
-
-def _network(arrays: dict[str, np.ndarray]) -> Any:
-    try:
-        from report_lib.classification.networks import ConvClassifier
-    except (ImportError, OSError) as error:
-        raise ReportError("the model needs PyTorch, which is not installed; `pip install torch` brings it") from error
-    return ConvClassifier.from_arrays(**arrays)
 
 
 def checksum(path: Path, known: About) -> str:

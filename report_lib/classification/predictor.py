@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import pairwise_distances_argmin
 
-from report_lib.clustering.hog import OrientedGradients
-from report_lib.common.arrays import UNKNOWN, flatten
-from report_lib.common.metrics import NOISE
-from report_lib.common.neighbors import Neighbors, nearest_to, votes
-from report_lib.reduction.linear import LinearRepresentation
+from report_lib.clustering.gradients import EdgeHistograms
+from report_lib.common.arrays import NOISE, UNKNOWN, flatten
+from report_lib.common.neighbors import Neighbors, nearest_to, nearest_to_few, votes
+from report_lib.reduction.linear_maps import LinearRepresentation
 
 # Images are worked on so many at a time, the last filled up, so that no answer depends on how many images there are.
 BLOCK = 1024
+# So many are compared with all train images before scikit-learn, which does it faster, would be imported.
+FEW = 200
 # An image more unusual than all but this share of the test images were is like nothing seen.
 RAREST = 0.01
 
@@ -68,7 +68,7 @@ class Predictor:
     Attributes
     ----------
     pixels : LinearRepresentation
-    shape : OrientedGradients, or None
+    shape : EdgeHistograms, or None
         The description that the neighbours are looked for in; None for that of the pixels.
     train : ndarray of shape (n_train, d), float32
         Codes of the train images.
@@ -90,7 +90,7 @@ class Predictor:
     """
 
     pixels: LinearRepresentation
-    shape: OrientedGradients | None
+    shape: EdgeHistograms | None
     train: np.ndarray
     clusters: np.ndarray
     centers: np.ndarray | None
@@ -124,13 +124,14 @@ class Predictor:
 
     def _cluster(self, codes: np.ndarray, shares: np.ndarray) -> np.ndarray:
         if self.centers is not None:
-            nearest = in_blocks(lambda block: pairwise_distances_argmin(block, self.centers), codes)
-            return nearest.astype(np.int64)
+            return nearest_to_few(self.centers, codes, 1).indices[:, 0].astype(np.int64)
         # What is missing from 1 is the share of noise.
         return np.where(shares.max(axis=1) > 1 - shares.sum(axis=1), shares.argmax(axis=1), NOISE)
 
     def _nearest(self, train: np.ndarray, codes: np.ndarray) -> Neighbors:
         k = min(self.n_neighbors, len(train))
+        if len(codes) <= FEW:
+            return nearest_to_few(train, codes, k)
         near = [nearest_to(train, block, k) for block in _blocks(codes)]
         return Neighbors(*(np.concatenate([getattr(own, name) for own in near])[: len(codes)]
                            for name in ("indices", "distances")))  # fmt: skip

@@ -55,7 +55,7 @@ def margins(graph: Neighbors, labels: np.ndarray) -> np.ndarray:
 
 @kept
 def describe(
-    images: np.ndarray, on: Representation, clusters: Clusters, *, k: int, random_state: int, n_shown: int = 8
+    images: np.ndarray, on: Representation, clusters: Clusters, *, k: int, random_state: int, n_shown: int = 5
 ) -> Cards:
     """Describe each cluster by images.
 

@@ -178,6 +178,11 @@ class DBSCANSweep:
     best_index: int
 
     @property
+    def overall(self) -> np.ndarray:
+        """Mean silhouette of all rows at each radius, noise counted as 0: what chooses; NaN for fewer than two clusters."""
+        return self.silhouette * (1 - self.noise)
+
+    @property
     def found_groups(self) -> bool:
         """Whether any radius gave at least two clusters."""
         return bool((self.n_clusters >= 2).any())

@@ -1,7 +1,7 @@
 """Every clustering method on every description, several times, by one interface.
 
 A method is fitted to train images, once for each seed, and says of train and test images alike which cluster they
-belong to. Of its fits the one is kept that the method itself likes best; labels have no say in it.
+belong to. Of its fits the most typical is kept, the one that agrees most with the others; labels have no say in it.
 """
 
 import inspect
@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
 
 from report_lib.clustering.density import Density, PredictingDBSCAN, PredictingHDBSCAN
 from report_lib.clustering.graph_clustering import GraphClustering, vote
 from report_lib.clustering.methods import METHODS, titled
 from report_lib.clustering.representations import Representation
-from report_lib.clustering.silhouettes import silhouette_scores
 from report_lib.common.arrays import sample_rows
 from report_lib.common.keep import kept
 from report_lib.common.metrics import NOISE
@@ -28,7 +28,6 @@ from report_lib.common.models import kmeans, seeds_of_fits
 from report_lib.common.parallel import at_once
 
 MIXTURE_STEPS = 100
-MOST_JUDGED = 2500
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,8 @@ class Clusters:
     centers : ndarray of shape (n_clusters, d), or None
     rows : ndarray of int, or None
         Which train images `train` speaks of; None for all.
-    objective : float
-        What the method itself judges its fits by; the higher, the better.
+    modularity : float
+        Of clusters of a graph.
     """
 
     n_clusters: int
@@ -51,7 +50,7 @@ class Clusters:
     test: np.ndarray
     centers: np.ndarray | None = None
     rows: np.ndarray | None = None
-    objective: float = 0.0
+    modularity: float = np.nan
 
     @property
     def sizes(self) -> np.ndarray:
@@ -90,13 +89,14 @@ class Fitted:
 
     @property
     def kept(self) -> Clusters:
-        """The fit that the method itself likes best, the first of equals."""
-        return self.fits[self.best]
+        """The most typical fit: by its adjusted Rand index with the others on test images, the first of equals."""
+        return self.fits[self.typical]
 
     @property
-    def best(self) -> int:
+    def typical(self) -> int:
         """Its position."""
-        return int(np.argmax([fit.objective for fit in self.fits]))
+        agreement = [[adjusted_rand_score(one.test, other.test) for other in self.fits] for one in self.fits]
+        return int(np.argmax(np.sum(agreement, axis=1).round(9)))
 
     @property
     def title(self) -> str:
@@ -155,13 +155,13 @@ def _ranks(n_clusters: int, train: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def fit_kmeans(representation: Representation, *, n_clusters: int, n_init: int, seeds: Sequence[int]) -> Fitted:
-    """Fit K-Means to all train images; the fit of least inertia is kept."""
+    """Fit K-Means to all train images."""
     start = time.perf_counter()
     models = [kmeans(representation.train, n_clusters, n_init=n_init, random_state=seed) for seed in seeds]
     seconds = (time.perf_counter() - start) / len(models)
     fits = [
         by_size(n_clusters, m.labels_.astype(np.int64), m.predict(representation.test).astype(np.int64),
-                centers=m.cluster_centers_, objective=-float(m.inertia_))
+                centers=m.cluster_centers_)
         for m in models
     ]  # fmt: skip
     return Fitted("kmeans", representation.title, fits, seconds)
@@ -184,17 +184,14 @@ def fit_mixture(X: np.ndarray, n_clusters: int, random_state: int) -> GaussianMi
 def fit_gaussian_mixture(
     representation: Representation, *, n_clusters: int, n_mixture: int, mixture_components: int, seeds: Sequence[int]
 ) -> Fitted:
-    """Fit a Gaussian mixture to samples of train images in the first dimensions; the likeliest is kept."""
+    """Fit a Gaussian mixture to samples of train images in the first dimensions."""
     thin = representation.first(mixture_components)
     train, test = np.asarray(thin.train, np.float64), np.asarray(thin.test, np.float64)
     start = time.perf_counter()
     samples = [train[sample_rows(len(train), n_mixture, seed)] for seed in seeds]
     models = list(at_once((fit_mixture, (X, n_clusters, seed), {}) for X, seed in zip(samples, seeds, strict=True)))
     seconds = (time.perf_counter() - start) / len(models)
-    # All judge the same images, those that the first of them saw.
-    fits = [
-        by_size(n_clusters, m.predict(train), m.predict(test), objective=float(m.score(samples[0]))) for m in models
-    ]
+    fits = [by_size(n_clusters, m.predict(train), m.predict(test)) for m in models]
     return Fitted("gaussian_mixture", representation.title, fits, seconds, models)
 
 
@@ -206,10 +203,7 @@ def fit_dbscan(
     dbscan_n_images: int,
     seeds: Sequence[int],
 ) -> Fitted:
-    """Fit DBSCAN to samples of train images, at the best radius of those tried on the description.
-
-    Kept is the fit of the largest mean silhouette over the same few images, noise counted as 0; so with HDBSCAN.
-    """
+    """Fit DBSCAN to samples of train images, at the best radius of those tried on the description."""
     eps = float(densities[representation.title].sweep.best.eps)
     model, start = PredictingDBSCAN(eps, min_samples=dbscan_min_samples), time.perf_counter()
     samples = [sample_rows(len(representation.train), dbscan_n_images, seed) for seed in seeds]
@@ -238,37 +232,22 @@ def fit_hdbscan(
 def _density(
     method: str, representation: Representation, models: list[Any], samples: list[np.ndarray], seconds: float
 ) -> Fitted:
-    # All judge the same images, a few of them: silhouettes take time with the square of their number.
-    judged = representation.train[sample_rows(len(representation.train), MOST_JUDGED, 0)]
     fits = [
-        by_size(int(m.labels_.max()) + 1, m.labels_, m.predict(representation.test), rows=rows,
-                objective=_overall_silhouette(judged, m.predict(judged)))
+        by_size(int(m.labels_.max()) + 1, m.labels_, m.predict(representation.test), rows=rows)
         for m, rows in zip(models, samples, strict=True)
-    ]  # fmt: skip
+    ]
     return Fitted(method, representation.title, fits, seconds, models)
 
 
-def _overall_silhouette(X: np.ndarray, labels: np.ndarray) -> float:
-    """Mean silhouette of all rows, noise counted as 0; 0 where there is none."""
-    kept = silhouette_scores(X, _compact(labels)[None])[0]
-    return float(np.nan_to_num(kept) * np.mean(labels != NOISE))
-
-
-def _compact(labels: np.ndarray) -> np.ndarray:
-    """Renumber the clusters that have rows, from 0 on; noise stays."""
-    present = np.unique(labels[labels != NOISE])
-    return np.where(labels == NOISE, NOISE, np.searchsorted(present, labels))
-
-
 def fit_graph(representation: Representation, *, n_clusters: int, seeds: Sequence[int]) -> Fitted:
-    """Cluster the graph of all train images; the partition of highest modularity is kept."""
+    """Cluster the graph of all train images."""
     start = time.perf_counter()
     k = representation.graph.indices.shape[1]
     model = GraphClustering(n_clusters, n_neighbors=k, n_starts=len(seeds), random_state=seeds[0])
     model.fit(representation.train, edges=representation.edges)
     seconds = representation.seconds + (time.perf_counter() - start) / len(seeds)
     fits = [
-        by_size(n_clusters, labels, vote(representation.test_graph, labels), objective=float(score))
+        by_size(n_clusters, labels, vote(representation.test_graph, labels), modularity=float(score))
         for labels, score in zip(model.partitions_, model.modularity_, strict=True)
     ]
     return Fitted("graph", representation.title, fits, seconds)
@@ -282,7 +261,7 @@ def for_all(fitted: Fitted, representation: Representation) -> Clusters:
     kept = fitted.kept
     if kept.rows is None:
         return kept
-    model = fitted.models[fitted.best]
+    model = fitted.models[fitted.typical]
     rank = _ranks(int(model.labels_.max()) + 1, model.labels_)[0]
     return replace(kept, train=rank[model.predict(representation.train[:, : model.n_features_in_])], rows=None)
 
@@ -293,7 +272,7 @@ def recurrence(fitted: Fitted) -> np.ndarray:
     The largest Jaccard overlap with a cluster of another fit, mean over the others (Hennig, Cluster-wise assessment of
     cluster stability, 2007); NaN where there is no other fit, or no test image.
     """
-    kept, others = fitted.kept, [fit for i, fit in enumerate(fitted.fits) if i != fitted.best]
+    kept, others = fitted.kept, [fit for i, fit in enumerate(fitted.fits) if i != fitted.typical]
     if not others:
         return np.full(kept.n_clusters, np.nan)
     return np.mean([_overlap(kept, other) for other in others], axis=0)

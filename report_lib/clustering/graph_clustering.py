@@ -2,7 +2,7 @@
 
 Levine et al., Data-driven phenotypic dissection of AML, 2015 (the graph); Traag, Waltman and van Eck, From Louvain to
 Leiden, 2019 (its communities); Reichardt and Bornholdt, Statistical mechanics of community detection, 2006 (the
-resolution).
+resolution); Lancichinetti and Fortunato, Consensus clustering in complex networks, 2012 (their consensus).
 """
 
 import random
@@ -23,6 +23,8 @@ BLOCK = 2**17
 ISLAND = 0.25
 # Leiden is asked for about this many times the clusters wanted; the surplus is merged.
 SURPLUS = 1.2
+# Runs of Leiden that a partition is the consensus of, of one round each.
+CONSENSUS = 3
 # Where the search for such a resolution begins, the factor of its steps, and how many it takes at most.
 FIRST, STEP, LOWEST_STEP, HIGHEST_STEP = 0.2, 1.25, -25, 40
 
@@ -90,7 +92,7 @@ def modularity(between: np.ndarray) -> float:
     return float(np.trace(between) - np.square(between.sum(axis=1)).sum())
 
 
-def communities(edges: Edges, *, resolution: float, random_state: int) -> np.ndarray:
+def communities(edges: Edges, *, resolution: float, random_state: int, n_iterations: int = 2) -> np.ndarray:
     """Find communities with Leiden; a higher resolution gives more of them.
 
     Returns
@@ -104,9 +106,31 @@ def communities(edges: Edges, *, resolution: float, random_state: int) -> np.nda
     graph = igraph.Graph(edges.n)
     graph.add_edges(edges.pairs.astype(np.int64))
     found = graph.community_leiden(
-        objective_function="modularity", weights=edges.weights.tolist(), resolution=resolution, n_iterations=2
+        objective_function="modularity",
+        weights=edges.weights.tolist(),
+        resolution=resolution,
+        n_iterations=n_iterations,
     )
     return np.asarray(found.membership, np.int64)
+
+
+def consensus(edges: Edges, *, resolution: float, random_state: int) -> np.ndarray:
+    """Find the communities that several runs of Leiden agree on.
+
+    One run may settle on either of two partitions that are almost equally good. Here each edge is weighed by the share of
+    runs that have both its ends in one community, and communities are looked for once more.
+
+    Returns
+    -------
+    ndarray of shape (n,), int64
+    """
+    seeds = np.random.SeedSequence(random_state).generate_state(CONSENSUS).tolist()
+    runs = [communities(edges, resolution=resolution, random_state=seed, n_iterations=1) for seed in seeds]
+    a, b = edges.pairs.T
+    together = np.mean([labels[a] == labels[b] for labels in runs], axis=0)
+    kept = together > 0
+    agreed = Edges(edges.n, edges.pairs[kept], (edges.weights * together)[kept])
+    return communities(agreed, resolution=resolution, random_state=random_state)
 
 
 def merge(edges: Edges, labels: np.ndarray, n_clusters: int, *, resolution: float) -> np.ndarray:
@@ -179,7 +203,8 @@ def sweep_resolutions(
 class GraphClustering(ClusterMixin, BaseEstimator):
     """Leiden communities of the Jaccard graph of nearest neighbours, merged to as many as are asked for.
 
-    A resolution is looked for that gives about a fifth more communities than that; the surplus is merged. Asking
+    A resolution is looked for that gives about a fifth more communities than that; the surplus of the consensus of several
+    runs is merged. Asking
     Leiden for the very number would tie the result to one resolution, where a small remote group may take the place
     of a large one.
 
@@ -189,7 +214,7 @@ class GraphClustering(ClusterMixin, BaseEstimator):
     n_neighbors : int
         Less than the number of rows.
     n_starts : int
-        Leiden runs, each with a seed of its own; the partition of highest modularity is kept.
+        Partitions, each of seeds of its own; that of highest modularity is kept.
     random_state : int
 
     Attributes
@@ -223,11 +248,9 @@ class GraphClustering(ClusterMixin, BaseEstimator):
         edges = edges or jaccard_edges(nearest(X, self.n_neighbors))
         seeds = np.random.SeedSequence(self.random_state).generate_state(self.n_starts).tolist()
         self.n_parts_ = edges.n_parts
-        self.resolution_, found = find_resolution(edges, self.n_clusters, seeds[:2])
-        calls = [(communities, (edges,), {"resolution": self.resolution_, "random_state": seed}) for seed in seeds[2:]]
-        merged = [
-            merge(edges, labels, self.n_clusters, resolution=self.resolution_) for labels in (*found, *at_once(calls))
-        ]
+        self.resolution_ = find_resolution(edges, self.n_clusters, seeds[:2])
+        calls = [(consensus, (edges,), {"resolution": self.resolution_, "random_state": seed}) for seed in seeds]
+        merged = [merge(edges, labels, self.n_clusters, resolution=self.resolution_) for labels in at_once(calls)]
         self.partitions_ = np.stack(merged)
         self.modularity_ = np.array([modularity(edges.between(labels)) for labels in merged])
         self.labels_ = self.partitions_[self.modularity_.argmax()]
@@ -252,30 +275,23 @@ def with_surplus(parts: np.ndarray, n_clusters: int) -> int:
     return int(np.ceil(SURPLUS * n_clusters)) + int((parts < ISLAND * parts.sum() / n_clusters).sum())
 
 
-def find_resolution(edges: Edges, n_clusters: int, seeds: Sequence[int]) -> tuple[float, list[np.ndarray]]:
+def find_resolution(edges: Edges, n_clusters: int, seeds: Sequence[int]) -> float:
     """Look for the lowest resolution, of steps of a quarter, that gives a surplus of communities with every seed.
 
     Four steps are tried at a time, from just below the usual ones; where even the lowest gives enough, four below it, and
     where none does, four above. Where none at all does, it is the highest.
-
-    Returns
-    -------
-    resolution : float
-    communities : list of ndarray of shape (n,)
-        One a seed.
     """
     needed, tried, begin = with_surplus(edges.parts, n_clusters), {}, -1
     while LOWEST_STEP <= begin <= HIGHEST_STEP:
         steps = range(begin, begin + 4)
         options = [{"resolution": _at(step), "random_state": seed} for step in steps for seed in seeds]
         found = at_once((communities, (edges,), own) for own in options)
-        tried |= {step: [next(found) for _ in seeds] for step in steps}
-        enough = [step for step, own in tried.items() if min(labels.max() + 1 for labels in own) >= needed]
+        tried |= {step: min(int(next(found).max()) + 1 for _ in seeds) for step in steps}
+        enough = [step for step, n in tried.items() if n >= needed]
         if enough and min(enough) > min(tried):
             break
         begin = min(tried) - 4 if enough else max(tried) + 1
-    best = min(enough) if enough else max(tried)
-    return _at(best), tried[best]
+    return _at(min(enough) if enough else max(tried))
 
 
 def _at(step: int) -> float:

@@ -2,21 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from report_lib.clustering.cards import Cards
 from report_lib.clustering.density import Density
-from report_lib.clustering.fitting import Clusters, Fitted, for_all, recurrence
+from report_lib.clustering.fitting import Clusters, Fitted, fit_all, for_all, recurrence
 from report_lib.clustering.graphs import GraphChoice, Support, halves
 from report_lib.clustering.panel import Panel
 from report_lib.clustering.representations import Representation
 from report_lib.clustering.scaling import Scalings
-from report_lib.clustering.scores import ClusterScores, plain_scores, score_clusters
+from report_lib.clustering.scores import ClusterScores, matched, plain_scores, score_clusters
 from report_lib.common.arrays import UNKNOWN
 from report_lib.common.errors import ReportError
 from report_lib.common.keep import kept
-from report_lib.common.metrics import NOISE
+from report_lib.common.metrics import NOISE, Interval, over_seeds
 from report_lib.reduction.linear import LinearReducer, PixelScaler
 
 
@@ -31,16 +32,30 @@ class Row:
         Of the fit that is kept.
     by_seed : dict of str to ndarray of shape (n_seeds,)
         `n_clusters`, `coverage` and, with labels, what `plain_scores` gives.
+    right : ndarray of shape (n_seeds, n_test), bool, or None without labels
+        Which test images of known class are in the cluster that is matched with it, by each fit.
     """
 
     fitted: Fitted
     scores: ClusterScores
     by_seed: dict[str, np.ndarray]
+    right: np.ndarray | None = None
 
     @property
     def name(self) -> str:
         """As it is called in `metrics.json`."""
         return f"{self.fitted.method} on {self.fitted.on}"
+
+    @property
+    def mean(self) -> dict[str, Interval]:
+        """Mean scores of the fits, with 95% intervals over seeds and test images; empty without labels."""
+        if self.right is None:
+            return {}
+        lowest = {"ari": -1.0}
+        return {
+            name: over_seeds(self.by_seed[name], getattr(self.scores, name), lowest=lowest.get(name, 0.0))
+            for name in ("accuracy", "majority_accuracy", "ari", "nmi")
+        }
 
     def as_dict(self) -> dict[str, object]:
         """Return the numbers under the names of `metrics.json`."""
@@ -51,6 +66,7 @@ class Row:
             "on": self.fitted.on,
             "by_seed": self.by_seed,
             "mean": {name: float(np.mean(own)) for name, own in self.by_seed.items()},
+            "mean_intervals_95": {name: own.as_dict() for name, own in self.mean.items()},
             "standard_deviation": spread,
         }
 
@@ -113,7 +129,12 @@ def score(
     """Score every fit of every method; the kept one with intervals."""
     known = train_labels, test_labels, n_classes
     return [
-        Row(own, score_clusters(own.kept, *known, random_state=random_state), _by_seed(own.fits, *known))
+        Row(
+            own,
+            score_clusters(own.kept, *known, random_state=random_state),
+            _by_seed(own.fits, *known),
+            None if test_labels is None else np.stack([matched(fit, *known) for fit in own.fits]),
+        )
         for own in fitted
     ]
 
@@ -139,13 +160,32 @@ def choose_graph(
     found = {}
     for own in (own for own in fitted if own.method == "graph"):
         agreement = halves(representations[own.on], own.kept.n_clusters, random_state=random_state)
-        found[own.on] = Support(own.kept.objective, agreement)
+        found[own.on] = Support(own.kept.modularity, agreement)
     return GraphChoice(found) if found else None
 
 
 def leading(fitted: Sequence[Fitted], choice: GraphChoice | None) -> list[Fitted]:
     """Return the fits with the graph chosen before the other, so that it is the one that the run reports."""
     return sorted(fitted, key=lambda own: own.method == "graph" and own.on != choice.on)
+
+
+@kept
+def at_number(
+    row: Row, representations: dict[str, Representation], n_clusters: int, *labels: Any, random_state: int
+) -> Row | None:
+    """Score the method of a row once more at another number of clusters; None where it is the same, or takes none.
+
+    Parameters
+    ----------
+    *labels
+        `train_labels`, `test_labels` and `n_classes`, as `score` takes them.
+    """
+    own = row.fitted
+    if own.options.get("n_clusters", n_clusters) == n_clusters:
+        return None
+    options, where = own.options | {"n_clusters": n_clusters}, {own.on: representations[own.on]}
+    again = fit_all(where, [own.method], n_seeds=len(own.fits), random_state=random_state, **options)
+    return score(again, *labels, random_state=random_state)[0]
 
 
 def pick(rows: Sequence[Row], method: str) -> Row | None:
@@ -213,6 +253,7 @@ def report_metrics(
     cards: Cards,
     scalings: Scalings,
     graphs: GraphChoice | None,
+    at_panel_number: Row | None = None,
 ) -> dict[str, object]:
     """Gather the numbers that the phase shows, under the names of `metrics.json`."""
     homes = {method: pick(rows, method) for method in dict.fromkeys(row.fitted.method for row in rows)}
@@ -225,6 +266,7 @@ def report_metrics(
         "numbers_taken_for_classes": chosen.numbers_as_classes,
         "graph_choice": graphs and graphs.as_dict(),
         "methods": methods,
+        "at_panel_number": at_panel_number and at_panel_number.as_dict(),
         "league": {row.name: row.as_dict() for row in rows},
         "cards": {"stability": chosen.stability, "doubtful": cards.doubtful},
         "sweep": panel.sweep.as_dict(),

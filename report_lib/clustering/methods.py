@@ -9,7 +9,6 @@ from importlib import import_module
 
 # Titles of the representations that clusters are looked for in.
 PCA, HOG, MAP = "PCA", "oriented gradients", "UMAP"
-SILHOUETTE = "the largest mean silhouette on its own description, noise counted as 0"
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,6 @@ class Method:
     function : str
         `module.function` of this package: takes a `Representation`, `seeds` and, by keywords of their names, those
         parameters of a run that it needs, and returns a `Fitted`.
-    keeps : str
-        What the fit that it keeps has.
     subject : str
         How a sentence speaks of it; its title unless given.
     n_images, n_components : str
@@ -40,7 +37,6 @@ class Method:
     title: str
     places: tuple[str, ...]
     function: str
-    keeps: str
     subject: str = ""
     n_images: str = ""
     n_components: str = ""
@@ -58,24 +54,22 @@ class Method:
 
 
 _ENTRIES = (
-    Method("kmeans", "K-Means", (PCA, HOG, MAP), "fitting.fit_kmeans", "least inertia"),
+    Method("kmeans", "K-Means", (PCA, HOG, MAP), "fitting.fit_kmeans"),
     Method(
         "gaussian_mixture",
         "Gaussian mixture",
         (PCA, HOG, MAP),
         "fitting.fit_gaussian_mixture",
-        "highest likelihood",
         subject="a Gaussian mixture",
         n_images="n_mixture",
         n_components="mixture_components",
     ),
-    Method("dbscan", "DBSCAN", (MAP, PCA), "fitting.fit_dbscan", SILHOUETTE, n_images="dbscan_n_images"),
+    Method("dbscan", "DBSCAN", (MAP, PCA), "fitting.fit_dbscan", n_images="dbscan_n_images"),
     Method(
         "hdbscan",
         "HDBSCAN",
         (MAP, PCA),
         "fitting.fit_hdbscan",
-        SILHOUETTE,
         n_images="dbscan_n_images",
         n_components="hdbscan_components",
     ),
@@ -84,7 +78,6 @@ _ENTRIES = (
         "Graph clustering",
         (HOG, PCA),
         "fitting.fit_graph",
-        "highest modularity",
         subject="graph clustering",
     ),
 )

@@ -156,10 +156,9 @@ def support(
     shapes: Shapes | None,
     n_clusters: Sequence[int],
     *,
-    asked: int | str,
     random_state: int,
 ) -> Support | None:
-    """See how far each number of clusters is supported; None where a run asks for a number, or has no graphs.
+    """See how far each number of clusters is supported; None where a run has no graphs.
 
     Parameters
     ----------
@@ -168,7 +167,7 @@ def support(
     images : ndarray of shape (n, h, w)
         The train images.
     """
-    if asked != AUTO or shapes is None:
+    if shapes is None:
         return None
     rows = sample_rows(len(images), MOST, random_state)
     # Clusters of two images in each half, and as many neighbours as there are.

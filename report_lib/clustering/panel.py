@@ -150,6 +150,8 @@ class Panel:
         What some of them come from.
     support : Support, or None
         What decides where a run leaves the number open.
+    given : int, or None
+        What the run was told, where it does not leave the number open.
     """
 
     n_clusters: np.ndarray
@@ -157,6 +159,7 @@ class Panel:
     sweep: KMeansSweep | None = None
     communities: Resolutions | None = None
     support: Support | None = None
+    given: int | None = None
 
     @property
     def suggested(self) -> dict[str, int]:
@@ -178,12 +181,13 @@ class Panel:
         """All numbers of clusters with the best mean rank."""
         return [int(k) for k in self.n_clusters[np.isclose(self.mean_rank, self.mean_rank.min())]]
 
-    def number(self, asked: int | str) -> int:
-        """Return the number of clusters that was asked for; for `auto` the best."""
-        return self.best if asked == AUTO else asked
+    @property
+    def number(self) -> int:
+        """The number of clusters that was given, else the best."""
+        return self.best if self.given is None else self.given
 
     def led_by(self, support: Support | None) -> "Panel":
-        """Return the panel with one more criterion, which decides; itself where that was not asked for."""
+        """Return the panel with one more criterion, which decides where no number is given; itself without that."""
         if support is None:
             return self
         values, ends = (np.full((n, len(self.n_clusters)), np.nan) for n in (1, 2))
@@ -196,6 +200,7 @@ class Panel:
         """Return the numbers under the names of `metrics.json`."""
         found = {
             "best": self.best,
+            "given": self.given,
             "mean_rank": dict(zip(self.n_clusters, self.mean_rank, strict=True)),
             "suggested": self.suggested,
             "tied": self.tied,
@@ -251,9 +256,9 @@ def decide(
     asked: int | str,
     random_state: int,
 ) -> Panel:
-    """Let the halves of the graphs decide where a run asks for `auto`; parameters as `number.support` has them."""
-    found = support(described, images, shapes, panel.n_clusters, asked=asked, random_state=random_state)
-    return panel.led_by(found)
+    """Hear the halves of the graphs, which decide where a run asks for `auto`; parameters as `number.support` has them."""
+    found = support(described, images, shapes, panel.n_clusters, random_state=random_state)
+    return replace(panel.led_by(found), given=None if asked == AUTO else asked)
 
 
 def put_together(

@@ -24,7 +24,9 @@ class ClusterScores:
         Classes by clusters; the last column is noise.
     mapping : ndarray of shape (n_clusters,), or None
         Class of each cluster, by the majority of its train images.
-    accuracy, majority_accuracy, ari, nmi : Interval, or None
+    accuracy, majority_accuracy : Interval, or None
+        Of clusters named after classes by their train images: one cluster a class at most, or each after its majority.
+    ari, nmi : Interval, or None
     ami : float, or None
         Without an interval: its chance term is too slow to resample.
     clustered : dict with `ari` and `ami`, or None
@@ -68,7 +70,7 @@ def score_clusters(
     *,
     random_state: int = 0,
 ) -> ClusterScores:
-    """Score the clusters of test images; the majority map is learnt on train images only.
+    """Score the clusters of test images; what a cluster is called is learnt on train images only.
 
     Parameters
     ----------
@@ -79,17 +81,18 @@ def score_clusters(
     coverage = float(np.mean(clusters.test != NOISE))
     if test_labels is None:
         return ClusterScores(clusters.n_clusters, coverage)
+    table, named = _against_classes(clusters, train_labels, test_labels, n_classes)
     clusters, test_labels = _judged(clusters, test_labels)
     kept = clusters.test != NOISE
-    table, mapping, right = _against_classes(clusters, train_labels, test_labels, n_classes)
+    shares = {name: metrics.wilson_interval(int(own.right.sum()), len(own.right)) for name, own in named.items()}
     return ClusterScores(
         clusters.n_clusters,
         coverage,
         table=table,
-        mapping=mapping,
-        majority_accuracy=metrics.wilson_interval(int(right.sum()), len(right)),
+        mapping=named["majority_accuracy"].mapping,
         ami=float(adjusted_mutual_info_score(test_labels, clusters.test)),
         clustered=_clustered_only(test_labels[kept], clusters.test[kept]),
+        **shares,
         **metrics.bootstrap_intervals(table, random_state=random_state),
     )
 
@@ -98,12 +101,17 @@ def plain_scores(
     clusters: Clusters, train_labels: np.ndarray, test_labels: np.ndarray, n_classes: int
 ) -> dict[str, float]:
     """Score the clusters of test images, without intervals: accuracy, majority accuracy, ARI, NMI and AMI."""
+    table, named = _against_classes(clusters, train_labels, test_labels, n_classes)
     clusters, test_labels = _judged(clusters, test_labels)
-    table, _, right = _against_classes(clusters, train_labels, test_labels, n_classes)
     return metrics.table_scores(table) | {
-        "majority_accuracy": float(right.mean()),
+        **{name: float(own.right.mean()) for name, own in named.items()},
         "ami": float(adjusted_mutual_info_score(test_labels, clusters.test)),
     }
+
+
+def matched(clusters: Clusters, train_labels: np.ndarray, test_labels: np.ndarray, n_classes: int) -> np.ndarray:
+    """Return which test images of known class are in the cluster that is matched with it; shape (n_known,), bool."""
+    return _against_classes(clusters, train_labels, test_labels, n_classes)[1]["accuracy"].right
 
 
 def _judged(clusters: Clusters, test_labels: np.ndarray) -> tuple[Clusters, np.ndarray]:
@@ -112,14 +120,26 @@ def _judged(clusters: Clusters, test_labels: np.ndarray) -> tuple[Clusters, np.n
     return replace(clusters, test=clusters.test[known]), test_labels[known]
 
 
+@dataclass(frozen=True)
+class _Named:
+    """Clusters named after classes, shape (n_clusters,), and which test images of known class that hits."""
+
+    mapping: np.ndarray
+    right: np.ndarray
+
+
 def _against_classes(
     clusters: Clusters, train_labels: np.ndarray, test_labels: np.ndarray, n_classes: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the table of test images, the class of each cluster by its train images, and which test images that hits."""
+) -> tuple[np.ndarray, dict[str, _Named]]:
+    """Return the table of test images, and two ways to name clusters by their train images."""
+    clusters, test_labels = _judged(clusters, test_labels)
     table = metrics.contingency(test_labels, clusters.test, n_classes, clusters.n_clusters)
-    seen = clusters.of_train(train_labels)
-    mapping = metrics.majority_map(metrics.contingency(seen, clusters.train, n_classes, clusters.n_clusters))
-    return table, mapping, metrics.apply_map(mapping, clusters.test) == test_labels
+    seen = metrics.contingency(clusters.of_train(train_labels), clusters.train, n_classes, clusters.n_clusters)
+    ways = {"accuracy": metrics.matched_map(seen), "majority_accuracy": metrics.majority_map(seen)}
+    return table, {
+        name: _Named(mapping, metrics.apply_map(mapping, clusters.test) == test_labels)
+        for name, mapping in ways.items()
+    }
 
 
 def _clustered_only(labels: np.ndarray, clusters: np.ndarray) -> dict[str, float]:

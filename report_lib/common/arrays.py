@@ -6,8 +6,8 @@ import numpy as np
 
 # Rows that are worked on at once.
 CHUNK = 8192
-# The label of an image that nobody has looked at.
-UNKNOWN = -1
+# The label of an image that nobody has looked at, and the cluster of one that is in none.
+UNKNOWN, NOISE = -1, -1
 
 
 def flatten(images: np.ndarray) -> np.ndarray:
@@ -31,3 +31,18 @@ def sample_rows(n: int, n_sample: int, random_state: int) -> np.ndarray:
 def labels_of(labels: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
     """Return the labels of some rows; None without labels."""
     return None if labels is None else labels[rows]
+
+
+def to_bytes(images: np.ndarray) -> np.ndarray:
+    """Return images as uint8, the darkest pixel of all as 0 and the brightest as 255; uint8 is left as it is."""
+    if images.dtype == np.uint8:
+        return np.array(images)
+    low, high = float(images.min()), float(images.max())
+    return np.round((images - low) * (255 / max(high - low, 1e-12))).astype(np.uint8)
+
+
+def in_unit(rows: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Bring pixels to [0, 1], which stands for the range from `low` to `high`, as float32; what lies beyond is cut."""
+    wide = np.asarray(rows, np.float64 if rows.dtype == np.float64 else np.float32)
+    scaled = (wide - wide.dtype.type(low)) / wide.dtype.type((high - low) or 1.0)
+    return np.clip(scaled, 0, 1).astype(np.float32, copy=False)

@@ -1,8 +1,10 @@
 """Small parts of sentences: names, counts with their nouns, lists, shares, scores, and text from data made safe."""
 
 import html
+import math
 import re
 from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 NOT_IN_THIS_RUN = "> Not in this run:"
@@ -31,13 +33,37 @@ def listed(items: Sequence[object], last: str = "and") -> str:
 
 
 def percent(share: float, digits: int = 0) -> str:
-    """Write a share as a percentage."""
-    return f"{share:.{digits}%}"
+    """Write a share as a percentage, halves rounded up as charts do; only nothing is 0%, and only all is 100%."""
+    if not math.isfinite(share):
+        return "none"
+    for places in range(digits, digits + 4):
+        told = Decimal(100 * float(share)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+        if share in (0, 1) or told not in (0, 100):
+            break
+    return f"{told}%"
+
+
+def signed(value: float, digits: int) -> str:
+    """Write a difference with its sign; what rounds to nothing has none."""
+    told = f"{value:+.{digits}f}"
+    return told[1:] if not float(told) else told.replace("-", "\u2212")
+
+
+def decimal(value: float, digits: int = 3) -> str:
+    """Write a score, halves rounded up as percentages are."""
+    if not math.isfinite(value):
+        return "none"
+    return f"{Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)}"
 
 
 def scored(interval: Any, digits: int = 3) -> str:
     """Write a score with its 95% interval."""
-    return f"{interval.value:.{digits}f} ({interval.low:.{digits}f} to {interval.high:.{digits}f})"
+    return f"{decimal(interval.value, digits)} ({decimal(interval.low, digits)} to {decimal(interval.high, digits)})"
+
+
+def shared(interval: Any, digits: int = 1) -> str:
+    """Write a share of images with its 95% interval."""
+    return f"{percent(interval.value, digits)} ({percent(interval.low, digits)} to {percent(interval.high, digits)})"
 
 
 def plural(n: int, word: str) -> str:
@@ -72,8 +98,3 @@ def absent(parameter: str = "", *, labels: bool = True, otherwise: str = "") -> 
     if otherwise:
         return f"> The images have no labels, so the report cannot say {otherwise}."
     return f"{NOT_IN_THIS_RUN} it needs labels."
-
-
-def times_of(key: str, caption: str) -> str:
-    """Leave a place for a table of times, which the page fills: they differ from run to run, and nothing else may."""
-    return f'<div class="times" data-times="{key}"><p>{caption}</p><p>They are in provenance.json.</p></div>'

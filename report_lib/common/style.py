@@ -33,8 +33,6 @@ ACCENT = "#3d6fd1"
 SECOND = "#ee7733"
 INK = "#717780"
 SEQUENTIAL = [[0.0, "#f3f6fc"], [1.0, "#3d6fd1"]]
-# Doubt in orange, safety in blue, grey between.
-DIVERGING = [[0.0, "#b5520a"], [0.5, "#d9d5cf"], [1.0, "#2f5fbf"]]
 TEMPLATE = "report"
 GAP = 3
 MARGIN = {"l": 64, "r": 16, "t": 56, "b": 56}
@@ -47,7 +45,6 @@ AIR = 12
 def _template() -> go.layout.Template:
     axis = {"gridcolor": "rgba(128,134,145,0.22)", "zeroline": False, "automargin": True, "title": {"standoff": 8},
             "linecolor": "rgba(128,134,145,0.45)", "ticks": ""}  # fmt: skip
-    scene_axis = {"backgroundcolor": "rgba(0,0,0,0)", "gridcolor": "#b3b9c2", "showspikes": False}
     return go.layout.Template(
         layout={
             "font": {"family": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", "size": 13, "color": INK},
@@ -57,12 +54,6 @@ def _template() -> go.layout.Template:
             "colorway": list(PALETTE),
             "xaxis": axis,
             "yaxis": axis,
-            "scene": {
-                "xaxis": scene_axis,
-                "yaxis": scene_axis,
-                "zaxis": scene_axis,
-                "camera": {"eye": {"x": 1.45, "y": 1.45, "z": 1.1}},
-            },
             "legend": {"itemsizing": "constant", "bgcolor": "rgba(0,0,0,0)"},
             "margin": MARGIN,
             "height": HEIGHT,
@@ -120,9 +111,9 @@ def color(index: int, *, clusters: bool = False) -> str:
     return NOISE_COLOR if index < 0 else palette[index % len(palette)]
 
 
-def cluster_names(n: int) -> list[str]:
-    """Name clusters C1 to Cn, largest first; a number alone would look like a class."""
-    return [f"C{i + 1}" for i in range(n)]
+def cluster_names(n: int, letter: str = "C") -> list[str]:
+    """Name clusters C1 to Cn, largest first: a number alone would look like a class; other clusterings have other letters."""
+    return [f"{letter}{i + 1}" for i in range(n)]
 
 
 def series(index: int) -> str:

@@ -21,6 +21,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
+from report_lib.common.arrays import in_unit
+
 log = logging.getLogger(__name__)
 # Rows that a network answers for at once.
 CHUNK = 256
@@ -59,9 +61,7 @@ def square_shape(image_shape: tuple[int, int] | None, n_pixels: int) -> tuple[in
 
 def to_unit(rows: np.ndarray, low: float, high: float, device: torch.device) -> torch.Tensor:
     """Bring pixels to [0, 1], which stands for the range from `low` to `high`; what lies beyond is cut."""
-    wide = np.asarray(rows, np.float64 if rows.dtype == np.float64 else np.float32)
-    scaled = (wide - wide.dtype.type(low)) / wide.dtype.type((high - low) or 1.0)
-    return torch.from_numpy(np.clip(scaled, 0, 1).astype(np.float32, copy=False)).to(device)
+    return torch.from_numpy(in_unit(rows, low, high)).to(device)
 
 
 def find_device(name: str) -> torch.device:

@@ -12,7 +12,7 @@ from report_lib.common.errors import ReportError
 from report_lib.data import idx, own
 from report_lib.data.images import ImageSet, split
 from report_lib.data.source import Asked
-from report_lib.data.text import briefly
+from report_lib.data.text import briefly, visible, visible_classes
 
 MAX_CLASSES = 200
 
@@ -70,6 +70,12 @@ def load(
         with briefly():
             images = own.load(source, asked, labels_path=labels, use_labels=use_labels, test_size=test_size, seed=seed)
     images = _name_classes(images, tuple(class_names)) if use_labels else images.without_labels(aside=False)
+    images = replace(
+        images,
+        class_names=visible_classes(images.class_names),
+        train_names=visible(images.train_names),
+        test_names=visible(images.test_names),
+    )
     _refuse_degenerate(images)
     images = _with_usable_labels(images.with_labels_to_judge_by())
     refuse_replaced(images.hashes, sha256, source, labels)

@@ -2,14 +2,22 @@
 
 import codecs
 import io
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import BinaryIO
+
+import numpy as np
 
 from report_lib.common.errors import ReportError
 
 # Of a message, whatever was read; of a name in a list, and of names there.
 _LONGEST, _LONGEST_NAME, _MOST = 480, 40, 8
+# Of the name of a class, everywhere.
+_LONGEST_CLASS = 60
+# What steers a terminal or a browser, rather than being seen: controls, ends of lines, turns of the writing; and half letters.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -44,6 +52,25 @@ def decoded(data: bytes) -> str:
 def printable(name: str) -> str:
     """Return the name of a file with ? for what is no UTF-8 in it, so that it can be written."""
     return name.encode(errors="replace").decode()
+
+
+def visible(names: np.ndarray | None) -> np.ndarray | None:
+    """Return names with a sign for each character that would not be seen, but do something; None where there are none."""
+    return None if names is None else np.array([_visible(name) for name in names.tolist()], dtype=str)
+
+
+def _visible(name: str) -> str:
+    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", name)
+
+
+def visible_classes(names: Iterable[str]) -> tuple[str, ...]:
+    """Return names of classes as they can be shown: visible, none very long, and still different ones."""
+    found: dict[str, None] = {}
+    for name in map(_visible, names):
+        short = name if len(name) <= _LONGEST_CLASS else f"{name[: _LONGEST_CLASS - 1]}…"
+        numbered = (f"{short} ({n})" for n in count(2))
+        found[short if short not in found else next(other for other in numbered if other not in found)] = None
+    return tuple(found)
 
 
 def few(names: Iterable[str], separator: str = ", ") -> str:

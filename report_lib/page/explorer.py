@@ -15,6 +15,7 @@ from PIL import Image
 
 from report_lib.common import style
 from report_lib.common.arrays import UNKNOWN
+from report_lib.page import islands
 from report_lib.page.embed import script_json
 
 COLUMNS = 100
@@ -26,8 +27,6 @@ LOSSLESS_BYTES = 200_000
 MARGIN_STEPS = 10_000
 STEPS = 65_535
 STILL_POINTS = 3000
-STILL_SIDE = 600
-STILL_HEIGHT = 400
 # Doubt in orange, safety in blue; the middle is darker than in the report's charts, because points are small.
 RAMP = {"color": ("#d4580a", "#a0909a", "#2f5fbf"), "dark": ("#ff9a4d", "#a9a0a6", "#6f9bf5")}
 
@@ -49,30 +48,44 @@ def pack(arrays: dict[str, np.ndarray], class_names: Sequence[str], method: str)
     Returns
     -------
     dict
-        `data` (JSON), `bytes` (base64 of the gzipped arrays), `sprite` (a data URI), `still` (SVG), `key` (name and
-        colour of the groups in it) and `text` (sentences); names and text are not escaped.
+        `data` (JSON), `bytes` (base64 of the gzipped arrays), `sprite` (a data URI), `still` (SVG), `islands` (names on
+        it, their places in percent, and pictures), `key` (name and colour of the groups in it) and `text` (sentences);
+        names and text are not escaped.
     """
     fields = _fields(arrays, len(class_names))
     block = b"".join(values.tobytes() for values in fields.values())
-    thumbnails = _reduced(stretched(arrays["thumbnails"]))
+    thumbnails = reduced(stretched(arrays["thumbnails"]))
     labelled, facts = len(arrays["labels"]) > 0, _facts(arrays, fields, thumbnails, class_names)
+    named = islands.islands(arrays["positions"], arrays["clusters"], arrays["labels"], class_names)
+    facts["islands"] = _on_map([one.place for one in named], arrays["positions"])
     return {
         "data": script_json(facts),
         "bytes": base64.b64encode(gzip.compress(block, compresslevel=9, mtime=0)).decode("ascii"),
-        "sprite": "data:image/webp;base64," + base64.b64encode(_sprite(thumbnails)).decode("ascii"),
+        "sprite": sprite(thumbnails),
         "still": picture(
             arrays["positions"], arrays["labels"] if labelled else arrays["clusters"], clusters=not labelled
         ),
         "text": f"Each point is one of {len(arrays['rows']):,} test images, {_placed(method)}: images that look alike tend "
         "to lie close together, but distances between groups, and their sizes, mean little. Those most like an image are its "
         "nearest in the description, not on the map. Rows are counted from 0 in the file that they came from.",
+        "islands": [
+            {
+                "name": one.name,
+                "note": one.note,
+                "x": 100 * one.place[0],
+                "y": 100 * one.place[1],
+                "room": one.room,
+                "pictures": [style.png(thumbnails[row]) for row in one.rows],
+            }
+            for one in named
+        ],
         "key": [(group["name"], group["color"]) for group in facts["classes" if labelled else "clusters"]],
     }
 
 
 def _placed(method: str) -> str:
     if method == "UMAP":
-        return "put amid its nearest train images on their UMAP"
+        return "placed among its nearest train images on their UMAP map"
     return f"on the first two axes of its description, {method}"
 
 
@@ -88,21 +101,12 @@ def picture(positions: np.ndarray, groups: np.ndarray, *, clusters: bool = False
         Whether the groups are clusters, which have colours of their own.
     """
     kept = np.unique(np.linspace(0, len(positions) - 1, min(len(positions), STILL_POINTS)).astype(int))
-    xy, groups = _fitted(positions[kept]), groups[kept]
+    xy, groups = np.round(islands.fitted(positions[kept], positions)).astype(int), groups[kept]
     paths = [_path(xy[groups == group], style.color(int(group), clusters=clusters)) for group in np.unique(groups)]
     return (
-        f'<svg class="map-still" aria-hidden="true" viewBox="0 0 {STILL_SIDE} {STILL_HEIGHT}" fill="none" '
+        f'<svg class="map-still" aria-hidden="true" viewBox="0 0 {islands.WIDTH} {islands.HEIGHT}" fill="none" '
         f'stroke-width="3" stroke-linecap="round" stroke-opacity=".7">{"".join(paths)}</svg>'
     )
-
-
-def _fitted(positions: np.ndarray) -> np.ndarray:
-    """Place points within the still as the script places them in its canvas: upright, centred, to scale."""
-    low, high = positions.min(axis=0), positions.max(axis=0)
-    room = np.array([STILL_SIDE, STILL_HEIGHT]) - 20
-    scale = float((room / np.maximum(high - low, 1e-12)).min())
-    xy = (positions - (low + high) / 2) * scale * [1, -1] + [STILL_SIDE / 2, STILL_HEIGHT / 2]
-    return np.round(xy).astype(int)
 
 
 def _path(xy: np.ndarray, color: str) -> str:
@@ -132,9 +136,19 @@ def _fields(arrays: dict[str, np.ndarray], n_classes: int) -> dict[str, np.ndarr
 
 def _quantised(positions: np.ndarray) -> np.ndarray:
     """Round positions to 65,535 steps along the longer side of their box, and as many a unit along the other."""
+    return np.round(_in_steps(positions, positions)).clip(0, STEPS).astype("<u2")
+
+
+def _in_steps(places: np.ndarray, positions: np.ndarray) -> np.ndarray:
     low = positions.min(axis=0).astype(np.float64)
     span = max(float((positions.max(axis=0) - low).max()), 1e-12)
-    return np.round((positions - low) * (STEPS / span)).clip(0, STEPS).astype("<u2")
+    return (places - low) * (STEPS / span)
+
+
+def _on_map(places: Sequence[tuple[float, float]], positions: np.ndarray) -> list[list[int]]:
+    """Return where shares of the still's width and height lie, in steps."""
+    on_still = np.array(places).reshape(-1, 2) * [islands.WIDTH, islands.HEIGHT]
+    return np.round(_in_steps(islands.among(on_still, positions), positions)).astype(int).tolist()
 
 
 def _small(values: np.ndarray) -> np.ndarray:
@@ -175,7 +189,7 @@ def stretched(images: np.ndarray) -> np.ndarray:
     return images if brightest in (0, 255) else np.round(images * (255 / brightest)).astype(np.uint8)
 
 
-def _reduced(images: np.ndarray) -> np.ndarray:
+def reduced(images: np.ndarray) -> np.ndarray:
     """Return the images no larger than `LARGEST_SIDE`; small ones as they are."""
     height, width = images.shape[1:]
     scale = LARGEST_SIDE / max(height, width)
@@ -185,8 +199,12 @@ def _reduced(images: np.ndarray) -> np.ndarray:
     return np.stack([np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BOX)) for image in images])
 
 
-def _sprite(images: np.ndarray) -> bytes:
-    """Write all images into one WebP, row by row."""
+def sprite(images: np.ndarray) -> str:
+    """Write all images into one WebP, `COLUMNS` a row, as a data URI."""
+    return "data:image/webp;base64," + base64.b64encode(_sheet(images)).decode("ascii")
+
+
+def _sheet(images: np.ndarray) -> bytes:
     n, height, width = images.shape
     columns = min(COLUMNS, n)
     lines = -(-n // columns)

@@ -18,29 +18,32 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import numpy as np
 import plotly.io as pio
 from nbconvert.exporters import HTMLExporter
 from plotly.offline import get_plotlyjs
 
-from report_lib.classification.findings import headlines
+from report_lib.classification.findings import caveats, headlines
+from report_lib.classification.findings.answer import answer
+from report_lib.classification.lists import MOST
 from report_lib.common import display, style
 from report_lib.common.errors import ReportError
 from report_lib.common.prose import NOT_IN_THIS_RUN
-from report_lib.page import explorer, scores
+from report_lib.page import explorer, lists, scores
 from report_lib.page.embed import TEMPLATES, read, script_json, template
 from report_lib.page.sheets import is_sheet, sheet
 from report_lib.page.stills import still
 
-SCRIPTS = ("base", "charts", "search", "downloads", "map_view", "map_panel", "map", "page")
+SCRIPTS = ("base", "charts", "search", "downloads", "lists", "map_view", "map_panel", "map", "page")
 PLOTLY = "application/vnd.plotly.v1+json"
-MOST_HEADLINES = 5
-MOST_SAMPLED = 12
+MOST_HEADLINES = 6
 # Columns of images or cells that can be told apart on a phone; half as many where names stand beside them.
 MOST_ON_A_PHONE = 8
 WIDE_MARGIN = 60
 # Names over tiles that would be smaller than this, in percent of the width, cannot be read there either.
 SMALLEST_FIT = 2.7
+# The tag of a cell whose figures and words are folded, and the section that a chapter opens with.
+FOLD = "fold"
+IN_SHORT = "## In short"
 FIGURE = re.compile(r"<!--figure ([\w-]+)-->")
 # A Content-Security-Policy does not keep these from asking somebody, or from leaving the page.
 LEADS_AWAY = re.compile(r"<(?=/?(?:link|meta|base)\b)", re.I)
@@ -54,6 +57,7 @@ def write_report(
     about: dict[str, Any],
     provenance: dict[str, Any],
     points: dict[str, Any],
+    listed: dict[str, Any],
 ) -> Path:
     """Write the page.
 
@@ -72,6 +76,8 @@ def write_report(
         The rest, which goes into the page's one block that may differ.
     points : dict of str to ndarray
         The test images as points: the arrays of `datamap.DataMap`.
+    listed : dict of str to ndarray
+        The arrays of `lists.build`.
 
     Raises
     ------
@@ -81,20 +87,26 @@ def write_report(
     phases, charts = fragments(notebooks)
     run = about["parameters"]["name"]
     title, names = metrics["dataset"]["title"], metrics["dataset"]["class_names"]
-    script, css = _script(), read("report.css", "map.css") + _stills_on_dark()
+    tables = lists.tables(listed)
+    script, css = _script(), read("report.css", "map.css") + _stills_on_dark() + _tiles(lists.sprite(listed))
     page = template("page").render(
         title=f"{_called(title, run)}: what structure is in these images?",
-        of=_called(title, run)
-        + f" · commit {about['commit'][:7]}{' with local changes' * bool(about['changes'])}" * bool(about["commit"]),
+        of=f"{_called(title, run)}{_short_commit(about)}",
         policy=_policy(script),
-        lede=headlines.lede(metrics),
-        headlines=[_emphasised(sentence) for sentence in headlines.headlines(metrics)[:MOST_HEADLINES]],
+        data=headlines.data_line(metrics),
+        answer=answer(metrics, points["clusters"]),
+        headlines=_with_evidence(headlines.headlines(metrics)[:MOST_HEADLINES], phases),
+        caveats=caveats.caveats(metrics),
+        next=_next(tables, points),
+        lists=tables,
+        most_listed=MOST,
         table=scores.table(metrics),
-        samples=_samples(points, names),
         map=explorer.pack(points, names, str(points["method"])),
         phases=phases,
         adjusted=about["adjusted"],
         about=_about_tables(about),
+        command=about["command"],
+        short_commit=_short_commit(about),
         charts=charts,
         palette=script_json(_palette()),
         provenance=script_json(provenance),
@@ -112,13 +124,6 @@ def fragments(notebooks: dict[str, nbformat.NotebookNode]) -> tuple[list[dict[st
     """Return what the page shows of each notebook, and what its charts are drawn from."""
     charts: dict[str, str] = {}
     return [_phase(number, name, nb, charts) for number, (name, nb) in enumerate(notebooks.items(), start=1)], charts
-
-
-def _emphasised(sentence: str) -> tuple[str, str, str]:
-    """Part a sentence that gives an interval at its first share, which is the score: before, score, after."""
-    found = re.search(r"[\d.]+%", sentence) if "% to " in sentence else None
-    start, end = found.span() if found else (0, 0)
-    return sentence[:start], sentence[start:end], sentence[end:]
 
 
 def _script() -> str:
@@ -166,20 +171,40 @@ def _palette() -> dict[str, Any]:
     }
 
 
-def _samples(points: dict[str, Any], names: Sequence[str]) -> list[dict[str, str]]:
-    """Return some images of each class, or of each cluster where there are none, as PNG."""
-    labelled = len(points["labels"]) > 0
-    groups = points["labels"] if labelled else points["clusters"]
-    thumbnails = explorer.stretched(points["thumbnails"])
-    rows = [np.flatnonzero(groups == group)[:2] for group in np.unique(groups[groups >= 0])][:MOST_SAMPLED]
-    return [
-        {
-            "source": style.png(thumbnails[row]),
-            "name": names[groups[row]] if labelled else f"C{groups[row] + 1}",
-        }
-        for pair in rows
-        for row in pair
+def _with_evidence(findings: Sequence[headlines.Finding], phases: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+    """Lead each finding to the section that shows it, or to its phase where the run has no such section."""
+    titles = {own["id"]: own["title"] for phase in phases for own in (phase, *phase["sections"])}
+    found = []
+    for one in findings:
+        place = next((own for own in titles if own.startswith(one.evidence)), one.evidence.partition("-")[0])
+        found.append({**vars(one), "evidence": place, "title": titles[place]})
+    return found
+
+
+def _next(tables: Sequence[dict[str, Any]], points: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what a reader may do next: the lists, and views of the map."""
+    views = {
+        "clusters": "The clusters on the map",
+        "suspects": "Doubtful test labels on the map",
+        "margins": "How sure the model is, on the map",
+    }
+    looks = [
+        {"place": "explore", "view": f"colour={key}", "title": own} for key, own in views.items() if len(points[key])
     ]
+    counts = [
+        {"place": own["id"], "title": own["title"], "said": f", {len(own['rows'])} with pictures"} for own in tables
+    ]
+    return counts + looks
+
+
+def _tiles(sprite: dict[str, Any]) -> str:
+    """Return the rule that shows one picture of a sprite, by its column and its line there."""
+    if not sprite:
+        return ""
+    return (
+        f'.tile {{ --wide: {sprite["ratio"]:.4f}; background-image: url("{sprite["source"]}"); '
+        f"background-size: calc({sprite['columns']} * var(--wide) * var(--high)) auto; }}\n"
+    )
 
 
 @functools.cache
@@ -190,10 +215,12 @@ def packed_plotly() -> str:
 
 def _phase(number: int, name: str, notebook: nbformat.NotebookNode, charts: dict[str, str]) -> dict[str, Any]:
     nb = copy.deepcopy(notebook)
-    nb.cells = _merge_silent(_without_unasked(nb.cells))
+    nb.cells = _merge_silent(_in_short_first(_without_unasked(nb.cells)))
     sections = _outline(nb, name)
     figures: dict[str, str] = {}
-    for cell in nb.cells:
+    for i, cell in enumerate(nb.cells):
+        if FOLD in cell.metadata.get("tags", []) and cell.get("outputs"):
+            cell.metadata["report"] = {"fold": _finding(cell.outputs), "id": f"{name}-fold-{i}"}
         for output in cell.get("outputs", []):
             _make_showable(output, name, number, figures, charts)
     exporter = HTMLExporter(template_name="report", extra_template_basedirs=[str(TEMPLATES)])
@@ -220,18 +247,34 @@ def _without_outputs(notebook: nbformat.NotebookNode) -> str:
 
 
 def _without_unasked(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
-    """Drop the sections whose only output says that the run was not asked for them."""
+    """Drop the sections, and the folded cells, whose only output says that the run was not asked for them."""
     sections: list[list[nbformat.NotebookNode]] = [[]]
     for cell in cells:
         if cell.cell_type == "markdown" and cell.source.startswith("## "):
             sections.append([])
         sections[-1].append(cell)
-    return [cell for section in sections if not _is_unasked(section) for cell in section]
+    kept = [cell for section in sections if not _is_unasked(section) for cell in section]
+    return [cell for cell in kept if FOLD not in cell.metadata.get("tags", []) or not _is_unasked([cell])]
 
 
 def _is_unasked(section: list[nbformat.NotebookNode]) -> bool:
     texts = [output.get("data", {}).get("text/markdown", "") for cell in section for output in cell.get("outputs", [])]
     return bool(texts) and all(text.startswith(NOT_IN_THIS_RUN) for text in texts)
+
+
+def _in_short_first(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Let a chapter open with its section "In short", which a notebook can write only at its end."""
+    at = [i for i, cell in enumerate(cells) if cell.cell_type == "markdown" and cell.source.strip() == IN_SHORT]
+    return [*cells[:1], *cells[at[-1] :], *cells[1 : at[-1]]] if at else cells
+
+
+def _finding(outputs: list[Any]) -> str:
+    """Return what folded outputs come to: the title of the first figure, else the first sentence."""
+    data = [output.get("data", {}) for output in outputs]
+    titles = [own[PLOTLY]["layout"].get("title", {}).get("text", "") for own in data if PLOTLY in own]
+    said = [re.split(r"(?<=[.?!])\s", own["text/markdown"].strip())[0] for own in data if "text/markdown" in own]
+    plain = re.sub(r"\\(?=[^\w\s])|^> |`", "", (titles or said or ["More"])[0])
+    return html.unescape(plain).rstrip(".:")
 
 
 def _merge_silent(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:

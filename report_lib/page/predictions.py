@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from report_lib.classification.datamap import to_bytes
 from report_lib.classification.new_images import told
 from report_lib.classification.predictor import Answers
 from report_lib.common import style
+from report_lib.common.arrays import to_bytes
 from report_lib.common.prose import plural
 from report_lib.page.embed import read, template
 from report_lib.page.explorer import stretched

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from report_lib.classification import classifiers
-from report_lib.clustering.methods import titled
+from report_lib.clustering.methods import MAP, METHODS, PCA, titled
 from report_lib.common import published
-from report_lib.common.prose import percent
+from report_lib.common.prose import decimal, listed, percent
 from report_lib.common.style import sentence
 
 NONE = {"value": "", "note": ""}
@@ -39,33 +39,48 @@ def table(metrics: dict[str, Any]) -> dict[str, Any]:
         note = "Covered is the share of the test images that are not noise."
         return {"header": ("method", "clusters", "covered"), "groups": groups, "note": note}
     groups = [
-        {"title": "Clusters, without labels", "rows": _clusterings(methods, clusterings)},
+        {"title": "Clusters, without labels", "rows": _clusterings(_shown(metrics["clustering"]), clusterings)},
         {"title": "With few labels", "rows": _few(metrics["classification"])},
         {"title": "With all labels", "rows": _taught(metrics, known)},
     ]
     return {
         "header": ("method", "accuracy", "published", "NMI", "ARI"),
         "groups": [group for group in groups if group["rows"]],
-        "note": _note(against_others=bool(clusterings)),
+        "note": _note(metrics, clusterings),
     }
 
 
-def _note(*, against_others: bool) -> str:
-    said = (
-        "On test images, with 95% intervals: over the draw of these images, and with few labels, which spread over the "
-        "neighbour graph, over the draw of the labels too. The accuracy of clusters is matched: each class is given one "
-        "cluster at most."
-    )
-    return said + against_others * (
-        f" Published, not computed here: clusterings in {published.SOURCE}, fitted to and scored on all 70,000 images; "
-        f"classifiers in {classifiers.SOURCE}. The settings of the oriented gradients were chosen with an eye on the train "
-        "labels of the sets that are published on."
-    )
+def _note(metrics: dict[str, Any], others: Sequence[published.Published]) -> str:
+    clustered, few = metrics["clustering"], metrics["classification"].get("label_efficiency")
+    own = clustered["methods"][clustered["chosen"]]
+    n = len(own["by_seed"]["ari"])
+    said = [
+        "On test images, with 95% intervals.",
+        f"Clusters: the mean of {n} seeds, over these and the draw of the test images."
+        if n > 1
+        else "Clusters: one fit, so over the draw of the test images alone.",
+        "Accuracy is matched: each class has one cluster at most, by the train images.",
+        f"Each method is shown on {listed(dict.fromkeys([PCA, clustered['chosen_on']]))}"
+        + (", methods of density on the map" if any(one["on"] == MAP for one in clustered["methods"].values()) else "")
+        + "; labels play no part in that choice.",
+    ]
+    if few:
+        said.append(
+            "Few labels: over the draw of the labels (of chosen images, over the seeds that choose them) and of the test "
+            "images."
+        )
+    if others:
+        said.append(
+            f"Published, not computed here: clusterings in {listed(published.sources(others))}, fitted to and scored on "
+            f"all 70,000 images; classifiers in {classifiers.SOURCE}. The settings of the oriented gradients were chosen "
+            "with the train labels of these sets in view."
+        )
+    return " ".join(said)
 
 
 def _cell(value: float, ends: dict[str, float] | None = None) -> dict[str, str]:
-    note = "" if ends is None else f"{ends['low']:.3f}–{ends['high']:.3f}"
-    return {"value": f"{value:.3f}", "note": note}
+    note = "" if ends is None else f"{decimal(ends['low'])}–{decimal(ends['high'])}"
+    return {"value": decimal(value), "note": note}
 
 
 def _row(name: str, *cells: dict[str, str], **more: bool) -> dict[str, Any]:
@@ -77,16 +92,27 @@ def _unjudged(own: dict[str, Any]) -> dict[str, Any]:
     return _row(titled(own["method"], own["on"]), *({"value": value, "note": ""} for value in cells))
 
 
-def _clusterings(methods: dict[str, Any], others: Sequence[published.Published]) -> list[dict[str, Any]]:
-    """Tabulate clusterings, those of others among ours, the highest accuracy first."""
-    rows = []
-    for own in methods.values():
-        accuracy, *more = (_cell(own[key], own["intervals_95"][key]) for key in ("accuracy", "nmi", "ari"))
-        rows.append((own["accuracy"], _row(titled(own["method"], own["on"]), accuracy, NONE, *more)))
+def _shown(clustered: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return each method on PCA and on the description that was chosen, methods of density on the map where there is one."""
+    methods, on = clustered["methods"], {PCA, clustered["chosen_on"]}
+    return [
+        own
+        for own in clustered["league"].values()
+        if own["on"] == methods[own["method"]]["on"] or (own["on"] in on and METHODS[own["method"]].places[0] != MAP)
+    ]
+
+
+def _clusterings(rows: Sequence[dict[str, Any]], others: Sequence[published.Published]) -> list[dict[str, Any]]:
+    """Tabulate clusterings by their means over the seeds, those of others among ours, the highest accuracy first."""
+    found = []
+    for own in rows:
+        mean, ends = own["mean"], own["mean_intervals_95"]
+        accuracy, *more = (_cell(mean[key], ends[key]) for key in ("accuracy", "nmi", "ari"))
+        found.append((mean["accuracy"], _row(titled(own["method"], own["on"]), accuracy, NONE, *more)))
     for one in others:
         row = _row(one.method, NONE, _cell(one.accuracy), _cell(one.nmi), NONE, by_others=True)
-        rows.append((one.accuracy, row))
-    return [row for _, row in sorted(rows, key=lambda pair: -pair[0])]
+        found.append((one.accuracy, row))
+    return [row for _, row in sorted(found, key=lambda pair: -pair[0])]
 
 
 def _few(classified: dict[str, Any]) -> list[dict[str, Any]]:

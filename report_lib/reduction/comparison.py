@@ -24,7 +24,6 @@ from report_lib.common.representations import RepresentationName, parse
 from report_lib.data.images import ImageSet
 from report_lib.reduction import linear
 from report_lib.reduction.few_labels import Curve, network_curve
-from report_lib.understanding.measure import Examples
 from report_lib.understanding.measure import pick_examples as pick_examples
 
 if TYPE_CHECKING:
@@ -248,16 +247,20 @@ def pca_curve(fitted: Sequence[FittedRepresentation], pca: linear.Reduction, tes
 
 
 @kept
-def rebuild_all(fitted: Sequence[FittedRepresentation], images: np.ndarray) -> dict[str, np.ndarray]:
-    """Rebuild images from every representation but the pixels.
+def rebuild_all(
+    learnt: Sequence[FittedRepresentation], pca: linear.Reduction, images: np.ndarray, counts: Sequence[int]
+) -> dict[str, np.ndarray]:
+    """Rebuild images from several numbers of principal components, and from every autoencoder.
 
     Returns
     -------
     dict of str to ndarray of shape (n, h, w), float32
-        By title and size, the originals first; empty where there are no representations.
+        By title and size, the originals first.
     """
-    rebuilt = {f"{r.title} ({r.size})": linear.rebuild(r.model, images) for r in fitted if r.name != "pixels"}
-    return {"original": images.astype(np.float32), **rebuilt} if fitted else {}
+    linearly = {f"PCA ({k})": linear.rebuild(pca.first(k), images) for k in counts}
+    return {"original": images.astype(np.float32), **linearly} | {
+        f"{r.title} ({r.size})": linear.rebuild(r.model, images) for r in learnt
+    }
 
 
 def walk(fitted: Sequence[FittedRepresentation], images: np.ndarray, n_steps: int) -> dict[str, np.ndarray]:
@@ -322,40 +325,6 @@ def middles(
         codes = r.model.transform(pairs)
         distances[r.title] = distance(r.model.inverse_transform((codes[:n_pairs] + codes[n_pairs:]) / 2))
     return Middles(distances, distance(pairs[:n_pairs]), n_pairs)
-
-
-@dataclass(frozen=True)
-class CodeImages:
-    """Images beside the channels of their codes.
-
-    Attributes
-    ----------
-    title : str
-        Of the autoencoder.
-    names : sequence of str
-        Of the images.
-    pictures : ndarray of shape (n, 1 + channels, h, w)
-        Images are brought to [0, 1] together, and so is each channel, over all the images.
-    """
-
-    title: str
-    names: Sequence[str]
-    pictures: np.ndarray
-
-
-def code_images(fitted: Sequence[FittedRepresentation], examples: Examples) -> CodeImages | None:
-    """Set every other example beside the channels of its code, enlarged, for the first code that has channels."""
-    r = next((r for r in fitted if len(r.code_shape) == 3), None)
-    if r is None:
-        return None
-    images = examples.images[::2]
-    h, w = images.shape[1:]
-    codes = r.model.transform(flatten(images)).reshape(len(images), *r.code_shape)
-    factor = (-(-h // codes.shape[2]), -(-w // codes.shape[3]))
-    large = codes.repeat(factor[0], axis=2).repeat(factor[1], axis=3)[:, :, :h, :w]
-    pictures = np.concatenate([images[:, None].astype(np.float32), large], axis=1)
-    low, high = (end(pictures, axis=(0, 2, 3), keepdims=True) for end in (np.min, np.max))
-    return CodeImages(r.title, examples.titles[::2], (pictures - low) / np.maximum(high - low, 1e-12))
 
 
 @kept

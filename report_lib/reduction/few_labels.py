@@ -26,7 +26,7 @@ class Curve:
     @property
     def accuracy(self) -> dict[int, metrics.Interval]:
         """Mean over the draws; where there is one draw only, the interval is over the images alone."""
-        return {n: mean_accuracy(right) for n, right in self.right.items()}
+        return {n: metrics.mean_over_draws(right) for n, right in self.right.items()}
 
     @property
     def spread(self) -> dict[int, float]:
@@ -35,26 +35,18 @@ class Curve:
 
     def gain_over(self, other: "Curve", n_labels: int) -> metrics.Interval:
         """Return the accuracy less that of another curve, on the same draws and images."""
-        ours, theirs = self.right[n_labels], other.right[n_labels]
-        if len(ours) > 1:
-            return metrics.difference_over_draws(ours, theirs)
-        return metrics.paired_difference(ours[0], theirs[0])
+        return metrics.difference_over_draws(self.right[n_labels], other.right[n_labels])
 
     def as_dict(self) -> dict[str, object]:
         """Return what the fewest labels give, under the names of `metrics.json`."""
         (n_labels, right), *_ = self.right.items()
-        accuracy = mean_accuracy(right)
+        accuracy = metrics.mean_over_draws(right)
         return {
             "n_labels": n_labels,
             "accuracy": accuracy.value,
             "interval_95": accuracy.as_dict(),
             "draws": right.mean(axis=1),
         }
-
-
-def mean_accuracy(right: np.ndarray) -> metrics.Interval:
-    """Return the mean of draws with its 95% interval, of one draw with Wilson's."""
-    return metrics.mean_over_draws(right) if len(right) > 1 else metrics.wilson_interval(int(right.sum()), right.size)
 
 
 def draws_by_count(

@@ -149,24 +149,6 @@ class Plane:
 
 
 @kept
-def umap_plane(
-    made: dict[str, np.ndarray], images: ImageSet, *, drawn: np.ndarray, scored: np.ndarray, k: int
-) -> Plane | None:
-    """Return what is drawn of UMAP's map of all train images; None where there is none.
-
-    Parameters
-    ----------
-    drawn, scored : ndarray of int
-        Rows that are drawn, and rows among which neighbours are compared.
-    """
-    if "umap" not in made:
-        return None
-    layout, labels = made["umap"], images.train_labels
-    hit = neighborhood_hit(nearest(layout[scored], k), labels_of(labels, scored), len(images.class_names))
-    return Plane("UMAP", layout[drawn], labels_of(labels, drawn), hit, len(layout))
-
-
-@kept
 def tsne_plane(made: dict[str, np.ndarray], images: ImageSet, *, rows: np.ndarray, k: int) -> Plane | None:
     """Return t-SNE's map of some train images; None where there is none."""
     if "tsne" not in made:

@@ -20,6 +20,7 @@ from report_lib.common.arrays import CHUNK, chunks, flatten, labels_of, sample_r
 from report_lib.common.keep import kept
 from report_lib.common.representations import KINDS
 from report_lib.data.images import ImageSet
+from report_lib.reduction.linear_maps import Axes, LinearRepresentation, Scaling
 
 PCA, SVD = KINDS["pca"].title, KINDS["svd"].title
 
@@ -84,7 +85,7 @@ def moments(X: np.ndarray) -> Moments:
     return Moments(n, shift + mean, covariance, float(X.min()), float(X.max()))
 
 
-class PixelScaler(TransformerMixin, BaseEstimator):
+class PixelScaler(Scaling, TransformerMixin, BaseEstimator):
     """Scale pixels with what the train images say.
 
     Parameters
@@ -98,9 +99,6 @@ class PixelScaler(TransformerMixin, BaseEstimator):
     offset_, scale_ : ndarray of shape (d,), float64
         A row x becomes (x - offset_) / scale_.
     """
-
-    def __init__(self, kind: str = "min-max"):
-        self.kind = kind
 
     def fit(self, X: np.ndarray, y: object = None) -> "PixelScaler":
         """Learn from rows of shape (n, d)."""
@@ -118,26 +116,15 @@ class PixelScaler(TransformerMixin, BaseEstimator):
             self.offset_, self.scale_ = m.mean, np.where(constant, 1.0, deviation)
         return self
 
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Return what `from_arrays` needs, as arrays that can be kept without pickling."""
-        return {"kind": np.array(self.kind), "offset": self.offset_, "scale": self.scale_}
-
-    @classmethod
-    def from_arrays(cls, *, kind: np.ndarray, offset: np.ndarray, scale: np.ndarray) -> "PixelScaler":
-        """Return the fitted scaler that `arrays` came from."""
-        scaler = cls(kind.item())
-        scaler.offset_, scaler.scale_ = offset, scale
-        return scaler
-
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Scale rows; returns float32."""
         check_is_fitted(self)
-        return (np.asarray(X, np.float32) - self.offset_.astype(np.float32)) / self.scale_.astype(np.float32)
+        return super().transform(X)
 
     def inverse_transform(self, X: np.ndarray) -> np.ndarray:
         """Bring scaled rows back to pixels; returns float32."""
         check_is_fitted(self)
-        return X.astype(np.float32) * self.scale_.astype(np.float32) + self.offset_.astype(np.float32)
+        return super().inverse_transform(X)
 
 
 def _pointed(axes: np.ndarray) -> np.ndarray:
@@ -146,7 +133,7 @@ def _pointed(axes: np.ndarray) -> np.ndarray:
     return axes * np.sign(axes[np.arange(len(axes)), largest])[:, None]
 
 
-class LinearReducer(TransformerMixin, BaseEstimator):
+class LinearReducer(Axes, TransformerMixin, BaseEstimator):
     """PCA (`center=True`) or truncated SVD (`center=False`) by eigendecomposition of the second moment.
 
     Parameters
@@ -166,10 +153,6 @@ class LinearReducer(TransformerMixin, BaseEstimator):
     explained_variance_ratio_ : ndarray of shape (d,), float64
         Its share of the total variance.
     """
-
-    def __init__(self, n_components: int | None = None, *, center: bool = True):
-        self.n_components = n_components
-        self.center = center
 
     def fit(self, X: np.ndarray, y: object = None) -> "LinearReducer":
         """Learn from rows of shape (n, d)."""
@@ -203,71 +186,15 @@ class LinearReducer(TransformerMixin, BaseEstimator):
         reducer.n_components = n_components
         return reducer
 
-    def arrays(self, n_components: int) -> dict[str, np.ndarray]:
-        """Return what `from_arrays` needs to work with the first components."""
-        return {
-            "components": self.components_[:n_components],
-            "mean": self.mean_,
-            "explained_variance": self.explained_variance_,
-            "explained_variance_ratio": self.explained_variance_ratio_,
-        }
-
-    @classmethod
-    def from_arrays(
-        cls,
-        *,
-        components: np.ndarray,
-        mean: np.ndarray,
-        explained_variance: np.ndarray,
-        explained_variance_ratio: np.ndarray,
-    ) -> "LinearReducer":
-        """Return the fitted reducer that `arrays` came from, with as many components as were kept."""
-        reducer = cls(len(components), center=bool(mean.any()))
-        reducer.components_, reducer.mean_ = components, mean
-        reducer.explained_variance_ = explained_variance
-        reducer.explained_variance_ratio_ = explained_variance_ratio
-        return reducer
-
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Give the first components of rows; shape (n, n_components), float32."""
         check_is_fitted(self)
-        axes = self.components_[: self.n_components]
-        return (X - self.mean_.astype(np.float32)) @ axes.T
+        return super().transform(X)
 
     def inverse_transform(self, Z: np.ndarray) -> np.ndarray:
         """Rebuild rows from their first components; as many are used as `Z` has columns."""
         check_is_fitted(self)
-        return Z @ self.components_[: Z.shape[1]] + self.mean_.astype(np.float32)
-
-
-@dataclass(frozen=True)
-class LinearRepresentation:
-    """Scaled pixels, or the first components of PCA or truncated SVD: raw pixels in, codes out.
-
-    Attributes
-    ----------
-    scaler : PixelScaler
-    reducer : LinearReducer or None
-        None for the scaled pixels themselves.
-    """
-
-    scaler: PixelScaler
-    reducer: LinearReducer | None = None
-
-    def transform(self, X: np.ndarray) -> np.ndarray:
-        """Return the codes of rows, float32."""
-        scaled = self.scaler.transform(X)
-        return scaled if self.reducer is None else self.reducer.transform(scaled)
-
-    def inverse_transform(self, Z: np.ndarray) -> np.ndarray:
-        """Rebuild rows of raw pixels from codes or from their first columns, float32."""
-        return self.scaler.inverse_transform(Z if self.reducer is None else self.reducer.inverse_transform(Z))
-
-    def residual(self, X: np.ndarray) -> np.ndarray:
-        """Return how much of each row the components leave out: the length of what is missing, float32."""
-        scaled = self.scaler.transform(X)
-        missing = scaled - self.reducer.inverse_transform(self.reducer.transform(scaled))
-        return np.sqrt(np.square(missing).sum(axis=1))
+        return super().inverse_transform(Z)
 
 
 def fit_linear(X: np.ndarray, kind: str, *, scaling: str, n_components: int) -> LinearRepresentation:
@@ -414,11 +341,6 @@ def pixel_mse(fitted: Reduction, images: np.ndarray, counts: list[int]) -> np.nd
         rebuilt = rebuild(fitted.first(k), images)
         errors.append(np.square(rebuilt - images, dtype=np.float64).mean() / span**2)
     return np.array(errors)
-
-
-def reconstructions(fitted: Reduction, images: np.ndarray, counts: list[int]) -> np.ndarray:
-    """Set images beside what each number of components makes of them; shape (1 + len(counts), n, h, w)."""
-    return np.stack([images.astype(np.float32), *(rebuild(fitted.first(k), images) for k in counts)])
 
 
 @dataclass(frozen=True)

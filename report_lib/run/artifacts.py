@@ -43,9 +43,12 @@ HOMES = {
     "classification_times": ("classification", "times.json"),
     "label_next": ("classification", "label_next.csv"),
     "audit": ("classification", "audit.csv"),
+    "unusual": ("classification", "unusual.csv"),
     "predictions": ("classification", "predictions.csv"),
     # The test images as points, for the page's reader to explore.
     "datamap": ("classification", "datamap.npz"),
+    # The first of each list, with pictures, for the page.
+    "lists": ("classification", "lists.npz"),
     "model": ("classification", "model.npz"),
     "model_about": ("classification", "model.json"),
 }

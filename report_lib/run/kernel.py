@@ -163,13 +163,16 @@ def _log_progress() -> None:
 def load_ipython_extension(shell: object) -> None:
     """Import in the kernel what the notebooks will, without touching their namespace.
 
-    The first notebook waits for its own modules only; scikit-learn's follow while it computes.
+    Modules that phases after the first need follow in a thread, while the starter reads the images. The first cell waits for
+    it: two threads that import parts of one library at once may meet half of them.
     """
     _die_with_starter()
     _log_progress()
     _import("run.artifacts", "data.datasets", "common.display", "common.prose", *_parts(PHASES[0]))
     later = [module for phase in PHASES[1:] for module in _parts(phase)]
-    threading.Thread(target=_import, args=("common.metrics", *later), daemon=True).start()
+    importing = threading.Thread(target=_import, args=("common.metrics", *later), daemon=True)
+    importing.start()
+    shell.events.register("pre_execute", importing.join)
     shell.events.register("pre_execute", _EmptyForNewClients(shell))
 
 

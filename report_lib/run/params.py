@@ -198,9 +198,9 @@ class Clustering(Section):
         min_length=1,
         description="resolutions at which communities of the graph are counted",
     )
-    k_min: OrAuto[Several] = Field(6, description="smallest K that the panel looks at")
-    k_max: OrAuto[Several] = Field(12, description="largest K that the panel looks at")
-    n_sweep: OrAuto[Positive] = Field(20_000, description="train images that the panel sees, at most")
+    k_min: OrAuto[Several] = Field(2, description="smallest K that the panel looks at")
+    k_max: OrAuto[Several] = Field(16, description="largest K that the panel looks at")
+    n_sweep: OrAuto[Positive] = Field(10_000, description="train images that the panel sees, at most")
     n_init_sweep: OrAuto[Positive] = Field(2, description="starts of each K-Means of the panel")
     n_halves: OrAuto[Count] = Field(3, description="pairs of halves that stability is measured on; 0 for none")
     n_init: OrAuto[Positive] = Field(2, description="starts of K-Means for each seed")
@@ -216,7 +216,7 @@ class Clustering(Section):
         5, description="neighbours that make a core point of DBSCAN and HDBSCAN"
     )
     dbscan_eps_percentiles: list[Annotated[float, Field(gt=0, le=100)]] = Field(
-        [10.0, 40.0, 80.0, 90.0, 95.0, 98.0],
+        [10.0, 40.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.5],
         min_length=1,
         description="eps tried: percentiles of the k-distances",
     )
@@ -330,7 +330,8 @@ def load_params(path: str | Path, settings: list[str] | None = None) -> Params:
     try:
         return Params.model_validate(values)
     except ValidationError as error:
-        said = list(dict.fromkeys(_explain(e, origin, path) for e in error.errors()))
+        # Names and values that are told may hold ends of lines of any kind.
+        said = list(dict.fromkeys(" ".join(_explain(e, origin, path).splitlines()) for e in error.errors()))
         more = [f"and {len(said) - MOST_SAID} more"] if len(said) > MOST_SAID else []
         raise ReportError("; ".join([*said[:MOST_SAID], *more])) from error
 

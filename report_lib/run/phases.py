@@ -259,6 +259,6 @@ def read_made_of(folder: Path) -> dict[str, Any]:
     """Return what a finished run says of what it is made of; nothing where there is none."""
     try:
         told = json.loads((folder / MADE_OF).read_text(encoding="utf8"))
-        return told if set(told) == {"phases", "page", "inputs", "files"} else {}
+        return told if set(told) == {"phases", "page", "inputs"} else {}
     except (OSError, ValueError, TypeError):
         return {}

@@ -4,7 +4,6 @@ Everything is written to a folder beside the runs and moved into place when all 
 fails leaves the last good report alone.
 """
 
-import json
 import logging
 import os
 import sys
@@ -23,6 +22,7 @@ from report_lib.common.parallel import pinned_threads
 from report_lib.data import datasets, formats, pixels
 from report_lib.data.images import ImageSet
 from report_lib.data.source import Asked
+from report_lib.data.text import visible
 from report_lib.run import artifacts, failure, phases, publish, record
 from report_lib.run.artifacts import PHASES, Run, notebook_name
 from report_lib.run.params import Params
@@ -76,7 +76,7 @@ def run_report(
     _spare_a_grammar()
     final = artifacts.build_dir() / params.name
     with publish.only_run(final, wait=wait) as staged, environment(**_pinned(staged.parent, force=force)):
-        progress = Progress(params.name, _last_times(final))
+        progress = Progress(params.name, record.of_run(final).get("sections", {}))
         asked = params
         images, params, adjusted = check_data(asked)
         about = record.about(asked, params, adjusted, images.hashes, code)
@@ -177,11 +177,12 @@ def _read_new(path: str, asked: Asked, image_shape: tuple[int, int]) -> tuple["n
     h, w = image_shape
     side = h if h == w else 0
     try:
-        return formats.read_new(path, asked, side=side)
+        images, names = formats.read_new(path, asked, side=side)
     except ReportError:
         if not asked.keys:
             raise
-        return formats.read_new(path, replace(asked, keys=()), side=side)
+        images, names = formats.read_new(path, replace(asked, keys=()), side=side)
+    return images, visible(names)
 
 
 def _beside(images: Path, ending: str) -> Path:
@@ -350,9 +351,11 @@ def _write_page(plan: Plan, run: Run, finished: dict[str, phases.Finished], prog
     metrics, notebooks = run.metrics(), {phase: own.notebook for phase, own in finished.items()}
     (run.folder / "metrics.json").write_text(artifacts.to_json(metrics), encoding="utf8")
     provenance = plan.about | _facts(started, finished, progress, _times(run))
-    (run.folder / "provenance.json").write_text(artifacts.to_json(provenance), encoding="utf8")
-    page = write_report(run.folder / "report.html", notebooks, metrics, plan.about, provenance, run.load("datamap"))
-    made = artifacts.to_json(plan.record(run.folder))
+    (run.folder / record.RECORD).write_text(artifacts.to_json(provenance), encoding="utf8")
+    about = plan.about | {"command": record.command(Params.model_validate(plan.about["asked"]))}
+    points, lists = run.load("datamap"), run.load("lists")
+    page = write_report(run.folder / "report.html", notebooks, metrics, about, provenance, points, lists)
+    made = artifacts.to_json(plan.record())
     (run.folder / phases.MADE_OF).write_text(made, encoding="utf8")
     return page
 
@@ -382,17 +385,7 @@ def _times(run: Run) -> dict[str, Any]:
 
 def replaced(final: Path, params: Params) -> list[str]:
     """Say that a run of the same name, of other images, will be replaced; nothing where there is none."""
-    try:
-        before = json.loads((final / "provenance.json").read_text(encoding="utf8"))["parameters"]["dataset"]["source"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+    before = record.of_run(final).get("parameters", {}).get("dataset", {}).get("source", params.dataset.source)
     if before == params.dataset.source:
         return []
     return [f'{final} was made of {before} and will be replaced; SET="name=another" keeps both']
-
-
-def _last_times(folder: Path) -> dict[str, dict[str, float]]:
-    try:
-        return json.loads((folder / "provenance.json").read_text(encoding="utf8"))["sections"]
-    except (OSError, ValueError, KeyError):
-        return {}

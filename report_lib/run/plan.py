@@ -8,7 +8,7 @@ from typing import Any
 
 from report_lib import ROOT
 from report_lib.common import facts, sources, values
-from report_lib.run import artifacts, phases
+from report_lib.run import artifacts, phases, publish
 from report_lib.run.artifacts import PHASES, Run, notebook_name
 from report_lib.run.params import Params
 
@@ -79,7 +79,7 @@ class Plan:
         told = {"about": self.about, "texts": texts, "templates": templates}
         return {"told": values.digest(json.dumps(told)), **sources.closure(["report_lib.page.exporter"])}
 
-    def record(self, folder: Path) -> dict[str, Any]:
+    def record(self) -> dict[str, Any]:
         """Return what a finished run was made of, as `phases.read_made_of` gives it; nothing of what was edited meanwhile."""
         page = self.page()
         edited = not all(self.made.values()) or sources.changed_since([n for n in page if n != "told"], self._started)
@@ -87,12 +87,12 @@ class Plan:
             "phases": self.made,
             "page": {} if edited else page,
             "inputs": "" if edited else self._inputs,
-            "files": phases.files_of(folder),
         }
 
     def is_done(self, final: Path) -> bool:
         """Say whether a finished run is what this one would be, all its files as it left them."""
-        if not self.before or phases.files_of(final, list(self.before["files"])) != self.before["files"]:
+        made = publish.made_by_run(final)
+        if not self.before or not made or phases.files_of(final, made) != made:
             return False
         if self.before["inputs"] == self._inputs:
             return True

@@ -7,24 +7,26 @@ A finished run carries a list of what it made; only that is ever deleted.
 import ctypes
 import errno
 import fcntl
-import json
 import logging
 import os
+import re
 import shutil
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from report_lib.common.errors import ReportError
+from report_lib.run import phases, record
 from report_lib.run.artifacts import write_text
 
 log = logging.getLogger(__name__)
 
 STAGING = ".staging"
-# In a run's folder: the paths of all that the run made, one a line.
+# In a run's folder: the hash and the path of every file that the run made, as `sha256sum --check` reads them.
 MADE = ".report-run"
+_LINE = re.compile("(?:([0-9a-f]{64})  )?(.+)")
 PDF, FAILED = "report.pdf", "failed.html"
 # Made of one report, by `make pdf` or by a run that failed; they go with it.
 OF_ONE_REPORT = {PDF, FAILED}
@@ -73,8 +75,8 @@ def publish(staged: Path, final: Path) -> list[str]:
     list of str
         A sentence for what is gone with the run before.
     """
-    made = sorted(path.relative_to(staged).as_posix() for path in staged.rglob("*"))
-    (staged / MADE).write_text("\n".join([*made, MADE]) + "\n", encoding="utf8")
+    made = "".join(f"{own}  {name}\n" for name, own in phases.files_of(staged).items())
+    (staged / MADE).write_text(made, encoding="utf8")
     with _no_reader(final):
         printed = (final / PDF).exists()
         _carry_over(final, staged)
@@ -117,7 +119,7 @@ def keep_failed(final: Path, html: str) -> Path:
     """Put the page of a run that failed beside the last good report; return where it is."""
     final.mkdir(exist_ok=True)
     if not _is_run(final):
-        write_text(final / MADE, f"{MADE}\n")
+        write_text(final / MADE, "")
     write_text(final / FAILED, html)
     return final / FAILED
 
@@ -171,17 +173,28 @@ def _refuse_what_cannot_be_moved(staged: Path, final: Path) -> None:
 def _is_run(folder: Path) -> bool:
     if (folder / MADE).is_file():
         return True
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        return "name" in json.loads((folder / "provenance.json").read_text(encoding="utf8"))["parameters"]
-    return False
+    return bool(record.of_run(folder))
 
 
 # --- what is a run's and what is a person's -------------------------------------------------------------------------
 
 
+def made_by_run(folder: Path) -> dict[str, str]:
+    """Return the files that a finished run made, by their place in its folder, with their hashes; empty where no list is.
+
+    Runs of earlier versions have a list without hashes.
+    """
+    try:
+        lines = (folder / MADE).read_text(encoding="utf8").split("\n")
+    except (OSError, ValueError):
+        return {}
+    return {found[2]: found[1] or "" for found in map(_LINE.fullmatch, lines) if found}
+
+
 def _made(folder: Path) -> set[str]:
-    with suppress(OSError, ValueError):
-        return set((folder / MADE).read_text(encoding="utf8").splitlines()) | OF_ONE_REPORT
+    if (folder / MADE).is_file():
+        files = {MADE, *made_by_run(folder)} | OF_ONE_REPORT
+        return files | {str(above) for name in files for above in PurePosixPath(name).parents}
     tops = [folder / name for name in _BEFORE_LISTS]
     below = [path for top in tops if top.is_dir() for path in top.rglob("*")]
     return {path.relative_to(folder).as_posix() for path in (*tops, *below)} | OF_ONE_REPORT

@@ -1,19 +1,24 @@
 """What a run writes down about itself: from which code, parameters and images, on which machine, and how long it took."""
 
 import hashlib
+import json
 import os
 import platform
+import re
 import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from report_lib import ROOT
 from report_lib.common import facts
-from report_lib.run.params import Params
+from report_lib.run.params import Params, load_params
 
+# What a run leaves of it.
+RECORD = "provenance.json"
 # Memory is looked at so often, in seconds.
 EVERY = 0.5
 
@@ -47,6 +52,15 @@ def _git(*words: str) -> bytes:
     return subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, check=True).stdout
 
 
+def of_run(folder: Path) -> dict[str, Any]:
+    """Return the record of a finished run; empty where there is none, or something else in its place."""
+    try:
+        found = json.loads((folder / RECORD).read_text(encoding="utf8"))
+        return found if "name" in found["parameters"] else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
 def about(
     asked: Params, params: Params, adjusted: list[str], hashes: dict[str, str], code: dict[str, str]
 ) -> dict[str, Any]:
@@ -76,6 +90,27 @@ def about(
         "processor": facts.processor(),
         "accelerator": facts.accelerator(),
     }
+
+
+def command(asked: Params) -> str:
+    """Return the `make` that asks for the same: the file of parameters and what was set beside it, or else the run's record."""
+    path = ROOT / "params" / f"{asked.name}.yaml"
+    if not path.is_file():
+        return "make report FROM=report.html"
+    changed = " ".join(_settings(load_params(path).model_dump(mode="json"), asked.model_dump(mode="json")))
+    if re.search(r"[^\w .,=/\[\]-]", changed):
+        return "make report FROM=report.html"
+    params = f" PARAMS=params/{path.name}" * (asked.name != "fashion_mnist")
+    return f"make report{params}" + f' SET="{changed}"' * bool(changed)
+
+
+def _settings(base: dict[str, Any], asked: dict[str, Any], section: str = "") -> Iterator[str]:
+    for key, value in asked.items():
+        if isinstance(value, dict):
+            yield from _settings(base[key], value, f"{section}{key}.")
+        elif value != base[key]:
+            text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+            yield f"{section}{key}={text.replace(chr(34), '')}"
 
 
 def machine() -> dict[str, str]:

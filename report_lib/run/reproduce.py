@@ -13,10 +13,10 @@ from pydantic import ValidationError
 
 from report_lib.common.errors import ReportError
 from report_lib.common.facts import environment
-from report_lib.run import artifacts, phases
+from report_lib.run import artifacts, phases, publish
 from report_lib.run.params import Params
+from report_lib.run.record import RECORD
 
-RECORD = "provenance.json"
 BLOCK = re.compile(r'<script type="application/json" id="provenance">(.*?)</script>', re.DOTALL)
 # Numbers that another processor, other threads or other versions give may differ by this share.
 TOLERANCE = 1e-3
@@ -127,9 +127,9 @@ def compare(folder: Path, made: Path, *, alike: bool) -> Iterator[str]:
     one, other = (json.loads((own / "metrics.json").read_text(encoding="utf8")) for own in (folder, made))
     yield from _numbers(one, other, 0.0 if alike else TOLERANCE)
     if alike:
-        named = phases.read_made_of(folder).get("files", {})
-        for name in sorted(named):
-            if name != RECORD and not name.endswith("times.json") and _told(folder / name) != _told(made / name):
+        names = {name for name in publish.made_by_run(folder) if not name.endswith("times.json")}
+        for name in sorted(names - {RECORD, phases.MADE_OF}):
+            if _told(folder / name) != _told(made / name):
                 yield f"{name}: other bytes"
 
 

@@ -117,7 +117,7 @@ RULES: dict[str, Callable[[Sizes], Any]] = {
     "clustering.n_neighbors": lambda s: s.n_neighbors,
     "clustering.k_min": lambda s: 2,
     "clustering.k_max": lambda s: min(15, max(3, round(math.sqrt(s.n_train / 2)))),
-    "clustering.n_sweep": lambda s: s.by_number(2_000, 4_000, 20_000),
+    "clustering.n_sweep": lambda s: s.by_number(2_000, 4_000, 10_000),
     "clustering.n_init_sweep": lambda s: 2,
     "clustering.n_halves": lambda s: 3,
     "clustering.n_init": lambda s: 2,

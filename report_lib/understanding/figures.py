@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from report_lib.common import style
 from report_lib.common.display import passes_none
+from report_lib.common.prose import percent
 from report_lib.understanding.measure import Brightness, Examples, Histogram
 
 
@@ -35,7 +36,7 @@ def originals(tiles: np.ndarray | None) -> go.Figure | None:
 
 def examples(shown: Examples) -> go.Figure:
     """Draw the first image of each class, or without labels a few images with their rows."""
-    fig = style.image_grid(shown.images, columns=min(5, len(shown.images)), titles=shown.titles)
+    fig = style.image_grid(shown.images, columns=min(10, len(shown.images)), titles=shown.titles)
     return style.finish(
         fig, title="What the images look like", caption=f"One train image each: {', '.join(shown.titles)}."
     )
@@ -51,12 +52,11 @@ def intensity_histogram(histogram: Histogram) -> go.Figure:
     )  # fmt: skip
     fig.update_xaxes(title_text="pixel intensity (the file's units)")
     fig.update_yaxes(title_text="share of all pixels (log scale)", type="log", tickformat=".2~%", dtick="D2")
-    brightest = float(share[-1])
     return style.finish(
         fig,
-        title=f"{histogram.share_lowest:.0%} of the pixels are in the darkest bin",
-        caption=f"Histogram of all {int(histogram.counts.sum()):,} train pixels in {len(centers)} bins: "
-        f"{histogram.share_lowest:.1%} lie in the darkest, {brightest:.1%} in the brightest.",
+        title=f"{percent(histogram.at_lowest, 1)} of the pixels have the lowest value",
+        caption=f"Histogram of all {int(histogram.counts.sum()):,} train pixels in {len(centers)} bins. Of all pixels, "
+        f"{percent(histogram.at_lowest, 1)} have the lowest value.",
     )
 
 
@@ -72,36 +72,31 @@ def brightness(result: Brightness, names: Sequence[str]) -> go.Figure:
         colors=[style.color(g) for g in result.groups],
     )
     fig.update_xaxes(tickformat=".0%", rangemode="tozero")
-    ends = f"{groups[0]} is darkest at {result.means[0]:.0%}, {groups[-1]} brightest at {result.means[-1]:.0%}"
+    low, high = percent(result.means[0], 1), percent(result.means[-1], 1)
+    ends = f"{groups[0]} is darkest at {low}, {groups[-1]} brightest at {high}"
     return style.finish(
         fig,
-        title=ends if len(groups) > 1 else f"The mean brightness is {result.means[0]:.0%}",
+        title=ends if len(groups) > 1 else f"The mean brightness is {low}",
         caption="The dot is the mean brightness over the images, the bar spans the middle half of them.",
         numbers=style.listing(groups, result.means, ".1%"),
         height=130 + 30 * len(groups),
     )
 
 
-def mean_image(image: np.ndarray) -> go.Figure:
-    """Draw the mean of all train images."""
-    fig = style.image_grid(image[None], columns=1)
-    fig.update_layout(height=330)
+def mean_images(overall: np.ndarray, by_class: np.ndarray | None, names: Sequence[str]) -> go.Figure:
+    """Draw the mean of all train images, then that of each class where there are classes."""
+    tiles = overall[None] if by_class is None else np.concatenate([overall[None], by_class])
+    titles = ["all", *names][: len(tiles)]
+    fig = style.image_grid(tiles, columns=min(6, len(tiles)), titles=titles)
+    if by_class is None:
+        fig.update_layout(height=330)
+        what = "The mean of all train images, stretched to its own range: light where most images are light."
+        return style.finish(fig, title="All train images laid over one another", caption=what)
     return style.finish(
         fig,
-        title="All train images laid over one another",
-        caption="The mean of all train images, stretched to its own range: light where most images are light.",
-    )
-
-
-@passes_none
-def class_means(images: np.ndarray | None, names: Sequence[str]) -> go.Figure | None:
-    """Draw the mean image of each class; None without labels."""
-    fig = style.image_grid(images, columns=min(5, len(images)), titles=names)
-    return style.finish(
-        fig,
-        title="Each class laid over itself: its prototype",
-        caption=f"Mean train image of each class: {', '.join(map(str, names))}. A sharp mean belongs to a class whose "
-        "images agree; a blurred one to a class that varies.",
+        title="All train images laid over one another, then those of each class",
+        caption=f"Mean of all train images, and of each class: {', '.join(map(str, names))}. A sharp mean belongs to a class "
+        "whose images are alike, a blurred one to a class that varies.",
     )
 
 

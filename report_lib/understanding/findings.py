@@ -51,15 +51,17 @@ def class_balance(counts: np.ndarray | None, names: Sequence[str]) -> str | None
     guess = percent(counts.max() / counts.sum(), 1)
     if counts.min() == counts.max():
         return (
-            f"The {len(counts)} classes are exactly balanced, {counts[0]:,} train images each: accuracy is a fair "
-            f"score here, and always guessing one class earns {guess}."
+            f"The {len(counts)} classes are exactly balanced, {counts[0]:,} train images each. Always guessing one class "
+            f"is right for {guess}."
         )
     low, high = text(names[counts.argmin()]), text(names[counts.argmax()])
     if counts.min() == 0:
-        return f"{high} has {counts.max():,} train images and {low} has none. Always guessing {high} earns {guess}."
+        return (
+            f"{high} has {counts.max():,} train images and {low} has none. Always guessing {high} is right for {guess}."
+        )
     return (
         f"The {len(counts)} classes are not quite even: {high} has {counts.max():,} train images and {low} "
-        f"{counts.min():,}, {percent(counts.min() / counts.max())} of that. Always guessing {high} earns {guess}."
+        f"{counts.min():,}, {percent(counts.min() / counts.max())} of that. Always guessing {high} is right for {guess}."
     )
 
 
@@ -70,9 +72,7 @@ def unknown(data: dict[str, Any]) -> str:
     counts = [f"{data['n_unknown'][part]:,} of {data[f'n_{part}']:,} {part} images" for part in ("train", "test")]
     said = f"The label of {listed(counts)} is unknown. "
     if data["class_names"]:
-        return (
-            said + "These take part in everything but the scores; what is learnt from labels is learnt from the others."
-        )
+        return said + "These images take part in everything but the scores, and in learning from labels."
     but = (
         ", but for the list of images to label next, which leaves out those with one"
         if data["n_unknown"]["train"]
@@ -88,13 +88,15 @@ def intensity(histogram: Histogram) -> str:
     """Say how the pixels are spread."""
     centers = (histogram.edges[:-1] + histogram.edges[1:]) / 2
     share = histogram.counts / histogram.counts.sum()
-    upper = percent(share[centers > (centers[0] + centers[-1]) / 2].sum())
-    ends = f"{percent(share[0])} of the pixels lie in the darkest bin, {percent(share[-1])} in the brightest, and {upper} in "
-    fullest = share[[0, -1]].max()
-    return f"{ends}the brighter half of the range. " + (
-        "More than half of all pixels have one value, or nearly, so distances between images come from the others."
-        if fullest > 0.5
-        else "No single value takes up half of the pixels, so distances between images come from all over the range."
+    upper = percent(share[centers > (centers[0] + centers[-1]) / 2].sum(), 1)
+    fullest = max(histogram.at_lowest, share[0], share[-1])
+    return (
+        f"{percent(histogram.at_lowest, 1)} of the pixels have the lowest value, {upper} are in the brighter half. "
+        + (
+            "More than half of all pixels are alike, so distances between images come from the others."
+            if fullest > 0.5
+            else "Distances between images come from all over the range."
+        )
     )
 
 
@@ -103,32 +105,35 @@ def brightness(result: Brightness, names: Sequence[str]) -> str:
     if len(result.groups) == 1:
         half = f"{percent(result.lower[0], 1)} and {percent(result.upper[0], 1)}"
         return (
-            f"The mean brightness of an image is {percent(result.means[0], 1)}; half of all images lie between {half}."
+            f"The mean brightness of an image is {percent(result.means[0], 1)}; half of all images are between {half}."
         )
     dark, light = text(names[result.groups[0]]), text(names[result.groups[-1]])
     pairs = len(result.groups) - 1
     overlap = pairs - int((result.lower[1:] > result.upper[:-1]).sum())
+    times = f"{light} is {result.means[-1] / max(result.means[0], 1e-12):.1f} times as bright as {dark}"
+    if not overlap:
+        return f"{times}. The middle halves of no two classes overlap: brightness alone nearly tells them apart."
+    how_many = "all classes" if overlap == pairs else f"{overlap} of {pairs} classes"
     return (
-        f"Images of {light} are {result.means[-1] / max(result.means[0], 1e-12):.1f} times as bright as images of {dark}. "
-        f"Of the {plural(pairs, 'pair')} of neighbours in this order, {overlap} {'has' if overlap == 1 else 'have'} middle "
-        f"halves that overlap: brightness alone {'cannot tell those' if overlap else 'nearly tells these'} classes apart."
+        f"{times}. The middle half of {how_many} overlaps with that of the next brighter one: brightness alone cannot tell "
+        "these apart."
     )
 
 
 @passes_none
 def class_means(class_images: np.ndarray | None, names: Sequence[str]) -> str | None:
-    """Say which prototypes are most alike; None without labels."""
+    """Say which mean images are most alike; None without labels."""
     flat = class_images.reshape(len(class_images), -1)
     kept = np.flatnonzero(np.isfinite(flat).all(axis=1))
     if len(kept) < 3:
-        return f"With {len(kept)} prototypes there is only one pair to compare."
+        return f"With {len(kept)} mean images there is only one pair to compare."
     distances = squareform(pdist(flat[kept]))
     np.fill_diagonal(distances, np.inf)
     i, j = np.unravel_index(distances.argmin(), distances.shape)
     np.fill_diagonal(distances, -np.inf)
     k, m = np.unravel_index(distances.argmax(), distances.shape)
     near, far = ([text(names[kept[a]]) for a in pair] for pair in ((i, j), (k, m)))
-    return f"Pixel by pixel, the two prototypes most alike are {listed(near)}, the two least alike {listed(far)}."
+    return f"Pixel by pixel, the mean images of {listed(near)} are most alike, those of {listed(far)} least."
 
 
 def duplicates(result: Duplicates, limit: float) -> str:
@@ -137,28 +142,30 @@ def duplicates(result: Duplicates, limit: float) -> str:
     across = exact["across"] + near["across"]
     copies, close = sum(exact.values()), sum(near.values())
     joined = (
-        f"{plural(across, 'pair')} {'joins' if across == 1 else 'join'} a train and a test image: at most that many test "
-        "images are easier than they should be."
+        f"{plural(across, 'pair')} {'has' if across == 1 else 'have'} one image in train and one in test: at most that many "
+        "test images are easier than they should be."
         if across
-        else "None joins a train and a test image."
+        else "No pair has one image in train and one in test."
     )
     return (
-        f"{count_of(copies, 'image is a copy', 'images are copies').capitalize()} of an earlier one, pixel by pixel, and "
-        f"{count_of(close, 'more pair differs', 'more pairs differ')} by at most {percent(limit, 1)} of the range (root mean "
-        f"square). {joined}"
+        f"{count_of(copies, 'image is a copy', 'images are copies').capitalize()} of an earlier one, pixel by pixel. "
+        f"{count_of(close, 'pair is a near-copy', 'pairs are near-copies').capitalize()}: their pixels differ by at most "
+        f"{percent(limit, 1)} of the range (root mean square). {joined}"
     )
 
 
 def in_short(numbers: dict[str, Any]) -> str:
     """Sum up the first phase."""
     data = numbers["dataset"]
-    bright = numbers["mean_brightness"]
+    bright, copies = numbers["mean_brightness"], numbers["near_duplicates"]
     return bullets(
         f"{data['n_train']:,} train and {data['n_test']:,} test images of {data['height']} × {data['width']} pixels, "
         + (f"in {len(data['class_names'])} classes." if data["class_names"] else "without labels."),
         *filter(None, [unknown(data)]),
-        f"{percent(numbers['share_darkest_bin'])} of the pixels are in the darkest bin.",
-        f"Mean brightness runs from {percent(min(bright.values()))} to {percent(max(bright.values()))} between classes."
+        f"The mean brightness of the classes goes from {percent(min(bright.values()), 1)} to "
+        f"{percent(max(bright.values()), 1)}."
         if len(bright) > 1
-        else f"Mean brightness is {percent(next(iter(bright.values())))}.",
+        else f"The mean brightness is {percent(next(iter(bright.values())), 1)}.",
+        f"{count_of(copies['exact']['total'], 'image is a copy', 'images are copies')} of an earlier one, "
+        f"{count_of(copies['near']['total'], 'pair is a near-copy', 'pairs are near-copies')}.".capitalize(),
     )

@@ -139,10 +139,14 @@ def pick_examples(images: ImageSet, part: str, most: int | None = None) -> Examp
 
 @dataclass(frozen=True)
 class Histogram:
-    """Counts of all pixels between edges, in the file's own units; `edges` has one entry more than `counts`."""
+    """Counts of all pixels between edges, in the file's own units; `edges` has one entry more than `counts`.
+
+    `at_lowest` is the share of the pixels that have the lowest value itself.
+    """
 
     edges: np.ndarray
     counts: np.ndarray
+    at_lowest: float
 
     @property
     def share_lowest(self) -> float:
@@ -154,7 +158,7 @@ def intensity_histogram(images: np.ndarray, n_bins: int) -> Histogram:
     """Count every pixel, not a sample; at most one bin for each whole number of uint8 images."""
     if images.dtype != np.uint8:
         counts, edges = np.histogram(images, bins=n_bins)
-        return Histogram(edges, counts)
+        return Histogram(edges, counts, float(np.mean(images == images.min())))
     levels = np.zeros(256, dtype=np.int64)
     for chunk in np.array_split(images.reshape(-1), max(1, images.size // 4_000_000)):
         levels += np.bincount(chunk, minlength=256)
@@ -162,7 +166,7 @@ def intensity_histogram(images: np.ndarray, n_bins: int) -> Histogram:
     counts, edges = np.histogram(
         np.arange(256), bins=min(n_bins, high - low + 1), range=(low - 0.5, high + 0.5), weights=levels
     )
-    return Histogram(edges, counts.astype(np.int64))
+    return Histogram(edges, counts.astype(np.int64), float(levels[low] / levels.sum()))
 
 
 @dataclass(frozen=True)

@@ -1,191 +1,158 @@
-"""Planted mistakes are found: labels that are wrong, images out of place, copies; and what finds them is scikit-learn."""
+"""Every label has its rank: those that were made wrong come first, by judges who have not seen them."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
-from scipy.stats import norm
-from sklearn.base import clone
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from sklearn.neighbors import KNeighborsClassifier
 
-from report_lib.classification import audit
-from report_lib.classification.audit import Part, Removal
+from report_lib.classification import audit, judges
+from report_lib.classification.judges import Opinion
+from report_lib.classification.planted import Planted
+from report_lib.classification.unusual import Distances
 from report_lib.clustering.representations import Representation
-from report_lib.common.metrics import paired_difference
+from report_lib.common.neighbors import nearest, nearest_to
 from report_lib.data.images import ImageSet
 
 PLANTED = {3: 1, 70: 2, 150: 0}
-OPTIONS = {"n_folds": 5, "random_state": 0}
-# Cleanlab's own remark on small classes.
-pytestmark = pytest.mark.filterwarnings("ignore:May not flag all label issues")
 
 
 @pytest.fixture
 def mislabelled(blobs):
-    """Blobs, with three labels that are wrong."""
+    """Blobs, every other row a test image, with three labels that are wrong; and their description."""
     X, y = blobs
     labels = y.copy()
     labels[list(PLANTED)] = list(PLANTED.values())
-    return X, labels, y
-
-
-def looked(X, labels, n_classes=3):
-    proba = audit.out_of_fold(LogisticRegression(), X, labels, n_classes, **OPTIONS)
-    return audit.judge(labels, proba, X, X, labels)
-
-
-# --- labels that look wrong -----------------------------------------------------------------------------------------
-
-
-def test_out_of_fold_is_scikit_learns_on_the_same_splits(mislabelled):
-    X, labels, _ = mislabelled
-    found = audit.out_of_fold(LogisticRegression(), X, labels, 3, n_folds=4, random_state=7)
-    splits = StratifiedKFold(4, shuffle=True, random_state=7)
-    expected = cross_val_predict(LogisticRegression(), X, labels, cv=splits, method="predict_proba")
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-6)
-
-
-def test_no_label_judges_itself(mislabelled):
-    X, labels, _ = mislabelled
-    found = audit.out_of_fold(KNeighborsClassifier(1), X, labels, 3, **OPTIONS)
-    assert (found[np.arange(180), labels] == 0)[list(PLANTED)].all()
-    assert KNeighborsClassifier(1).fit(X, labels).score(X, labels) == 1.0
-
-
-def test_the_classifier_that_is_given_stays_unfitted(mislabelled):
-    model = LogisticRegression()
-    audit.out_of_fold(model, *mislabelled[:2], 3, **OPTIONS)
-    assert not hasattr(model, "classes_")
-
-
-def test_planted_label_errors_are_found_and_the_least_likely_label_comes_first(mislabelled):
-    X, labels, truth = mislabelled
-    found = looked(X, labels)
-    assert set(found.suspects) == set(PLANTED)
-    np.testing.assert_array_equal(found.predicted[found.suspects], truth[found.suspects])
-    quality = found.proba[found.suspects, labels[found.suspects]]
-    np.testing.assert_array_equal(found.quality[found.suspects], quality)
-    assert (np.diff(quality) >= 0).all()
-    assert quality.max() < 0.01 < np.delete(found.quality, list(PLANTED)).min()
-
-
-def test_right_labels_are_not_suspected(blobs):
-    assert looked(*blobs).suspects.tolist() == []
-
-
-def test_a_class_with_one_image(blobs):
-    X, y = blobs
-    labels = y.copy()
-    labels[10] = 3
-    with pytest.warns(UserWarning, match="least populated class"):
-        found = audit.out_of_fold(LogisticRegression(), X, labels, 4, **OPTIONS)
-    # Whoever judges it has never met its class.
-    assert found[10, 3] == 0
-    np.testing.assert_allclose(found.sum(axis=1), 1.0, rtol=1e-5)
-    part = audit.judge(labels, found, X, X, labels)
-    assert np.isnan(part.distance[10])
-    assert not part.far[10]
-    assert part.quality[10] == 0
-    assert np.isfinite(np.delete(part.distance, 10)).all()
-
-
-# --- images out of place --------------------------------------------------------------------------------------------
-
-
-def test_distances_are_to_the_nearest_of_the_own_class(mislabelled):
-    X, labels, _ = mislabelled
-    distances = cdist(X, X)
-    np.fill_diagonal(distances, np.inf)
-    distances[labels[:, None] != labels] = np.inf
-    found = looked(X, labels).distance
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, np.sort(distances, axis=1)[:, :5].mean(axis=1), rtol=1e-4)
-
-
-def test_test_images_are_set_against_train_images_of_their_class(blobs):
-    X, y = blobs
     train, test = X[::2], X[1::2]
-    proba = LogisticRegression().fit(train, y[::2]).predict_proba(test)
-    found = audit.judge(y[1::2], proba, test, train, y[::2])
-    distances = np.where(y[1::2][:, None] == y[::2], cdist(test, train), np.inf)
-    np.testing.assert_allclose(found.distance, np.sort(distances, axis=1)[:, :5].mean(axis=1), rtol=1e-4)
-    # A copy of a train image has that one, at no distance, among its nearest; the train image itself has not.
-    own, copied = (audit.judge(y[::2], proba, codes, train, y[::2]).distance for codes in (train, train.copy()))
-    assert (copied < own).all()
+    images = ImageSet("made", train[:, None], test[:, None], labels[::2], labels[1::2], ("a", "b", "c"))
+    return images, Representation("PCA", train, test, nearest(train, 10), nearest_to(train, test, 10))
 
 
-def test_a_class_of_few_images_has_fewer_neighbours(blobs):
-    X, y = blobs
-    rows = np.r_[0:60, 60:63]
-    proba = np.eye(3)[y[rows]]
-    few = X[rows]
-    found = audit.judge(y[rows], proba, few, few, y[rows])
-    np.testing.assert_allclose(found.distance[60:], cdist(few[60:], few[60:]).sum(axis=1) / 2, rtol=1e-4)
+def found_in(mislabelled, **changes):
+    images, space = mislabelled
+    return audit.find_issues(replace(images, **changes), space, None, None, n_folds=3, random_state=0)
 
 
-def test_planted_outliers_are_found_and_the_farthest_comes_first(blobs):
-    X, y = blobs
-    X[100] += 40
-    X[20] -= 15
-    found = looked(X, y)
-    assert found.strangers[:2].tolist() == [100, 20]
-    assert len(found.strangers) <= 4
+def test_labels_that_are_wrong_come_first_in_either_part(mislabelled):
+    found = found_in(mislabelled)
+    train, test = found.parts["train"], found.parts["test"]
+    assert set(train.ranking[:2]) == {35, 75}
+    assert test.ranking[0] == 1
+    assert train.suggested[[35, 75]].tolist() == [1, 2]
+    assert test.suggested[1] == 0
+    assert max(train.quality[[35, 75]]) < 0.2 < np.delete(train.quality, [35, 75]).min()
+    assert list(train.opinions) == ["network on PCA", "10 nearest images"]
 
 
-def test_the_fence_is_tukeys_outer_one_class_by_class(blobs):
-    X, y = blobs
-    X[y == 1] *= 3
-    found = looked(X, y)
-    for own in range(3):
-        rows = y == own
-        low, high = np.percentile(found.distance[rows], [25, 75])
-        np.testing.assert_array_equal(found.far[rows], found.distance[rows] > high + 3 * (high - low))
+def test_the_ranking_is_by_doubt_and_equals_keep_their_order():
+    opinion = np.array([[0.9, 0.1], [0.2, 0.8], [0.2, 0.8], [0.6, 0.4]])
+    part = audit.judge(np.zeros(4, int), {"a": Opinion(opinion), "b": Opinion(opinion)})
+    assert part.ranking.tolist() == [1, 2, 3, 0]
+    np.testing.assert_array_equal(part.doubt, judges.doubt([Opinion(opinion)], np.zeros(4, int)))
+    np.testing.assert_allclose(part.quality, [0.9, 0.2, 0.2, 0.6])
+    assert part.suggested.tolist() == [0, 1, 1, 0]
+    assert (part.n_first, part.first.tolist()) == (1, [False, True, False, False])
 
 
-def test_a_test_image_of_a_class_that_no_train_image_has(blobs):
-    X, y = blobs
-    labels, proba = np.array([3, 0, 1]), np.full((3, 4), 0.25)
-    found = audit.judge(labels, proba, X[[5, 6, 70]], X, y)
-    assert np.isnan(found.distance).tolist() == [True, False, False]
-    assert found.far.tolist() == [False, False, False]
+def test_what_two_judges_doubt_comes_before_what_one_doubts():
+    sure, unsure = np.array([[0.9, 0.1]] * 3), np.array([[0.05, 0.95]] * 3)
+    judged = {str(n): Opinion(np.where(np.arange(3)[:, None] < n, unsure, sure)) for n in (1, 2)}
+    part = audit.judge(np.zeros(3, int), judged)
+    assert part.ranking.tolist() == [0, 1, 2]
 
 
-def split(blobs, labels):
-    """Every other row is a train image."""
-    X, _ = blobs
-    images = ImageSet(
-        "made", X[::2].reshape(-1, 1, 5), X[1::2].reshape(-1, 1, 5), labels[::2], labels[1::2], ("a", "b", "c")
-    )
-    return images, Representation("PCA", X[::2], X[1::2])
+def test_unknown_labels_are_not_ranked_and_are_no_neighbours(mislabelled):
+    images, space = mislabelled
+    labels = images.train_labels.copy()
+    labels[[0, 1, 2]] = -1
+    found = found_in(mislabelled, train_labels=labels)
+    assert len(found.parts["train"].labels) == 87
+    assert set(found.parts["train"].ranking[:2]) == {32, 72}
+    votes = judges.of_neighbors(replace(images, train_labels=labels), space)["test"]
+    np.testing.assert_array_equal(found.parts["test"].opinions["10 nearest images"].proba, votes.proba)
 
 
-def test_train_and_test_images_are_looked_at_alike(mislabelled, blobs):
-    images, space = split(blobs, mislabelled[1])
-    found = audit.find_issues(images, space, None, n_folds=3, random_state=0)
-    assert {name: sorted(own.suspects) for name, own in found.parts.items()} == {"train": [35, 75], "test": [1]}
-    # No train image is its own neighbour.
-    assert found.parts["train"].distance.min() > 0
-    alone = audit.judge(images.test_labels, found.parts["test"].proba, space.test, space.train, images.train_labels)
-    np.testing.assert_array_equal(found.parts["test"].distance, alone.distance)
-    worst = audit.worst_suspects(found, images, space, most=1, n_neighbors=2)
-    assert [(own.part, own.n_found, own.images.shape) for own in worst.values()] == [
-        ("train", 2, (1, 3, 1, 5)), ("test", 1, (1, 3, 1, 5)),
-    ]  # fmt: skip
+def test_what_is_tried_on_labels_made_wrong_is_the_ranking_itself(mislabelled):
+    found = found_in(mislabelled)
+    assert {part: own.n_planted for part, own in found.planted.items()} == {"train": 1, "test": 1}
+    # The label that is wrong already takes the first place of one.
+    assert found.planted["test"].sizes == (1, 2, 4)
+    assert found.planted["test"].recall["random"].tolist()[1:] == [1, 1]
+    assert found.planted["train"].recall["random"][2] == 1
+
+
+def test_the_numbers_of_the_audit():
+    labels = np.array([0, 1, 1, 0])
+    sure, other = np.eye(2)[labels], 0.1 + 0.8 * np.eye(2)[[0, 1, 0, 0]]
+    parts = {part: audit.judge(labels, {"one": Opinion(sure), "two": Opinion(other)}) for part in ("train", "test")}
+    far = {part: Distances(labels, np.float32([1, 1, 1, 1])) for part in parts}
+    planted = Planted(2, 5, (100,), {"random": np.array([0.9]), "confused": np.array([0.7])},
+                      {"random": np.array([0.8]), "confused": np.array([0.6])})  # fmt: skip
+    numbers = audit.Issues(parts, far, {"test": planted}).as_dict()["audit"]
+    assert numbers["accuracy_of_judges"] == {
+        "one": {"train": 1.0, "test": 1.0}, "two": {"train": 0.75, "test": 0.75},
+        "all together": {"train": 1.0, "test": 1.0},
+    }  # fmt: skip
+    assert numbers["far_from_class"] == {"train": 0, "test": 0}
+    assert numbers["planted"]["test"] == {
+        "share": 0.01, "n_planted": 2, "n_draws": 5,
+        "random": {"100": {"precision": 0.9, "recall": 0.8}}, "confused": {"100": {"precision": 0.7, "recall": 0.6}},
+    }  # fmt: skip
+
+
+def test_without_labels_or_folds_there_is_no_audit(mislabelled):
+    images, space = mislabelled
+    assert audit.find_issues(images, space, None, None, n_folds=0, random_state=0) is None
+    assert found_in(mislabelled, train_labels=None, test_labels=None) is None
+    assert audit.most_doubtful(None, images, space) == {}
+    assert audit.rows_of(None, images) is None
+
+
+# --- the list -------------------------------------------------------------------------------------------------------
+
+
+def listed(doubts, **rows):
+    n = len(doubts["train"])
+    labels = np.arange(n) % 2
+    images = ImageSet("made", np.zeros((n, 1, 1)), np.zeros((n, 1, 1)), labels, labels, ("a", "b"), **rows)
+    opinion = {"one": Opinion(np.array([[0.25, 0.75]] * n))}
+    parts = {part: audit.Part(labels, opinion, np.array(own, float)) for part, own in doubts.items()}
+    return audit.rows_of(audit.Issues(parts, {}, {}), images)
+
+
+def test_every_image_is_listed_the_most_doubtful_of_both_parts_first():
+    found = listed({"train": [0.5, 3, 1], "test": [2, 0.5, 4.1234567]})
+    assert found == [
+        ("test", 2, 1, 4.123457, "a", "b", 0.25),
+        ("train", 1, 1, 3.0, "b", "b", 0.75),
+        ("test", 0, 2, 2.0, "a", "b", 0.25),
+        ("train", 2, 2, 1.0, "a", "b", 0.25),
+        ("train", 0, 3, 0.5, "a", "b", 0.25),
+        ("test", 1, 3, 0.5, "b", "b", 0.75),
+    ]
+    assert {len(row) for row in found} == {len(audit.COLUMNS)}
+
+
+def test_rows_are_those_of_the_file_that_the_parts_were_drawn_from():
+    rows = {"train_rows": np.array([5, 2]), "test_rows": np.array([9, 7])}
+    found = listed({"train": [1, 2], "test": [4, 3]}, **rows)
+    assert [line[:3] for line in found] == [("test", 9, 1), ("test", 7, 2), ("train", 2, 1), ("train", 5, 2)]
+
+
+# --- the pictures ---------------------------------------------------------------------------------------------------
+
+
+def test_the_most_doubtful_are_shown_beside_the_nearest_train_images(mislabelled):
+    images, space = mislabelled
+    images = replace(images, train_rows=np.arange(90) * 2, test_rows=np.arange(90) * 2 + 1)
+    found = found_in(mislabelled)
+    worst = audit.most_doubtful(found, images, space, most=2, n_neighbors=3)
+    assert [(own.part, own.images.shape) for own in worst.values()] == [("train", (2, 4, 1, 5)), ("test", (2, 4, 1, 5))]
+    assert set(worst["train"].called) == {"70", "150"}
+    assert (worst["test"].called[0], worst["test"].labels[0], worst["test"].suggested[0]) == ("3", 1, 0)
     np.testing.assert_array_equal(worst["test"].images[0, 0], images.test_images[1])
-
-
-def test_without_labels_or_folds_there_is_no_audit(blobs):
-    images, space = split(blobs, blobs[1])
-    assert audit.find_issues(images, space, None, n_folds=0, random_state=0) is None
-    assert audit.find_issues(replace(images, train_labels=None), space, None, n_folds=3, random_state=0) is None
-    assert audit.worst_suspects(None, images, space) == {}
-    nobody = {"train": part(images.train_labels, np.zeros(90, bool))}
-    assert audit.worst_suspects(audit.Issues(nobody, None), images, space) == {}
-    assert audit.rows_of(None, np.zeros((0, 2), int), np.zeros(0), images) is None
+    near = cdist(space.test[[1]], space.train)[0].argsort()[:3]
+    np.testing.assert_array_equal(worst["test"].images[0, 1:], images.train_images[near])
 
 
 def test_images_are_set_beside_the_nearest_train_images_but_themselves(blobs):
@@ -208,150 +175,3 @@ def test_a_test_image_is_set_beside_its_copy_among_train_images(blobs):
     pictures = np.arange(180).reshape(180, 1, 1)
     found = audit.with_neighbors(pictures, np.array([[[999]]]), X, X[[40]], own_rows=None, n_neighbors=3)[:, :, 0, 0]
     assert found[0].tolist() == [999, *cdist(X[[40]], X).argsort()[0, :3]]
-
-
-# --- what leaving out the suspects changes --------------------------------------------------------------------------
-
-
-@pytest.fixture
-def removal(mislabelled, blobs):
-    """Every third row is a test row; a fifth of the train labels and one test label are wrong, which is known."""
-    X, y = blobs
-    rows, held = np.arange(180)[np.arange(180) % 3 > 0], np.arange(0, 180, 3)
-    labels, wrong = y.copy(), rows[::5]
-    labels[wrong] = (y[wrong] + 1) % 3
-    labels[0] = 2
-    model = KNeighborsClassifier(1)
-    train, test = (part(labels[own], np.isin(own, [*wrong, 0])) for own in (rows, held))
-    said = clone(model).fit(X[rows], labels[rows]).predict(X[held])
-    parts, space = {"train": train, "test": test}, Representation("PCA", X[rows], X[held])
-    found = audit.effect_of_removal(model, space, parts, with_all=said, random_state=2)
-    return found, (X, labels, rows, held, train)
-
-
-def part(labels, issue, **changes):
-    n = len(labels)
-    own = {
-        "predicted": labels,
-        "proba": np.eye(3)[labels],
-        "quality": np.ones(n),
-        "distance": np.ones(n),
-        "far": ~issue,
-    }
-    return Part(**{"labels": labels, "issue": issue, **own, **changes})
-
-
-def test_without_the_suspects_is_without_the_suspects(removal):
-    found, (X, labels, rows, held, train) = removal
-    kept = rows[~train.issue]
-    model = KNeighborsClassifier(1).fit(X[kept], labels[kept])
-    np.testing.assert_array_equal(found.without_suspects, model.predict(X[held]) == labels[held])
-    assert found.without_suspects.tolist() == [False] + [True] * 59
-    assert found.kept.tolist() == [False] + [True] * 59
-    assert found.gain.value > 0.1
-    assert found.gain.low > 0
-    assert found.gain == paired_difference(found.without_suspects, found.with_all)
-
-
-def test_as_many_others_are_left_out_at_random(removal):
-    found, (X, labels, rows, held, train) = removal
-    gone = np.random.default_rng(2).permutation(np.flatnonzero(~train.issue))[: train.issue.sum()]
-    kept = np.delete(rows, gone)
-    model = KNeighborsClassifier(1).fit(X[kept], labels[kept])
-    np.testing.assert_array_equal(found.without_others, model.predict(X[held]) == labels[held])
-    assert found.gain_of_others == paired_difference(found.without_others, found.with_all)
-    assert abs(found.gain_of_others.value) < found.gain.value / 2
-
-
-def test_the_numbers_of_the_audit():
-    labels = np.array([0, 1, 1, 0])
-    train = part(labels, labels == 1, predicted=np.array([0, 1, 0, 0]), far=labels == 2)
-    test = part(labels, np.arange(4) == 3, far=labels == 0)
-    before, after = np.array([True, False, False, False]), np.array([True, True, True, False])
-    removal = Removal(before, after, before, kept=np.array([True, True, True, False]))
-    numbers = audit.Issues({"train": train, "test": test}, removal).as_dict()["audit"]
-    assert numbers["out_of_fold_accuracy"] == 0.75
-    assert numbers["likely_label_errors"] == {"train": 2, "test": 1}
-    assert numbers["far_from_class"] == {"train": 0, "test": 2}
-    kept = numbers["removal"]
-    assert (kept["accuracy"], kept["accuracy_on_kept_test_images"]) == (0.25, 1 / 3)
-    assert kept["gain_without_train_suspects"]["value"] == 0.5
-    assert kept["gain_without_as_many_others"] == {"value": 0.0, "interval_95": {"low": 0.0, "high": 0.0}}
-    none = replace(removal, kept=np.zeros(4, bool))
-    assert none.as_dict()["accuracy_on_kept_test_images"] is None
-
-
-def test_the_interval_of_the_gain_worked_out_by_hand():
-    """Of ten images three are gained and one is lost: mean 0.2, variance (3 · 0.64 + 1.44 + 6 · 0.04) / 9 = 0.4."""
-    before = np.array([False, False, False, True, True, True, True, False, False, True])
-    after = np.array([True, True, True, False, True, True, True, False, False, True])
-    removal = Removal(before, after, before, kept=np.ones(10, bool))
-    half = norm.ppf(0.975) * np.sqrt(0.4 / 10)
-    assert (removal.gain.value, removal.gain.low, removal.gain.high) == pytest.approx((0.2, 0.2 - half, 0.2 + half))
-    none = removal.gain_of_others
-    assert (none.value, none.low, none.high) == (0.0, 0.0, 0.0)
-
-
-def test_a_loss_is_below_zero():
-    found = paired_difference(np.array([False, False, True, True]), np.array([True, True, True, True]))
-    half = norm.ppf(0.975) * np.sqrt((4 * 0.25) / 3 / 4)
-    assert (found.value, found.low, found.high) == pytest.approx((-0.5, -0.5 - half, -0.5 + half))
-
-
-# --- the list -------------------------------------------------------------------------------------------------------
-
-
-def listed(parts, pairs=(), rms=(), **rows):
-    n = len(parts["train"].labels)
-    images = ImageSet("made", np.zeros((n, 1, 1)), np.zeros((n, 1, 1)), parts["train"].labels, parts["test"].labels,
-                      ("a", "b", "c"), **rows)  # fmt: skip
-    pairs = np.array(pairs, int).reshape(-1, 2)
-    return audit.rows_of(audit.Issues(parts, None), pairs, np.array(rms), images)
-
-
-def test_every_finding_has_its_row_the_most_telling_first():
-    no, yes = np.zeros(4, bool), np.array([True, True, False, False])
-    train = part(
-        np.array([0, 1, 2, 1]), yes, predicted=np.array([1, 0, 2, 1]), quality=np.array([0.2, 0.1, 0.9, 0.8]),
-        distance=np.float32([1, 2, 3.5, 4.5]), far=~yes,
-    )  # fmt: skip
-    test = part(
-        np.array([0, 0, 1, 2]), no, far=no, quality=np.array([0.25, 1, 1, 1]), distance=np.float32([7, 1, 1, 1])
-    )
-    found = listed({"train": train, "test": test}, [[0, 3], [2, 4], [5, 7]], [0.0, 0.5, 0.0])
-    assert found == [
-        ("train", 1, "label", "b", "a", 0.1, 2.0, "", ""),
-        ("train", 0, "label", "a", "b", 0.2, 1.0, "", ""),
-        ("train", 3, "far", "b", "b", 0.8, 4.5, "", ""),
-        ("train", 2, "far", "c", "c", 0.9, 3.5, "", ""),
-        ("train", 0, "copy", "a", "b", 0.2, 1.0, "train", 3),
-        ("train", 2, "near-copy", "c", "c", 0.9, 3.5, "test", 0),
-        ("test", 1, "copy", "a", "a", 1.0, 1.0, "test", 3),
-    ]
-    assert {len(row) for row in found} == {len(audit.COLUMNS)}
-
-
-def test_rows_are_those_of_the_file_that_the_parts_were_drawn_from():
-    yes = np.array([True, True])
-    parts = {name: part(np.array([0, 1]), yes, far=~yes) for name in ("train", "test")}
-    found = listed(parts, [[1, 2]], [0.0], train_rows=np.array([5, 2]), test_rows=np.array([9, 7]))
-    assert {row[:2] for row in found[:4]} == {("train", 5), ("train", 2), ("test", 9), ("test", 7)}
-    assert (found[4][:3], found[4][-2:]) == (("train", 2, "copy"), ("test", 9))
-
-
-def test_test_findings_come_after_train_findings_of_their_kind():
-    suspect, clean = np.array([False, True]), np.zeros(2, bool)
-    parts = {name: part(np.array([0, 1]), suspect, far=suspect | clean) for name in ("train", "test")}
-    found = listed(parts)
-    assert [row[:3] for row in found] == [
-        ("train", 1, "label"),
-        ("test", 1, "label"),
-        ("train", 1, "far"),
-        ("test", 1, "far"),
-    ]
-
-
-@pytest.mark.parametrize(("pairs", "count"), [([[0, 1], [0, 2], [2, 4], [1, 3]], 2), ([[0, 1]], 0), ([], 0)])
-def test_copies_with_different_labels_are_counted(pairs, count):
-    images = ImageSet("made", np.zeros(3), np.zeros(2), np.array([5, 5, 7]), np.array([5, 8]))
-    assert audit.disagreeing(np.array(pairs, int).reshape(-1, 2), images) == count

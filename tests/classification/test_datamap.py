@@ -1,4 +1,4 @@
-"""Test images as points: where they are put, what is told of them, and how far the map may be trusted."""
+"""Test images as points: where they are put, what is known of them, and how far the map may be trusted."""
 
 from types import SimpleNamespace
 
@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from report_lib.classification import datamap
-from report_lib.classification.findings import datamap as about_datamap
 from report_lib.clustering.representations import Representation
-from report_lib.common.arrays import sample_rows
+from report_lib.common.arrays import sample_rows, to_bytes
 from report_lib.common.neighbors import Neighbors, nearest_to
 from report_lib.data.images import ImageSet
 from tests.made import made_map
@@ -43,7 +42,7 @@ def test_a_map_is_built_of_as_many_images_as_there_is_room_for(rng, monkeypatch)
     labels, train_map = np.arange(12) % 3, rng.normal(size=(30, 2))
     told = {"predicted": labels[::-1], "margins": np.linspace(0, 1, 12), "suspects": labels == 1}
     model = SimpleNamespace(answers=SimpleNamespace(classes=told["predicted"], margin=told["margins"]))
-    issues = SimpleNamespace(parts={"test": SimpleNamespace(issue=told["suspects"])})
+    issues = SimpleNamespace(parts={"test": SimpleNamespace(first=told["suspects"])})
     found = built(space, train_map=train_map, labels=labels, model=model, issues=issues)
     assert found.method == "UMAP"
     expected = np.median(train_map[space.test_graph.indices[wanted, :5]], axis=1)
@@ -89,12 +88,12 @@ def test_fewer_images_than_neighbours(rng, n_test):
 
 def test_pixels_become_bytes():
     pixels = np.array([[[-1.0, 0.0, 1.0]], [[3.0, 2.0, 1.0]]])
-    np.testing.assert_array_equal(datamap.to_bytes(pixels), [[[0, 64, 128]], [[255, 191, 128]]])
-    assert datamap.to_bytes(pixels).dtype == np.uint8
-    np.testing.assert_array_equal(datamap.to_bytes(np.full((1, 2, 2), 7.0)), np.zeros((1, 2, 2)))
+    np.testing.assert_array_equal(to_bytes(pixels), [[[0, 64, 128]], [[255, 191, 128]]])
+    assert to_bytes(pixels).dtype == np.uint8
+    np.testing.assert_array_equal(to_bytes(np.full((1, 2, 2), 7.0)), np.zeros((1, 2, 2)))
     same = np.array([[[3, 9]]], np.uint8)
-    np.testing.assert_array_equal(datamap.to_bytes(same), same)
-    np.testing.assert_array_equal(datamap.to_bytes(np.array([[[-200, 300]]], np.int16)), [[[0, 255]]])
+    np.testing.assert_array_equal(to_bytes(same), same)
+    np.testing.assert_array_equal(to_bytes(np.array([[[-200, 300]]], np.int16)), [[[0, 255]]])
 
 
 def test_mistakes_among_the_least_sure(rng):
@@ -147,7 +146,6 @@ def test_neighbours_are_compared_where_both_labels_are_known():
     assert some.same_nearby[1] == pytest.approx(np.mean(alike))
     alone = row_of_six(1, labels=np.array([0, -1, 1, -1, 2, -1]))
     assert alone.same_nearby is None
-    assert "No image with a known label" in about_datamap.map_trust(alone)
 
 
 def test_without_labels_clusters_are_compared_and_noise_left_out():
@@ -156,12 +154,6 @@ def test_without_labels_clusters_are_compared_and_noise_left_out():
     assert row_of_six(1, labels=none).same_nearby == (0.5, 0.5)
     near = np.array([[2, 1], [2, 0], [3, 4], [1, 4], [5, 0], [4, 0]], np.int32)
     assert row_of_six(1, labels=none, neighbors=near).same_nearby == (0.5, 0.75)
-
-
-def test_how_far_the_map_may_be_trusted_is_said(snapshot):
-    snapshot("classification/trust in the map", about_datamap.map_trust(row_of_six()))
-    unlabelled = about_datamap.map_trust(row_of_six(labels=np.zeros(0, np.int64)))
-    snapshot("classification/trust in the map without labels", unlabelled)
 
 
 def test_neighbours_need_not_be_as_many_as_the_median_is_of():
@@ -177,4 +169,3 @@ def test_a_map_of_noise_alone_cannot_be_judged(rng):
     found = built(made_space(rng), clusters=np.full(12, -1))
     assert found.same_nearby is None
     assert set(found.as_dict()["map"].values()) == {None}
-    assert "noise" in about_datamap.map_trust(found)

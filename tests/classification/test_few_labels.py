@@ -165,7 +165,11 @@ def test_chosen_rows_are_chosen_several_times(blobs):
     seeds = np.random.default_rng(1).integers(2**31, size=3)
     for rows, seed in zip(found[12], seeds, strict=True):
         np.testing.assert_array_equal(rows, choose(X, y, 12, random_state=int(seed)).rows)
+    # What is promised of so many labels is what the top of a longer list holds.
+    for few, many in zip(found[12], found[90], strict=True):
+        np.testing.assert_array_equal(few, many[:12])
     assert len({tuple(rows) for rows in found[12]}) > 1
+    assert few_labels.chosen_rows(X, y, [91], n_draws=3, random_state=1) == {}
 
 
 def test_no_more_rows_are_chosen_than_are_worth_it(blobs, monkeypatch):
@@ -312,7 +316,7 @@ def test_what_was_not_asked_for_or_cannot_be_had_is_none(blobs):
     assert curves_of(images, space, counts=[]) is None
     assert curves_of(replace(images, train_labels=None), space) is None
     assert curves_of(images, replace(space, edges=None), names=["dense-8"]) is None
-    clusters = np.repeat([0, 1, 2], 20)
+    clusters = {part: np.repeat([0, 1, 2], n) for part, n in (("train", 20), ("test", 20))}
     assert few_labels.with_chosen(None, images, space, clusters, random_state=0) is None
     many = curves_of(images, space, names=[], counts=[40])
     assert few_labels.with_chosen(many, images, space, clusters, random_state=0).chosen is None
@@ -320,11 +324,28 @@ def test_what_was_not_asked_for_or_cannot_be_had_is_none(blobs):
 
 def test_chosen_images_have_a_curve_beside_that_of_drawn_ones(blobs):
     images, space = halves(blobs)
-    clusters = images.train_labels
+    clusters = {"train": images.train_labels, "test": images.test_labels}
     found = few_labels.with_chosen(curves_of(images, space, [], (3, 60)), images, space, clusters, random_state=0)
     assert list(found.chosen.right) == [3]
     assert found.chosen.accuracy[3].value == 1.0
-    assert list(found.as_dict()["label_efficiency"]) == ["hog", "graph", "graph_chosen"]
+    assert list(found.as_dict()["label_efficiency"]) == ["hog", "graph", "graph_chosen", "graph_chosen_spread"]
+
+
+def test_clusters_are_named_while_there_are_fewer_than_two_labels_for_each(blobs):
+    """Where test images are in another cluster than their neighbours, it shows which of the two was done."""
+    images, space = halves(blobs)
+    moved = {"train": images.train_labels, "test": (images.test_labels + 1) % 3}
+    found = few_labels.with_chosen(curves_of(images, space, [], (2, 3, 5, 6)), images, space, moved, random_state=0)
+    assert {n: score.value for n, score in found.chosen.accuracy.items()} == {2: 2 / 3, 3: 0.0, 5: 0.0, 6: 1.0}
+    assert [score.value for score in found.chosen_spread.accuracy.values()] == [2 / 3, 1.0, 1.0, 1.0]
+
+
+def test_a_cluster_is_named_after_most_of_its_chosen_images(blobs):
+    images, _ = halves(blobs)
+    clusters = {"train": np.zeros(60, int), "test": np.where(np.arange(60) < 15, -1, 0)}
+    first, second = (np.flatnonzero(images.train_labels == label) for label in (1, 2))
+    (right,) = few_labels.named_curve(images, clusters, {3: [np.r_[first[:1], second[:2]]]}).right[3]
+    np.testing.assert_array_equal(right, (images.test_labels == 2) & (clusters["test"] == 0))
 
 
 def test_what_is_known_is_not_done_again(blobs):

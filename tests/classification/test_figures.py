@@ -1,21 +1,23 @@
 """The figures of the fourth phase say what they show, and show what they are given."""
 
+import base64
+import io
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
+from PIL import Image
 
-from report_lib.classification import audit, few_labels, pseudo
+from report_lib.classification import audit, few_labels, pseudo, unusual
 from report_lib.classification.figures import audit as audit_figures
-from report_lib.classification.figures import datamap as datamap_figures
 from report_lib.classification.figures import few_labels as few_labels_figures
-from report_lib.classification.figures import new_images as predicting_figures
 from report_lib.classification.figures import pseudo as pseudo_figures
 from report_lib.classification.figures import supervised as supervised_figures
 from report_lib.classification.label_choice import Choice
 from report_lib.classification.supervised import League
 from report_lib.data.images import ImageSet
 from tests.figures import check_figures, words
-from tests.made import NAMES, interval, made_map, scored
+from tests.made import NAMES, interval, scored
 
 
 def pictures(rng):
@@ -33,10 +35,7 @@ def taught(name, fidelity):
 def pseudo_cases():
     truth = pseudo.Truth({"random_forest": interval(0.4), "svm": interval(0.3)}, interval(0.45), {})
     found = {"random_forest": taught("random_forest", 0.4), "svm": taught("svm", 0.5)}
-    return {
-        "fidelity": (pseudo.PseudoLabels(found),),
-        "fidelity_and_accuracy": (pseudo.PseudoLabels(found, truth),),
-    }  # fmt: skip
+    return {"fidelity": (pseudo.PseudoLabels(found, truth),)}
 
 
 def curve(rng, *shares):
@@ -48,7 +47,7 @@ def few_labels_cases(rng):
     curves = {"pixels": curve(rng, 0.3, 0.6), "graph": curve(rng, 0.4, 0.7, 0.8)}
     found = few_labels.LearningCurves(curves, [], 3, chosen=curve(rng, 0.6, 0.8))
     choice = Choice(np.array([7, 8, 9]), np.array([0, 1, 0]), np.ones(3, int))
-    return {"learning_curves": (found,), "choosing": (found,), "to_label": (choice, pictures(rng))}
+    return {"learning_curves": (found,), "to_label": (choice, pictures(rng))}
 
 
 def supervised_cases(rng):
@@ -64,23 +63,23 @@ def supervised_cases(rng):
 
 
 def audit_cases(rng):
-    worst = audit.Suspects("train", 9, np.array([0, 1]), np.array([1, 0]), rng.random((2, 4, 6, 4)))
-    return {"suspects": (worst, pictures(rng)), "strangers": (issues(), pictures(rng))}
+    images, labels = pictures(rng), np.array([0, 1])
+    worst = audit.Suspects("train", ["7", "2"], labels, np.array([1, 1]), rng.random((2, 4, 6, 4)))
+    pair = unusual.Copies(9, 4, 1, [("train #1", "test #5")], np.array([[0, 1]]), rng.random((1, 2, 6, 4)))
+    return {"suspects": (worst, images), "strangers": (far(images), images), "copies": (pair, images)}
 
 
-def issues():
-    return audit.Issues({"train": SimpleNamespace(strangers=np.array([4, 2]))}, None)
+def far(images):
+    labels = {"train": images.train_labels, "test": images.test_labels}
+    return {part: SimpleNamespace(labels=own, strangers=np.array([4, 2])) for part, own in labels.items()}
 
 
 def cases_of(rng):
-    model = SimpleNamespace(called_unlike={"as they are": 0.01, "inverted": 0.9, "upside down": 0.4}, n_changed=50)
     return {
         pseudo_figures: pseudo_cases(),
         few_labels_figures: few_labels_cases(rng),
         supervised_figures: supervised_cases(rng),
         audit_figures: audit_cases(rng),
-        datamap_figures: {"outcomes": (made_map(rng, drawn=np.arange(0, 40, 2)),)},
-        predicting_figures: {"unlike": (model,)},
     }
 
 
@@ -89,42 +88,84 @@ def test_every_figure_is_tried(rng):
 
 
 def test_of_nothing_there_is_no_figure(rng):
-    always = {"fidelity", "fidelity_and_accuracy", "to_label", "outcomes"}
+    always = {"fidelity", "to_label"}
     for module, figures in cases_of(rng).items():
         for name, arguments in figures.items():
             assert name in always or getattr(module, name)(None, *arguments[1:]) is None
 
 
-def test_outcomes_count_doubtful_labels_before_mistakes(rng, snapshot):
-    found = made_map(rng)
-    fig = datamap_figures.outcomes(found)
-    assert {trace.name: len(trace.x) for trace in fig.data} == {
-        "named rightly": 35, "named wrongly": 3, "label looks wrong": 2,
-    }  # fmt: skip
-    wrong = next(trace for trace in fig.data if trace.name == "named wrongly")
-    np.testing.assert_array_equal(np.transpose([wrong.x, wrong.y]), found.positions[:3])
-    assert len({trace.marker.color for trace in fig.data}) == len({trace.marker.symbol for trace in fig.data}) == 3
-    snapshot("classification/figure of outcomes", words(fig))
-    some = datamap_figures.outcomes(made_map(rng, drawn=np.arange(10), predicted=found.labels))
-    snapshot("classification/figure of outcomes, no mistake", words(some))
+def test_what_clusters_are_worth_is_drawn_beside_what_is_repeated(snapshot):
+    found = {"random_forest": taught("random_forest", 0.4), "svm": taught("svm", 0.5)}
+    truth = pseudo.Truth({"random_forest": interval(0.4), "svm": interval(0.3)}, interval(0.45), {})
+    fig = pseudo_figures.fidelity(pseudo.PseudoLabels(found, truth))
+    assert [shape.x0 for shape in fig.layout.shapes] == [0.45]
+    snapshot("classification/figure of fidelity", words(fig))
+    alone = pseudo_figures.fidelity(pseudo.PseudoLabels(found))
+    assert "true classes" not in str(alone.to_dict())
 
 
-def test_outcomes_of_unknown_labels_are_unknown(rng):
-    labels = np.where(np.arange(40) < 10, -1, np.arange(40) % 3)
-    found = made_map(rng, labels=labels, suspects=np.arange(40) == 20, predicted=np.arange(40) % 3)
-    fig = datamap_figures.outcomes(found)
-    assert {trace.name: len(trace.x) for trace in fig.data} == {
-        "unknown": 10, "named rightly": 29, "label looks wrong": 1,
-    }  # fmt: skip
-    assert fig.layout.title.text == "Not one of 30 test images is named wrongly"
+def test_chosen_labels_are_one_more_line(rng):
+    (found,) = few_labels_cases(rng)["learning_curves"]
+    lines = few_labels_figures.learning_curves(found).data
+    assert [(line.name, line.line.dash) for line in lines] == [
+        ("pixels", "solid"), ("graph", "solid"), (few_labels_figures.CHOSEN, "dot"),
+    ]  # fmt: skip
+    without = few_labels_figures.learning_curves(replace(found, chosen=None))
+    assert len(without.data) == 2
+    assert "chose" not in words(without)
 
 
-def test_outcomes_that_cannot_be_known_are_clusters(rng, snapshot):
-    none, clusters = np.zeros(0, np.int64), np.arange(40) % 4 - 1
-    found = made_map(rng, labels=none, suspects=none, clusters=clusters, method="30 components")
-    fig = datamap_figures.outcomes(found)
-    assert [trace.name for trace in fig.data] == ["noise", "C1", "C2", "C3"]
-    assert fig.layout.xaxis.title.text.startswith("30 components")
-    snapshot("classification/figure of clusters for outcomes", words(fig))
-    without_doubts = datamap_figures.outcomes(made_map(rng, suspects=none))
-    assert {trace.name: len(trace.x) for trace in without_doubts.data} == {"named rightly": 36, "named wrongly": 4}
+def test_published_figures_stand_beside_what_learnt_from_as_many_images(rng):
+    scores = scored(rng)
+    full = League(scores, {}, {"conv": 0.9, "svc": 0.9}, 60)
+    marks = [trace for trace in supervised_figures.league(full).data if trace.name == "published"]
+    assert [list(mark.y) for mark in marks] == [["convolutional network (60)"]]
+
+
+def test_the_surest_mistakes_say_which_rows_they_are(rng):
+    score, images = supervised_cases(rng)["mistakes"]
+    fig = supervised_figures.mistakes(score, images)
+    assert fig.layout.meta["numbers"].count("→") == len(score.mistakes(12))
+
+
+def test_doubtful_labels_and_odd_images_are_shown_with_their_rows(rng):
+    cases = audit_cases(rng)
+    images = replace(pictures(rng), train_rows=np.arange(60) + 100)
+    assert titles_of(audit_figures.suspects(*cases["suspects"])) == [
+        "#7 · &lt;b&gt;bold, rather Trouser?",
+        "#2 · Trouser",
+    ]
+    shown = titles_of(audit_figures.strangers(far(images), images))
+    assert shown == ["#104 · Trouser", "#102 · Coat", "#4 · Trouser", "#2 · Coat"]
+    assert titles_of(audit_figures.copies(*cases["copies"])) == ["train #1 · &lt;b&gt;bold = test #5 · Trouser"]
+    named = replace(images, train_names=np.array([f"a/{i}.png" for i in range(60)]))
+    assert titles_of(audit_figures.strangers(far(named), named))[0] == "4 · Trouser"
+
+
+def test_no_copies_and_nobody_far_is_no_figure(rng):
+    images = pictures(rng)
+    none = unusual.Copies(0, 0, 0, [], np.empty((0, 2), int), np.empty((0, 2, 6, 4)))
+    assert audit_figures.copies(none, images) is None
+    nobody = {
+        part: SimpleNamespace(labels=images.train_labels, strangers=np.empty(0, int)) for part in ("train", "test")
+    }
+    assert audit_figures.strangers(nobody, images) is None
+
+
+def test_a_strip_keeps_the_images_of_a_group_together():
+    groups = np.arange(2 * 3 * 2 * 2, dtype=float).reshape(2, 3, 2, 2)
+    fig = audit_figures._strips(groups, ["a", "b"], (0.0, 23.0), columns=2)
+    sheet = pixels_of(fig)
+    assert sheet.shape[1] == 2 * 8 + 3
+    np.testing.assert_array_equal(
+        sheet[-2:, :8, 0], np.round(np.array([[0, 1, 23, 4, 5, 23, 8, 9], [2, 3, 23, 6, 7, 23, 10, 11]]) * 255 / 23)
+    )
+
+
+def titles_of(fig):
+    return [note.text for note in fig.layout.annotations]
+
+
+def pixels_of(fig):
+    data = base64.b64decode(fig.data[0].source.partition(",")[2])
+    return np.array(Image.open(io.BytesIO(data)))

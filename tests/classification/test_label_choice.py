@@ -1,4 +1,4 @@
-"""What is labelled first: shares as Adams apportions them, the middles of clusters, largest first, each image once."""
+"""What is labelled first: shares as Adams apportions them, the middles of clusters and of their parts, each image once."""
 
 import numpy as np
 import pytest
@@ -85,26 +85,36 @@ def test_fewer_than_there_are_clusters_leave_out_the_smallest(grouped):
     assert choose(X, clusters, 2, random_state=0).clusters.tolist() == [1, 0]
 
 
-def test_every_cluster_has_its_turn_before_any_has_its_next(grouped):
-    found = choose(*grouped, 15, random_state=0)
-    counts = np.bincount(found.clusters)
-    assert counts.tolist() == shares(np.array([50, 60, 40]), 15).tolist() == [5, 6, 4]
-    turns = [list(found.clusters[: i + 1]).count(cluster) for i, cluster in enumerate(found.clusters)]
-    assert turns == sorted(turns)
-    assert found.clusters[:6].tolist() == [1, 0, 2, 1, 0, 2]
+def test_a_shorter_list_is_the_top_of_a_longer_one(grouped):
+    whole = choose(*grouped, 150, random_state=0).rows
+    for n in (0, 1, 3, 4, 7, 12, 24, 100):
+        np.testing.assert_array_equal(choose(*grouped, n, random_state=0).rows, whole[:n])
 
 
-def test_each_stands_for_its_part_and_is_the_middle_of_it(grouped):
+def test_after_the_middles_come_those_of_parts_that_hold_none_yet(grouped):
+    X, clusters = grouped
+    found = choose(X, clusters, 6, random_state=0)
+    # Six parts are two of each cluster: one of them holds the middle that is there already.
+    expected = []
+    for i, cluster in enumerate((1, 0, 2)):
+        rows = np.flatnonzero(clusters == cluster)
+        parts = KMeans(2, n_init=1, random_state=0).fit(X[rows])
+        (free,) = {0, 1} - {parts.labels_[rows == found.rows[i]].item()}
+        apart = np.where(parts.labels_ == free, np.linalg.norm(X[rows] - parts.cluster_centers_[free], axis=1), np.inf)
+        expected.append((-int(np.sum(parts.labels_ == free)), int(rows[apart.argmin()])))
+    assert set(found.rows[3:].tolist()) == {row for _, row in expected}
+    sizes = {row: -own for own, row in expected}
+    assert (np.diff([sizes[row] for row in found.rows[3:].tolist()]) <= 0).all()
+
+
+def test_each_stands_for_those_of_its_cluster_that_are_nearest_to_it(grouped):
     X, clusters = grouped
     found = choose(X, clusters, 9, random_state=0)
     for cluster, size in ((0, 50), (1, 60), (2, 40)):
-        own, rows = found.clusters == cluster, np.flatnonzero(clusters == cluster)
+        own, rows = np.flatnonzero(found.clusters == cluster), np.flatnonzero(clusters == cluster)
+        apart = np.linalg.norm(X[rows, None] - X[found.rows[own]], axis=2)
+        assert found.stands_for[own].tolist() == np.bincount(apart.argmin(axis=1), minlength=len(own)).tolist()
         assert found.stands_for[own].sum() == size
-        assert (np.diff(found.stands_for[own]) <= 0).all()
-        parts = KMeans(int(own.sum()), n_init=1, random_state=0).fit(X[rows])
-        nearest = {rows[np.where(parts.labels_ == part, np.linalg.norm(X[rows] - center, axis=1), np.inf).argmin()]
-                   for part, center in enumerate(parts.cluster_centers_)}  # fmt: skip
-        assert set(found.rows[own]) == nearest
 
 
 def test_noise_is_never_chosen_and_no_row_twice(grouped):

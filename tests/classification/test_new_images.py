@@ -9,6 +9,7 @@ from sklearn.decomposition import PCA
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 from report_lib.classification import new_images, predictor
+from report_lib.classification.forward import ConvForward
 from report_lib.classification.networks import ConvClassifier
 from report_lib.classification.new_images import Answers
 from report_lib.common.arrays import UNKNOWN
@@ -125,9 +126,28 @@ def test_classes_by_a_network_are_the_networks(model):
 def test_a_class_that_the_network_never_met_is_never_said():
     network = ConvClassifier((4,), image_shape=(12, 10), max_epochs=1, random_state=0)
     network.fit(TRAIN.reshape(150, -1)[LABELS != 1], LABELS[LABELS != 1])
-    found = made("pca", network=network).predict(TEST)
+    found = made("pca", network=ConvForward(**network.arrays())).predict(TEST)
     assert set(found.classes) <= {0, 2}
-    np.testing.assert_array_equal(found.probability, network.predict_proba(TEST.reshape(60, -1)).max(axis=1))
+    np.testing.assert_allclose(found.probability, network.predict_proba(TEST.reshape(60, -1)).max(axis=1), atol=1e-6)
+
+
+@pytest.mark.parametrize(("shape", "filters"), [((12, 10), (4, 4)), ((9, 7), (5, 6)), (None, (3,))])
+def test_arrays_alone_say_what_the_network_says(shape, filters, rng):
+    X = rng.normal(size=(300, 63 if shape == (9, 7) else 120 if shape else 64)).astype(np.float32)
+    labels = np.arange(300) % 3
+    X[:, :20] += 2 * labels[:, None]
+    network = ConvClassifier(filters, image_shape=shape, max_epochs=10, batch_size=32, random_state=0).fit(X, labels)
+    proba = ConvForward(**network.arrays()).predict_proba(X)
+    np.testing.assert_allclose(proba, network.predict_proba(X), atol=2e-6)
+    assert proba.dtype == np.float32
+    assert np.ptp(proba) > 0.1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_many_images_get_the_answers_that_few_get(kind, models, monkeypatch):
+    few = models[kind].predict(TEST)
+    monkeypatch.setattr(predictor, "FEW", 0)
+    assert as_bytes(models[kind].predict(TEST)) == as_bytes(few)
 
 
 def test_clusters_by_vote_leave_to_noise_what_noise_has_most_of(models):

@@ -5,6 +5,7 @@ import json
 import logging
 import pickle
 import re
+import subprocess
 import sys
 import zipfile
 from dataclasses import replace
@@ -85,7 +86,6 @@ def test_what_is_known_about_a_model(files):
         "low": float(TRAIN.min()), "high": float(TRAIN.max()), "class_names": NAMES, "n_neighbors": 7,
         "versions": {name: version(name) for name in ("numpy", "scikit-learn")},
     }  # fmt: skip
-    assert "torch" in new_images.about(made("pca with a network"), "mine", files[1])["versions"]
 
 
 def test_nothing_that_is_kept_needs_pickling(tmp_path):
@@ -240,29 +240,38 @@ def test_other_versions_are_told_and_accepted(files, caplog):
     assert loaded.predict(TEST[:2]).classes.shape == (2,)
 
 
-def test_without_pytorch_a_model_without_a_network_is_loaded(files, monkeypatch):
-    monkeypatch.setitem(sys.modules, "report_lib.classification.networks", None)
-    assert new_images.load("mine", *files).network is None
+def test_a_model_with_a_network_needs_no_pytorch(tmp_path, monkeypatch):
+    model = made("pca with a network")
+    expected = model.predict(TEST).probability
+    monkeypatch.setitem(sys.modules, "torch", None)
+    loaded = new_images.load("mine", *saved(model, tmp_path / "mine"))
+    np.testing.assert_array_equal(loaded.predict(TEST).probability, expected)
 
 
-def test_pytorch_that_does_not_load(tmp_path, monkeypatch):
-    files = saved(made("pca with a network"), tmp_path / "mine")
-    monkeypatch.setitem(sys.modules, "report_lib.classification.networks", None)
-    with pytest.raises(ReportError, match="the model needs PyTorch, which is not installed; `pip install torch`"):
-        new_images.load("mine", *files)
+def test_few_images_are_answered_without_what_takes_seconds_to_import(tmp_path):
+    about, npz = saved(made("gradients with a network"), tmp_path / "mine")
+    np.save(tmp_path / "new.npy", TEST[:20])
+    code = f"""
+import sys
+from pathlib import Path
+import numpy as np
+from report_lib.classification import new_images
+from report_lib.page.predictions import predictions_page
+from report_lib.run import pipeline
+model, images = new_images.load("mine", Path({str(about)!r}), Path({str(npz)!r})), np.load({str(tmp_path / "new.npy")!r})
+predictions_page(model.predict(images), images, None, model.class_names, run="mine", table="new.csv")
+print(*sorted({{"torch", "sklearn", "scipy", "pandas"}} & set(sys.modules)))
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == ""
 
 
-def test_pytorch_that_is_not_installed(tmp_path, monkeypatch):
-    files = saved(made("pca with a network"), tmp_path / "mine")
-
+def test_a_package_that_is_not_installed(files, monkeypatch):
     def absent(name):
-        if name == "torch":
-            raise PackageNotFoundError(name)
-        return version(name)
+        raise PackageNotFoundError(name)
 
     monkeypatch.setattr(new_images, "version", absent)
-    monkeypatch.setitem(sys.modules, "report_lib.classification.networks", None)
-    with pytest.raises(ReportError, match="the model needs torch, which is not installed; `pip install torch`"):
+    with pytest.raises(ReportError, match="the model needs numpy, which is not installed; `pip install numpy`"):
         new_images.load("mine", *files)
 
 

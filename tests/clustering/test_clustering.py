@@ -109,7 +109,7 @@ def test_every_method_is_tried_on_every_description_that_a_run_has(spaces, fitte
 
 def test_every_entry_of_the_table_is_whole():
     for name, method in METHODS.items():
-        assert (method.name, bool(method.title), bool(method.places), bool(method.keeps)) == (name, True, True, True)
+        assert (method.name, bool(method.title), bool(method.places)) == (name, True, True)
         assert callable(method.fit)
 
 
@@ -184,7 +184,7 @@ def test_what_a_run_reports_is_what_was_found(blobs, spaces, fitted):
     assert list(known) == ["oriented gradients", "PCA"]
     for title in known:
         kept = next(own.kept for own in fitted if (own.method, own.on) == ("graph", title))
-        assert known[title]["modularity"] == kept.objective > 0.5
+        assert known[title]["modularity"] == kept.modularity > 0.5
         assert known[title]["product"] == known[title]["modularity"] * known[title]["halves"]
     assert list(numbers["methods"]) == ["dbscan", "kmeans", "graph"]
     assert {method: own["on"] for method, own in numbers["methods"].items()} == {
@@ -225,7 +225,8 @@ def test_the_sentences_can_be_made_from_what_is_reported(blobs, spaces, fitted, 
     assert "On PCA, DBSCAN" in said
     assert ("matched accuracy 1.000" in said) == labelled
     whole = {
-        "dataset": {"n_train": 90, "n_test": 90, "height": 5, "width": 1, "class_names": ["a", "b", "c"] * labelled},
+        "dataset": {"title": "Mine", "n_train": 90, "n_test": 90, "height": 5, "width": 1,
+                    "class_names": ["a", "b", "c"] * labelled},
         "understanding": {"near_duplicates": {"exact": {"total": 0}, "near": {"total": 2}},
                           "class_counts": {"a": 30, "b": 30, "c": 30}},
         "reduction": {"pca": {"components_for_95": 4}},
@@ -235,4 +236,4 @@ def test_the_sentences_can_be_made_from_what_is_reported(blobs, spaces, fitted, 
     if not labelled:
         del whole["classification"]["pseudo_labels"]["random_forest"]["accuracy"]
     said = headlines.interpretation(whole)
-    assert ("the class of 100.0%" in said, "no labels" in said) == (labelled, not labelled)
+    assert ("**100.0%** of the test images" in said, "Without labels" in said) == (labelled, not labelled)

@@ -18,7 +18,8 @@ def test_the_knee_parts_near_from_far_or_there_is_none(snapshot):
 
 def dbscan(distances, sweep):
     """What is said of DBSCAN at these radii."""
-    return about_density.dbscan(density.Density(None, np.arange(1), distances, sweep))
+    on = Representation("PCA", np.zeros((1, 9)), np.zeros((1, 9)))
+    return about_density.dbscan(density.Density(on, np.arange(1), distances, sweep))
 
 
 FLAT = density.KDistances(3, np.linspace(0, 1, 11), None)
@@ -51,7 +52,7 @@ def test_noise_lowers_what_a_radius_comes_to(rng):
     overall = sweep.silhouette[0] * (1 - sweep.noise[0])
     # Noise counts as 0: the silhouette of what was kept would flatter.
     assert f"{overall:.2f}" != f"{sweep.silhouette[0]:.2f}"
-    assert f"it comes to {overall:.2f}." in dbscan(FLAT, sweep)
+    assert f"noise counted as 0, is {overall:.2f}." in dbscan(FLAT, sweep)
 
 
 def test_the_best_radius_at_an_end_of_what_was_tried_is_said(rng):
@@ -60,7 +61,7 @@ def test_the_best_radius_at_an_end_of_what_was_tried_is_said(rng):
         sweep = density.sweep_dbscan(halves, np.array(radii), min_samples=3)
         assert sweep.eps[sweep.best_index] == 1.0
         said = dbscan(FLAT, sweep)
-        assert ("radius tried, so another may do better" in said) == bool(end)
+        assert ("radius tried, so another may be better" in said) == bool(end)
         assert f"the {end} radius" in said or not end
 
 
@@ -83,8 +84,8 @@ def test_a_grouping_is_worth_speaking_of_from_a_quarter_on(silhouette, noise, ov
     )  # fmt: skip
     said = dbscan(FLAT, sweep)
     assert f"with 7 clusters and {noise:.1%} noise" in said
-    assert ("No radius" in said, "40 lie outside" in said) == (overall is None, overall is not None)
-    assert f"it comes to {overall or format(silhouette * (1 - noise), '.3f')}." in said
+    assert ("No radius" in said, "40 are not in" in said) == (overall is None, overall is not None)
+    assert f"noise counted as 0, is {overall or format(silhouette * (1 - noise), '.3f')}." in said
 
 
 def explored(distances, silhouette, noise=0.0):

@@ -7,8 +7,7 @@ from report_lib.clustering import density, graph_clustering, panel
 from report_lib.clustering.figures import cards, clusters, hog, league, planes
 from report_lib.clustering.figures import density as density_figures
 from report_lib.clustering.figures import panel as panel_figures
-from report_lib.clustering.fitting import Clusters, Fitted
-from report_lib.clustering.league import Centers, Chosen, Row
+from report_lib.clustering.league import Centers
 from report_lib.clustering.representations import Plane, Representation, Shapes
 from report_lib.common import style
 from report_lib.understanding.measure import Examples
@@ -34,10 +33,6 @@ def dense(Z, *, title="PCA", sweep=None, distances=None):
     return density.Density(on, np.arange(len(Z)), distances or density.KDistances(3, np.ones(9), None), sweep)
 
 
-def chosen(clusters, method, on):
-    return Chosen(Row(Fitted(method, on, [clusters], 0.0), None, {}), clusters, None, None)
-
-
 def gradients_cases(rng):
     hits = {"PCA": np.array([0.5, np.nan, 0.7]), "oriented gradients": np.array([0.6, 0.8, 0.9])}
     return {
@@ -48,7 +43,8 @@ def gradients_cases(rng):
 
 def panel_cases():
     found = graph_clustering.Resolutions(np.array([0.1, 0.4]), np.array([5, 11]), np.array([0.7, 0.6]), {2: 0.5})
-    return {"criteria": (made_panel(), 3), "resolutions": (found,)}
+    sweep = panel.KMeansSweep(np.array([2, 3, 4]), np.array([800.0, 400.0, 200.0]), *np.zeros((2, 3)), [], 100)
+    return {"criteria": (made_panel(given=3),), "resolutions": (found,), "inertia": (sweep,)}
 
 
 def density_cases(rng):
@@ -59,8 +55,7 @@ def density_cases(rng):
 def cards_cases(rng):
     share, limits = np.array([0.5, 0.3, 0.2]), (0.0, 1.0)
     return {
-        "cluster_cards": (rng.random((3, 6, 4)), rng.random((15, 6, 4)), share, limits),
-        "border": (rng.random((12, 6, 4)), share, limits),
+        "cluster_cards": (rng.random((3, 6, 4)), rng.random((15, 6, 4)), rng.random((12, 6, 4)), share, limits),
     }
 
 
@@ -69,23 +64,16 @@ def plane_cases(rng):
     return {
         "scatter": (plane, groups - 1),
         "dense_places": (dense(rng.normal(size=(30, 3))),),
-        "classes": (plane, groups, NAMES),
-        "margins": (plane, np.concatenate([rng.uniform(-1, 1, 28), [np.nan, np.nan]])),
     }
 
 
 def clustering_cases(rng):
-    groups = np.arange(30) % 3
     table = np.array([[8, 1, 1, 0], [2, 9, 0, 0], [0, 0, 5, 1]])
-    scores = {"ari": np.array([0.1, 0.2]), "nmi": np.array([0.3, 0.4])}
     return {
-        "sizes": (chosen(Clusters(3, groups, groups), "kmeans", "PCA"),),
         "class_by_cluster": (table, NAMES),
         "purity": (table, NAMES),
         "best_recall": (table, NAMES),
         "centroids": (Centers(rng.random((3, 6, 4)), np.array([3, 2, 1])), (0.0, 1.0)),
-        "scaling_agreement": (np.array([[1, 0.5], [0.5, 1]]), ["a", "b"]),
-        "scaling_scores": ({"a": scores},),
     }
 
 
@@ -103,11 +91,7 @@ def test_every_figure_is_tried(rng):
         clusters: clustering_cases(rng),
         planes: plane_cases(rng),
     }
-    options = {
-        "class_by_cluster": {"normalize": True},
-        "scatter": {"method": "K-Means"},
-    }
-    check_figures("clustering", cases, options)
+    check_figures("clustering", cases, {"scatter": {"method": "K-Means"}, "centroids": {"letter": "K"}})
 
 
 def test_edges_are_drawn_beside_their_image_where_they_are():
@@ -138,8 +122,13 @@ def test_the_mean_over_classes_is_of_those_that_have_images(snapshot):
 
 
 def test_the_panel_marks_what_each_criterion_suggests_and_what_the_run_uses(snapshot):
-    fig = panel_figures.criteria(made_panel(), 3)
+    fig = panel_figures.criteria(made_panel(given=3))
     snapshot("clustering/figure of the panel", words(fig))
+    # The CSV of a chart names its series.
+    assert [trace.name for trace in fig.data] == [
+        "silhouette", "silhouette, best", "mixture BIC", "mixture BIC, best", "stability, spread",
+        "stability", "stability, best",
+    ]  # fmt: skip
     dots = [trace for trace in fig.data if trace.mode == "markers"]
     assert [(dot.x[0], dot.y[0]) for dot in dots] == [(3, 0.4), (4, -700.0), (4, 0.8)]
     assert set(lines(fig)) == {3}
@@ -149,14 +138,14 @@ def test_the_panel_marks_what_each_criterion_suggests_and_what_the_run_uses(snap
 
 
 def test_a_panel_of_one_number_can_be_drawn():
-    fig = panel_figures.criteria(panel.Panel(np.array([4]), [panel.Criterion("silhouette", np.array([0.2]))]), 7)
+    fig = panel_figures.criteria(panel.Panel(np.array([4]), [panel.Criterion("silhouette", np.array([0.2]))], given=7))
     assert "silhouette 4" in fig.layout.title.text
     assert set(lines(fig)) == {7}
 
 
 def test_the_caption_speaks_of_the_criterion_that_is_best_where_low_only_if_it_is_drawn():
     others = made_panel(criteria=[c for c in made_panel().criteria if c.highest])
-    assert "BIC" not in panel_figures.criteria(others, 3).layout.meta["caption"]
+    assert "BIC" not in panel_figures.criteria(others).layout.meta["caption"]
 
 
 def test_the_title_names_the_communities_of_highest_modularity(snapshot):
@@ -166,6 +155,13 @@ def test_the_title_names_the_communities_of_highest_modularity(snapshot):
     fig = panel_figures.resolutions(found)
     snapshot("clustering/figure of resolutions", words(fig))
     assert [list(trace.y) for trace in fig.data] == [[5, 11, 40], [0.7, 0.8, 0.6]]
+
+
+def test_inertia_is_drawn_for_an_image_and_its_fall_is_said():
+    fig = panel_figures.inertia(*panel_cases()["inertia"])
+    assert list(fig.data[0].y) == [8.0, 4.0, 2.0]
+    assert fig.layout.title.text == "From K = 2 to 4, the inertia of K-Means falls by 75%"
+    assert panel_figures.inertia(None) is None
 
 
 def test_a_missing_knee_is_said(snapshot):
@@ -225,37 +221,15 @@ def test_the_league_is_led_by_the_best_mean_and_not_by_the_best_fit(rng):
     assert list(fig.data[0].x) == [0.6, 0.5]
 
 
-def test_cards_have_a_row_a_cluster_with_its_share(rng, snapshot):
-    means, typical = np.zeros((2, 4, 4)), np.ones((6, 4, 4))
-    fig = cards.cluster_cards(means, typical, np.array([0.75, 0.25]), (0.0, 1.0))
-    assert {"C1 · 75%", "C2 · 25%", "mean", "medoid"} <= {note.text for note in fig.layout.annotations}
+def test_cards_have_a_row_a_cluster_with_its_share(snapshot):
+    means, typical, border = np.zeros((2, 4, 4)), np.ones((6, 4, 4)), np.full((4, 4, 4), 0.5)
+    fig = cards.cluster_cards(means, typical, border, np.array([0.75, 0.25]), (0.0, 1.0))
+    assert {"C1 · 75%", "C2 · 25%", "mean", "medoid", "border"} <= {note.text for note in fig.layout.annotations}
     snapshot("clustering/figure of cards", words(fig))
     sheet = decode(fig)[..., 0]
     for row in range(2):
-        tiles = [sheet[style.GAP + row * (4 + style.GAP) :, i * (4 + style.GAP) :][:4, :4] for i in range(4)]
-        assert [int(tile.mean()) for tile in tiles] == [0, 255, 255, 255]
-
-
-def test_border_images_are_cut_into_rows_of_clusters(rng, snapshot):
-    fig = cards.border(rng.random((6, 4, 4)), np.array([0.75, 0.25]), (0.0, 1.0))
-    snapshot("clustering/figure of the border", words(fig))
-    assert [note.text for note in fig.layout.annotations if "·" in note.text] == ["C1 · 75%", "C2 · 25%"]
-
-
-def test_noise_has_no_margin_and_is_left_out(snapshot):
-    margin = np.array([0.9, -0.2, np.nan, 0.0, 1.0])
-    fig = planes.margins(on_the_map(np.arange(10.0).reshape(5, 2)), margin)
-    assert sorted(fig.data[0].x) == [0, 2, 6, 8]
-    drawn = dict(zip(fig.data[0].x.tolist(), fig.data[0].marker.color.tolist(), strict=True))
-    assert drawn == pytest.approx({0: 0.9, 2: -0.2, 6: 0.0, 8: 1.0})
-    snapshot("clustering/figure of margins", words(fig))
-
-
-def test_sizes_are_shares_of_all_images_noise_among_them(snapshot):
-    found = Clusters(2, np.array([0, 0, 0, 1, -1]), np.array([0]))
-    fig = clusters.sizes(chosen(found, "hdbscan", "UMAP"))
-    np.testing.assert_allclose(fig.data[0].x, [0.6, 0.2])
-    snapshot("clustering/figure of sizes", words(fig))
+        tiles = [sheet[style.GAP + row * (4 + style.GAP) :, i * (4 + style.GAP) :][:4, :4] for i in range(6)]
+        assert [int(tile.mean()) for tile in tiles] == [0, 255, 255, 255, 128, 128]
 
 
 def test_clusters_on_a_map_say_what_is_noise(snapshot):
@@ -275,33 +249,37 @@ def test_a_legend_of_very_many_clusters_is_left_out(n, shown):
     assert fig.layout.showlegend is shown
 
 
-def test_classes_have_other_colours_than_clusters():
-    plane = on_the_map(np.arange(8.0).reshape(4, 2))
-    found = planes.classes(plane, np.array([0, 1, 1, 0]), ["Coat", "Bag"])
-    groups = planes.scatter(plane, np.array([0, 1, 1, 0]), method="K-Means")
-    assert [trace.name for trace in found.data] == ["Coat", "Bag"]
-    assert found.layout.title.text == "2 classes on the map"
-    colours = [{trace.marker.color for trace in fig.data} for fig in (found, groups)]
-    assert not colours[0] & colours[1]
+def test_classes_are_in_the_order_of_the_clusters_that_hold_them(snapshot):
+    table = np.array([[0, 10, 0], [8, 2, 0], [1, 3, 0], [0, 0, 0]])
+    fig = clusters.class_by_cluster(table, list("abcd"))
+    assert list(fig.data[0].y) == ["b", "d", "a", "c"]
+    np.testing.assert_allclose(fig.data[0].z, [[0.8, 0.2], [0, 0], [0, 1], [0.25, 0.75]])
+    snapshot("clustering/figure of classes by cluster", words(fig))
 
 
-def test_row_shares_add_up():
-    table = np.array([[8, 2, 0], [1, 3, 0]])
-    fig = clusters.class_by_cluster(table, ["a", "b"], normalize=True)
-    np.testing.assert_allclose(fig.data[0].z.sum(axis=1), 1.0)
-    counts = clusters.class_by_cluster(table, ["a", "b"], normalize=False)
-    np.testing.assert_array_equal(counts.data[0].z, table[:, :-1])
+def test_every_clustering_has_a_letter_of_its_own(rng):
+    Z = np.concatenate([rng.normal(0, 0.5, (50, 2)), rng.normal(9, 0.5, (50, 2))])
+    found = planes.dense_places(dense(Z, title="UMAP", sweep=density.sweep_dbscan(Z, np.array([2.0]), min_samples=3)))
+    assert [trace.name for trace in found.data] == ["D1", "D2"]
+    centres = clusters.centroids(Centers(np.zeros((2, 6, 4)), np.array([1, 1])), (0.0, 1.0), letter="K")
+    assert [note.text for note in centres.layout.annotations] == ["K1: 50%", "K2: 50%"]
+
+
+def test_the_silhouette_that_is_drawn_is_the_one_that_chooses(rng):
+    X = np.concatenate([rng.normal(0, 0.5, (100, 2)), rng.normal(9, 0.5, (100, 2)), rng.uniform(-40, 40, (60, 2))])
+    sweep = density.sweep_dbscan(X, np.array([0.2, 1.0, 9.0]), min_samples=3)
+    drawn = density_figures.dbscan_sweep(dense(X, title="UMAP", sweep=sweep)).data[1]
+    np.testing.assert_array_equal(drawn.y, sweep.silhouette * (1 - sweep.noise))
+    assert np.nanargmax(drawn.y) == sweep.best_index
 
 
 def test_what_is_not_there_is_not_drawn(rng):
     unlabelled = league_rows(rng)
     for row in unlabelled:
         del row.by_seed["accuracy"]
-    plane = on_the_map(np.zeros((2, 2)))
     drawn = [
         hog.edges(None), hog.same_class(None, NAMES, 3), panel_figures.resolutions(None), density_figures.dbscan_sweep(None),
-        planes.dense_places(None), planes.classes(plane, None, NAMES), league.league_scores(unlabelled, "x"),
-        clusters.class_by_cluster(None, NAMES, normalize=True), clusters.purity(None, NAMES),
-        clusters.best_recall(None, NAMES), clusters.centroids(None, (0, 1)), clusters.scaling_scores({"a": {}}),
+        planes.dense_places(None), league.league_scores(unlabelled, "x"), clusters.class_by_cluster(None, NAMES),
+        clusters.purity(None, NAMES), clusters.best_recall(None, NAMES), clusters.centroids(None, (0, 1), letter="K"),
     ]  # fmt: skip
     assert drawn == [None] * len(drawn)

@@ -7,7 +7,7 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 
-from report_lib.clustering import hog
+from report_lib.clustering import gradients
 from report_lib.clustering.hog import OrientedGradients
 
 
@@ -143,7 +143,7 @@ def test_learning_and_describing_at_once_is_learning_and_then_describing(rng):
 def test_images_are_described_one_by_one_whatever_the_chunk(rng, monkeypatch):
     X = rng.random((10, 64))
     whole = OrientedGradients((8, 8)).histograms(X)
-    monkeypatch.setattr(hog, "CHUNK", 3)
+    monkeypatch.setattr(gradients, "CHUNK", 3)
     np.testing.assert_allclose(OrientedGradients((8, 8)).histograms(X), whole, atol=1e-6)
     np.testing.assert_allclose(OrientedGradients((8, 8)).histograms(X[4:5]), whole[4:5], atol=1e-6)
 

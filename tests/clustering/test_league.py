@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, normalized_mutual_info_score
 
 from report_lib.clustering import league
-from report_lib.clustering.fitting import Clusters, Fitted
+from report_lib.clustering.fitting import Clusters, Fitted, fit_all
+from report_lib.clustering.representations import Representation
 from report_lib.common import published
 from report_lib.common.prose import MEASURES
 
@@ -25,8 +27,8 @@ def blurred(rng, labels, share, n):
 @pytest.fixture
 def fitted(rng, labels):
     """A method fitted to all train images, three times, and one that samples them and leaves some as noise."""
-    all_fits = [Clusters(4, blurred(rng, labels[0], 0.3, 4), blurred(rng, labels[1], 0.3, 4), objective=score)
-                for score in (1.0, 3.0, 2.0)]  # fmt: skip
+    all_fits = [Clusters(4, blurred(rng, labels[0], 0.3, 4), blurred(rng, labels[1], share, 4))
+                for share in (0.6, 0.1, 0.4)]  # fmt: skip
     rows = np.arange(5, 45)
     test = np.where(rng.random(50) < 0.4, -1, labels[1])
     sampled = Clusters(3, blurred(rng, labels[0][rows], 0.2, 3), test, rows=rows)
@@ -47,9 +49,9 @@ def test_scores_of_every_seed_are_scikit_learns(fitted, labels):
     np.testing.assert_array_equal(rows[0].by_seed["n_clusters"], [4, 4, 4])
 
 
-def test_the_fit_that_the_method_likes_best_is_the_one_with_intervals(fitted, labels):
+def test_the_scores_are_of_the_typical_fit(fitted, labels):
     for row in league.score(fitted, *labels, 3, random_state=0):
-        best = row.fitted.best
+        best = row.fitted.typical
         assert best == (1 if row.fitted.method == "kmeans" else 0)
         for name in ("accuracy", "majority_accuracy", "ari", "nmi"):
             interval = getattr(row.scores, name)
@@ -57,6 +59,21 @@ def test_the_fit_that_the_method_likes_best_is_the_one_with_intervals(fitted, la
             assert interval.low <= interval.value <= interval.high
             assert interval.low < interval.high
         assert row.scores.ami == pytest.approx(row.by_seed["ami"][best])
+
+
+def test_means_hold_the_seeds_and_the_draw_of_test_images(fitted, labels):
+    kmeans, hdbscan = league.score(fitted, *labels, 3, random_state=0)
+    assert kmeans.right.shape == (3, 50)
+    np.testing.assert_allclose(kmeans.right.mean(axis=1), kmeans.by_seed["accuracy"])
+    for name, own in kmeans.mean.items():
+        single = getattr(kmeans.scores, name)
+        seeds = stats.t.interval(0.95, 2, 0.0, stats.sem(kmeans.by_seed[name]))[1]
+        assert own.value == pytest.approx(kmeans.by_seed[name].mean())
+        if own.low > 0 and own.high < 1:
+            assert (own.high - own.low) / 2 == pytest.approx(np.hypot(seeds, (single.high - single.low) / 2))
+    # Of one seed nothing is known but what it is on these images.
+    assert hdbscan.mean == {name: getattr(hdbscan.scores, name) for name in hdbscan.mean}
+    assert kmeans.as_dict()["mean_intervals_95"]["ari"] == kmeans.mean["ari"].as_dict()
 
 
 def test_a_cluster_is_named_after_the_train_images_that_the_fit_saw(fitted, labels):
@@ -95,7 +112,7 @@ def test_without_labels_only_numbers_of_clusters_and_coverage(fitted):
         assert set(row.by_seed) == {"n_clusters", "coverage"}
         assert row.scores.table is None
         assert set(row.as_dict()) == {
-            "n_clusters", "coverage", "method", "on", "by_seed", "mean", "standard_deviation",
+            "n_clusters", "coverage", "method", "on", "by_seed", "mean", "mean_intervals_95", "standard_deviation",
         }  # fmt: skip
 
 
@@ -125,3 +142,19 @@ def test_published_figures_are_shares_best_first():
         assert all(0 < one.accuracy < 1 and 0 < one.nmi < 1 for one in found)
         assert [one.accuracy for one in found] == sorted((one.accuracy for one in found), reverse=True)
         assert any("K-Means" in one.method for one in found)
+
+
+def test_the_method_is_scored_again_at_another_number_of_clusters(blobs):
+    X, labels = blobs
+    space = Representation("PCA", X[::2], X[1::2])
+    known = labels[::2], labels[1::2], 3
+    (own,) = fit_all({"PCA": space}, ["kmeans"], n_seeds=2, random_state=1, n_clusters=3, n_init=1)
+    (row,) = league.score([own], *known, random_state=1)
+    assert league.at_number(row, {"PCA": space}, 3, *known, random_state=1) is None
+    found = league.at_number(row, {"PCA": space}, 2, *known, random_state=1)
+    assert (found.scores.n_clusters, found.fitted.method, len(found.right)) == (2, "kmeans", 2)
+    # Two of three groups that nobody could confuse are one cluster.
+    assert found.mean["accuracy"].value == pytest.approx(2 / 3)
+    assert row.mean["accuracy"].value == 1.0
+    own.options.pop("n_clusters")
+    assert league.at_number(row, {"PCA": space}, 2, *known, random_state=1) is None

@@ -1,5 +1,7 @@
 """The number of clusters that `auto` takes: known groups are counted, and where there are none it says so."""
 
+from dataclasses import replace
+
 import igraph
 import numpy as np
 import pytest
@@ -34,7 +36,7 @@ def looked_at(images, n_clusters=range(2, 11), **changes):
     reducer = LinearReducer(20).fit(rows)
     features = {"train": reducer.transform(rows), "test": reducer.transform(rows[:9])}
     described = representations.gather(features, shapes, {}, k=min(12, len(rows) // 4), known={}, ratio=np.ones(20))
-    options = {"asked": "auto", "random_state": 0, **changes}
+    options = {"random_state": 0, **changes}
     return number.support(described, images, options.pop("shapes", shapes), n_clusters, **options)
 
 
@@ -54,9 +56,8 @@ def test_where_nothing_is_in_the_images_nothing_supports_a_number(seed):
     assert found.number in range(2, 11)
 
 
-def test_it_is_looked_for_only_where_the_number_is_left_open_and_there_are_graphs_and_images(rng):
+def test_it_is_looked_for_only_where_there_are_graphs_and_images(rng):
     images, _ = groups(rng, 3, n=60)
-    assert looked_at(images, asked=3) is None
     assert looked_at(images, shapes=None) is None
     np.testing.assert_array_equal(looked_at(images, range(2, 20)).n_clusters, range(2, 16))
     assert looked_at(images[:24], range(7, 9)) is None
@@ -141,7 +142,7 @@ def test_equals_leave_it_at_the_smallest_number_and_one_number_has_no_lead():
 def test_the_panel_hears_it_and_leaves_the_number_to_it(made):
     before = made_panel()
     after = before.led_by(made)
-    assert (before.best, after.best, after.number("auto"), after.number(5)) == (4, 3, 3, 5)
+    assert (before.best, after.best, after.number, replace(after, given=5).number) == (4, 3, 3, 5)
     assert after.suggested[panel.SUPPORT] == 3
     np.testing.assert_allclose(after.criteria[-1].values, [0.1, 0.45, 0.35, np.nan])
     np.testing.assert_allclose(after.criteria[-1].low, [0.1, 0.35, 0.3, np.nan])
@@ -160,22 +161,22 @@ def test_metrics_of_a_run_that_asks_for_a_number_have_no_word_of_it(made):
 
 def test_what_is_said_of_the_number_taken(made, snapshot):
     led = made_panel().led_by(made)
-    snapshot("clustering/number that halves support", findings.suggestions(led, 3, auto=True))
+    snapshot("clustering/number that halves support", findings.suggestions(led))
     snapshot("clustering/headline of a number that halves support", panel_headline(led.as_dict()))
     clear = Support(made.n_clusters, {"PCA": evidence([[0.2, 0.2], [0.7, 0.7], [0.3, 0.3]])})
-    snapshot("clustering/number that leads clearly", findings.suggestions(made_panel().led_by(clear), 3, auto=True))
+    snapshot("clustering/number that leads clearly", findings.suggestions(made_panel().led_by(clear)))
     snapshot("clustering/headline of a number that leads clearly", panel_headline(made_panel().led_by(clear).as_dict()))
 
 
 def test_where_nothing_supports_a_number_the_page_says_so(snapshot):
     none = Support(np.array([2, 3, 4]), {"PCA": evidence([[0.1, 0.1], [0.1, 0.2], [0.1, 0.1]])})
     led = made_panel().led_by(none)
-    snapshot("clustering/number that nothing supports", findings.suggestions(led, 3, auto=True))
+    snapshot("clustering/number that nothing supports", findings.suggestions(led))
     snapshot("clustering/headline of a number that nothing supports", panel_headline(led.as_dict()))
 
 
 def test_the_figure_of_criteria_has_a_row_for_what_decides(made):
-    fig = figures.criteria(made_panel().led_by(made), 3)
+    fig = figures.criteria(made_panel().led_by(made))
     assert fig.layout.yaxis4.title.text == panel.SUPPORT
     assert f"{panel.SUPPORT} 3" in fig.layout.title.text
     assert f"{panel.SUPPORT}, over pairs of halves" in fig.layout.meta["caption"]

@@ -84,13 +84,68 @@ def test_wilson_interval_equals_scipys(right, n):
     assert interval.value == right / n
 
 
-def test_bootstrap_interval_agrees_with_the_exact_one():
-    # With two pure clusters, Hungarian accuracy is a plain share of images, for which an exact interval is known.
-    table = np.array([[450, 50, 0], [50, 450, 0]])
-    accuracy = metrics.bootstrap_intervals(table, random_state=0)["accuracy"]
-    exact = binomtest(900, 1000).proportion_ci(method="exact")
-    assert accuracy.value == 0.9
-    assert (accuracy.low, accuracy.high) == pytest.approx((exact.low, exact.high), abs=0.005)
+def test_clusters_are_matched_with_classes_one_to_one():
+    # The first two clusters are mostly class 0: the second takes what is left of class 1, the third has the most of 2.
+    table = np.array([[50, 30, 0, 1], [10, 5, 0, 2], [0, 0, 5, 0]])
+    np.testing.assert_array_equal(metrics.matched_map(table), [0, 1, 2])
+    np.testing.assert_array_equal(metrics.matched_map(table[:2]), [0, 1, -1])
+    np.testing.assert_array_equal(metrics.matched_map(table[:, [0, 3]]), [0])
+
+
+def test_matched_accuracy_covers_the_truth(rng):
+    """Clusters are matched on train images: what that is worth on all images lies in 95% of the intervals of test images."""
+    share = np.array([[0.2, 0.04, 0.01, 0], [0.03, 0.2, 0.02, 0], [0.01, 0.09, 0.1, 0], [0.1, 0.09, 0.1, 0.01]])
+    covered = []
+    for _ in range(1000):
+        train, test = (rng.multinomial(n, share.ravel()).reshape(4, 4) for n in (600, 300))
+        mapping = metrics.matched_map(train)
+        named = mapping[:-1] >= 0 if len(mapping) == 4 else mapping >= 0
+        places = mapping[named], np.flatnonzero(named)
+        own = metrics.wilson_interval(int(test[places].sum()), 300)
+        covered.append(own.low <= share[places].sum() <= own.high)
+    assert 0.93 <= np.mean(covered) <= 0.97
+
+
+@pytest.mark.parametrize(("spread", "n_seeds"), [(0.05, 5), (0.02, 3), (0.0, 4)])
+def test_a_mean_over_seeds_covers_the_mean_of_all_seeds(rng, spread, n_seeds):
+    """At least as often as it says; where seeds and images vary alike, more often."""
+    covered = []
+    for _ in range(1000):
+        chance = np.clip(0.6 + spread * rng.normal(size=n_seeds), 0, 1)
+        hardness = rng.random(400)
+        own = metrics.mean_over_draws(hardness < chance[:, None])
+        covered.append(own.low <= 0.6 <= own.high)
+    assert 0.93 <= np.mean(covered) <= 0.995
+
+
+def test_of_one_model_the_mean_has_wilsons_interval(rng):
+    right = rng.random((1, 80)) < 0.7
+    assert metrics.mean_over_draws(right) == metrics.wilson_interval(int(right.sum()), 80)
+    other = rng.random((1, 80)) < 0.5
+    assert metrics.difference_over_draws(right, other) == metrics.paired_difference(right[0], other[0])
+
+
+def test_of_many_comparisons_few_come_out_by_chance(rng):
+    """Ten methods that are alike: one is called worse in 5% of the cases, not in 30%."""
+    wrong = {"holm": 0, "alone": 0}
+    for _ in range(300):
+        first, others = rng.random((1, 400)) < 0.7, rng.random((10, 1, 400)) < 0.7
+        wrong["holm"] += any(own.low > 0 or own.high < 0 for own in metrics.ahead([first] * 10, others))
+        wrong["alone"] += any(
+            own.low > 0 or own.high < 0 for own in (metrics.difference_over_draws(first, own) for own in others)
+        )
+    assert wrong["holm"] <= 25 < wrong["alone"]
+
+
+def test_a_clear_lead_is_called_one(rng):
+    first = rng.random((5, 1000)) < 0.9
+    near, far = first ^ (rng.random((5, 1000)) < 0.01), rng.random((5, 1000)) < 0.5
+    lead = metrics.ahead([first, first], [near, far])
+    assert lead[1].low > 0.3
+    assert lead[0].value == pytest.approx(first.mean() - near.mean())
+    # The clearer one is held to half of 5%, what is left then to all of it.
+    assert lead[1] == metrics.difference_over_draws(first, far, confidence=0.975)
+    assert lead[0] == metrics.difference_over_draws(first, near)
 
 
 def test_bootstrap_is_seeded():

@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.distance import cdist
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
-from report_lib.common.neighbors import Neighbors, nearest, nearest_to, votes, weights
+from report_lib.common.neighbors import Neighbors, nearest, nearest_to, nearest_to_few, votes, weights
 
 
 def test_neighbours_are_the_nearest_others(rng):
@@ -74,3 +74,17 @@ def test_votes_are_scikit_learns_vote_by_distance(rng):
     expected = KNeighborsClassifier(6, weights="distance").fit(X, labels).predict_proba(rows)
     np.testing.assert_allclose(found, expected, atol=1e-5)
     np.testing.assert_allclose(found.sum(axis=1), 1.0)
+
+
+def test_neighbours_of_few_rows_are_the_same_to_the_last_bit(rng):
+    X, rows = rng.normal(size=(900, 20)).astype(np.float32), rng.normal(size=(40, 20)).astype(np.float32)
+    found, known = nearest_to_few(X, rows, 7), nearest_to(X, rows, 7)
+    np.testing.assert_array_equal(found.indices, known.indices)
+    np.testing.assert_array_equal(found.distances, known.distances)
+    assert (found.indices.dtype, found.distances.dtype) == (np.int32, np.float32)
+
+
+def test_of_equally_near_rows_the_first_is_taken():
+    found = nearest_to_few(np.float32([[5], [0], [0], [9]]), np.float32([[0], [9]]), 1)
+    assert found.indices[:, 0].tolist() == [1, 3]
+    assert found.distances[:, 0].tolist() == [0.0, 0.0]

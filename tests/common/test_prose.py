@@ -12,6 +12,18 @@ def test_prose_helpers():
     assert prose.scored(metrics.Interval(0.5, 0.4, 0.6)) == "0.500 (0.400 to 0.600)"
 
 
+def test_only_all_is_100_percent_and_halves_go_up_as_in_charts():
+    said = [prose.percent(share) for share in (0.625, 0.9951, 1.0, 0.0, 0.0004, 0.99996)]
+    assert said == ["63%", "99.5%", "100%", "0%", "0.04%", "99.996%"]
+    assert prose.percent(0.9996, 1) == "99.96%"
+    assert prose.percent(float("nan")) == "none"
+    assert prose.shared(metrics.Interval(0.5, 0.401, 0.6)) == "50.0% (40.1% to 60.0%)"
+
+
+def test_a_difference_of_nothing_has_no_sign():
+    assert [prose.signed(v, 2) for v in (0.123, -0.126, -0.001, 0.0)] == ["+0.12", "\u22120.13", "0.00", "0.00"]
+
+
 def test_text_from_data_cannot_be_markup():
     assert prose.text("<script>*x*|_y_") == "&lt;script&gt;\\*x\\*\\|\\_y\\_"
     assert prose.text("Women's & men's\n# http://x") == "Women's &amp; men's \\# http&#58;//x"

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from report_lib.common import style
-from report_lib.page import explorer
+from report_lib.page import explorer, islands
 
 
 def made(n=60, side=8, seed=0, **replaced):
@@ -172,7 +172,7 @@ def test_ten_thousand_images_stay_small():
     assert len(packed["bytes"]) < 400_000
     assert len(packed["sprite"]) < 1_500_000
     assert len(packed["still"]) < 40_000
-    assert packed["text"].startswith("Each point is one of 10,000 test images, put amid its nearest train images")
+    assert packed["text"].startswith("Each point is one of 10,000 test images, placed among its nearest train images")
 
 
 def test_the_still_has_one_path_a_group_and_few_enough_points():
@@ -190,5 +190,5 @@ def test_the_still_is_upright_and_within_its_box():
     steps = [(int(x), int(y)) for x, y in re.findall(r"m(-?\d+) ?(-?\d+)h0", still)]
     xy = np.cumsum(steps, axis=0)
     assert xy[np.argmin(xy[:, 1]), 0] == xy[:, 0].max()
-    assert xy.min() >= 10
-    assert xy[:, 1].max() <= 390
+    assert xy.min() >= islands.RIM
+    assert xy[:, 1].max() <= islands.HEIGHT - islands.RIM

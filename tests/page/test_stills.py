@@ -394,18 +394,6 @@ def test_very_many_small_groups_are_thinned_too(rng):
     assert sum(len(re.findall("h0|z", d)) for d in plotted) <= 1500
 
 
-def test_a_colour_scale_colours_marks_and_has_a_bar():
-    marker = {
-        "color": [0, 0.5, 1],
-        "colorscale": [[0, "#000000"], [1, "#ff0000"]],
-        "colorbar": {"title": {"text": "hot"}},
-    }
-    svg = drawn(go.Figure(go.Scatter(x=[1, 2, 3], y=[1, 2, 3], mode="markers", marker=marker)))
-    assert {"#000000", "#ff0000"} <= {p.get("stroke") for p in svg.iter(ALL)}
-    assert place(svg, "hot")
-    assert len(list(svg.iter(SVG + "rect"))) > 10
-
-
 def test_what_is_beyond_the_range_is_cut_off_without_an_id():
     fig = go.Figure(go.Scatter(x=[0, 10], y=[0, 10], mode="lines"), {"xaxis": {"range": [2, 4]}})
     (inner,) = list(drawn(fig).iter(SVG + "svg"))[1:]
@@ -426,31 +414,6 @@ def test_a_heatmap_has_a_cell_and_a_number_for_each_value():
     assert full[1] < y < full[3]
     assert place(svg, "a")[0] == pytest.approx((full[0] + full[2]) / 2, abs=0.2)
     assert place(svg, "a")[1] < place(svg, "up")[1] < place(svg, "down")[1]
-
-
-def test_a_cloud_in_three_dimensions_is_drawn_in_its_box(rng):
-    fig = go.Figure(go.Scatter3d(**dict(zip("xyz", rng.normal(size=(3, 4000)), strict=True)), mode="markers"))
-    fig.update_scenes({f"{axis}axis": {"title": {"text": f"side {axis}"}} for axis in "xyz"})
-    svg = drawn(fig.update_layout(height=600))
-    (dots,) = [d for d in paths(svg, stroke_linecap="round") if d.count("h0") > 500]
-    assert dots.count("h0") <= 1500
-    assert {"side x", "side y", "side z"} <= {text for text, _, _ in words(svg)}
-    assert all(0 <= x <= 800 and 0 <= y <= 600 for _, x, y in words(svg))
-
-
-def test_a_cloud_is_seen_from_where_the_camera_stands():
-    ends = [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]]
-    clouds = [
-        go.Scatter3d(x=[x], y=[y], z=[z], mode="markers", marker_color=f"#11111{i}") for i, (x, y, z) in enumerate(ends)
-    ]
-    svg = drawn(go.Figure(clouds, {"showlegend": False}))
-    origin, x, y, z, _ = (corners(paths(svg, stroke=f"#11111{i}")[0])[0][0] for i in range(5))
-    # From the corner that the camera stands at, x comes to the left and nearer, y to the right and nearer, z upwards.
-    assert x[0] < origin[0] < y[0]
-    assert x[1] > origin[1] > z[1]
-    assert z[0] == pytest.approx(origin[0], abs=0.2)
-    assert y[1] == pytest.approx(x[1], abs=0.2)
-    assert y[0] - origin[0] == pytest.approx(origin[0] - x[0], abs=0.2)
 
 
 # --- around the plot ------------------------------------------------------------------------------------------------
@@ -513,7 +476,7 @@ def test_arrays_are_read_as_plotly_writes_them():
 def test_the_stills_of_a_report_are_small(digits_build):
     page = (digits_build / "report.html").read_text(encoding="utf8")
     stills = re.findall(r'<svg class="still".*?</svg>(?=<div class="plotly)', page, re.S)
-    assert len(stills) == page.count('class="plotly-graph-div"') > 30
+    assert len(stills) == page.count('class="plotly-graph-div"') > 25
     for text in stills:
         assert "nan" not in re.sub(r">[^<]*<", "", text)
         assert len(text) < 20_000

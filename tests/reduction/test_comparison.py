@@ -16,7 +16,6 @@ from report_lib.common.errors import ReportError
 from report_lib.data.images import ImageSet
 from report_lib.reduction import comparison, linear
 from report_lib.reduction.few_labels import Curve
-from report_lib.understanding.measure import Examples
 
 OPTIONS = {
     "n_components": 6,
@@ -134,12 +133,15 @@ def test_half_a_percent_below_the_curve_of_pca_is_better():
 
 def test_images_above_what_is_made_of_them(found, digits):
     images = digits[1][:3]
-    rebuilt = comparison.rebuild_all(found, images)
-    assert list(rebuilt) == ["original", "PCA (6)", "truncated SVD (6)", "dense 12-5 (5)", "convolutional 4-2 (8)"]
+    pca = linear.fit(digits[0], scaling="min-max")
+    rebuilt = comparison.rebuild_all(comparison.learnt(found), pca, images, [2, 6])
+    assert list(rebuilt) == ["original", "PCA (2)", "PCA (6)", "dense 12-5 (5)", "convolutional 4-2 (8)"]
     assert {pictures.shape for pictures in rebuilt.values()} == {(3, 8, 8)}
     np.testing.assert_array_equal(rebuilt["original"], images)
-    expected = found[1].model.inverse_transform(found[1].model.transform(arrays.flatten(images)))
+    model = pca.first(6)
+    expected = model.inverse_transform(model.transform(arrays.flatten(images)))
     np.testing.assert_allclose(rebuilt["PCA (6)"], expected.reshape(3, 8, 8), atol=1e-4)
+    assert np.abs(rebuilt["PCA (6)"] - images).mean() < np.abs(rebuilt["PCA (2)"] - images).mean()
 
 
 def test_a_walk_begins_and_ends_at_the_images_and_fades_between(found, digits):
@@ -165,21 +167,6 @@ def test_pictures_half_way_and_the_nearest_train_image(found, digits):
     assert result.real.value == pytest.approx(mean_gap(arrays.flatten(test)[rows[:30]].astype(float)), rel=1e-4)
     assert result.distance["pixels"].low < result.distance["pixels"].value
     assert comparison.middles(found[:1], test[:7], train, m, n_pairs=30, random_state=0).n_pairs == 3
-
-
-def test_channels_beside_the_image(found, digits):
-    examples = Examples(np.arange(5), digits[1][:5], list("abcde"))
-    codes, images = comparison.code_images(found, examples), digits[1][:5:2]
-    pictures = codes.pictures
-    assert (codes.title, codes.names) == ("convolutional 4-2", ["a", "c", "e"])
-    assert comparison.code_images(found[:4], examples) is None
-    assert pictures.shape == (3, 3, 8, 8)
-    assert pictures.min() == 0.0
-    assert pictures.max() == 1.0
-    codes = found[-1].model.transform(arrays.flatten(images)).reshape(3, 2, 2, 2)
-    assert np.unique(pictures[0, 1]).size <= 4
-    low, high = codes[:, 0].min(), codes[:, 0].max()
-    assert pictures[1, 1, 0, 7] == pytest.approx((codes[1, 0, 0, 1] - low) / max(high - low, 1e-12))
 
 
 def test_kmeans_scores_are_scikit_learns(found, digits):

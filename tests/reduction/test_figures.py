@@ -5,7 +5,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from report_lib.common.neighbors import Neighbors
 from report_lib.reduction import comparison, layouts
 from report_lib.reduction.few_labels import Curve
 from report_lib.reduction.figures import comparison as comparison_figures
@@ -22,13 +21,10 @@ RATIO = np.array([0.5, 0.3, 0.15, 0.05])
 def reduction_cases(rng):
     rows, Z, groups = np.arange(30), rng.normal(size=(30, 3)), np.arange(30) % 3
     return {
-        "explained_variance": (RATIO, {0.9: 3}),
+        "explained_variance": (RATIO, RATIO[::-1], {0.9: 3}),
         "components": (rng.normal(size=(3, 6, 4)), RATIO),
-        "scatter_2d": (Sample(rows, Z, groups), NAMES, RATIO),
-        "scatter_3d": (Sample(rows, Z, None), [], RATIO),
-        "reconstructions": (rng.random((3, 2, 6, 4)), NAMES[:2], [1, 2], np.array([0.3, 0.2, 0.1])),
+        "scatter": (Sample(rows, Z, groups), NAMES, RATIO),
         "mse_curve": ([1, 2], {"PCA": np.array([0.3, 0.2, 0.1]), "SVD": np.array([0.3, 0.21, 0.1])}),
-        "variance_comparison": (RATIO, RATIO[::-1], 3),
     }
 
 
@@ -48,7 +44,6 @@ def comparison_cases(rng):
         "loss_curves": (found[1:],),
         "rebuilt": ({"original": rng.random((2, 6, 4)), "PCA (2)": rng.random((2, 6, 4))}, NAMES[:2]),
         "error_by_size": (comparison.PCACurve([1, 2, 4], np.array([0.3, 0.2, 0.05])), found),
-        "code_images": (comparison.CodeImages("conv", NAMES[:2], rng.random((2, 3, 6, 4))),),
         "walk": ({title: rng.random((5, 6, 4)) for title in ("PCA", "dense 4")}, NAMES[:2]),
         "kmeans_scores": (scores,),
         "few_labels": (curves,),
@@ -60,8 +55,6 @@ def layouts_cases(rng):
     return {
         "layout": (Plane("UMAP", rng.normal(size=(30, 2)), np.arange(30) % 3, np.array([0.5, 0.9, 0.7]), 30), NAMES),
         "faithfulness": (Trust(scores, layouts.Faithfulness(0.5, 0.5, 0.1, 0.3), 30, 5),),
-        "neighborhood_hit": (np.array([0.5, 0.9, np.nan]), NAMES, 5),
-        "neighbor_distances": (Neighbors(np.zeros((30, 4), np.int32), rng.random((30, 4))),),
     }
 
 
@@ -75,10 +68,21 @@ def test_every_figure_is_tried(rng):
 
 
 def test_the_mark_stands_where_the_share_is_reached():
-    fig = reduction_figures.explained_variance(np.array([0.5, 0.3, 0.15, 0.05]), {0.9: 3})
-    assert fig.data[2].x == (3,)
-    assert fig.data[2].y == pytest.approx((0.95,))
+    fig = reduction_figures.explained_variance(RATIO, RATIO[::-1], {0.9: 3})
+    _, pca, svd, mark = fig.data
+    assert mark.x == (3,)
+    assert mark.y == pytest.approx((0.95,))
+    np.testing.assert_allclose((pca.y, svd.y), (RATIO, RATIO[::-1]))
     assert "3 for 90%" in fig.layout.title.text
+
+
+def test_three_components_are_drawn_two_at_a_time():
+    Z, labels = np.arange(12.0).reshape(4, 3), np.array([0, 1, 1, 0])
+    fig = reduction_figures.scatter(Sample(np.arange(4), Z, labels), NAMES, RATIO)
+    assert [(list(trace.x), list(trace.y)) for trace in fig.data[:2]] == [([0, 9], [1, 10]), ([0, 9], [2, 11])]
+    assert [trace.showlegend for trace in fig.data] == [True, False] * 2
+    assert "95.0% of the variance" in fig.layout.title.text
+    assert len(reduction_figures.scatter(Sample(np.arange(4), Z[:, :2], None), [], RATIO).data) == 1
 
 
 def test_every_description_is_a_point_beside_the_curve_of_pca(snapshot):
@@ -89,13 +93,6 @@ def test_every_description_is_a_point_beside_the_curve_of_pca(snapshot):
         ("PCA, every size", [1, 2, 4], [0.3, 0.2, 0.05]), ("truncated SVD", [2], [0.2]), ("dense 4", [4], [0.04]),
     ]  # fmt: skip
     snapshot("reduction/figure of errors by size", words(fig))
-
-
-def test_a_constant_channel_is_named(snapshot):
-    pictures = np.random.default_rng(0).random((2, 4, 3, 3))
-    pictures[:, 2] = 0.0
-    fig = comparison_figures.code_images(comparison.CodeImages("x", NAMES[:2], pictures))
-    snapshot("reduction/figure of a constant channel", words(fig))
 
 
 def test_long_loss_curves_are_told_in_a_few_numbers():
@@ -121,4 +118,4 @@ def test_an_error_of_nothing_is_no_gap():
     curves = {"PCA": np.array([0.3, 0.11, 0.0]), "SVD": np.array([0.3, 0.1, 0.0])}
     with np.errstate(all="raise"):
         title = reduction_figures.mse_curve([1, 2], curves).layout.title.text
-    assert "within 10.0% of one another" in title
+    assert "within 10.0% of each other" in title

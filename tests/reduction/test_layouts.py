@@ -120,15 +120,13 @@ def test_a_random_layout_scores_what_chance_says(rng):
 
 
 def test_what_is_drawn_of_maps(rng):
-    X, labels, rows, drawn = rng.normal(size=(60, 2)), np.arange(60) % 3, np.arange(0, 60, 2), np.arange(5)
+    X, labels, rows = rng.normal(size=(60, 2)), np.arange(60) % 3, np.arange(0, 60, 2)
     images = ImageSet("x", np.zeros((60, 2, 2)), np.zeros((1, 2, 2)), labels, labels[:1], ("a", "b", "c"))
-    made = {"umap": X, "tsne": X[rows]}
-    umap = layouts.umap_plane(made, images, drawn=drawn, scored=rows, k=5)
+    made = {"tsne": X[rows]}
     tsne = layouts.tsne_plane(made, images, rows=rows, k=5)
-    assert (umap.title, umap.n_images, umap.labels.tolist()) == ("UMAP", 60, [0, 1, 2, 0, 1])
-    np.testing.assert_array_equal(umap.X, X[drawn])
-    np.testing.assert_array_equal(umap.hit, layouts.neighborhood_hit(nearest(X[rows], 5), labels[rows], 3))
-    np.testing.assert_array_equal(tsne.hit, umap.hit)
+    assert (tsne.title, tsne.n_images) == ("t-SNE", 30)
+    np.testing.assert_array_equal(tsne.X, X[rows])
+    np.testing.assert_array_equal(tsne.hit, layouts.neighborhood_hit(nearest(X[rows], 5), labels[rows], 3))
     np.testing.assert_array_equal(tsne.labels, labels[rows])
     blind = ImageSet("x", images.train_images, images.test_images)
     assert (layouts.tsne_plane(made, blind, rows=rows, k=5).hit, layouts.tsne_plane({}, blind, rows=rows, k=5)) == (

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+from report_lib import __main__
 from report_lib.data import datasets
 from report_lib.run import publish
 from tests.run.notebooks import fails, with_notebooks
@@ -76,6 +77,7 @@ def test_a_long_message_is_cut(monkeypatch, tmp_path, capfd):
 
 
 READ = """
+from report_lib import __main__
 from report_lib.data import datasets
 from report_lib.run.artifacts import Run
 images = datasets.load({path!r})
@@ -84,6 +86,7 @@ import numpy as np
 np.save({path!r}, 255 - np.load({path!r}))
 """
 READ_AGAIN = """
+from report_lib import __main__
 from report_lib.data import datasets
 from report_lib.run.artifacts import Run
 datasets.load(**Run(run).load("dataset"))
@@ -138,3 +141,16 @@ def test_a_signal_ends_in_one_line(last_good, monkeypatch, tmp_path, number, sta
     assert files(last_good) == before
     assert not (last_good / "failed.html").exists()
     assert [path.name for path in (last_good.parent / ".staging").iterdir()] == ["digits.lock"]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError(), "there is not enough memory"),
+        (ImportError("x.so: failed to map segment from shared object"), "there is not enough memory"),
+        (ImportError("x.so: cannot allocate memory in static TLS block"), "there is not enough memory"),
+        (ImportError("no module x"), "ImportError: no module x (a bug?"),
+    ],
+)
+def test_want_of_memory_is_called_that(error, said):
+    assert __main__._unforeseen(error).startswith(said)

@@ -50,7 +50,7 @@ def test_only_what_changed_runs_and_gives_the_bytes_of_a_forced_run(tmp_path, ca
     assert (len(ran), spared) == (4, [])
     forced = files(build / "few")
     assert {path for path in forced if forced[path] != changed[path]} <= {
-        path for path in forced if path.name in ("provenance.json", "times.json", "made_of.json", "report.html")
+        path for path in forced if path.name in ("provenance.json", "times.json", ".report-run", "report.html")
     }
     page = min(path for path in forced if path.name == "report.html")
     assert without_provenance(forced[page].decode()) == without_provenance(changed[page].decode())

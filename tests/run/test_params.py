@@ -22,7 +22,7 @@ def refusal(tmp_path, text, settings=()):
 
 def test_defaults_and_the_file_name(tmp_path):
     params = load_params(write(tmp_path, "seed: 3\nclustering:\n  k_max: 9\n"))
-    assert (params.name, params.seed, params.clustering.k_max, params.clustering.k_min) == ("run", 3, 9, 6)
+    assert (params.name, params.seed, params.clustering.k_max, params.clustering.k_min) == ("run", 3, 9, 2)
 
 
 def test_an_empty_file_is_all_defaults(tmp_path):

@@ -88,7 +88,7 @@ def test_a_rerun_gives_the_same_bytes(digits_build, tmp_path, monkeypatch):
     for path in first:
         if path.name == "report.html":
             assert without_provenance(first[path].decode()) == without_provenance(second[path].decode())
-        elif path.name not in ("provenance.json", "times.json", "made_of.json") and path.suffix != ".npz":
+        elif path.name not in ("provenance.json", "times.json", ".report-run") and path.suffix != ".npz":
             assert first[path] == second[path], path
 
 
@@ -140,7 +140,8 @@ def test_without_labels_everything_runs_and_says_so(tmp_path, capfd):
     assert set(numbers["classification"]) == {"pseudo_labels", "label_next", "model", "map"}
     made = {path.name for path in (folder / "artifacts" / "classification").iterdir()}
     assert made == {
-        "metrics.json", "times.json", "label_next.csv", "datamap.npz", "predictions.csv", "model.npz", "model.json",
+        "metrics.json", "times.json", "label_next.csv", "datamap.npz", "lists.npz", "predictions.csv", "model.npz",
+        "model.json",
     }  # fmt: skip
     assert len(table(folder, "label_next")) == 30
     tells_clusters_and_no_class(folder, path)
@@ -194,7 +195,7 @@ LEAST = """
 from report_lib.run.artifacts import PHASES, Run
 for phase in PHASES:
     Run(run).save_metrics(phase, {"dataset": {"sha256": {}}})
-for times in ("times", "clustering_times", "classification_times", "datamap"):
+for times in ("times", "clustering_times", "classification_times", "datamap", "lists"):
     Run(run).save(times)
 Run(run).save("dataset")
 """
@@ -325,7 +326,7 @@ def test_progress_and_warnings_go_to_the_command_line_and_not_into_the_page(monk
     assert "The images to label next" in page
     assert "Not in this run" not in page
     kept = {path.name for path in (build / "artifacts" / "classification").iterdir()}
-    assert kept == {"metrics.json", "times.json", "label_next.csv", "datamap.npz"}
+    assert kept == {"metrics.json", "times.json", "label_next.csv", "datamap.npz", "lists.npz"}
 
 
 def test_the_comparison_has_its_numbers(digits_build):
@@ -423,20 +424,25 @@ def test_the_list_to_label_next_is_that_of_the_metrics_and_names_clusters_that_t
 
 def test_the_audit_lists_what_the_metrics_count(digits_build):
     text = (digits_build / "artifacts" / "classification" / "audit.csv").read_text()
-    columns = "part,row,finding,label,predicted,probability_of_label,distance_to_class,other_part,other_row"
-    assert text.splitlines()[0] == columns
+    assert text.splitlines()[0] == "part,row,rank,doubt,label,suggested,probability_of_label"
     numbers, rows = numbers_of(digits_build)["audit"], table(digits_build, "audit")
-    counted = {(finding, part): 0 for finding in ("label", "far") for part in ("train", "test")}
-    for row in rows:
-        if row["finding"] in ("label", "far"):
-            counted[row["finding"], row["part"]] += 1
-    for part in ("train", "test"):
-        assert counted["label", part] == numbers["likely_label_errors"][part]
-        assert counted["far", part] == numbers["far_from_class"][part]
-    found = json.loads((digits_build / "metrics.json").read_text())["understanding"]["near_duplicates"]
-    copies = sum(row["finding"] in ("copy", "near-copy") for row in rows)
-    assert copies == found["exact"]["total"] + found["near"]["total"]
-    assert 0.9 < numbers["out_of_fold_accuracy"] <= 1
+    images = datasets.load("digits")
+    for part, own in images.rows.items():
+        listed = [row for row in rows if row["part"] == part]
+        assert sorted(int(row["row"]) for row in listed) == sorted(own)
+        assert [int(row["rank"]) for row in listed] == list(range(1, len(own) + 1))
+    doubts = [float(row["doubt"]) for row in rows]
+    assert doubts == sorted(doubts, reverse=True)
+    assert all(len(own["random"]) == 3 and own["share"] == 0.01 for own in numbers["planted"].values())
+    assert set(numbers["accuracy_of_judges"]) == {
+        "network on oriented gradients", "convolutional network", "15 nearest images", "all together",
+    }  # fmt: skip
+    assert 0.9 < numbers["accuracy_of_judges"]["all together"]["train"] <= 1
+    unusual, found = table(digits_build, "unusual"), json.loads((digits_build / "metrics.json").read_text())
+    for part, n_far in numbers["far_from_class"].items():
+        assert sum(row["finding"] == "far" and row["part"] == part for row in unusual) == n_far
+    copies = found["understanding"]["near_duplicates"]
+    assert sum("copy" in row["finding"] for row in unusual) == copies["exact"]["total"] + copies["near"]["total"]
 
 
 def test_the_predictions_are_those_of_the_network_and_of_the_runs_clusters(digits_build):
@@ -471,7 +477,7 @@ def test_another_process_gives_the_same_predictions_byte_by_byte(digits_build, t
 def test_a_run_of_other_images_is_not_replaced_without_a_word(tmp_path):
     params = load_params("params/digits.yaml")
     assert pipeline.replaced(tmp_path, params) == []
-    record = {"parameters": {"dataset": {"source": "scans"}}}
+    record = {"parameters": {"name": "x", "dataset": {"source": "scans"}}}
     (tmp_path / "provenance.json").write_text(json.dumps(record))
     (said,) = pipeline.replaced(tmp_path, params)
     assert said.startswith(f"{tmp_path} was made of scans and will be replaced")

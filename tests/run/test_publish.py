@@ -1,7 +1,10 @@
 """A run comes into its folder in one step, and only what a run made is ever deleted."""
 
+import hashlib
 import os
+import shutil
 import signal
+import subprocess
 import threading
 
 import pytest
@@ -141,6 +144,24 @@ def test_a_run_from_before_there_were_lists_is_known_by_its_record(final):
         mine_txt="mine",
         provenance_json='{"parameters": {"name": "x"}}',
     )
+    run(final, "new")
+    assert set(texts(final)) == {"report.html", "artifacts/clustering/metrics.json", "mine.txt"}
+
+
+def test_a_run_says_what_it_made_with_hashes_that_a_tool_can_check(final):
+    run(final, "new")
+    made = publish.made_by_run(final)
+    assert set(made) == set(texts(final))
+    assert made["report.html"] == hashlib.sha256(b"new").hexdigest()
+    check = ["sha256sum", "--check", "--strict", publish.MADE]
+    if shutil.which(check[0]):
+        subprocess.run(check, cwd=final, check=True, capture_output=True)
+    assert publish.made_by_run(final / "artifacts") == {}
+
+
+def test_a_list_of_an_earlier_version_is_known(final):
+    write(final, report_html="old", artifacts__x_npz="old", mine_txt="mine")
+    (final / publish.MADE).write_text(f"artifacts\nartifacts/x.npz\nreport.html\n{publish.MADE}\n")
     run(final, "new")
     assert set(texts(final)) == {"report.html", "artifacts/clustering/metrics.json", "mine.txt"}
 

@@ -1,11 +1,13 @@
 """A record says what to do again, where today differs from it, and whether the same came out."""
 
 import json
+import re
 
 import pytest
 
+from report_lib import ROOT
 from report_lib.common.errors import ReportError
-from report_lib.run import reproduce
+from report_lib.run import publish, record, reproduce
 from report_lib.run.params import load_params
 
 RECORD = {
@@ -94,11 +96,32 @@ def test_files_are_compared_where_the_same_bytes_are_to_be_expected(pair):
         (folder / "report.html").write_text("page" + block.format(time))
         (folder / "times.json").write_text(time)
     names = ["metrics.json", "report.html", "times.json", "x.npz"]
-    (one / "made_of.json").write_text(
-        json.dumps({"phases": {}, "page": {}, "inputs": "", "files": dict.fromkeys(names, "")})
-    )
+    (one / publish.MADE).write_text("".join(f"{'0' * 64}  {name}\n" for name in names))
     assert list(reproduce.compare(one, other, alike=True)) == []
     (other / "report.html").write_text("another page" + block.format("2"))
     (one / "x.npz").write_bytes(b"1")
     assert list(reproduce.compare(one, other, alike=True)) == ["report.html: other bytes", "x.npz: other bytes"]
     assert list(reproduce.compare(one, other, alike=False)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "settings", "command"),
+    [
+        ("fashion_mnist", [], "make report"),
+        ("classic", [], "make report PARAMS=params/classic.yaml"),
+        (
+            "digits",
+            ["seed=7", "reduction.representations=[pixels,pca]"],
+            'make report PARAMS=params/digits.yaml SET="seed=7 reduction.representations=[pixels,pca]"',
+        ),
+        # Whoever has the page alone has its record.
+        ("digits", ["name=other"], "make report FROM=report.html"),
+        ("digits", ["dataset.class_names=[a b,c,d,e,f,g,h,i,'j$(k)',l]"], "make report FROM=report.html"),
+    ],
+)
+def test_the_command_asks_for_the_same_run(path, settings, command):
+    asked = load_params(ROOT / "params" / f"{path}.yaml", settings)
+    assert record.command(asked) == command
+    given = re.search(r'SET="(.*)"', command)
+    if "FROM" not in command:
+        assert load_params(ROOT / "params" / f"{path}.yaml", given[1].split() if given else []) == asked

@@ -73,7 +73,7 @@ def test_a_run_that_its_images_can_carry_is_left_as_it_is():
             "clustering.k_max is 19, not 30: the panel sees 20 images",
         ),
         (
-            {"clustering": {"n_mixture": 5}},
+            {"clustering": {"n_mixture": 5, "k_min": 6}},
             (400, 100, 30),
             {"clustering.k_max": 5, "clustering.k_min": 5, "clustering.n_clusters": 5},
             "clustering.k_min is 5, not 6: clustering.k_max is 5",
@@ -205,7 +205,7 @@ def test_auto_says_what_it_leaves_out_and_nothing_else():
 def test_auto_takes_from_many_images_what_the_defaults_do():
     params, _ = fitted(everything_auto(), 60_000, 10_000, 28)
     assert (params.reduction.n_components, params.reduction.max_components) == (100, 200)
-    assert (params.clustering.n_sweep, params.clustering.n_seeds) == (20_000, 5)
+    assert (params.clustering.n_sweep, params.clustering.n_seeds) == (10_000, 5)
 
 
 def test_the_number_of_clusters_stays_open_for_the_panel_and_sees_no_label():

@@ -14,10 +14,9 @@ def understanding_cases(rng):
         "class_counts": (np.array([3, 4, 5]), NAMES),
         "originals": (rng.integers(0, 255, (6, 6, 4, 3)).astype(np.uint8),),
         "examples": (measure.Examples(np.arange(3), tiles, NAMES),),
-        "intensity_histogram": (measure.Histogram(np.arange(4.0), np.array([5, 1, 2])),),
+        "intensity_histogram": (measure.Histogram(np.arange(4.0), np.array([5, 1, 2]), 0.4),),
         "brightness": (brightness, NAMES),
-        "mean_image": (tiles[0],),
-        "class_means": (tiles, NAMES),
+        "mean_images": (tiles[0], tiles, NAMES),
         "duplicates": ((rng.random((2, 2, 6, 4)), ["0.0%", "1.0%"]),),
     }
 
@@ -27,13 +26,19 @@ def test_every_figure_is_tried(rng):
 
 
 def test_a_histogram_draws_counts_not_pixels():
-    histogram = measure.Histogram(np.arange(4.0), np.array([5, 3, 2]))
-    fig = figures.intensity_histogram(histogram)
+    fig = figures.intensity_histogram(measure.Histogram(np.arange(4.0), np.array([5, 3, 2]), 0.4))
     np.testing.assert_allclose(fig.data[0].y, [0.5, 0.3, 0.2])
+    assert fig.layout.title.text == "40.0% of the pixels have the lowest value"
+
+
+def test_the_mean_of_all_comes_before_those_of_the_classes():
+    overall, by_class = np.zeros((2, 3)), np.full((2, 2, 3), 9.0)
+    fig = figures.mean_images(overall, by_class, ["a", "b"])
+    assert [note.text for note in fig.layout.annotations] == ["all", "a", "b"]
+    assert len(figures.mean_images(overall, None, []).layout.annotations) == 1
 
 
 def test_what_is_not_there_is_not_drawn():
     assert figures.class_counts(None, []) is None
-    assert figures.class_means(None, []) is None
     assert figures.duplicates(None) is None
     assert figures.originals(None) is None

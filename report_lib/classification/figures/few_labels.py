@@ -1,7 +1,5 @@
 """Figures of what few labels are worth."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import plotly.graph_objects as go
 
@@ -9,39 +7,44 @@ from report_lib.classification.few_labels import Curve, LearningCurves
 from report_lib.classification.label_choice import Choice
 from report_lib.common import style
 from report_lib.common.display import passes_none
+from report_lib.common.prose import percent
 from report_lib.data.images import ImageSet
+
+CHOSEN = "graph (images chosen by clusters)"
 
 
 @passes_none
 def learning_curves(found: LearningCurves) -> go.Figure | None:
-    """Draw accuracy against the number of labels, one line a description."""
-    curves = found.by_title
+    """Draw accuracy against the number of labels, one line for each description, and one where the labels were chosen."""
+    curves = found.by_title | ({CHOSEN: found.chosen} if found.chosen else {})
     fewest = min(n for curve in curves.values() for n in curve.right)
     ahead = max(curves, key=lambda title: curves[title].accuracy[fewest].value)
     return style.finish(
         _lines(curves),
         reading=(
-            "To the right there are more labels, on a logarithmic scale. A curve that is higher at the left makes more of "
-            "few labels; where curves meet at the right, labels have made up for the description."
+            "A curve that is higher at the left makes more of few labels. Where curves meet at the right, labels have made up "
+            "for the description."
         ),
-        title=f"With {fewest:,} labels, {ahead} is ahead: {curves[ahead].accuracy[fewest].value:.1%} of the test images right",
-        caption="Share of the test images that are classified rightly, by how many train images, drawn at random, have "
-        "labels; means over the draws with 95% intervals, the same draws for every line.",
+        title=f"With {fewest:,} labels, {ahead} is ahead: "
+        f"{percent(curves[ahead].accuracy[fewest].value, 1)} of the test images right",
+        caption="Share of the test images that are classified correctly, by how many train images have labels; means over the "
+        "draws with 95% intervals. Labels are drawn at random, the same for every line"
+        + (", but for the line where clusters chose the images." if found.chosen else "."),
         numbers=_numbers(curves),
-        height=500,
+        height=460,
         legend={"orientation": "h", "y": -0.22},
     )
 
 
-def _lines(curves: dict[str, Curve], dashes: Sequence[str] = ("solid",)) -> go.Figure:
+def _lines(curves: dict[str, Curve]) -> go.Figure:
     fig = go.Figure()
     for i, (title, curve) in enumerate(curves.items()):
         values, low, high = np.array([(score.value, score.low, score.high) for score in curve.accuracy.values()]).T
-        line = {"color": style.series(i), "dash": dashes[i % len(dashes)]}
+        line = {"color": style.series(i), "dash": "dot" if title == CHOSEN else "solid"}
         error = {**style.interval_bars(values, low, high), "color": line["color"]}
         fig.add_scatter(x=list(curve.right), y=values, error_y=error, mode="lines+markers", name=style.escape(title),
                         line=line, marker={"size": 8, "symbol": style.SYMBOLS[i % len(style.SYMBOLS)]},
-                        hovertemplate="%{x:,} labels: %{y:.3f}")  # fmt: skip
+                        hovertemplate="%{x:,} labels: %{y:.1%}")  # fmt: skip
     counts = sorted({n for curve in curves.values() for n in curve.right})
     ticks = [f"{n:,}" for n in counts]
     fig.update_xaxes(title_text="labelled train images (logarithmic)", type="log", tickvals=counts, ticktext=ticks)
@@ -53,35 +56,11 @@ def _numbers(curves: dict[str, Curve]) -> str:
     said = []
     for title, curve in curves.items():
         values = [score.value for score in curve.accuracy.values()]
-        said.append(f"{title}: {style.listing([f'{n:,} labels' for n in curve.accuracy], values, '.3f')}")
+        said.append(f"{title}: {style.listing([f'{n:,} labels' for n in curve.accuracy], values, '.1%')}")
     return " ".join(said)
 
 
-def choosing(found: LearningCurves | None) -> go.Figure | None:
-    """Draw what random labels and chosen labels give, both spread over the graph."""
-    if found is None or found.chosen is None:
-        return None
-    random, chosen = found.curves["graph"], found.chosen
-    curves = {"chosen: middles of clusters and of their parts": chosen, "drawn at random": random}
-    n = next(n for n in chosen.right if n in random.right)
-    a, b = chosen.accuracy[n].value, random.accuracy[n].value
-    return style.finish(
-        _lines(curves, ("solid", "dot")),
-        reading=(
-            "The distance between the two curves is what it is worth to choose which images to label. Bars are 95% "
-            "intervals, over draws and test images."
-        ),
-        title=f"{n:,} labels: {a:.1%} right where they are chosen, {b:.1%} where they are drawn",
-        caption="Share of the test images that are classified rightly when labels spread over the neighbour graph, by how "
-        "many train images have labels, chosen by clusters or drawn at random; means with 95% "
-        "intervals, over the draws and the test images. All choices come from one clustering.",
-        numbers=_numbers(curves),
-        height=460,
-        legend={"orientation": "h", "y": -0.22},
-    )
-
-
-def to_label(choice: Choice, images: ImageSet, *, most: int = 40) -> go.Figure | None:
+def to_label(choice: Choice, images: ImageSet, *, most: int = 30) -> go.Figure | None:
     """Draw the first of the images to label next, in their order; None where none is left."""
     if not len(choice.rows):
         return None

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from report_lib.classification.supervised import League, Score
 from report_lib.common import style
 from report_lib.common.display import passes_none
+from report_lib.common.prose import percent, plural
 from report_lib.data.images import ImageSet
 
 # A bin of fewer images says little of how often they are right.
@@ -21,27 +22,23 @@ def league(league: League) -> go.Figure | None:
     names = [f"{one.predictions.title} ({one.predictions.n_images:,})" for one in scores]
     values, low, high = ([getattr(one.accuracy, end) for one in scores] for end in ("value", "low", "high"))
     fig = style.dots(
-        names, {"here": values}, score="share of test images right", row="classifier (images learnt from)", form=".1%",
+        names, {"here": values}, score="share of test images right", row="classifier", form=".1%",
         intervals={"here": (low, high)},
     )  # fmt: skip
     known = {name: published[one.predictions.name] for name, one in zip(names, scores, strict=True)
-             if one.predictions.name in published}  # fmt: skip
+             if one.predictions.name in published and one.predictions.n_images == league.n_train}  # fmt: skip
     if known:
         fig.update_traces(showlegend=True)
         fig.add_scatter(x=list(known.values()), y=list(known), mode="markers", name="published",
                         marker={"size": 11, "color": style.SECOND, "symbol": "line-ns-open", "line_width": 3},
-                        hovertemplate="%{y}, published: %{x:.3f}<extra></extra>")  # fmt: skip
-    beside = " Orange: as published, each taught 60,000 images." if known else ""
+                        hovertemplate="%{y}, published: %{x:.1%}<extra></extra>")  # fmt: skip
+    beside = " Orange: as published, where taught as many images." if known else ""
     return style.finish(
         fig,
-        reading=(
-            "Each dot is the share of the test images named rightly, the bar its 95% interval over the draw of these images"
-            + ("; an orange stroke is what others have published." if known else ".")
-        ),
-        title=f"{style.sentence(scores[0].predictions.title)} is right most often: {values[0]:.1%}",
-        caption="Share of the test images that each classifier names rightly, with 95% intervals; in brackets, how many "
-        f"train images it learnt from.{beside}",
-        numbers=style.listing(names, values, ".4f"),
+        title=f"{style.sentence(scores[0].predictions.title)} is right most often: {percent(values[0], 1)}",
+        caption="Share of the test images that each classifier gets right, with 95% intervals; in brackets, how many train "
+        f"images it learnt from.{beside}",
+        numbers=style.listing(names, values, ".1%"),
         xaxis_nticks=8,
         legend={"orientation": "h", "y": 1.12, "x": 1, "xanchor": "right"},
     )
@@ -58,8 +55,8 @@ def by_class(score: Score, names: Sequence[str]) -> go.Figure | None:
         style.dots(labels, shown, score="share", row="class", form=".0%"),
         title=f"{labels[0]} is the hardest class (F1 {score.f1[order[0]]:.2f}), {labels[-1]} the easiest "
         f"({score.f1[order[-1]]:.2f})",
-        caption=f"Test images, {score.predictions.title}. Precision: of those named so, how many are. Recall: of those that "
-        "are, how many are named so. F1: their harmonic mean.",
+        caption=f"Test images, {score.predictions.title}. Precision: of the images called so, how many are. Recall: of the "
+        "images that are, how many are called so. F1: their harmonic mean.",
         numbers=style.listings(labels, shown, ".3f"),
     )
 
@@ -84,48 +81,53 @@ def confusion(score: Score, images: ImageSet) -> go.Figure | None:
         notes.append({"x": 0, "xref": "paper", "xshift": -8, "y": i * step_y + label + h / 2, "xanchor": "right", **at})
         notes.append({"y": 1, "yref": "paper", "yshift": 6, "x": i * step_x + w / 2, "yanchor": "bottom",
                       "textangle": -35, "xanchor": "left", **at})  # fmt: skip
+    # Names over the columns are at a slant.
+    room = 50 + 4 * min(12, max(len(str(name)) for name in names))
     off = counts - np.diag(np.diag(counts))
     worst = np.unravel_index(off.argmax(), off.shape)
-    said = f"{names[worst[0]]} is called {names[worst[1]]} most often: {off[worst]:,} of {counts[worst[0]].sum():,}"
+    true, called = names[worst[0]], names[worst[1]]
+    said = f"The most frequent mistake: {true} called {called}, {off[worst]:,} of {counts[worst[0]].sum():,}"
     return style.finish(
         fig,
         reading=(
-            "The class names the row, what the classifier said the column. On the diagonal it is right. A pair of cells "
-            "mirrored at the diagonal is a pair of classes taken for each other."
+            "The row is the true class, the column what the classifier said. On the diagonal it is right. Two cells mirrored "
+            "at the diagonal are two classes taken for each other."
         ),
-        title=said if off.any() else "Not one test image is named wrongly",
+        title=said if off.any() else "Every test image is right",
         caption=f"Test images, {score.predictions.title}. Rows: the true class. Columns: what it is called. Each cell shows "
         "the surest image, and above it how many there are; the diagonal is right.",
         numbers=" ".join(f"{names[i]} is called {style.listing(names, counts[i], ',d')}" for i in range(n)),
         annotations=notes,
         margin_l=110,
         margin_r=64,
-        margin_t=150,
-        height=fig.layout.height + 100,
+        margin_t=50 + room,
+        height=fig.layout.height + room,
     )
 
 
-def mistakes(score: Score | None, images: ImageSet, *, most: int = 16) -> go.Figure | None:
+def mistakes(score: Score | None, images: ImageSet, *, most: int = 12) -> go.Figure | None:
     """Draw test images that are wrong with the highest probability, with what each is and is called."""
     rows = [] if score is None else score.mistakes(most)
     if not len(rows):
         return None
     names, called = images.class_names, score.predictions.classes
     titles = [f"{names[images.test_labels[row]]} → {names[called[row]]}" for row in rows]
-    fig = style.image_grid(images.test_images[rows], columns=min(4, len(rows)), titles=titles, limits=images.limits)
+    fig = style.image_grid(images.test_images[rows], columns=min(6, len(rows)), titles=titles, limits=images.limits)
+    places = images.called("test", rows)
     return style.finish(
         fig,
         title=f"The {len(rows)} surest mistakes of the {score.predictions.title}",
-        caption="Test images that are named wrongly with the highest probability, the surest first. Over each, the given "
-        "class and what it is called.",
+        caption="Test images that get a wrong class with the highest probability, the surest first. Over each, its label and "
+        "what it is called. Some of the labels may be wrong.",
+        numbers="; ".join(f"{place}: {title}" for place, title in zip(places, titles, strict=True)) + ".",
     )
 
 
 def reliability(league: League | None) -> go.Figure | None:
-    """Draw how often classifiers are right against how sure they are, where they give probabilities."""
+    """Draw how often the three best classifiers with probabilities are right against how sure they are."""
     if league is None or not league.sure:
         return None
-    scores = league.sure
+    scores = league.sure[:3]
     fig = go.Figure(go.Scatter(x=[0, 1], y=[0, 1], mode="lines", name="as sure as right", hoverinfo="skip",
                                line={"color": style.INK, "dash": "dot"}))  # fmt: skip
     for i, one in enumerate(scores):
@@ -142,13 +144,13 @@ def reliability(league: League | None) -> go.Figure | None:
     return style.finish(
         fig,
         reading=(
-            "On the diagonal a probability is as good as its word. Below it the classifier is surer than it is right, "
-            "above it less sure."
+            "On the diagonal, a classifier that is half sure is half the time right. Below it, it is too sure; above it, not "
+            "sure enough."
         ),
-        title=f"{style.sentence(best)} knows best how sure to be: {errors[best]:.3f} off on average",
-        caption="Reliability on the test images. On the dotted line a classifier is as often right as it says; below it, it is "
-        f"too sure. Larger marks hold more images; bins of fewer than {LEAST_IN_BIN} are not drawn.",
-        numbers="Expected calibration error: " + style.listing(list(errors), list(errors.values()), ".4f"),
-        height=520,
+        title=f"{style.sentence(best)} knows best how sure to be: {percent(errors[best], 1)} off on average",
+        caption=f"Reliability on the test images, {plural(len(scores), 'classifier')}. On the dotted line a classifier is as "
+        f"often right as it says. Larger marks hold more images; bins of fewer than {LEAST_IN_BIN} are not drawn.",
+        numbers="Expected calibration error: " + style.listing(list(errors), list(errors.values()), ".1%"),
+        height=460,
         legend={"orientation": "h", "y": -0.2},
     )

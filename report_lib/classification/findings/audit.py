@@ -2,70 +2,64 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
-from report_lib.classification.audit import Issues, disagreeing
+from report_lib.classification.audit import ALL, Issues
+from report_lib.classification.classifiers import CLASSIFIERS
+from report_lib.classification.planted import N_DRAWS, SHARE
+from report_lib.classification.unusual import Copies, Distances
 from report_lib.common.display import passes_none
-from report_lib.common.prose import count_of, percent, plural, text
-from report_lib.data.images import ImageSet
+from report_lib.common.prose import count_of, listed, percent, plural
+
+KINDS = {"random": "at random", "confused": "between confused classes"}
 
 
 @passes_none
 def suspects(issues: Issues) -> str | None:
-    """Say how many labels look wrong."""
-    counts = [
-        f"{int(p.issue.sum()):,} of {len(p.issue):,} {name} labels ({percent(p.issue.mean(), 1)})"
-        for name, p in issues.parts.items()
-    ]
+    """Say who judges the labels, and how often each agrees with them."""
+    agree = issues.accuracy
+    together = agree.pop(ALL)
+    said = listed([f"{title} ({percent(own['train'], 1)})" for title, own in agree.items()])
+    joined = f"; together they do for {percent(together['train'], 1)}" if len(agree) > 1 else ""
     return (
-        f"{' and '.join(counts)} look wrong. That is what a classifier says which is right itself for "
-        f"{percent(issues.out_of_fold_accuracy, 1)} of the "
-        "train images out of fold: where two classes are hard to tell apart, it will suspect labels that are right. The list "
-        "is for a person to look through."
+        f"Who judges, and for how many of the train images, out of fold, they agree with the label: {said}{joined}. Where "
+        "they disagree, most labels are right all the same: the classes are hard to tell apart. So this is a list to look "
+        "through from its top, and no verdict."
     )
 
 
 @passes_none
-def suspects_by_class(issues: Issues, names: Sequence[str]) -> pd.DataFrame | None:
-    """Tabulate, class by class, how many labels look wrong."""
-    rows = {}
-    for i, name in enumerate(names):
-        of = {part: judged.labels == i for part, judged in issues.parts.items()}
-        rows[text(name)] = {
-            part: f"{int(np.sum(judged.issue & of[part])):,} of {int(of[part].sum()):,}"
-            for part, judged in issues.parts.items()
-        }
-    return pd.DataFrame.from_dict(rows, orient="index")
+def planted(issues: Issues) -> pd.DataFrame | None:
+    """Tabulate how many of the first on the list are wrong, where labels were made wrong on purpose."""
+    rows = {
+        f"{part}, {words}, first {size:,}": {"are wrong": percent(precision), "of all wrong ones": percent(recall)}
+        for part, own in issues.planted.items()
+        for kind, words in KINDS.items()
+        for size, precision, recall in zip(own.sizes, own.precision[kind], own.recall[kind], strict=True)
+    }
+    return pd.DataFrame.from_dict(rows, orient="index") if rows else None
 
 
 @passes_none
-def removal(issues: Issues) -> str | None:
-    """Say what leaving out the suspects changes."""
-    found = issues.removal
-    gain, others = found.gain, found.gain_of_others
-    way = "shows no gain and no loss beyond what the draw of test images allows" if gain.low <= 0 <= gain.high else (
-        "makes it better" if gain.value > 0 else "makes it worse"
-    )  # fmt: skip
-    said = (
-        f"Taught without the train suspects, the classifier gets {gain.value:+.4f} ({gain.low:+.4f} to {gain.high:+.4f}) on "
-        f"all test images: leaving them out {way} (one fit each; test labels have "
-        f"such suspects, too). Without as many others, drawn at random, it gets {others.value:+.4f} "
-        f"({others.low:+.4f} to {others.high:+.4f})."
+def trust(issues: Issues) -> str | None:
+    """Say what the trial with labels that were made wrong tells of the list."""
+    if not issues.planted:
+        return None
+    counts = listed([plural(own.n_planted, f"{part} label") for part, own in issues.planted.items()])
+    slow = CLASSIFIERS["conv"].title
+    kept = f", all but the {slow}" if slow in issues.parts["train"].opinions else ""
+    return (
+        f"Tried on these images: {percent(SHARE)} of the labels, {counts}, are made wrong, and the list is made again. The "
+        "table shows which share of its first are such ones, and which share of all of them that is. Train labels are made "
+        f"wrong once, and judges taught with them anew{kept}; test labels {N_DRAWS} times. Labels "
+        "that were wrong before count as mistakes of the list. Where fewer labels are wrong, fewer of the first are."
     )
-    if not found.kept.all() and found.kept.any():
-        said += (
-            f" Leaving the suspects out of the test images would raise its accuracy from {found.with_all.mean():.4f} to "
-            f"{found.with_all[found.kept].mean():.4f}, but that means little: a test image is suspected because the classifier "
-            "disagrees with its label."
-        )
-    return said
 
 
 @passes_none
-def strangers(issues: Issues) -> str | None:
+def strangers(found: dict[str, Distances]) -> str | None:
     """Say how many images are far from their class."""
-    train, test = (int(issues.parts[name].far.sum()) for name in ("train", "test"))
+    train, test = (int(own.far.sum()) for own in found.values())
     return (
         f"{plural(train, 'train image')} and {plural(test, 'test image')} are far from their class: the mean distance to their "
         "nearest train images of the class is beyond the outer fence of the class, three interquartile ranges above the third "
@@ -74,27 +68,25 @@ def strangers(issues: Issues) -> str | None:
 
 
 @passes_none
-def copies(issues: Issues, duplicates: dict[str, np.ndarray], images: ImageSet) -> str | None:
-    """Say how many copies and near-copies there are, and how many have different labels.
-
-    Parameters
-    ----------
-    duplicates : dict with `pairs` and `rms`
-        As in `audit.rows_of`.
-    """
-    pairs, rms = duplicates["pairs"], duplicates["rms"]
-    if not len(pairs):
+def copies(found: Copies) -> str | None:
+    """Say how many copies and near-copies there are, and how many have different labels."""
+    if not found.n_pairs:
         return "There are no copies or near-copies."
-    n_disagreeing = disagreeing(pairs, images)
-    exact = int(np.sum(rms == 0))
     return (
-        f"Within and between train and test images there {'is' if exact == 1 else 'are'} {count_of(exact, 'pair', 'pairs')} of "
-        f"copies and {count_of(len(pairs) - exact, 'pair', 'pairs')} of near-copies; "
-        f"{n_disagreeing or 'none':} of them {'have' if n_disagreeing > 1 else 'has'} two different labels."
+        f"Within and between train and test images there {'is' if found.n_exact == 1 else 'are'} "
+        f"{count_of(found.n_exact, 'pair', 'pairs')} of copies and "
+        f"{count_of(found.n_pairs - found.n_exact, 'pair', 'pairs')} of near-copies; "
+        f"{found.n_disagreeing or 'none':} of them {'have' if found.n_disagreeing > 1 else 'has'} two different labels."
     )
 
 
 @passes_none
 def audit_list(rows: Sequence[object], path: str) -> str | None:
     """Say where the whole list is."""
-    return f"All {len(rows):,} findings are in `{path}`: part, row, finding, label, prediction."
+    return f"All {len(rows):,} labels, the most doubtful first, are in `{path}`."
+
+
+@passes_none
+def unusual_list(rows: Sequence[object], path: str) -> str | None:
+    """Say where the list of images far from their class and of copies is."""
+    return f"All {len(rows):,} are in `{path}`, with their rows." if rows else None

@@ -1,13 +1,12 @@
 """Sentences on what few labels are worth."""
 
-import numpy as np
 import pandas as pd
 
 from report_lib.classification.few_labels import LearningCurves, level_with
 from report_lib.classification.label_choice import Choice
 from report_lib.clustering.methods import HOG
 from report_lib.common.display import passes_none
-from report_lib.common.prose import listed, percent, plural, scored, text
+from report_lib.common.prose import listed, percent, plural, shared, text
 from report_lib.data.images import ImageSet
 
 
@@ -18,7 +17,7 @@ def curves_table(found: LearningCurves) -> pd.DataFrame | None:
     for title, curve in found.by_title.items():
         spread = curve.spread
         rows[title] = {
-            f"{n:,}": f"{score.value:.3f}" + (f" ± {spread[n]:.3f}" if len(curve.right[n]) > 1 else "")
+            f"{n:,}": percent(score.value, 1) + (f" ± {100 * spread[n]:.1f}" if len(curve.right[n]) > 1 else "")
             for n, score in curve.accuracy.items()
         }
     return pd.DataFrame.from_dict(rows, orient="index").fillna("")
@@ -29,9 +28,9 @@ def curves_key(found: LearningCurves) -> str | None:
     """Say what the table holds."""
     where = "in the description of shape (oriented gradients)" if found.on == HOG else f"on {found.on}"
     return (
-        f"Accuracy on all test images by number of labels: mean ± standard deviation over {found.n_draws} draws of the "
-        "labelled images, the same draws for all; one fit where all train images are labelled. `graph`: labels spread over "
-        f"the graph of nearest neighbours {where}; the others: a small network taught the labelled images alone."
+        f"Share of the test images that are right, by number of labels: mean ± standard deviation over {found.n_draws} draws "
+        f"of the labelled images. `graph`: labels spread over the graph of nearest neighbours {where}, also to images without "
+        "labels; the others: a small network learns from the labelled images alone."
     )
 
 
@@ -45,48 +44,44 @@ def learning_curves(found: LearningCurves) -> str | None:
         scores = {title: curve.accuracy[n] for title, curve in curves.items() if n in curve.accuracy}
         best = max(scores, key=lambda title: scores[title].value)
         near = level_with(curves, best, n)
-        level = f", but cannot be told from {listed(near)} on the same draws" if near else ""
-        said.append(f"with {plural(n, 'label')}, {best} does best: {scored(scores[best])}{level}")
-    first = "; ".join(said)
-    return f"{first[:1].upper()}{first[1:]}."
+        level = f", with no clear difference from {listed(near)}" if near else ""
+        said.append(f"with {plural(n, 'label')}, {best} is best: {shared(scores[best])}{level}")
+    return f"Labels drawn at random: {'; '.join(said)}."
 
 
 def choosing(found: LearningCurves | None, *, n_clusters: int, n_classes: int) -> str | None:
-    """Say what choosing which images to label is worth, and what of that came of knowing more than other images tell."""
+    """Say what choosing which images to label is worth, and which choices were made with labels in view."""
     if found is None or found.chosen is None:
         return None
-    random, chosen = found.curves["graph"], found.chosen
+    random, chosen = found.curves["graph"], found.chosen_spread or found.chosen
     said = []
     for n in (n for n in chosen.accuracy if n in random.accuracy):
         a, b = chosen.accuracy[n], random.accuracy[n]
-        apart = "" if a.low > b.high or b.low > a.high else " (their intervals overlap)"
-        said.append(f"{n:,}: {a.value:.3f} against {b.value:.3f}{apart}")
-    known = ["the settings of the description were chosen with train labels in view"] * (found.on == HOG)
+        gain = chosen.gain_over(random, n)
+        apart = " (no clear difference)" if gain.low <= 0 <= gain.high else ""
+        said.append(f"{percent(a.value, 1)} against {percent(b.value, 1)} with {n:,}{apart}")
+    known = ["the settings of the gradients were chosen with train labels in view"] * (found.on == HOG)
     known += ["there are as many clusters as classes"] * (n_clusters == n_classes)
-    less = f"But {', and '.join(known)}, so on other images expect less. " if known else ""
+    less = f" But {', and '.join(known)}: on other images expect less." if known else ""
     return (
-        f"Chosen against random, by number of labels: {listed(said)}. No fit saw a label: neither "
-        f"the graph nor its clusters nor the choice. {less}The draws of chosen images "
-        "differ in which images of a cluster are looked at, not in the clusters."
+        "Labels drawn at random say the same thing twice and miss rare things. So the middle of each cluster is labelled "
+        f"first, then the middles of its parts. Chosen against random labels, both spread over the graph: {listed(said)}."
+        f"{_named(found, n_clusters)}{less}"
     )
 
 
-def medoids(found: LearningCurves | None, clusters: np.ndarray) -> str | None:
-    """Say what one label for each cluster gives, where that number was tried; `clusters` are of the train images."""
-    n_clusters = int(clusters.max()) + 1
-    if found is None or found.chosen is None or n_clusters not in found.chosen.accuracy:
-        return None
-    share = found.chosen.accuracy[n_clusters].value
-    return (
-        f"With {n_clusters} labels, one for the middle of each cluster, {percent(share, 1)} of the "
-        "test images are named rightly."
-    )
+def _named(found: LearningCurves, n_clusters: int) -> str:
+    few = [n for n in found.chosen.accuracy if found.chosen_spread and n_clusters <= n < 2 * n_clusters]
+    if not few:
+        return ""
+    named = percent(found.chosen.accuracy[few[0]].value, 1)
+    return f" With {few[0]:,}, naming each whole cluster after its own labels gets {named}."
 
 
 def to_label(choice: Choice, images: ImageSet, path: str) -> str:
     """Say how the list of images to label is meant."""
     if not len(choice.rows):
-        return f"Every image in a cluster has a label already, so the list in `{path}` is empty."
+        return f"Every image in a cluster has a label, so the list in `{path}` is empty."
     first, named = ", ".join(map(text, images.called("train", choice.rows[:10]))), images.has_names
     place = "row and name" if named else "row"
     return (
@@ -98,8 +93,8 @@ def to_label(choice: Choice, images: ImageSet, path: str) -> str:
 def _unseen(images: ImageSet) -> str:
     labelled = images.labelled["train"]
     if labelled.all() or not labelled.any():
-        return "No label was looked at in making it."
-    return f"The {plural(int(labelled.sum()), 'train image')} with a label are left out; what the labels are was not looked at."
+        return "It was made without looking at labels."
+    return f"The {plural(int(labelled.sum()), 'train image')} with a label are left out."
 
 
 def missing_sources(found: LearningCurves | None) -> str | None:

@@ -3,7 +3,7 @@
 from report_lib.classification.new_images import NewImages
 from report_lib.common.arrays import UNKNOWN
 from report_lib.common.display import passes_none
-from report_lib.common.prose import percent
+from report_lib.common.prose import listed, percent
 from report_lib.data.images import ImageSet
 
 SURE = 0.9
@@ -13,12 +13,11 @@ SURE = 0.9
 def unlike(model: NewImages) -> str | None:
     """Say how well strange images are told from ordinary ones."""
     shares = model.called_unlike
-    first, *others = shares
+    _, *others = shares
     said = ", ".join(f"{name} {percent(shares[name], 1)}" for name in others)
     return (
-        f"{percent(shares[first], 1)} of ordinary images are called unlike anything seen; the limit is set so "
-        f"that it is about 1% of all test images. Of the changed ones: {said}. A change that makes another ordinary image is "
-        "not found, and need not be."
+        "The limit is set so that about 1% of the test images are called unlike anything seen. Of test images changed on "
+        f"purpose it calls so: {said}."
     )
 
 
@@ -29,13 +28,12 @@ def model(model: NewImages, run: str) -> str | None:
     by = "a vote of the nearest train images" if predictor.network is None else "the convolutional network"
     told = f"the class by {by}" if predictor.labels is not None else "no class, as there were no labels"
     rule = "" if agreement == 1 else (
-        f" Its clusters are those of this run for {percent(agreement, 1)} of the test images: it asks the nearest images, "
-        "not the method itself."
+        f" Its clusters are those of this run for {percent(agreement, 1)} of the test images: it goes by the nearest images."
     )  # fmt: skip
     return (
-        f"The model of this run tells the cluster, {told}, how sure it is, and whether the image is like anything seen. Its "
-        f"files hold arrays and text alone, and run no code when loaded. To ask it: `make predict RUN={run} IMAGES=new.npy` "
-        f"writes `new.predictions.csv`, and `new.predictions.html` with pictures.{rule}"
+        f"The model of this run gives the cluster, {told}, how sure it is, and whether the image is like anything seen. Its "
+        f"files hold arrays and text, and run no code when loaded. `make predict RUN={run} IMAGES=new.npy` writes "
+        f"`new.predictions.csv`, and `new.predictions.html` with pictures.{rule}"
     )
 
 
@@ -49,12 +47,12 @@ def answers(model: NewImages, images: ImageSet) -> str | None:
         return said
     known = labels != UNKNOWN
     sure, flagged, right = sure[known], ~found.like_seen[known], found.classes[known] == labels[known]
-    parts = {"Of these it names": sure, "of the others": ~sure}
-    rates = [f"{name} {percent(right[rows].mean(), 1)}" for name, rows in parts.items() if rows.any()]
-    said += f" {', '.join(rates)} rightly."
+    parts = {"these": sure, "the others": ~sure}
+    rates = [f"{percent(right[rows].mean(), 1)} of {name}" for name, rows in parts.items() if rows.any()]
+    said += f" It is right for {listed(rates)}."
     if 0 < flagged.sum() < len(flagged):
         said += (
-            f" Of the {flagged.sum():,} test images that are flagged as unlike anything seen it names "
-            f"{percent(right[flagged].mean(), 1)} rightly, of the rest {percent(right[~flagged].mean(), 1)}."
+            f" It is right for {percent(right[flagged].mean(), 1)} of the {flagged.sum():,} test images that are unlike "
+            f"anything seen, and for {percent(right[~flagged].mean(), 1)} of the rest."
         )
     return said

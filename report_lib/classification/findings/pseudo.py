@@ -7,7 +7,7 @@ import pandas as pd
 
 from report_lib.classification.classifiers import CLASSIFIERS, PSEUDO
 from report_lib.classification.pseudo import PseudoLabels
-from report_lib.common.prose import listed, percent, scored
+from report_lib.common.prose import bullets, listed, percent, shared, signed
 
 
 def fidelity(pseudo: PseudoLabels) -> str:
@@ -16,11 +16,11 @@ def fidelity(pseudo: PseudoLabels) -> str:
     first = results[0]
     spread = "" if first.stratified else " A cluster was too small to be spread over the folds, so folds are random."
     folds = {PSEUDO[r.name].title: np.array([fold.value for fold in r.folds]) for r in results}
-    scores = [f"the {title} {values.mean():.3f} ± {values.std(ddof=1):.3f}" for title, values in folds.items()]
+    scores = [f"the {title} {percent(own.mean(), 1)} ± {100 * own.std(ddof=1):.1f}" for title, own in folds.items()]
     return (
-        f"Taught {first.n_images:,} train images with their clusters as labels, in cross-validation of {len(first.folds)} "
-        f"folds they give an image's own cluster so often: {listed(scores)} (mean and standard deviation over the folds)."
-        f"{spread} A cluster is a rule that follows from the pixels, so this is how well each imitates a rule."
+        f"Each classifier learns {first.n_images:,} train images with their clusters as labels. In cross-validation of "
+        f"{len(first.folds)} folds they repeat the cluster of an image this often: {listed(scores)} (mean ± standard "
+        f"deviation).{spread}"
     )
 
 
@@ -43,7 +43,7 @@ def cluster_report(pseudo: PseudoLabels) -> str:
     worst, best = int(np.argmin(f1)), int(np.argmax(f1))
     return (
         f"For the {PSEUDO[result.name].title}, F1 runs from {f1[worst]:.2f} (C{worst + 1}) to {f1[best]:.2f} (C{best + 1}). "
-        "The table measures agreement with the clusters, not with any truth."
+        "The table measures agreement with the clusters, on the part held out."
     )
 
 
@@ -54,16 +54,15 @@ def ceiling(pseudo: PseudoLabels) -> str | None:
         return None
     name = max(results, key=lambda name: results[name].fidelity.value)
     fidelity, right, top, below = results[name].fidelity, truth.accuracy[name], truth.ceiling, truth.below[name]
-    beside = (
-        "cannot be told from them" if below.low <= 0 <= below.high else "is better" if below.value > 0 else "is worse"
-    )
+    beside = "is not clearly different from them" if below.low <= 0 <= below.high else (
+        "is better" if below.value > 0 else "is worse"
+    )  # fmt: skip
+    low, high = (signed(100 * end, 1) for end in (below.low, below.high))
     return (
-        f"The most faithful of them, the {PSEUDO[name].title}, agrees with the clusters of the test images at "
-        f"{scored(fidelity)}, and with "
-        f"their true classes at {scored(right)}. The clusters themselves, each named after its commonest train class, reach "
-        f"{scored(top)}; on the same images the difference is {below.value:+.4f} ({below.low:+.4f} to {below.high:+.4f}), so "
-        f"it {beside}. It was taught the clusters, mistakes included; the first number says that it learnt "
-        "its lesson, and nothing of whether the lesson was true."
+        f"The {PSEUDO[name].title} repeats the clusters best, for {shared(fidelity)} of the test images, and agrees with the "
+        f"true class of {shared(right)}. The clusters themselves, each named after its largest train class, reach "
+        f"{shared(top)}; the classifier {beside} ({signed(100 * below.value, 1)} points, {low} to {high}). A classifier that "
+        "learns from clusters learns their mistakes too."
     )
 
 
@@ -73,10 +72,10 @@ def pseudo_headline(models: dict[str, Any]) -> str:
     found, title = models[name], PSEUDO[name].title
     said = f"Taught these clusters, the {title} repeats them for {percent(found['fidelity'], 1)} of the test images"
     if "accuracy" not in found:
-        return said + "; how many it names rightly cannot be known without labels."
+        return said + "; how often it is right cannot be known without labels."
     return said + (
-        f" and agrees with the true class of {percent(found['accuracy'], 1)}; the clusters themselves agree with "
-        f"{percent(found['ceiling'], 1)}."
+        f" and agrees with the true class of {percent(found['accuracy'], 1)}; the clusters themselves, each "
+        f"named after its largest class, agree with {percent(found['ceiling'], 1)}."
     )
 
 
@@ -89,8 +88,8 @@ def few_labels_headline(numbers: dict[str, Any]) -> str:
     n = min(chosen, key=int)
     ends = numbers["label_efficiency_intervals_95"]["graph_chosen"][n]
     return (
-        f"{int(n):,} labels, on the middles of clusters and spread over the neighbour graph, name {percent(chosen[n], 1)} "
-        f"({percent(ends['low'], 1)} to {percent(ends['high'], 1)}) of the test images rightly; on images drawn at random "
+        f"{int(n):,} labels, on the middles of clusters, get {percent(chosen[n], 1)} "
+        f"({percent(ends['low'], 1)} to {percent(ends['high'], 1)}) of the test images right; on images drawn at random "
         f"{percent(random[n], 1)}."
     )
 
@@ -106,17 +105,31 @@ def all_labels_headline(numbers: dict[str, Any]) -> str:
     own, by = found[full[0]], CLASSIFIERS[full[0]].named or f"a {CLASSIFIERS[full[0]].title}"
     ends = own["interval_95"]
     return (
-        f"Taught {own['n_images']:,} labels, {by} names {percent(own['accuracy'], 1)} ({percent(ends['low'], 1)} to "
-        f"{percent(ends['high'], 1)}) of the test images rightly."
+        f"Taught {own['n_images']:,} labels, {by} gets {percent(own['accuracy'], 1)} ({percent(ends['low'], 1)} to "
+        f"{percent(ends['high'], 1)}) of the test images right."
     )
 
 
 def audit_headline(numbers: dict[str, Any]) -> str:
-    """Say how many labels look wrong, from the phase's metrics; nothing where none were looked at."""
-    if "audit" not in numbers:
+    """Say how far the list of doubtful labels is to be trusted, from the phase's metrics; nothing where there is none."""
+    found = numbers.get("audit", {}).get("planted", {}).get("test")
+    if not found:
         return ""
-    errors = numbers["audit"]["likely_label_errors"]
+    size = min(map(int, found["random"]))
+    at_random, confused = (found[kind][str(size)]["precision"] for kind in ("random", "confused"))
     return (
-        f"{errors['train']:,} train and {errors['test']:,} test labels look wrong to a network, and a person should look at "
-        "them; how many are wrong is not known."
+        f"All labels are ranked by how doubtful they are. With {percent(found['share'])} of the test labels made wrong at "
+        f"random, {percent(at_random)} of the first {size:,} on the list are such ones; made wrong between classes that are "
+        f"confused, {percent(confused)}."
     )
+
+
+def in_short(numbers: dict[str, Any]) -> str:
+    """Sum up the fourth phase, from its metrics."""
+    said = [
+        pseudo_headline(numbers["pseudo_labels"]),
+        few_labels_headline(numbers),
+        all_labels_headline(numbers),
+        audit_headline(numbers),
+    ]
+    return bullets(*filter(None, said))

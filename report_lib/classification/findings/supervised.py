@@ -8,12 +8,8 @@ import pandas as pd
 from report_lib.classification.classifiers import CLASSIFIERS, SOURCE
 from report_lib.classification.supervised import League, Score
 from report_lib.common.display import passes_none
-from report_lib.common.prose import listed, plural, scored, text, times_of
+from report_lib.common.prose import listed, percent, plural, shared, signed, text
 
-TIMES = (
-    "Seconds for learning and for classifying all test images, measured once and partly side by side, on the machine named at "
-    "the end of the page."
-)
 # Differences from a published figure up to this count as the same.
 SAME = 0.01
 LEVEL = 0.05
@@ -22,18 +18,30 @@ LEVEL = 0.05
 @passes_none
 def classifiers_table(league: League) -> pd.DataFrame | None:
     """Tabulate classifiers, the most accurate first, beside what is published."""
-    found, published, most = {}, league.published, max(one.predictions.n_images for one in league.scores)
+    found, most = {}, max(one.predictions.n_images for one in league.scores)
+    published = _comparable(league)
     for one in league.scores:
         known = published.get(one.predictions.name)
         found[one.predictions.title] = {
             "learnt from": f"{one.predictions.n_images:,}",
-            "accuracy": f"{one.accuracy.value:.4f} ({one.accuracy.low:.4f}–{one.accuracy.high:.4f})",
-            **({"published": "" if known is None else f"{known:.3f}"} if published else {}),
+            "accuracy": shared(one.accuracy),
+            **({"published": "" if known is None else percent(known, 1)} if published else {}),
             "macro F1": f"{one.macro_f1:.3f}",
-            "calibration error": "none given" if one.calibration is None else f"{one.calibration.expected_error:.4f}",
-            "McNemar's p": _p(one) if one.predictions.n_images == most else "fewer images",
+            "calibration error": "none given"
+            if one.calibration is None
+            else percent(one.calibration.expected_error, 1),
         }
+        if len(league.scores) > 1:
+            found[one.predictions.title]["McNemar's p"] = (
+                _p(one) if one.predictions.n_images == most else "fewer images"
+            )
     return pd.DataFrame.from_dict(found, orient="index")
+
+
+def _comparable(league: League) -> dict[str, float]:
+    """Return the published accuracies of the classifiers that learnt from all images, as the published ones did."""
+    full = {one.predictions.name for one in league.scores if one.predictions.n_images == league.n_train}
+    return {name: known for name, known in league.published.items() if name in full}
 
 
 def _p(one: Score) -> str:
@@ -45,20 +53,17 @@ def _p(one: Score) -> str:
 @passes_none
 def classifiers_key(league: League) -> str | None:
     """Say what the table holds."""
-    beside = f" `published`: {SOURCE}, taught 60,000 images, mean of several runs." if league.published else ""
+    beside = f" `published`: {SOURCE}, mean of several runs." if _comparable(league) else ""
     notes = [own.note for name, own in CLASSIFIERS.items() if name in league.models and own.note]
-    notes += ["A classifier that gives no probabilities has no calibration error."]
-    return (
-        f"Test images; accuracy with its 95% interval over their draw.{beside} `McNemar's p` compares with the reference "
-        "on the same images, adjusted for the number of comparisons by Holm's method; the reference was named beforehand, and "
-        f"each classifier is one fit. {' '.join(notes)}"
+    compared = (
+        " `McNemar's p` compares with the reference, which was named beforehand, on the same images, adjusted by Holm's method."
+        if len(league.scores) > 1
+        else ""
     )
-
-
-@passes_none
-def classifier_times(league: League) -> str | None:
-    """Leave a place for the times, which differ from run to run."""
-    return times_of("classification", TIMES)
+    return (
+        f"Accuracy: share of the test images that are right, with its 95% interval; each classifier is one fit.{beside}"
+        f"{compared} {' '.join(notes)}"
+    ).strip()
 
 
 @passes_none
@@ -66,42 +71,29 @@ def league(league: League) -> str | None:
     """Say which classifier is the most accurate, and which are no different."""
     scores = league.scores
     first = (
-        f"The most accurate on these test images is the {scores[0].predictions.title}, {scored(scores[0].accuracy, 4)}."
+        f"The {scores[0].predictions.title} is right most often, for {shared(scores[0].accuracy)} of the test images."
     )
     fixed = next(one.predictions.title for one in scores if one.p_value is None)
     level = [one.predictions.title for one in scores if one.p_value is not None and one.p_value >= LEVEL]
     if level:
-        return first + f" The {fixed} cannot be told from the {listed(level)} (McNemar's test, p of {LEVEL} or more)."
-    return first + (f" All others differ from the {fixed} by McNemar's test." if len(scores) > 1 else "")
+        return first + f" Between the {fixed} and the {listed(level)} there is no clear difference (McNemar's test)."
+    return first + (f" All others differ clearly from the {fixed} (McNemar's test)." if len(scores) > 1 else "")
 
 
 @passes_none
 def published(league: League) -> str | None:
-    """Say how near the published figures ours are."""
-    known, n_train = league.published, league.n_train
-    ours = {one.predictions.title: (one.accuracy.value - known[one.predictions.name], one.predictions.n_images)
-            for one in league.scores if one.predictions.name in known}  # fmt: skip
-    if not ours:
+    """Say how near the published figures ours are, of classifiers that learnt from all images."""
+    known = _comparable(league)
+    gaps = {one.predictions.title: one.accuracy.value - known[one.predictions.name] for one in league.scores
+            if one.predictions.name in known}  # fmt: skip
+    if not gaps:
         return None
-    full = {title: gap for title, (gap, n) in ours.items() if n == n_train}
-    fewer = {title: (gap, n) for title, (gap, n) in ours.items() if n < n_train}
-    said = ""
-    if full:
-        far = [f"{title} ({gap:+.3f})" for title, gap in full.items() if abs(gap) > SAME]
-        come = "comes" if len(full) - len(far) == 1 else "come"
-        near = len(full) - len(far)
-        said = (
-            f"Taught all {n_train:,} images, {plural(near, 'classifier')} of {SOURCE} {come} out within {SAME} of the "
-        )
-        said += f"published accuracy, and not {listed(far)}." if far else "published accuracy."
-    if fewer:
-        n = min(n for _, n in fewer.values())
-        parts = [f"{title} {gap:+.3f}" for title, (gap, _) in fewer.items()]
-        said += (
-            f" To save minutes, {n:,} images alone taught these, which is not the published experiment: {listed(parts)} beside "
-            "the published accuracy. `params/yardstick.yaml` takes all images."
-        )
-    return said.strip()
+    far = [f"{title} ({signed(100 * gap, 1)} points)" for title, gap in gaps.items() if abs(gap) > SAME]
+    near = len(gaps) - len(far)
+    said = f"{plural(near, 'classifier')} of {SOURCE} {'comes' if near == 1 else 'come'} out within one point of the published"
+    others = ", and not " + listed(far) if far else ""
+    fewer = " Its other classifiers learnt from fewer images here." if len(gaps) < len(league.published) else ""
+    return f"{said} accuracy{others}.{fewer}"
 
 
 @passes_none
@@ -126,7 +118,7 @@ def confusion(score: Score, names: Sequence[str]) -> str | None:
     pairs = sorted(((int(both[i, j]), i, j) for i in range(len(both)) for j in range(i)), reverse=True)[:3]
     wrong = int(score.confusion.sum() - np.trace(score.confusion))
     if not wrong:
-        return "Not one test image is named wrongly."
+        return "Every test image is right."
     said = [f"{text(names[j])} and {text(names[i])} ({n:,})" for n, i, j in pairs if n]
     return f"Of {plural(wrong, 'mistake')}, most are between {listed(said)}."
 
@@ -142,11 +134,8 @@ def calibration(league: League) -> str | None:
         kept = found.count > 0
         lean = float(np.sum((found.confidence - found.accuracy)[kept] * found.count[kept]) / found.count.sum())
         way = "about as sure as it is right" if abs(lean) < SAME else "too sure" if lean > 0 else "not sure enough"
-        said.append(f"{one.predictions.title} is {way} ({lean:+.3f}; error {found.expected_error:.3f})")
-    return (
-        f"How sure less how right, on average, up to {SAME} counting as nothing, and the expected calibration error: "
-        f"{'; '.join(said)}."
-    )
+        said.append(f"{one.predictions.title} is {way} ({signed(100 * lean, 1)} points)")
+    return f"How sure minus how often right, on average: {'; '.join(said)}."
 
 
 def missing_classifiers(league: League | None) -> str:

@@ -1,17 +1,9 @@
 """A result in, a Plotly figure out."""
 
-from report_lib.clustering.figures.cards import border, cluster_cards
-from report_lib.clustering.figures.clusters import (
-    best_recall,
-    centroids,
-    class_by_cluster,
-    purity,
-    scaling_agreement,
-    scaling_scores,
-    sizes,
-)
+from report_lib.clustering.figures.cards import cluster_cards
+from report_lib.clustering.figures.clusters import best_recall, centroids, class_by_cluster, purity
 from report_lib.clustering.figures.density import dbscan_sweep, k_distances
 from report_lib.clustering.figures.hog import edges, same_class
 from report_lib.clustering.figures.league import league_scores
-from report_lib.clustering.figures.panel import criteria, resolutions
-from report_lib.clustering.figures.planes import classes, dense_places, margins, scatter
+from report_lib.clustering.figures.panel import criteria, inertia, resolutions
+from report_lib.clustering.figures.planes import dense_places, scatter

@@ -7,6 +7,7 @@ from plotly.subplots import make_subplots
 from report_lib.clustering.density import Density
 from report_lib.common import style
 from report_lib.common.display import passes_none
+from report_lib.common.prose import percent, plural
 
 
 def k_distances(density: Density) -> go.Figure:
@@ -21,7 +22,7 @@ def k_distances(density: Density) -> go.Figure:
     knee = "no knee was found"
     if result.knee is not None:
         above = 1 - (result.knee + 1) / n
-        knee = f"the knee is at a distance of {result.knee_eps:.2f}, with {above:.1%} of the images above"
+        knee = f"the knee is at a distance of {result.knee_eps:.2f}, with {percent(above, 1)} of the images above"
         fig.add_scatter(x=[result.knee], y=[result.knee_eps], mode="markers+text", text=[f"knee: {result.knee_eps:.2f} "],
                         textposition="middle left", marker={"size": 10, "color": style.SECOND}, hoverinfo="skip")  # fmt: skip
     fig.update_xaxes(title_text="images, sorted by that distance")
@@ -29,8 +30,8 @@ def k_distances(density: Density) -> go.Figure:
     return style.finish(
         fig,
         reading=(
-            "Images are sorted by how far their neighbour is. Flat stretches are images that lie about equally dense; a "
-            "sharp rise at the right is images that lie alone. A radius at the bend keeps the first and drops the second."
+            "Flat stretches are images in places about equally dense; the sharp rise at the right is images that are alone. A "
+            "radius at the bend keeps the first and drops the second."
         ),
         title=f"How far the neighbours are {where}"
         + ("" if result.knee is None else f": the knee is at {result.knee_eps:.2f}"),
@@ -42,16 +43,16 @@ def k_distances(density: Density) -> go.Figure:
 
 @passes_none
 def dbscan_sweep(density: Density | None) -> go.Figure | None:
-    """Draw clusters, silhouette and noise against eps, and the knee of the distances where there is one."""
+    """Draw clusters, the silhouette that chooses, and noise against eps, and the knee of the distances where there is one."""
     sweep, where, knee = density.sweep, density.where, density.distances.knee_eps
     fig = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.07)
     panels = (
         (sweep.n_clusters, "clusters", "d"),
-        (sweep.silhouette, "silhouette", ".3f"),
+        (sweep.overall, "silhouette of all", ".3f"),
         (sweep.noise, "noise", ".1%"),
     )
     for row, (values, name, form) in enumerate(panels, start=1):
-        fig.add_scatter(x=sweep.eps, y=values, mode="lines+markers", line_color=style.ACCENT, row=row, col=1,
+        fig.add_scatter(x=sweep.eps, y=values, mode="lines+markers", line_color=style.ACCENT, row=row, col=1, name=name,
                         hovertemplate="eps %{x:.3f}: %{y:" + form + "}<extra></extra>")  # fmt: skip
         fig.update_yaxes(title_text=name, row=row, col=1)
     fig.update_yaxes(rangemode="tozero", tickformat="d", nticks=4, row=1, col=1)
@@ -60,27 +61,22 @@ def dbscan_sweep(density: Density | None) -> go.Figure | None:
     fig.add_vline(x=sweep.eps[sweep.best_index], line={"color": style.SECOND, "dash": "dot"})
     if knee is not None:
         fig.add_vline(x=knee, line={"color": style.INK, "dash": "dash"})
-    rows = zip(sweep.eps, sweep.n_clusters, sweep.silhouette, sweep.noise, strict=True)
+    rows = zip(sweep.eps, sweep.n_clusters, sweep.overall, sweep.noise, strict=True)
     best = sweep.best_index
-    n, outside = int(sweep.n_clusters[best]), int(sweep.n_outside[best])
-    lie = "image lies" if outside == 1 else "images lie"
     marked = "" if knee is None else ", the dashed line the knee of the distances"
     return style.finish(
         fig,
-        reading=(
-            "From left to right the radius grows: noise falls, and in the end all images are one cluster. A useful radius "
-            "has several clusters and little noise; there need not be one."
-        ),
-        title=f"DBSCAN {where}: at best {n} {'cluster' if n == 1 else 'clusters'} and {sweep.noise[best]:.1%} noise",
-        caption=f"DBSCAN {where} at {len(sweep.eps)} radii. At the best, {outside:,} {lie} outside the largest cluster. The "
-        "silhouette is of the images that are not noise, and there is none where there are fewer than two clusters. The "
-        f"dotted line marks the best{marked}.",
+        reading="From left to right the radius grows: noise falls, and in the end all images are one cluster.",
+        title=f"DBSCAN {where}: at best {plural(int(sweep.n_clusters[best]), 'cluster')} and "
+        f"{percent(sweep.noise[best], 1)} noise",
+        caption=f"DBSCAN {where} at {len(sweep.eps)} radii. The mean silhouette of all images, noise counted as 0, chooses the "
+        f"best, which the dotted line marks{marked}. Fewer than two clusters have no silhouette.",
         numbers="; ".join(_radius(*row) for row in rows) + ".",
-        height=560,
+        height=500,
         showlegend=False,
     )
 
 
 def _radius(eps: float, n_clusters: int, silhouette: float, noise: float) -> str:
     score = "no silhouette" if np.isnan(silhouette) else f"silhouette {silhouette:.2f}"
-    return f"eps {eps:.2f}: {n_clusters} {'cluster' if n_clusters == 1 else 'clusters'}, {score}, noise {noise:.1%}"
+    return f"eps {eps:.2f}: {plural(int(n_clusters), 'cluster')}, {score}, noise {percent(noise, 1)}"

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from report_lib.clustering.representations import Shapes
 from report_lib.common import style
 from report_lib.common.display import passes_none
+from report_lib.common.prose import percent
 
 ARROWS = "→↘↓↙←↖↑↗"
 
@@ -27,9 +28,9 @@ def edges(shapes: Shapes | None) -> go.Figure | None:
     )
     return style.finish(
         fig,
-        title="What is left of an image: which way its edges run, and where",
+        title="What the description keeps of an image: which way its edges run, and where",
         caption="Test images and, to the right, how strongly brightness rises in eight directions, cell by cell. The "
-        f"description tells twice as many apart, and keeps {shapes.train.shape[1]} principal components of the square roots.",
+        f"description uses twice as many directions, and keeps {shapes.train.shape[1]} components of the square roots.",
     )
 
 
@@ -44,12 +45,12 @@ def same_class(hits: dict[str, np.ndarray] | None, names: Sequence[str], k: int)
     """
     fig = style.dots(names, hits, score=f"share of the {k} nearest that are of the same class", row="class", form=".1%")
     fig.update_xaxes(tickformat=".0%")
-    means = ", ".join(f"{title} {np.nanmean(own):.1%}" for title, own in hits.items())
+    means = ", ".join(f"{title} {percent(np.nanmean(own), 1)}" for title, own in hits.items())
     return style.finish(
         fig,
         title=f"Nearest neighbours of the same class: {means}",
         caption=f"For the train images of each class, the share of their {k} nearest train images that are of the same "
-        "class, by description. No description has seen a label.",
+        "class, by description.",
         numbers=style.listings(names, hits, ".1%"),
-        height=140 + 34 * len(names),
+        height=140 + 25 * len(names),
     )

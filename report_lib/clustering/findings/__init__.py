@@ -1,11 +1,10 @@
 """Values in, sentences out."""
 
-from report_lib.clustering.findings.cards import CARDS_KEY, cards_summary, cards_table, naming
+from report_lib.clustering.findings.cards import cards_key, cards_summary, cards_table, naming
 from report_lib.clustering.findings.clusters import (
     cluster_classes,
     cluster_scores,
     in_short,
-    numbers_as_classes,
     scaling,
     unconnected,
 )
@@ -14,9 +13,8 @@ from report_lib.clustering.findings.graphs import graph_choice
 from report_lib.clustering.findings.hog import same_class
 from report_lib.clustering.findings.league import (
     LEAGUE_KEY,
-    NOT_COMPARABLE,
-    TIMES,
     against_published,
+    at_panel_number,
     leaders,
     league_table,
     published_table,

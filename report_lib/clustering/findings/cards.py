@@ -5,13 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from report_lib.common.prose import listed, percent, plural
+from report_lib.common.prose import listed, percent
 
 CARDS_KEY = (
-    "`share`: of the train images. `stability`: how well the cluster is found again with other seeds, as the overlap of its "
-    "test images with the most similar cluster there, 1 for the same images; mean over the other seeds. `near a border`: share "
-    "of its train images whose margin is below a half. The margin of an image is the share of its nearest neighbours, the "
-    "nearer the weightier, that are in its own cluster, less the share of the strongest other cluster."
+    "`share`: of the train images. `near a border`: share of its train images whose neighbours are nearly as often in another "
+    "cluster: their own leads by less than half of the neighbours, the nearer counting more."
+)
+STABILITY_KEY = (
+    " `stability`: how well other seeds find the cluster again, as the overlap of its test images with the most similar "
+    "cluster there, 1 for the same images."
 )
 
 
@@ -28,11 +30,10 @@ def cards_table(
     """
     rows = {}
     for i, part in enumerate(share):
-        rows[f"C{i + 1}"] = {
-            "share": percent(part, 1),
-            "stability": "" if np.isnan(stability[i]) else f"{stability[i]:.2f}",
-            "near a border": "" if np.isnan(doubtful[i]) else percent(doubtful[i], 1),
-        }
+        again = "" if np.isnan(stability[i]) else f"{stability[i]:.2f}"
+        known = {} if np.isnan(stability).all() else {"stability": again}
+        near = "" if np.isnan(doubtful[i]) else percent(doubtful[i], 1)
+        rows[f"C{i + 1}"] = {"share": percent(part, 1), **known, "near a border": near}
         if counts is not None:
             rows[f"C{i + 1}"]["classes inside (test images)"] = _inside(counts[:, i], names)
     return pd.DataFrame.from_dict(rows, orient="index")
@@ -44,7 +45,12 @@ def _inside(counts: np.ndarray, names: Sequence[str]) -> str:
     share = counts / counts.sum()
     first, *others = np.argsort(-share, kind="stable")
     order = [first, *(i for i in others if share[i] >= 0.05)][:4]
-    return ", ".join(f"{names[i]} {percent(share[i])}" for i in order)
+    return ", ".join(f"{names[i]} {percent(share[i], 1)}" for i in order)
+
+
+def cards_key(stability: np.ndarray) -> str:
+    """Explain the columns of the table."""
+    return CARDS_KEY + STABILITY_KEY * (not np.isnan(stability).all())
 
 
 def cards_summary(stability: np.ndarray, doubtful: np.ndarray) -> str:
@@ -66,23 +72,12 @@ def _borders(doubtful: np.ndarray) -> str:
 
 def _found_again(stability: np.ndarray) -> str:
     if np.isnan(stability).all():
-        return "There was one seed only, so nothing can be said of stability."
+        return ""
     firm, loose = (np.flatnonzero(mask) for mask in (stability >= 0.9, stability < 0.6))
-    comes = "comes" if len(firm) == 1 else "come"
-    said = (
-        f"{plural(len(firm), 'cluster')} of {len(stability)} {comes} out almost the same with other seeds, on average"
-    )
-    if not len(loose):
-        return said + "."
-    verb = "comes" if len(loose) == 1 else "come"
-    return f"{said}; {listed([f'C{i + 1}' for i in loose])} {verb} out otherwise."
+    said = f"Other seeds find {len(firm)} of {len(stability)} clusters again almost as they are"
+    return f"{said}, and {listed([f'C{i + 1}' for i in loose])} hardly." if len(loose) else f"{said}."
 
 
 def naming(has_labels: bool) -> str:
-    """Say what the cards are for."""
-    return (
-        "Whether a name fits can be checked here against the classes; without labels, these rows are all there is to name a "
-        "cluster by."
-        if has_labels
-        else "There are no labels, so names are yours to give: look along a row, then at the borders below."
-    )
+    """Ask for names where there are no labels to name a cluster by."""
+    return "" if has_labels else "There are no labels, so you can name the clusters: look along each row."

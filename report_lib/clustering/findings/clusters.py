@@ -11,9 +11,14 @@ from report_lib.clustering.findings.panel import panel_headline
 from report_lib.clustering.graph_clustering import Resolutions
 from report_lib.clustering.scores import ClusterScores
 from report_lib.common.display import passes_none
-from report_lib.common.prose import bullets, listed, percent, scored, text
+from report_lib.common.prose import bullets, listed, percent, scored, shared, text
 
 FIFTH = 0.2
+SCALINGS = {
+    "min-max": "Min-max brings all pixels to one range.",
+    "standard": "Standard brings each pixel to the same variance.",
+    "whitened": "Whitened brings each component to the same variance.",
+}
 
 
 def cluster_scores(scores: ClusterScores) -> str | None:
@@ -21,11 +26,12 @@ def cluster_scores(scores: ClusterScores) -> str | None:
     if scores.accuracy is None:
         return None
     return (
-        f"On test images, for the fit that is kept: matched (Hungarian) accuracy {scored(scores.accuracy)}, majority accuracy "
-        f"{scored(scores.majority_accuracy)}, adjusted Rand index {scored(scores.ari)}, normalised mutual information "
-        f"{scored(scores.nmi)}, adjusted mutual information {scores.ami:.3f}. Intervals are 95%, over the draw of test images; "
-        "other seeds move the scores too, as the table of all methods shows. Matched accuracy gives each class one cluster at "
-        "most, matched on the test images themselves; majority accuracy names each cluster after its commonest train class."
+        f"The one fit that goes on, on test images: matched accuracy {shared(scores.accuracy)}, majority accuracy "
+        f"{shared(scores.majority_accuracy)}, adjusted Rand index (ARI) {scored(scores.ari)}, normalised mutual information "
+        f"(NMI) {scored(scores.nmi)}, adjusted mutual information (AMI) {scores.ami:.3f}; with 95% intervals over the draw of "
+        "test images. Matched (Hungarian) accuracy gives each class one cluster at most; majority accuracy names each cluster "
+        "after its largest train class. "
+        "ARI, NMI and AMI are 1 where clusters and classes are the same, and about 0 where they have nothing in common."
     )
 
 
@@ -59,7 +65,7 @@ def _several(share: np.ndarray) -> bool:
 
 def _parts(share: np.ndarray, names: Sequence[str]) -> str:
     order = [i for i in np.argsort(-share, kind="stable") if share[i] >= FIFTH]
-    return ", ".join(f"{text(names[i])} {percent(share[i])}" for i in order)
+    return ", ".join(f"{text(names[i])} {percent(share[i], 1)}" for i in order)
 
 
 def scaling(agreement: np.ndarray, scores: dict[str, dict[str, np.ndarray]], n_images: int) -> str:
@@ -72,47 +78,32 @@ def scaling(agreement: np.ndarray, scores: dict[str, dict[str, np.ndarray]], n_i
     steady = [(i, name) for i, name in enumerate(names) if i and name not in unstable]
     moved = [name for i, name in steady if agreement[0, i] < min(own[0], own[i]) - 0.1]
     kept = [name for _, name in steady if name not in moved]
-    said = f"Refits on {n_images:,} images after the same scaling agree with one another at {same}. "
-    if unstable:
-        verb = "does not even agree with itself" if len(unstable) == 1 else "do not even agree with themselves"
-        said += f"K-Means after {listed(unstable)} {verb} as {names[0]} does. "
-    if moved:
-        verb = "moves" if len(moved) == 1 else "move"
-        said += f"Compared with {names[0]}, {listed(moved)} {verb} the clusters further than refitting does. "
-    if kept:
-        verb = "changes" if len(kept) == 1 else "change"
-        said += f"Compared with {names[0]}, {listed(kept)} {verb} little more than refitting does. "
-    if not scores[names[0]]:
-        return said + "Without labels nothing says which is better; silhouettes are not comparable between them."
-    ranges = listed([f"{name} {found['ari'].min():.3f} to {found['ari'].max():.3f}" for name, found in scores.items()])
-    return said + f"Against the true classes, the adjusted Rand index of the refits is {ranges}: {_leader(scores)}."
+    said = [f"How scaling changes K-Means: {_leader(scores)}."]
+    if scores[names[0]]:
+        ranges = [f"{name} {found['ari'].min():.3f} to {found['ari'].max():.3f}" for name, found in scores.items()]
+        said.append(f"The ARI of the refits against the classes is {listed(ranges)}.")
+    said.append(f"Refits on {n_images:,} images after the same scaling agree with each other at an ARI of {same}.")
+    said += [f"Less stable than {names[0]}: {listed(unstable)}."] if unstable else []
+    said += [f"Further from {names[0]} than refitting explains: {listed(moved)}."] if moved else []
+    said += [f"Nearly the same clusters as {names[0]}: {listed(kept)}."] if kept else []
+    return " ".join([*said, *(SCALINGS[name] for name in names if name in SCALINGS)])
 
 
 def _leader(scores: dict[str, dict[str, np.ndarray]]) -> str:
     """Name a winner, or a loser, only where every refit is beyond all of the others."""
+    if not all(scores.values()):
+        return "without labels nothing says which scaling is better"
     found = {name: own["ari"] for name, own in scores.items()}
     for name, own in found.items():
         if all(own.min() > other.max() for key, other in found.items() if key != name):
             return f"{name} does best in every refit"
     best = max(found, key=lambda name: found[name].mean())
     level = [name for name, own in found.items() if own.max() >= found[best].min()]
-    said = f"the ranges of {listed(level)} overlap, so none of them is clearly best"
+    said = f"none of {listed(level)} is clearly best"
     for name, own in found.items():
         if all(own.max() < other.min() for key, other in found.items() if key != name):
             return f"{said}, and {name} does worst in every refit"
     return said
-
-
-@passes_none
-def numbers_as_classes(share: float | None, scores: ClusterScores) -> str | None:
-    """Say once what comes of comparing cluster numbers with class numbers; nothing without labels."""
-    matched = percent(scores.accuracy.value, 1)
-    return (
-        "The number of a cluster says nothing. Were the numbers of these clusters taken for the numbers of classes, "
-        f"{percent(share, 1)} of the test images would count as right, where matching finds {matched}; "
-        "another numbering of the same clusters would give another share. Nothing else on the "
-        "page compares them so."
-    )
 
 
 def unconnected(result: Resolutions | None, n_clusters: int) -> str | None:
@@ -122,7 +113,7 @@ def unconnected(result: Resolutions | None, n_clusters: int) -> str | None:
     said = f"The graph of nearest neighbours falls into {result.n_parts:,} parts that no edge joins"
     if result.n_parts > n_clusters:
         return f"{said}, more than the {n_clusters} clusters asked for; the smallest were put together."
-    return f"{said}; clusters never reach across them."
+    return f"{said}; no cluster has images of two parts."
 
 
 def in_short(numbers: dict[str, Any]) -> str:

@@ -15,13 +15,13 @@ MEAGRE = 0.25
 def knee(result: KDistances) -> str:
     """Say where the k-distances bend."""
     low, high = np.quantile(result.distances, [0.1, 0.9])
-    spread = f"Nine images in ten have theirs within {high:.2f}, one in ten within {low:.2f}."
+    spread = f"For nine images in ten it is below {high:.2f}, for one in ten below {low:.2f}."
     if result.knee is None:
-        return f"The curve has no knee: no radius parts dense from sparse. {spread}"
+        return f"The curve has no knee: no radius separates dense places from sparse ones. {spread}"
     above = 1 - (result.knee + 1) / len(result.distances)
     return (
-        f"The knee is at {result.knee_eps:.2f}; {percent(above, 1)} of the images have their neighbour number {result.k} "
-        f"farther away. {spread}"
+        f"For {percent(above, 1)} of the images, neighbour number {result.k} is farther away than the knee at "
+        f"{result.knee_eps:.2f}. {spread}"
     )
 
 
@@ -32,22 +32,20 @@ def dbscan(density: Density | None) -> str | None:
     i, n = result.best_index, len(result.eps)
     knee = _at_knee(distances, result)
     if not result.found_groups:
-        return (
-            f"{knee}At none of the {n} radii does DBSCAN find two clusters: it sees one body of images, or noise alone."
-        )
+        return f"{knee}At none of {n} radii does DBSCAN find two clusters {density.where}: it sees one body, or only noise."
     best = f"eps {result.eps[i]:.2f}, {_found(result, i)}"
     if overall(result) < MEAGRE:
         return (
-            f"{knee}No radius gives a grouping to speak of. By the mean silhouette of all images, noise counted as 0, the best "
-            f"of {n} is {best}; it comes to {overall(result):.3f}."
+            f"{knee}No radius {density.where} gives a useful grouping. The best of {n} is {best}: the mean silhouette of all "
+            f"images, noise counted as 0, is {overall(result):.3f}."
         )
     outside, kept = int(result.n_outside[i]), int(result.n_clustered[i])
     verdict = " That is one body of images with crumbs beside it, not a grouping." if outside < 0.1 * kept else ""
     ends = {0: "smallest", n - 1: "largest"}
-    edge = f" It is the {ends[i]} radius tried, so another may do better." if i in ends and n > 1 else ""
+    edge = f" It is the {ends[i]} radius tried, so another may be better." if i in ends and n > 1 else ""
     return (
-        f"{knee}Of {n} radii, the best by the mean silhouette of all images, noise counted as 0, is {best}; it comes to "
-        f"{overall(result):.2f}. Of the {kept:,} clustered images {outside:,} lie outside the largest cluster.{edge}{verdict}"
+        f"{knee}The best of {n} radii {density.where} is {best}: the mean silhouette of all images, noise counted as 0, is "
+        f"{overall(result):.2f}. Of the {kept:,} clustered images, {outside:,} are not in the largest cluster.{edge}{verdict}"
     )
 
 
@@ -74,8 +72,8 @@ def contrast(densities: dict[str, Density]) -> str | None:
         return None
     told = listed([f"{value:.1f} on {place}" for place, value in spread.items()])
     said = (
-        "DBSCAN lives on the contrast between dense and sparse places. Between the sparsest and the densest tenth of the "
-        f"images, the distance to the neighbours differs by a factor of at least {told}."
+        "DBSCAN needs a contrast between dense and sparse places: between the sparsest and the densest tenth of the images, "
+        f"the distance to the neighbours differs by a factor of at least {told}."
     )
     first, last = next(iter(densities)), next(reversed(densities))
     worth = {place: overall(one.sweep) for place, one in densities.items()}
@@ -83,9 +81,9 @@ def contrast(densities: dict[str, Density]) -> str | None:
         sweep = densities[last].sweep
         best = sweep.best_index
         said += (
-            " In many dimensions distances grow alike, and no one radius parts what is dense from what is sparse. On "
+            " In many dimensions distances become alike, and no radius separates dense from sparse. On "
             f"{last} one does: {plural(int(sweep.n_clusters[best]), 'cluster')}, with {percent(sweep.noise[best], 1)} noise. "
-            "They are islands of that map, and whether they are more is for the scores below to say."
+            "They are islands of that map; the scores below say whether they are more."
         )
     return said
 

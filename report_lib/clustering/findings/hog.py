@@ -18,6 +18,6 @@ def same_class(hits: dict[str, np.ndarray] | None, k: int) -> str | None:
     best = max(means, key=means.get)
     told = listed([f"{percent(value, 1)} on {title}" for title, value in means.items()])
     return (
-        f"Of the {k} nearest train images, {told} are of an image's own class, mean over the classes. What goes by "
+        f"Of the {k} nearest train images, {told} are of an image's own class, mean over the classes. Methods that go by "
         f"neighbours should do better on {best}."
     )

@@ -7,33 +7,24 @@ import numpy as np
 import pandas as pd
 
 from report_lib.clustering.league import Row
-from report_lib.clustering.methods import METHODS, SILHOUETTE, Method, titled
+from report_lib.clustering.methods import METHODS, titled
 from report_lib.common import published, style
-from report_lib.common.metrics import Interval
-from report_lib.common.prose import COLUMNS, MEASURES, absent, listed, percent, scored, text
+from report_lib.common.metrics import Interval, ahead
+from report_lib.common.prose import COLUMNS, MEASURES, absent, decimal, listed, percent, scored, text
 
-LEAGUE_KEY = (
-    "`K`, `covered`: clusters, over the seeds, and the share of test images that are not noise, mean over the seeds."
-)
+LEAGUE_KEY = "`K`, `covered`: number of clusters, and mean share of the test images that are not noise."
 SCORES_KEY = (
-    "Scores on test images, mean ± standard deviation over the seeds; highest matched accuracy first. `matched` (Hungarian) "
-    "accuracy gives each class one cluster at most, `majority` accuracy names each cluster after its commonest train class; "
-    "both count noise as wrong; `ARI`, `NMI` and `AMI` count it as one more cluster."
+    "Scores on test images, highest matched accuracy first. `matched` accuracy gives each class one cluster at most, "
+    "`majority` accuracy names each cluster after the most frequent class of its train images; both learn the names on train "
+    "images and count noise as wrong. `ARI` and `NMI` count it as one more cluster. "
 )
-INTERVALS_KEY = (
-    "The kept fits, each with its 95% interval over the draw of test images. It says nothing of another seed: where the "
-    "deviation above is larger, believe that."
+SEVERAL = (
+    "They are means of {} fits with other seeds, with 95% intervals over these and over the draw of the test images."
 )
+ONCE = "Each method was fitted once: the 95% intervals are over the draw of the test images, and say nothing of another fit."
+KEPT = "Of its fits a method keeps the most typical one, which agrees most with the others."
 COVERED_KEY = (
     "Scores of the test images that are not noise alone. The fewer are covered, the less such a score is worth."
-)
-TIMES = (
-    "Seconds for one fit, measured once, on the machine named at the end of the page. The search for neighbours is counted "
-    "where this phase made it; on PCA the phase before may have. Making the descriptions, the map too, is not counted."
-)
-NOT_COMPARABLE = (
-    "Silhouettes and other indices without labels are left out on purpose: they measure distances, and distances in one "
-    "description cannot be compared with those in another."
 )
 SHOWN = ("accuracy", "majority_accuracy", "nmi", "ari")
 # Differences of NMI below this are not worth a sentence.
@@ -55,32 +46,21 @@ def league_table(rows: Sequence[Row]) -> pd.DataFrame:
 def _line(row: Row) -> dict[str, str]:
     low, high = row.by_seed["n_clusters"].min(), row.by_seed["n_clusters"].max()
     found = {"K": f"{low}" if low == high else f"{low} to {high}", "covered": percent(row.by_seed["coverage"].mean())}
-    return found | {name: _spread(row.by_seed[key]) for key, name in COLUMNS.items() if key in row.by_seed}
+    return found | {name: _short(row.mean[key]) for key, name in COLUMNS.items() if key in row.mean}
 
 
-def _spread(values: np.ndarray) -> str:
-    if len(values) == 1:
-        return f"{values[0]:.3f}"
-    return f"{values.mean():.3f} ± {values.std(ddof=1):.3f}"
+def _short(own: Interval) -> str:
+    return f"{decimal(own.value)} ({decimal(own.low)}–{decimal(own.high)})"
 
 
 def scores_explained(rows: Sequence[Row]) -> list[str | pd.DataFrame]:
-    """Return what goes with the scores in the table: their key, and the tables of intervals and of the covered alone."""
+    """Return what goes with the scores in the table: their key, and the table of the covered images alone."""
     if "accuracy" not in rows[0].by_seed:
         return []
     left_out = covered(rows)
-    return [SCORES_KEY, intervals(rows), INTERVALS_KEY, *([] if left_out is None else [left_out, COVERED_KEY])]
-
-
-def intervals(rows: Sequence[Row]) -> pd.DataFrame:
-    """Tabulate the fits that are kept, with 95% intervals over the draw of test images."""
-    keys = {key: name for key, name in COLUMNS.items() if key != "ami"}
-    found = {row.fitted.title: {n: _ends(getattr(row.scores, k)) for k, n in keys.items()} for row in ranked(rows)}
-    return pd.DataFrame.from_dict(found, orient="index")
-
-
-def _ends(interval: Interval) -> str:
-    return f"{interval.value:.3f} ({interval.low:.3f}–{interval.high:.3f})"
+    n = len(rows[0].by_seed["accuracy"])
+    key = SCORES_KEY + (SEVERAL.format(n) if n > 1 else ONCE)
+    return [key, *([] if left_out is None else [left_out, COVERED_KEY])]
 
 
 def covered(rows: Sequence[Row]) -> pd.DataFrame | None:
@@ -112,7 +92,7 @@ def terms(rows: Sequence[Row], n_train: int) -> str:
             for i, (name, own) in enumerate(sampled.items())
         ]
         said.append(f"{style.sentence(', '.join(seen))}; there a seed draws the images anew.")
-    return " ".join([*said, _kept([METHODS[name] for name in options])])
+    return " ".join([*said, *[KEPT] * (len(rows[0].fitted.fits) > 1)])
 
 
 def _seen(name: str, options: dict[str, int], n_train: int, form: str) -> str:
@@ -121,32 +101,44 @@ def _seen(name: str, options: dict[str, int], n_train: int, form: str) -> str:
     return f"{method.spoken} {form.format(min(options[method.n_images], n_train))}{within}"
 
 
-def _kept(methods: Sequence[Method]) -> str:
-    own = list(dict.fromkeys(method.keeps for method in methods if method.keeps != SILHOUETTE))
-    dense = [method.spoken for method in methods if method.keeps == SILHOUETTE]
-    if not own:
-        return f"A method keeps its fit of {SILHOUETTE}."
-    return f"A method keeps its fit of {listed(own, 'or')}" + (
-        f", {listed(dense)} that of {SILHOUETTE}." if dense else "."
-    )
-
-
 def leaders(rows: Sequence[Row]) -> str | None:
-    """Say which clusterings lead by their mean over the seeds; nothing without labels."""
+    """Say which clustering has the highest mean, and which others it is clearly ahead of; nothing without labels."""
     if "accuracy" not in rows[0].by_seed:
         return None
     first, *others = ranked(rows)
-    n = len(first.by_seed["accuracy"])
-    over = f", mean over {n} seeds" if n > 1 else ""
+    n, own = len(first.right), first.mean
+    over = f", mean of {n} seeds" if n > 1 else ""
     said = (
-        f"Judged by the classes, {first.fitted.title} leads{over}: matched accuracy {_spread(first.by_seed['accuracy'])}, "
-        f"NMI {_spread(first.by_seed['nmi'])}, ARI {_spread(first.by_seed['ari'])}."
+        f"Judged by the classes, {first.fitted.title} has the highest matched accuracy{over}: {scored(own['accuracy'])}, "
+        f"NMI {scored(own['nmi'])}, ARI {scored(own['ari'])}."
     )
-    if others:
-        said += (
-            f" Next comes {others[0].fitted.title} with a matched accuracy of {_spread(others[0].by_seed['accuracy'])}."
-        )
-    return said + _same_method(rows)
+    return said + _lead(first, others) + _same_method(rows)
+
+
+def _lead(first: Row, others: Sequence[Row]) -> str:
+    if not others:
+        return ""
+    gains = ahead([first.right] * len(others), [row.right for row in others])
+    level = [row.fitted.title for row, gain in zip(others, gains, strict=True) if gain.low <= 0]
+    nearest = gains[0]
+    said = (
+        f" Next comes {others[0].fitted.title}, {nearest.value:.3f} behind ({nearest.low:.3f} to {nearest.high:.3f})."
+    )
+    if level:
+        return said + f" The lead over {listed(level)} is within what seeds and test images make differ."
+    return said + " The lead over each of the others is clear, also when all are judged at once (Holm)."
+
+
+def at_panel_number(row: Row, other: Row | None) -> str | None:
+    """Say what the clusters that go on would be worth at the number that the panel would have chosen."""
+    if other is None or not other.mean:
+        return None
+    told, found = (own.scores.n_clusters for own in (row, other))
+    measures = [f"{MEASURES[key]} {scored(other.mean[key])}" for key in ("accuracy", "nmi", "ari")]
+    return (
+        f"The number of clusters was given, {told}. At the {found} that the run would take without labels, "
+        f"{row.fitted.title} has {listed(measures)}."
+    )
 
 
 def _same_method(rows: Sequence[Row]) -> str:
@@ -178,9 +170,9 @@ def published_table(row: Row, title: str) -> pd.DataFrame | None:
     """
     if title not in published.CLUSTERING or row.scores.accuracy is None:
         return None
-    ours = {"matched": f"{row.scores.accuracy.value:.3f}", "NMI": f"{row.scores.nmi.value:.3f}", "source": "this run"}
+    ours = {"matched": f"{row.mean['accuracy'].value:.3f}", "NMI": f"{row.mean['nmi'].value:.3f}", "source": "this run"}
     rows = {
-        text(own.method): {"matched": f"{own.accuracy:.3f}", "NMI": f"{own.nmi:.3f}", "source": published.SOURCE}
+        text(own.method): {"matched": f"{own.accuracy:.3f}", "NMI": f"{own.nmi:.3f}", "source": own.source}
         for own in published.CLUSTERING[title]
     }
     return pd.DataFrame.from_dict({row.fitted.title: ours} | rows, orient="index")
@@ -194,10 +186,11 @@ def against_published(row: Row, title: str) -> str | None:
         return absent(labels=False, otherwise="how the clusters compare with published ones")
     known = published.CLUSTERING[title]
     best = max(known, key=lambda own: own.accuracy)
-    accuracy, nmi = row.scores.accuracy, row.scores.nmi
+    accuracy, nmi = row.mean["accuracy"], row.mean["nmi"]
     level = f"{_beside(best.accuracy, accuracy)} in matched accuracy, {scored(accuracy)}"
     return (
-        f"Not computed here: {len(known)} figures from {published.SOURCE}, the best of them {text(best.method)}. Beside it "
+        f"Not computed here: {len(known)} figures from {listed(published.sources(known))}, the best of them "
+        f"{text(best.method)}. Beside it "
         f"{row.fitted.title} is {level}, and {_beside(best.nmi, nmi)} in NMI, {scored(nmi)}. All of them were told the number "
         "of clusters. The terms differ in two ways: theirs were fitted to and scored on all images of the set, ours fitted to "
         "train images and scored on test images; and the settings of the description of shape were chosen while looking at "
@@ -221,15 +214,10 @@ def league_headline(numbers: dict[str, Any]) -> str:
     own, title = numbers["methods"][numbers["chosen"]], title_of(numbers)
     if "ari" not in own:
         return f"The clusters that go on are the {own['n_clusters']} of {title}; there are no labels to judge them by."
-    told = ", ".join(f"{MEASURES[key]} {_mean(own, key)}" for key in SHOWN)
+    told = ", ".join(f"{MEASURES[key]} {own['mean'][key]:.3f}" for key in SHOWN)
     n = len(own["by_seed"]["ari"])
-    over = f", mean ± standard deviation over {n} seeds" if n > 1 else ""
+    over = f", mean of {n} seeds" if n > 1 else ""
     return (
         f"{title} makes {own['n_clusters']} clusters in fits that see no label. Against the classes of the test images: "
         f"{told}{over}."
     )
-
-
-def _mean(own: dict[str, Any], key: str) -> str:
-    spread = own["standard_deviation"][key]
-    return f"{own['mean'][key]:.3f}" + ("" if spread is None else f" ± {spread:.3f}")

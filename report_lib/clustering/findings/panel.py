@@ -20,44 +20,40 @@ MEASURED = (
 )
 
 
-def suggestions(result: Panel, chosen: int, *, auto: bool) -> str:
-    """Say which number of clusters each criterion suggests, and that they disagree where they do.
-
-    Parameters
-    ----------
-    chosen : int
-        What the run uses.
-    auto : bool
-        Whether the run asked the panel.
-    """
+def suggestions(result: Panel) -> str:
+    """Say which number of clusters each criterion suggests, that they disagree where they do, and which one the run takes."""
     if not result.criteria:
         return "No criterion has a value for any of the numbers tried."
-    led = auto and result.support is not None
+    led, given = result.support is not None, result.given
     said = _opinions(result.suggested) if led else f"{_opinions(result.suggested)} {_ranks(result)}"
     ends = {int(result.n_clusters[0]), int(result.n_clusters[-1])}
     at_edge = [name for name, k in result.suggested.items() if k in ends]
     if at_edge and len(ends) > 1:
         said += (
-            f" For {listed(at_edge)} that is the end of what was tried, and no more than a direction: fewer, or more, than "
-            "this panel looked at."
+            f" For {listed(at_edge)} that is an end of the range tried, from {min(ends)} to {max(ends)}, so a number beyond it "
+            "may be better."
         )
     if led:
-        return f"{said} The run left the number open. {_supported(result.support)}"
-    if auto:
-        return f"{said} The run asked for what the panel supports best, so it uses {chosen}."
-    if chosen in result.tied:
-        return f"{said} That is also what the run was asked for."
-    return f"{said} The run was asked for {chosen}, whatever the panel says."
+        told = (
+            "The run left the number open."
+            if given is None
+            else f"The run was given {given}. Here is what it would take else."
+        )
+        return f"{said} {told} {_supported(result.support)}"
+    if given is None:
+        return f"{said} The run takes the number that comes out best, {result.number}."
+    if given in result.tied:
+        return f"{said} That is also the number that the run was given."
+    return f"{said} The run was given {given}."
 
 
 def _supported(support: Support) -> str:
     """Say what the number taken rests on, how far it leads and which others come near; or that it rests on nothing."""
     own, reference = support.best
     said = (
-        f"It takes {support.number}, by the graph on {support.on}. There the modularity times the agreement of halves (the "
-        f"adjusted Rand index of what either half of the images makes of all) is {own:.3f}, where images drawn from one "
-        f"Gaussian with the same mean and covariance, which have no groups, reach {reference:.3f}. With no other number are "
-        "they as far apart."
+        f"Halves of the images support {support.number} best, by the graph on {support.on}. There the modularity times the "
+        f"agreement of the clusters of two halves of the images (ARI) is {own:.3f}; images without groups, drawn from one "
+        f"Gaussian with the same mean and covariance, reach {reference:.3f}. No other number is as far ahead."
     )
     return said + (_lead(support) + MEASURED if support.is_there else f" {_nothing(support.n_clusters)}")
 
@@ -68,26 +64,22 @@ def _lead(support: Support) -> str:
     said = f" The next best is {support.lead:.3f} behind."
     if support.nearly:
         return f"{said} Between pairs of halves it varies as much, so {listed(support.nearly, 'or')} may be as good."
-    return f"{said} Every pair of halves puts it before all others."
+    return f"{said} It is ahead of all others on every pair of halves."
 
 
 def _nothing(n_clusters: Sequence[int]) -> str:
     return (
         f"Nothing supports any number from {n_clusters[0]} to {n_clusters[-1]}: some halves of the images agree no better "
-        "than without groups. The clusters divide the images, and nobody should take them for groups that are there."
+        "than without groups. The clusters divide the images, but they are no groups that are really there."
     )
 
 
 def _ranks(result: Panel) -> str:
     best, worst = float(result.mean_rank.min()), float(result.mean_rank.max())
     tied = listed(result.tied)
-    said = (
-        f"By mean rank over all of them, K = {tied} {'comes' if len(result.tied) == 1 else 'come'} out best "
-        f"({best:.1f}; the worst has {worst:.1f})."
-    )
     if len(result.criteria) > 1 and worst - best < SETTLED * (len(result.n_clusters) - 1):
-        said += " That is close: the panel does not settle it."
-    return said
+        return "Their mean ranks are close: they do not settle it."
+    return f"By mean rank, K = {tied} {'comes' if len(result.tied) == 1 else 'come'} out best."
 
 
 def _opinions(suggested: dict[str, int]) -> str:
@@ -105,20 +97,20 @@ def _opinions(suggested: dict[str, int]) -> str:
 def panel_headline(numbers: dict[str, Any]) -> str:
     """Say what the panel suggests, from the run's metrics."""
     tried = sorted(int(k) for k in numbers.get("mean_rank", {}))
-    within = (
-        f" Only {tried[0]} to {tried[-1]} were tried, so an end of that is no more than a direction." if tried else ""
-    )
-    return f"How many clusters? {_taken(numbers.get('support'))}{_opinions(numbers['suggested'])}{within}"
+    within = f" Only {tried[0]} to {tried[-1]} were tried." if tried else ""
+    return f"How many clusters? {_taken(numbers)}{_opinions(numbers['suggested'])}{within}"
 
 
-def _taken(support: dict[str, Any] | None) -> str:
-    """Say which number the run took by itself, and how sure that is; empty where it was told one."""
+def _taken(numbers: dict[str, Any]) -> str:
+    """Say which number halves of the images support, and what the run was given; empty where they were not looked at."""
+    support, given = numbers.get("support"), numbers.get("given")
     if support is None:
         return ""
     if not support["supported"]:
         return f"{_nothing(list(next(iter(support['by_representation'].values()))['images']))} "
     near = f", and {listed(support['nearly'], 'or')} may be as good" if support["nearly"] else ""
-    return f"The run left it open and takes {support['number']}, which halves of the images support best{near}. "
+    told = "The run left it open." if given is None else f"The run was given {given}."
+    return f"{told} Halves of the images support {support['number']} best{near}. "
 
 
 def separation(sweep: KMeansSweep) -> str:
@@ -127,16 +119,13 @@ def separation(sweep: KMeansSweep) -> str:
         return "There is no silhouette: the images fall into fewer groups than were asked for."
     best = float(np.nanmax(sweep.silhouette))
     apart = (
-        "the groups touch more than they stand apart"
+        "the groups touch each other"
         if best < 0.25
-        else "the groups stand apart to some degree"
+        else "the groups are partly separate"
         if best < 0.5
-        else "the groups stand well apart"
+        else "the groups are well separated"
     )
-    return (
-        f"The largest mean silhouette is {best:.3f}, at K = {sweep.best}: {apart}. No criterion here has seen a label, and "
-        "none can be compared between descriptions."
-    )
+    return f"The largest mean silhouette of K-Means is {best:.3f}, at K = {sweep.best}: {apart}. No criterion has seen a label."
 
 
 @passes_none
@@ -144,10 +133,10 @@ def resolutions(result: Resolutions | None) -> str | None:
     """Say what resolution does to the number of communities."""
     best = int(result.modularity.argmax())
     if result.n_clusters.min() == result.n_clusters.max():
-        return f"At every resolution tried, Leiden finds the same number of communities, {result.n_clusters[0]}."
+        return f"At every resolution tried, the algorithm Leiden finds {result.n_clusters[0]} communities."
     return (
-        f"From resolution {result.resolution[0]:.2g} to {result.resolution[-1]:.2g}, Leiden finds {result.n_clusters.min()} to "
-        f"{result.n_clusters.max()} communities. Modularity alone would take {result.n_clusters[best]}, at resolution "
-        f"{result.resolution[best]:.2g}: where edges join none but near neighbours, it pays to cut the graph into many "
-        "communities, so modularity is one voice in the panel and not the judge."
+        f"From resolution {result.resolution[0]:.2g} to {result.resolution[-1]:.2g}, the algorithm Leiden cuts the graph of "
+        f"nearest neighbours into {result.n_clusters.min()} to {result.n_clusters.max()} communities. Modularity alone would "
+        f"take {result.n_clusters[best]}. To get a given number of clusters, the graph is cut about a fifth finer, and the "
+        "communities whose union costs least are merged."
     )

@@ -12,7 +12,7 @@ import plotly.io as pio
 from report_lib.common import style
 from report_lib.common.errors import ReportError
 from report_lib.page.stills import axes as sa
-from report_lib.page.stills import cells, known, legend, notes, scene
+from report_lib.page.stills import cells, known, legend, notes
 from report_lib.page.stills import marks as sm
 from report_lib.page.stills import trace as tr
 from report_lib.page.stills.text import NotDrawn
@@ -54,25 +54,16 @@ def _svg(figure: dict[str, Any]) -> str:
     colors = layout["colorway"]
     traces = [tr.Trace(spec, colors[i % len(colors)]) for i, spec in enumerate(figure["data"])]
     tr.thin(traces)
-    flat = [trace for trace in traces if trace.kind != "scatter3d"]
     height = round(layout["height"])
     entries = legend.entries(traces, layout)
-    frame = legend.reserve(entries, traces, layout, layout["margin"], (WIDTH, height))
-    body = []
-    if flat or not traces:
-        axes = _placed_axes(flat, layout, frame, height)
-        area = _area(frame, height)
-        pairs = _pairs(flat, axes)
-        body += [sa.draw(axes[x], axes[y]) for x, y in pairs]
-        body += [sa.draw(axes[y], axes[x]) for x, y in pairs]
-        body += _marks(flat, axes)
-        body += notes.draw(layout, axes)
-    area = _area(frame, height)
-    clouds = [trace for trace in traces if trace.kind == "scatter3d"]
-    if clouds:
-        body.append(scene.draw(clouds, layout["scene"], area))
-    body.append(legend.draw(entries, layout, area, (WIDTH, height)))
-    body += [legend.color_bar(trace, area) for trace in traces if legend.has_color_bar(trace)][:1]
+    frame = legend.reserve(entries, layout, layout["margin"], (WIDTH, height))
+    axes = _placed_axes(traces, layout, frame, height)
+    pairs = _pairs(traces, axes)
+    body = [sa.draw(axes[x], axes[y]) for x, y in pairs]
+    body += [sa.draw(axes[y], axes[x]) for x, y in pairs]
+    body += _marks(traces, axes)
+    body += notes.draw(layout, axes)
+    body.append(legend.draw(entries, layout, _area(frame, height), (WIDTH, height)))
     return (
         f'<svg class="still" viewBox="0 0 {WIDTH} {height}" xmlns="http://www.w3.org/2000/svg" aria-hidden="true" '
         f'focusable="false" fill="currentColor" font-size="12">{"".join(body)}</svg>'
@@ -108,40 +99,40 @@ def _axis_keys(trace: tr.Trace) -> tuple[str, str]:
     return trace.spec.get("xaxis") or "x", trace.spec.get("yaxis") or "y"
 
 
-def _pairs(flat: Sequence[tr.Trace], axes: dict[str, sa.Axis]) -> list[tuple[str, str]]:
-    return list(dict.fromkeys(_axis_keys(trace) for trace in flat)) or [("x", "y")]
+def _pairs(traces: Sequence[tr.Trace], axes: dict[str, sa.Axis]) -> list[tuple[str, str]]:
+    return list(dict.fromkeys(_axis_keys(trace) for trace in traces)) or [("x", "y")]
 
 
 def _placed_axes(
-    flat: Sequence[tr.Trace], layout: dict[str, Any], sides: dict[str, float], height: int
+    traces: Sequence[tr.Trace], layout: dict[str, Any], sides: dict[str, float], height: int
 ) -> dict[str, sa.Axis]:
     """Return the axes in place; `sides` grow to what labels and titles need."""
-    axes = _axes(flat, layout)
+    axes = _axes(traces, layout)
     for _ in range(2):
-        _place(axes, flat, layout, _area(sides, height))
+        _place(axes, traces, layout, _area(sides, height))
         for axis in axes.values():
             _grow(sides, axis, axes, _area(sides, height))
-    _place(axes, flat, layout, _area(sides, height))
+    _place(axes, traces, layout, _area(sides, height))
     return axes
 
 
-def _axes(flat: Sequence[tr.Trace], layout: dict[str, Any]) -> dict[str, sa.Axis]:
-    keys = dict.fromkeys(key for trace in flat for key in _axis_keys(trace)) or ("x", "y")
+def _axes(traces: Sequence[tr.Trace], layout: dict[str, Any]) -> dict[str, sa.Axis]:
+    keys = dict.fromkeys(key for trace in traces for key in _axis_keys(trace)) or ("x", "y")
     axes = {}
     for key in keys:
         spec = layout[f"{key[0]}axis{key[1:]}"]
-        columns = [trace.column(key[0]) for trace in flat if key in _axis_keys(trace)]
+        columns = [trace.column(key[0]) for trace in traces if key in _axis_keys(trace)]
         axis = axes[key] = sa.Axis(key, spec, sa.kind_of(spec, columns))
         if axis.kind == "category":
             names = dict.fromkeys(str(value) for column in columns for value in column.tolist() if value is not None)
             axis.categories = {name: i for i, name in enumerate(names)}
     for axis in axes.values():
-        bars = [t for t in flat if t.kind == "bar" and axis.key in _axis_keys(t) and tr.is_upright(t) == axis.is_x]
+        bars = [t for t in traces if t.kind == "bar" and axis.key in _axis_keys(t) and tr.is_upright(t) == axis.is_x]
         tr.set_slots(bars, axis, layout)
     return axes
 
 
-def _place(axes: dict[str, sa.Axis], flat: Sequence[tr.Trace], layout: dict[str, Any], area: tuple) -> None:
+def _place(axes: dict[str, sa.Axis], traces: Sequence[tr.Trace], layout: dict[str, Any], area: tuple) -> None:
     """Set where axes lie, what they span, and their ticks."""
     left, top, width, height = area
     for axis in axes.values():
@@ -149,7 +140,7 @@ def _place(axes: dict[str, sa.Axis], flat: Sequence[tr.Trace], layout: dict[str,
         axis.start = left + low * width if axis.is_x else top + (1 - high) * height
         axis.length = (high - low) * (width if axis.is_x else height)
     reaches = {key: [] for key in axes}
-    for trace in flat:
+    for trace in traces:
         for key in _axis_keys(trace):
             reaches[_leader(axes, key)] += tr.reach(trace, axes[key])
     for key, values in notes.crossed(layout, axes):
@@ -185,10 +176,10 @@ def _grow(sides: dict[str, float], axis: sa.Axis, axes: dict[str, sa.Axis], area
 # --- marks ----------------------------------------------------------------------------------------------------------
 
 
-def _marks(flat: Sequence[tr.Trace], axes: dict[str, sa.Axis]) -> list[str]:
+def _marks(traces: Sequence[tr.Trace], axes: dict[str, sa.Axis]) -> list[str]:
     # Plotly draws cells beneath bars, and bars beneath lines.
     parts: list[tuple[int, str]] = []
-    for trace in flat:
+    for trace in traces:
         x, y = (axes[key] for key in _axis_keys(trace))
         if trace.kind == "scatter":
             parts.append((2, sm.draw_scatter(trace, x, y)))

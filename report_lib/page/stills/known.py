@@ -15,11 +15,9 @@ TRACES = {
         "x y mode",
         _ERRORS
         + _MARKS
-        + "marker.cmin marker.cmax marker.colorscale marker.colorbar.title.text marker.colorbar.thickness "
-        "marker.line.width xaxis yaxis text textposition fill fillcolor line.color line.dash line.shape",
+        + "marker.line.width xaxis yaxis text textposition fill fillcolor line.color line.dash line.shape",
     ),
     "heatmap": ("x y z zmin zmax texttemplate colorscale", "xgap ygap showscale"),
-    "scatter3d": ("x y z mode", _MARKS),
 }
 # What is seen only under a pointer, or needs no drawing: a still may pass over it.
 PASSED_OVER = "type name hoverinfo hovertemplate customdata legendgroup showlegend cliponaxis"
@@ -29,7 +27,7 @@ AXIS = (
 )
 LAYOUT = (
     "height margin.l margin.r margin.t margin.b barmode dragmode hovermode showlegend legend.orientation legend.traceorder "
-    "legend.x legend.xanchor legend.y scene.aspectmode scene.xaxis.title.text scene.yaxis.title.text scene.zaxis.title.text"
+    "legend.x legend.xanchor legend.y"
 )
 SHAPE = "type x0 x1 y0 y1 xref yref line.color line.dash"
 NOTE = "text showarrow x y xref yref xanchor yanchor"

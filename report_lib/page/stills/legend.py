@@ -8,8 +8,7 @@ import numpy as np
 from report_lib.page.stills import marks as sm
 from report_lib.page.stills import paths as sp
 from report_lib.page.stills import text as st
-from report_lib.page.stills.axes import labels, multiples, nice_step
-from report_lib.page.stills.trace import Trace, color_scale, first_color, opacity, scaled
+from report_lib.page.stills.trace import Trace, first_color, opacity
 
 ROW = 20
 SWATCH = 24
@@ -20,8 +19,6 @@ MOST_IN_COLUMN = 12
 WIDEST, TALLEST = 0.33, 0.45
 # About what the margins leave for a legend below.
 PLOT = 700
-BAR = 66
-STRIPES = 24
 
 Area = tuple[float, float, float, float]
 
@@ -70,15 +67,12 @@ def _rows(named: Sequence[Trace], width: float) -> list[list[Trace]]:
 
 def reserve(
     named: Sequence[Trace],
-    traces: Sequence[Trace],
     layout: dict[str, Any],
     sides: dict[str, float],
     size: tuple[float, float],
 ) -> dict[str, float]:
-    """Return the margins with room for the legend and the colour bar; how much of it is theirs is noted beside them."""
+    """Return the margins with room for the legend; how much of it is theirs is noted beside them."""
     sides = dict(sides)
-    if any(map(has_color_bar, traces)):
-        sides["r"] += BAR
     if not named:
         return sides
     side = _where(named, layout, size)
@@ -131,30 +125,3 @@ def _swatch(trace: Trace, x: float, y: float) -> str:
         path = sp.marks(np.array([x + 10]), np.array([y]), symbol, big)
         out += sm.mark_path(path, first_color(trace), symbol, big, trace)
     return out
-
-
-# --- colour scales --------------------------------------------------------------------------------------------------
-
-
-def has_color_bar(trace: Trace) -> bool:
-    """Say whether the colours of a trace's marks need a scale beside the plot."""
-    return "colorbar" in trace.part("marker") and scaled(trace)
-
-
-def color_bar(trace: Trace, area: Area) -> str:
-    """Draw a colour scale, in stripes, with ticks and title."""
-    scale, low, high = color_scale(trace)
-    left, top, width, height = area
-    x, tall = left + width + 14, (height - 24) / STRIPES
-    parts = []
-    for i in range(STRIPES):
-        color = st.on_scale(scale, 1 - (i + 0.5) / STRIPES)
-        y = top + 24 + i * tall
-        # A little longer than its part, or the page would shine through between two.
-        box = f'x="{st.short(x)}" y="{st.short(y)}" width="12" height="{st.short(tall + 0.3)}"'
-        parts.append(f'<rect {box} fill="{color}"/>')
-    step = nice_step(high - low, 0, 6)
-    values = multiples(step, low, high)
-    for value, label in zip(values.tolist(), labels(values, step), strict=True):
-        parts.append(st.text(x + 18, top + height - (value - low) / (high - low) * (height - 24), label))
-    return "".join(parts) + st.text(x, top + 8, trace.spec["marker"]["colorbar"]["title"]["text"])

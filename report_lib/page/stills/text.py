@@ -130,13 +130,6 @@ def rgb(color: str) -> np.ndarray:
     return np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)] if known else [128] * 3, dtype=float)
 
 
-def on_scale(scale: Sequence[Sequence[Any]], share: float) -> str:
-    """Return the colour at a share of a colour scale, from 0 to 1."""
-    stops, colors = [stop for stop, _ in scale], np.array([rgb(paint(color)) for _, color in scale])
-    mixed = [round(float(np.interp(share, stops, colors[:, i]))) for i in range(3)]
-    return "#{:02x}{:02x}{:02x}".format(*mixed)
-
-
 def is_dark(color: str) -> bool:
     """Say whether white can be read on a colour better than black."""
     return float(rgb(color) @ (0.299, 0.587, 0.114)) < 140

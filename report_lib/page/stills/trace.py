@@ -12,8 +12,6 @@ from report_lib.page.stills.axes import Axis, Reach
 MOST_POINTS = 1500
 # A group of fewer points is kept whole.
 WHOLE = 50
-LEVELS = 16
-POINTS = ("scatter", "scatter3d")
 
 
 @dataclass
@@ -51,7 +49,7 @@ class Trace:
 
 def thin(traces: Sequence[Trace]) -> None:
     """Choose which points are drawn: all, or every so many of the large groups."""
-    traces = [trace for trace in traces if trace.kind in POINTS]
+    traces = [trace for trace in traces if trace.kind == "scatter"]
     sizes = [len(trace.column("x")) for trace in traces]
     least = WHOLE if sum(n for n in sizes if n < WHOLE) < MOST_POINTS / 2 else 0
     many = sum(n for n in sizes if n >= least)
@@ -138,31 +136,13 @@ def first_color(trace: Trace) -> str:
     return colors_of(trace, 1)[0]
 
 
-def scaled(trace: Trace) -> bool:
-    """Say whether the marks take their colours from a scale."""
-    values = trace.part("marker").get("color")
-    return isinstance(values, (dict, list)) and bool(np.isfinite(st.numbers(values)).any())
-
-
-def color_scale(trace: Trace) -> tuple[list[list[Any]], float, float]:
-    """Return the colour scale of the marks and the values at its ends."""
-    marker = trace.part("marker")
-    values = st.numbers(marker["color"])
-    low, high = (marker.get(key, find(values)) for key, find in (("cmin", np.nanmin), ("cmax", np.nanmax)))
-    return marker["colorscale"], float(low), float(high) if high > low else low + 1
-
-
 def colors_of(trace: Trace, n: int) -> list[str]:
     """Return the colour of each mark, or bar."""
     given = trace.part("marker").get("color")
     if not isinstance(given, (dict, list)):
         line = trace.part("line").get("color") if trace.kind != "bar" else None
         return [st.paint(given, st.paint(line, trace.color))] * n
-    if not scaled(trace):
-        return [st.paint(one, trace.color) for one in st.array(given).tolist()][:n]
-    scale, low, high = color_scale(trace)
-    share = np.clip((np.nan_to_num(st.numbers(given), nan=low) - low) / (high - low), 0, 1)[:n]
-    return [st.on_scale(scale, level / (LEVELS - 1)) for level in np.rint(share * (LEVELS - 1))]
+    return [st.paint(one, trace.color) for one in st.array(given).tolist()][:n]
 
 
 def opacity(trace: Trace, what: str) -> str:

@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 
 from report_lib.common import style
 from report_lib.common.display import passes_none
-from report_lib.common.prose import MEASURES
-from report_lib.reduction.comparison import CodeImages, FittedRepresentation, PCACurve
+from report_lib.common.prose import MEASURES, percent
+from report_lib.reduction.comparison import FittedRepresentation, PCACurve
 from report_lib.reduction.few_labels import Curve
 
 
@@ -31,13 +31,12 @@ def loss_curves(learnt: Sequence[FittedRepresentation]) -> go.Figure | None:
     return style.finish(
         fig,
         reading=(
-            "Loss falls while the network learns what images have in common. Where it rises again on the images held out, "
-            "the network begins to learn single images by heart; the best epoch is the one that is kept."
+            "Loss falls while the network learns what images share. Where it rises again on the images held out, the network "
+            "learns single images by heart; the best epoch is kept."
         ),
         title=f"Loss on held-out train images: {', '.join(last)}",
         caption="Binary cross-entropy of each autoencoder after each epoch, on the train images that it learnt from, "
-        "averaged while it learnt, and on train images held out. It cannot reach 0: a grey pixel costs something even "
-        "where it is rebuilt exactly.",
+        "and on train images held out. It cannot reach 0: a grey pixel costs something even where it is rebuilt exactly.",
         numbers=" ".join(f"{r.title}, validation, by epoch: {_some_epochs(r.model.loss_curve_)}" for r in learnt),
         hovermode="x unified",
     )
@@ -49,13 +48,11 @@ def _some_epochs(curve: Sequence[dict[str, float]]) -> str:
     return style.listing([f"{i + 1}:" for i in kept], [curve[i]["validation"] for i in kept], ".4f")
 
 
-def rebuilt(images: dict[str, np.ndarray], names: Sequence[str]) -> go.Figure | None:
-    """Draw test images above what each representation makes of them, from `comparison.rebuild_all`."""
-    if not images:
-        return None
+def rebuilt(images: dict[str, np.ndarray], names: Sequence[str]) -> go.Figure:
+    """Draw test images above what each description makes of them, by title, the originals first."""
     return style.finish(
         style.image_rows(list(images.values()), list(images), names),
-        title="The same test images, rebuilt from each description",
+        title=f"The same test images, rebuilt from {len(images) - 1} descriptions",
         caption=f"Top row: test images as they are ({', '.join(map(str, names))}). Below, each rebuilt from its code; in "
         "brackets, how many numbers the code has.",
         margin_l=190,
@@ -85,36 +82,13 @@ def error_by_size(curve: PCACurve | None, fitted: Sequence[FittedRepresentation]
     return style.finish(
         fig,
         reading=(
-            "To the right a description has more numbers to work with, so its error should fall. Compare what stands "
-            "above one another: what is lower at the same size describes the images better."
+            "To the right a description has more numbers, so its error should fall. At the same size, the lower one is the "
+            "better."
         ),
         title=f"Better than as many principal components: {', '.join(below) or 'none'}",
-        caption="Mean squared error of rebuilding all test images, the range of the pixels counted as 1, against how many "
-        "numbers describe an image. Below PCA's curve, a description does better than as many principal components. All "
-        "pixels, which rebuild the images exactly, are off the scale.",
+        caption="Mean squared error of rebuilding all test images (range of the pixels: 1) against how many numbers describe "
+        "an image. Below PCA's curve, a description does better than as many principal components.",
         numbers=style.listing([f"{r.title} ({r.size})" for r in fitted], [r.test_mse for r in fitted], ".5f"),
-    )
-
-
-@passes_none
-def code_images(codes: CodeImages | None) -> go.Figure | None:
-    """Draw images beside the channels of their codes."""
-    pictures = codes.pictures
-    n, columns = pictures.shape[:2]
-    constant = [str(i) for i in range(1, columns) if np.ptp(pictures[:, i]) == 0]
-    silent = f" Constant on all of these images: channel {', '.join(constant)}." if constant else ""
-    fig = style.image_grid(
-        pictures.reshape(n * columns, *pictures.shape[2:]),
-        columns=columns,
-        titles=["image", *map(str, range(1, columns))],
-        rows=codes.names,
-        limits=(0.0, 1.0),
-    )
-    return style.finish(
-        fig,
-        title=f"The code of the {codes.title} autoencoder, channel by channel",
-        caption=f"Test images and, to their right, the {columns - 1} small pictures that stand for them, each channel "
-        f"brought to one range over all of these images.{silent}",
     )
 
 
@@ -133,7 +107,7 @@ def walk(steps: dict[str, np.ndarray], names: Sequence[str]) -> go.Figure | None
         style.image_rows(list(steps.values()), list(steps), [f"{i}/{last}" for i in range(last + 1)]),
         title=f"From {names[0]} to {names[-1]} in a straight line",
         caption=f"Codes of two test images ({names[0]}, {names[-1]}) are mixed in steps and turned back into images, one "
-        "row a description. Linear descriptions can only fade one picture into the other.",
+        "row for each description. Linear descriptions can only fade one picture into the other.",
         margin_l=150,
     )
 
@@ -160,8 +134,7 @@ def kmeans_scores(scores: dict[str, dict[str, np.ndarray]]) -> go.Figure | None:
         fig,
         title=f"Highest mean: {', '.join(f'{title} by {name}' for name, title in first.items())}",
         caption="Agreement of K-Means clusters with the classes of the test images, on each description. A small point "
-        "is one repeat, with its own sample of train images and its own start; the same for all descriptions. A large mark is "
-        "their mean.",
+        "is one repeat, with its own sample of train images and its own start; a large mark is their mean.",
         numbers=style.listings(scores, {f"{name}, mean": values for name, values in means.items()}, ".3f"),
     )
 
@@ -174,18 +147,18 @@ def few_labels(curves: dict[str, Curve]) -> go.Figure | None:
     accuracies = [curve.accuracy[n_labels] for curve in curves.values()]
     values, low, high = (np.array([getattr(a, end) for a in accuracies]) for end in ("value", "low", "high"))
     fig = style.dots(
-        names, {"accuracy": values}, score="test accuracy, 95% interval", form=".4f",
+        names, {"accuracy": values}, score="share of test images right, 95% interval", form=".1%",
         intervals={"accuracy": (low, high)},
     )  # fmt: skip
     best, worst = names[int(values.argmax())], names[int(values.argmin())]
     return style.finish(
         fig,
         reading=(
-            "Each dot is a mean over draws of the labelled images, the bar its 95% interval. Where two bars are far apart "
-            "the difference is no accident of the draw."
+            "Each dot is a mean over draws of the labelled images, the bar its 95% interval. Where two bars are far apart, "
+            "the difference does not come from the draw."
         ),
-        title=f"With {n_labels:,} labels: from {values.min():.1%} ({worst}) to {values.max():.1%} ({best})",
-        caption=f"Accuracy on all test images of a network with one hidden layer, taught {n_labels:,} labelled train images "
-        "described in each way. The interval is of the mean over draws of the labelled images, and over the test images.",
-        numbers=style.listing(names, values, ".4f"),
+        title=f"With {n_labels:,} labels: from {percent(values.min(), 1)} ({worst}) to {percent(values.max(), 1)} ({best})",
+        caption=f"A network with one hidden layer learns {n_labels:,} labelled train images, described in each way. Shown is "
+        "its share of right answers on all test images; intervals are over the draws of labels and of test images.",
+        numbers=style.listing(names, values, ".1%"),
     )

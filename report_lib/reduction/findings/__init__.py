@@ -8,15 +8,13 @@ from report_lib.reduction.findings.comparison import (
     missing,
     table,
     table_key,
-    times,
     training,
 )
-from report_lib.reduction.findings.layouts import faithfulness, neighborhood_hit, tsne_shape, umap_is_not_clusters
+from report_lib.reduction.findings.layouts import faithfulness, tsne_shape
 from report_lib.reduction.findings.linear import (
     components_needed,
     first_components,
     in_short,
     pca_and_svd,
     reconstruction,
-    scatter,
 )

@@ -8,15 +8,17 @@ import pandas as pd
 
 from report_lib.common.display import passes_none
 from report_lib.common.metrics import Interval
-from report_lib.common.prose import COLUMNS, MEASURES, listed, percent, plural, scored, times_of
+from report_lib.common.prose import COLUMNS, MEASURES, listed, percent, plural, scored, shared, signed
 from report_lib.common.representations import parse
 from report_lib.reduction.comparison import FittedRepresentation, Middles, PCACurve
 from report_lib.reduction.few_labels import Curve
 
 TABLE_KEY = (
-    "`numbers`: size of the code, and how many of them differ between train images. `few labels`: accuracy of the small "
-    "network, mean and 95% interval. `matched`, `NMI`, `ARI`: K-Means clusters against classes, mean ± standard deviation "
-    "over the repeats."
+    "All descriptions side by side. `numbers`: size of the code, and how many of them differ between train images."
+)
+LABELS_KEY = (
+    " `few labels`: share of the test images that the small network gets right, with its 95% interval. `matched`, `NMI`, "
+    "`ARI`: K-Means clusters against classes, mean ± standard deviation over the repeats."
 )
 
 WHY = {
@@ -26,10 +28,6 @@ WHY = {
 }
 # By what K-Means on each description is judged.
 JUDGED = ("accuracy", "nmi", "ari")
-TIMES = (
-    "Seconds to learn from all train images and to encode them, measured once, on the machine named at the end of the "
-    "page; differences below a second mean nothing."
-)
 
 
 def missing(reasons: dict[str, str]) -> str | None:
@@ -51,13 +49,11 @@ def training(learnt: Sequence[FittedRepresentation], n_images: int) -> str | Non
         kept = "" if r.model.best_epoch_ == n else f" and kept epoch {r.model.best_epoch_}"
         endings.append(f"{r.title} {WHY[r.model.stopped_].format(n=plural(n, 'epoch'))}{kept}")
     fraction = learnt[0].model.validation_fraction
-    precision = listed(sorted({r.model.precision_ for r in learnt}))
     last = [r.title for r in learnt if r.model.best_epoch_ == len(r.model.loss_curve_)]
-    more = f" {listed(last)} did best in the last epoch, so more training may improve on this." if last else ""
+    more = f" {listed(last)} did best in the last epoch: more training may improve on this." if last else ""
     return (
-        f"Each saw {percent(1 - fraction)} of the {n_images:,} train images, in {precision}, and was judged on the rest. "
-        f"{'; '.join(endings)}.{more} Each was trained once: the intervals further down do not cover another training. They "
-        "minimise cross-entropy and are compared by squared error, which is just what PCA minimises."
+        f"Each autoencoder saw {percent(1 - fraction)} of the {n_images:,} train images, was judged on the rest, and was "
+        f"trained once. {'; '.join(endings)}.{more}"
     )
 
 
@@ -65,8 +61,7 @@ def error_by_size(learnt: Sequence[FittedRepresentation], curve: PCACurve | None
     """Set each autoencoder against as many principal components."""
     if curve is None:
         return None
-    sentences = [_against_pca(r, curve.at(r.size)) for r in learnt]
-    return " ".join(sentences) or "No autoencoder is in this run, so there is nothing to set against PCA."
+    return " ".join(_against_pca(r, curve.at(r.size)) for r in learnt)
 
 
 def _against_pca(r: FittedRepresentation, error: float | None) -> str:
@@ -91,9 +86,9 @@ def middles(result: Middles | None) -> str | None:
     ordered = sorted(result.distance, key=lambda title: result.distance[title].value)
     ranked = listed([f"{title} {scored(result.distance[title])}" for title in ordered])
     return (
-        f"Over {result.n_pairs:,} random pairs of test images: how far is the picture half way from the nearest train image "
-        f"(root mean square, with 95% interval)? {ranked}. Of test images as they are the mean is {scored(result.real)}. "
-        "Blurred pictures come near to many images, so a small number is no proof of a good picture."
+        f"How far is the picture half way from the nearest train image (root mean square, {result.n_pairs:,} random pairs)? "
+        f"{ranked}. For real test images it is {scored(result.real)}. Blurred pictures come near to many images, so a small "
+        "distance alone does not make a good picture."
     )
 
 
@@ -104,9 +99,8 @@ def kmeans(scores: dict[str, dict[str, np.ndarray]], n_clusters: int) -> str | N
     n = len(next(iter(scores.values()))["nmi"])
     rankings = [_ranking(scores, kind, MEASURES[kind]) for kind in JUDGED]
     return (
-        f"{n_clusters} clusters, one start a repeat, codes as they are; matched accuracy pairs clusters with classes. "
-        f"{' '.join(rankings)} All descriptions share samples and seeds, so repeats are compared in pairs; with {n} "
-        "repeats, and a winner picked afterwards, all but large gaps are undecided."
+        f"{n_clusters} clusters, {n} repeats on the same samples; matched accuracy pairs clusters with classes. "
+        f"{' '.join(rankings)}"
     )
 
 
@@ -119,7 +113,7 @@ def _ranking(scores: dict[str, dict[str, np.ndarray]], kind: str, word: str) -> 
     clear = [title for title in rest if (scores[best][kind] > scores[title][kind]).all()]
     ahead = "all others" if len(clear) == len(rest) else listed(clear) if clear else "none of the others"
     last = f"{order[-1]} {scores[order[-1]][kind].mean():.3f} ± {scores[order[-1]][kind].std(ddof=1):.3f}"
-    return f"By {word}, {told} is first and {last} last; in every repeat the first is ahead of {ahead}."
+    return f"By {word}, {told} is first and {last} last; it is ahead of {ahead} in every repeat."
 
 
 def few_labels(curves: dict[str, Curve]) -> str | None:
@@ -132,22 +126,19 @@ def few_labels(curves: dict[str, Curve]) -> str | None:
     better = [f"{t} ({_points(d)})" for t, d in advantage.items() if d.low > 0]
     worse = [f"{t} ({_points(d)})" for t, d in advantage.items() if d.high < 0]
     same = [f"{t} ({_points(d)})" for t, d in advantage.items() if d.low <= 0 <= d.high]
-    alone = scored(curves[first].accuracy[n_labels])
+    alone = shared(curves[first].accuracy[n_labels])
     said = [
-        f"{n_draws} draws of {n_labels:,} labelled images; the descriptions themselves were learnt from all train "
-        f"images, without labels. The network on {first} is right on {alone} of the test images."
+        f"Taught {n_labels:,} labels ({n_draws} draws), the network on {first} is right on {alone} of the test images."
     ]
-    said += [f"Better, in points with the 95% interval of the difference: {listed(better)}."] if better else []
-    said += [f"Worse: {listed(worse)}."] if worse else []
-    said += [f"Not told apart from {first}: {listed(same)}."] if same else []
+    found = {"better": better, "worse": worse, "no clear difference": same}
+    told = [f"{way}: {listed(titles)}" for way, titles in found.items() if titles]
+    if told:
+        said.append(f"The others against that, in percentage points with 95% intervals: {'; '.join(told)}.")
     return " ".join(said)
 
 
 def _points(difference: Interval) -> str:
-    value, low, high = (
-        f"{100 * end:+.2f}".replace("+0.00", "0.00").replace("-0.00", "0.00").replace("-", "\u2212")
-        for end in (difference.value, difference.low, difference.high)
-    )
+    value, low, high = (signed(100 * end, 2) for end in (difference.value, difference.low, difference.high))
     return f"{value}, {low} to {high}"
 
 
@@ -159,7 +150,7 @@ def table(numbers: dict[str, dict[str, Any]]) -> pd.DataFrame:
         row = {"numbers": f"{own['code_size']:,}{used}", "test MSE": f"{own['test_mse']:.5f}"}
         if "few_labels" in own:
             ends = own["few_labels"]["interval_95"]
-            row["few labels"] = f"{own['few_labels']['accuracy']:.3f} ({ends['low']:.3f} to {ends['high']:.3f})"
+            row["few labels"] = shared(Interval(own["few_labels"]["accuracy"], ends["low"], ends["high"]))
         for kind in JUDGED:
             if "kmeans" in own:
                 row[COLUMNS[kind]] = f"{own['kmeans'][kind].mean():.3f} ± {own['kmeans'][kind].std(ddof=1):.3f}"
@@ -169,12 +160,8 @@ def table(numbers: dict[str, dict[str, Any]]) -> pd.DataFrame:
 
 def table_key(numbers: dict[str, dict[str, Any]]) -> str:
     """Explain the columns of the table; empty where there is none."""
-    return TABLE_KEY if numbers else ""
-
-
-def times(numbers: dict[str, dict[str, Any]]) -> str:
-    """Leave a place for what each representation took; empty where there is none."""
-    return times_of("representations", TIMES) if numbers else ""
+    judged = any("kmeans" in own for own in numbers.values())
+    return TABLE_KEY + LABELS_KEY * judged if numbers else ""
 
 
 def in_short(numbers: dict[str, dict[str, Any]], curve: PCACurve | None) -> list[str]:
@@ -185,15 +172,15 @@ def in_short(numbers: dict[str, dict[str, Any]], curve: PCACurve | None) -> list
         best, worst = (pick(few, key=lambda name: few[name]["accuracy"]) for pick in (max, min))
         n = next(iter(few.values()))["n_labels"]
         said.append(
-            f"Taught {n:,} labels, a small network reaches from {few[worst]['accuracy']:.3f} on "
-            f"{_sized(worst, numbers)} to {few[best]['accuracy']:.3f} on {_sized(best, numbers)}."
+            f"Taught {n:,} labels, a small network is right on {percent(few[worst]['accuracy'], 1)} of the test images with "
+            f"{_sized(worst, numbers)} and on {percent(few[best]['accuracy'], 1)} with {_sized(best, numbers)}."
         )
     grouped = {name: float(np.mean(own["kmeans"]["nmi"])) for name, own in numbers.items() if "kmeans" in own}
     if grouped:
         best, worst = (pick(grouped, key=grouped.get) for pick in (max, min))
         said.append(
-            f"K-Means agrees with the classes from NMI {grouped[worst]:.3f} on {_sized(worst, numbers)} to "
-            f"{grouped[best]:.3f} on {_sized(best, numbers)}."
+            f"The clusters of K-Means agree with the classes worst on {_sized(worst, numbers)}, NMI {grouped[worst]:.3f}, and "
+            f"best on {_sized(best, numbers)}, NMI {grouped[best]:.3f}."
         )
     return said
 
@@ -207,9 +194,16 @@ def _beaten(numbers: dict[str, dict[str, Any]], curve: PCACurve) -> list[str]:
         if spec.is_learnt
     }
     below, above = ([title for title, beats in beaten.items() if beats is better] for better in (True, False))
-    parts = [f"{listed(below)} {'rebuilds' if len(below) == 1 else 'rebuild'} test images better"] if below else []
-    parts += [f"{listed(above)} no better"] if above else []
-    return [f"Set against as many principal components, {'; '.join(parts)}."] if parts else []
+    told = {"better": below, "no better": above}
+    return [
+        f"{listed(titles)} {_rebuild(titles)} test images {how} than as many principal components."
+        for how, titles in told.items()
+        if titles
+    ]
+
+
+def _rebuild(titles: Sequence[str]) -> str:
+    return "rebuilds" if len(titles) == 1 else "rebuild"
 
 
 def _sized(name: str, numbers: dict[str, dict[str, Any]]) -> str:

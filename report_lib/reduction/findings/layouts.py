@@ -1,23 +1,12 @@
 """Sentences on maps."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from report_lib.common.display import passes_none
-from report_lib.common.prose import listed, percent, text
+from report_lib.common.prose import listed, percent
 from report_lib.reduction.layouts import Plane, Trust
-
-
-@passes_none
-def neighborhood_hit(values: np.ndarray | None, names: Sequence[str], k: int) -> str | None:
-    """Say how often like lies beside like, before any map is drawn."""
-    low = text(names[int(np.nanargmin(values))])
-    return (
-        f"Of an image's {k} nearest, {percent(np.nanmean(values))} are of its own class, averaged over classes: so far do "
-        f"distance and label agree. {low} is where neighbours mislead most."
-    )
 
 
 @passes_none
@@ -25,33 +14,19 @@ def faithfulness(trust: Trust | None) -> str | None:
     """Say what each map keeps, against what there is to keep and what a layout at random would keep."""
     scores, chance = trust.scores, trust.chance
     *drawn, whole = scores
-    kept = listed([f"{title} {percent(scores[title].kept)}" for title in drawn])
+    kept = listed([f"{title} keeps {percent(scores[title].kept, 1)}" for title in drawn])
     said = (
-        f"True neighbours are the nearest by pixels among the {trust.n_images:,} images scored. On the map, {kept} of them are "
-        f"still neighbours; on the {whole} that maps are made from, {percent(scores[whole].kept)}. A layout at random would "
-        f"keep {percent(chance.kept, 1)}, and score {chance.trustworthiness:.1f} in trustworthiness and continuity. Images "
-        "that are near may lie far apart on any of these maps."
+        f"Of the nearest images by pixels, among {trust.n_images:,} images, {kept}. The {whole} that maps are made from keep "
+        f"{percent(scores[whole].kept, 1)}, a layout at random {percent(chance.kept, 1)}."
     )
     if {"UMAP", "t-SNE"} <= set(drawn):
-        said += " t-SNE was laid out from few images, these among them, and UMAP from all, so this favours t-SNE."
+        said += " t-SNE was made from few images, these among them, and UMAP from all: this favours t-SNE."
     if not all(own.hit is not None and np.isfinite(own.hit) for own in scores.values()):
         return said
-    hits = listed([f"{title} {percent(scores[title].hit)}" for title in drawn])
+    hits = listed([f"{percent(scores[title].hit, 1)} on {title}" for title in drawn])
     return (
-        f"{said} Of the same class among the nearest: {hits}; on the {whole} {percent(scores[whole].hit)}; at random "
-        f"{percent(chance.hit)}. With fewer images to choose from, neighbours are farther away than in the graph above."
-    )
-
-
-@passes_none
-def umap_is_not_clusters(plane: Plane | None) -> str | None:
-    """Warn of what the picture tempts to."""
-    n_images, n_drawn = plane.n_images, len(plane.X)
-    shown = "" if n_drawn == n_images else f", of which {n_drawn:,} are drawn"
-    return (
-        f"All {n_images:,} train images are placed by who their neighbours are{shown}. Gaps between islands and the sizes of "
-        "islands come largely from how the method pulls and pushes: an island is a hint to look, not a finding, and neither "
-        "a bridge nor a gap measures likeness. Another seed would give another picture."
+        f"{said} Of the same class among the nearest: {hits}, {percent(scores[whole].hit, 1)} on the {whole}, "
+        f"{percent(chance.hit, 1)} at random."
     )
 
 
@@ -59,9 +34,7 @@ def umap_is_not_clusters(plane: Plane | None) -> str | None:
 def tsne_shape(plane: Plane | None) -> str | None:
     """Warn of what the picture tempts to."""
     return (
-        f"A sample of {plane.n_images:,} train images. t-SNE evens out density, so a dense group and a sparse one look alike, "
-        "and how far apart two groups lie says little about how unlike they are. Both maps start from the same components, so "
-        "that they agree is no independent proof."
+        f"A sample of {plane.n_images:,} train images. t-SNE evens out density, so dense and sparse groups look alike."
     )
 
 
@@ -71,5 +44,5 @@ def in_short(maps: dict[str, dict[str, Any]]) -> list[str]:
     if not drawn:
         return []
     return [
-        "Of the true neighbours of an image, " + listed([f"{t} keeps {percent(maps[t]['kept'])}" for t in drawn]) + "."
+        "Of the nearest images, " + listed([f"the map of {t} keeps {percent(maps[t]['kept'], 1)}" for t in drawn]) + "."
     ]

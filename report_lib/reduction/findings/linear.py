@@ -12,37 +12,23 @@ from report_lib.reduction.findings import comparison, layouts
 
 def components_needed(marks: dict[float, int], n_pixels: int) -> str:
     """Say how many components hold how much."""
-    rows = [f"{count} hold {percent(share)}" for share, count in marks.items()]
-    return (
-        f"Of {n_pixels} components, {listed(rows)} of the variance of the train images. There are as many components as "
-        f"pixels, and the last {n_pixels - max(marks.values())} share what is left."
-    )
+    rows = [f"{count} hold {share:.0%}" for share, count in marks.items()]
+    return f"Of {n_pixels} components, as many as pixels, {listed(rows)} of the variance of the train images."
 
 
 def first_components(ratio: np.ndarray) -> str:
     """Say what the first axes hold."""
     n = min(3, len(ratio))
     shares = listed([percent(r, 1) for r in ratio[:n]])
-    return (
-        f"The first {n} components hold {shares} of the variance. The sign of a component is a convention: light and dark "
-        "could be exchanged."
-    )
-
-
-def scatter(ratio: np.ndarray) -> str:
-    """Warn of what two or three components leave out."""
-    return (
-        f"Two components leave out {percent(1 - ratio[:2].sum())} of the variance, three {percent(1 - ratio[:3].sum())}: "
-        "overlap in these pictures is no proof that classes or groups overlap."
-    )
+    return f"The first {n} components hold {shares} of the variance."
 
 
 def reconstruction(counts: Sequence[int], mse: np.ndarray) -> str:
     """Say what components buy."""
     first, last = counts[0], counts[-1]
     return (
-        f"With {first} components the test error is {mse[first]:.5f} (mean square, in scaled pixels), with {last} it is "
-        f"{mse[last]:.5f}, or {percent(mse[last] / mse[first])} of that. The mean image alone leaves {mse[0]:.5f}."
+        f"With {first} principal components the mean squared error on test images is {mse[first]:.5f}, with {last} "
+        f"{mse[last]:.5f}. The mean image alone leaves {mse[0]:.5f}."
     )
 
 
@@ -52,13 +38,13 @@ def pca_and_svd(grid: Sequence[int], pca: np.ndarray, svd: np.ndarray) -> str:
     beyond = np.flatnonzero(np.abs(gaps[: max(grid)]) > 0.01)
     start = int(beyond[-1]) + 2 if len(beyond) else 1
     close = (
-        f"from {start} components to {max(grid)} the two are within 1% of one another"
+        f"From {start} components to {max(grid)} the two are within 1% of each other."
         if start <= max(grid)
-        else f"and up to {max(grid)} components the two stay more than 1% apart"
+        else f"Up to {max(grid)} components the two stay more than 1% apart."
     )
     return (
-        f"PCA subtracts the mean image and truncated SVD does not. With one component, SVD's error on test images is "
-        f"{percent(abs(gaps[0]), 1)} {'larger' if gaps[0] > 0 else 'smaller'} than PCA's; {close}."
+        f"PCA subtracts the mean image and truncated SVD does not. With one component, the error of SVD is "
+        f"{percent(abs(gaps[0]), 1)} {'larger' if gaps[0] > 0 else 'smaller'}. {close}"
     )
 
 
@@ -67,10 +53,9 @@ def in_short(numbers: dict[str, Any], curve: PCACurve | None) -> str:
     pca = numbers["pca"]
     largest = max(pca["test_mse"], key=int)
     return bullets(
-        f"{pca['components_for_90']} components hold 90% of the variance, {pca['components_for_95']} hold 95% and "
+        f"{pca['components_for_90']} principal components hold 90% of the variance, {pca['components_for_95']} hold 95% and "
         f"{pca['components_for_99']} hold 99%.",
-        f"With {largest} components the mean squared error on test images is {pca['test_mse'][largest]:.6f} for PCA and "
-        f"{numbers['truncated_svd']['test_mse'][largest]:.6f} for truncated SVD.",
+        f"With {largest} components the mean squared error on test images is {pca['test_mse'][largest]:.5f}.",
         *comparison.in_short(numbers["representations"], curve),
         *layouts.in_short(numbers["maps"]),
     )

@@ -71,12 +71,22 @@ function draw(chart) {
   if (chart.clientWidth < 560) {
     for (const trace of figure.data) if (trace.type === "heatmap") trace.textfont = { size: 9 };
   }
-  // On a touch screen a swipe belongs to the page, whatever lies under the finger; only what has depth is turned by it.
+  // On a touch screen a swipe belongs to the page, whatever is under the finger.
   if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
   chart.style.minHeight = layout.height + "px";
   // Plotly would offer to send a chart to its own servers; this page asks nobody for anything.
   const config = { displayModeBar: false, displaylogo: false, responsive: true, scrollZoom: false, showSendToCloud: false, plotlyServerURL: "" };
-  return Plotly.react(chart, figure.data, layout, config);
+  return Plotly.react(chart, figure.data, layout, config).then(() => leadToMap(chart, figure));
+}
+
+/* A cell of a matrix of classes by clusters leads to its images on the map. */
+function leadToMap(chart, figure) {
+  const views = figure.data[0].type === "heatmap" ? mapViews() : null;
+  const view = ({ x, y }) => views && views.labels.has(plain(y)) && views.clusters.has(plain(x)) && `labels=${views.labels.get(plain(y))}&clusters=${views.clusters.get(plain(x))}`;
+  if (!view({ x: figure.data[0].x[0], y: figure.data[0].y[0] })) return;
+  chart.setAttribute("title", "Click a cell to see its images on the map");
+  chart.removeAllListeners("plotly_click");
+  chart.on("plotly_click", ({ points }) => { location.hash = `#explore?${view(points[0])}`; });
 }
 
 /* The charts that are alive, the last asked for at the end. */

@@ -18,26 +18,70 @@ function startMap() {
     });
   }, { rootMargin: "100px" });
   near.observe(root);
+  for (const link of document.querySelectorAll("a[data-view]")) link.href = `#explore?${link.dataset.view}`;
+  addEventListener("hashchange", () => mapFollow(map));
+}
+
+// Which class or cluster a name means on the map; null where the page has no map.
+function mapViews() {
+  const source = document.getElementById("map-data");
+  if (!source) return null;
+  const { classes, clusters } = JSON.parse(source.textContent);
+  const places = (groups) => new Map(groups.map((group, i) => [group.name, i]));
+  return { labels: places(classes), clusters: places(clusters) };
+}
+
+// --- the view in the address --------------------------------------------------------------------------------------
+
+function mapAddress() {
+  const [place, query] = location.hash.split("?");
+  return place === "#explore" && query !== undefined ? new URLSearchParams(query) : null;
+}
+
+// Show what the address asks for; what it does not name is as at first.
+function mapFollow(map) {
+  const asked = mapAddress();
+  if (!asked) return;
+  map.root.closest("section")?.scrollIntoView();
+  if (!map.data) return;
+  const number = (name) => (/^-?\d+$/.test(asked.get(name)) ? Number(asked.get(name)) : null);
+  map.colour = map.has(asked.get("colour")) && mapColours[asked.get("colour")] ? asked.get("colour") : map.first;
+  map.part.colour.value = map.colour;
+  map.part.query.value = asked.get("find") || "";
+  for (const name of Object.keys(map.only)) mapSet(map, name, number(name));
+  mapRecolour(map);
+  mapPin(map, number("pinned") === null ? -1 : map.data.rows.indexOf(number("pinned")));
+}
+
+// Write what is shown into the address, so that it can be sent; the page's own place is left alone until something is chosen.
+function mapTell(map) {
+  const view = new URLSearchParams();
+  if (map.colour !== map.first) view.set("colour", map.colour);
+  for (const [name, value] of Object.entries(map.only)) if (value !== null) view.set(name, value);
+  if (map.part.query.value) view.set("find", map.part.query.value);
+  if (map.pinned >= 0) view.set("pinned", map.data.rows[map.pinned]);
+  if (mapAddress() || String(view)) history.replaceState(null, "", `#explore?${view}`);
 }
 
 // Put the controls in place at once, so that nothing moves when the data arrive; the still waits where the map will be.
 function mapMount(root, info) {
-  const still = root.querySelector("svg"), key = root.querySelector(".map-key");
+  const flat = root.querySelector(".map-flat"), key = root.querySelector(".map-key");
   root.replaceChildren(document.getElementById("map-parts").content.cloneNode(true));
   const part = {};
   for (const element of root.querySelectorAll("[data-map]")) part[element.dataset.map] = element;
-  part.stage.prepend(still);
-  // The still's own key is for paper, where it stands without the legend.
+  part.stage.prepend(flat);
+  // The still's own key is for paper, where there is no legend.
   key.classList.add("map-on-paper");
-  part.stage.after(key);
+  part.legend.after(key);
   const has = (name) => info.fields.some((field) => field[0] === name);
   const map = {
-    root, info, part, still, has, sprite: null, dark: false, inks: {}, asked: {}, lasso: null, drawing: null, lassoing: false,
+    root, info, part, flat, has, sprite: null, dark: false, inks: {}, asked: {}, lasso: null, drawing: null, lassoing: false,
     only: { labels: null, clusters: null, predicted: null, suspects: null }, // -1 among clusters is noise
-    colour: has("labels") ? "labels" : "clusters",
+    first: has("labels") ? "labels" : "clusters",
     shown: 0, chosen: null, hover: -1, focus: -1, pinned: -1,
     width: 0, height: 0, ratio: 1, view: { zoom: 1, x: 0, y: 0 },
   };
+  map.colour = map.first;
   mapFillSelects(map);
   return map;
 }
@@ -57,8 +101,11 @@ function mapFillSelects(map) {
   part.query.placeholder = ["row 123", ...[...named, ...info.clusters.slice(0, 1)].map((group) => group.name)].join(", ");
 }
 
+// In pieces, so that no reader waits for all of it at once.
+const mapPause = () => new Promise((done) => setTimeout(done));
+
 async function mapOpen(map) {
-  map.sprite = mapSprite().catch(() => null);
+  map.sprite = mapPause().then(mapSprite).catch(() => null);
   const info = map.info;
   const data = mapArrays(await unzipped(document.getElementById("map-bytes").textContent.trim()).arrayBuffer(), info.fields);
   map.data = data;
@@ -67,17 +114,21 @@ async function mapOpen(map) {
   map.kinds = new Uint16Array(info.n);
   map.stamps = new Map();
   map.mixed = mapMixed(info.n);
+  map.names = Array.from(map.flat.querySelectorAll("li"), (element, i) => ({ element, x: info.islands[i][0], y: info.islands[i][1] }));
   map.grid = mapGrid(data.x, data.y);
-  map.sprite.then((bitmap) => { map.bitmap = bitmap; mapAsk(map, "points"); });
+  await mapPause();
   mapTheme(map);
+  await mapPause();
   mapListen(map);
   mapListenToInput(map);
   mapShowPinned(map);
   new ResizeObserver(() => mapResize(map)).observe(map.part.stage);
   mapResize(map);
   mapRecolour(map);
+  map.sprite.then((bitmap) => { map.bitmap = bitmap; mapAsk(map, "points"); });
   // On paper the still is what is shown.
-  map.still.classList.add("map-on-paper");
+  map.flat.classList.add("map-live");
+  mapFollow(map);
   map.root.dataset.ready = "yes";
 }
 
@@ -114,11 +165,12 @@ function mapListen(map) {
     // These two are chosen in the legend alone, which now shows something else.
     map.only.predicted = map.only.suspects = null;
     mapRecolour(map);
+    mapTell(map);
   });
   for (const name of ["labels", "clusters"]) {
     part[name].addEventListener("change", () => mapOnly(map, name, part[name].value === "" ? null : Number(part[name].value)));
   }
-  part.query.addEventListener("input", () => mapRefilter(map));
+  part.query.addEventListener("input", () => { mapRefilter(map); mapTell(map); });
   part.clearFilters.addEventListener("click", () => {
     part.query.value = "";
     for (const name of Object.keys(map.only)) mapOnly(map, name, null);
@@ -129,9 +181,14 @@ function mapListen(map) {
 }
 
 function mapOnly(map, name, value) {
+  mapSet(map, name, value);
+  mapRefilter(map);
+  mapTell(map);
+}
+
+function mapSet(map, name, value) {
   map.only[name] = value;
   if (map.part[name]) map.part[name].value = value === null ? "" : value;
-  mapRefilter(map);
 }
 
 // --- what passes --------------------------------------------------------------------------------------------------

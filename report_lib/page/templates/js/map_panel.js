@@ -99,18 +99,17 @@ function mapHideCard(map) {
 
 function mapPin(map, i) {
   map.pinned = i;
-  if (i >= 0) mapBringIntoView(map, i);
   mapShowPinned(map);
+  if (i >= 0) mapBringIntoView(map, i);
   mapAsk(map, "over");
+  mapTell(map);
 }
 
 function mapShowPinned(map) {
   const { pinned } = map.part;
   const i = map.pinned;
-  if (i < 0) {
-    pinned.replaceChildren(mapElement("p", {}, ["Click a point to keep its image here, with the images most like it."]));
-    return;
-  }
+  pinned.hidden = i < 0;
+  if (i < 0) return pinned.replaceChildren();
   const close = mapElement("button", { type: "button", className: "map-link" }, ["Unpin"]);
   close.addEventListener("click", () => { mapPin(map, -1); map.part.over.focus(); });
   const title = mapElement("h3", { className: "map-title", tabIndex: -1 }, [mapCalled(map, i)]);

@@ -4,6 +4,7 @@ const mapMost = 80; // zoom
 const mapCells = 64; // a side of the grid in which points are looked up
 const mapFaint = [0.1, 0.25, 0.85]; // opacity of what does not pass, what is not chosen, and all else
 const mapPhases = 4; // places within a pixel, along each axis, that a point is drawn at
+const mapPushed = 40; // so far a name may go from its place, to stay within the edge
 const mapPictures = 180; // so few points in view are drawn as their images
 
 // --- geometry -----------------------------------------------------------------------------------------------------
@@ -21,6 +22,7 @@ function mapResize(map) {
   const { x, y } = map.data;
   map.extent = map.extent || [Math.max(1, x.reduce((a, b) => Math.max(a, b))), Math.max(1, y.reduce((a, b) => Math.max(a, b)))];
   if (map.view.zoom === 1) mapWhole(map);
+  for (const name of map.names) name.size = null;
   mapHideCard(map);
   mapAsk(map, "points");
 }
@@ -67,7 +69,10 @@ function mapZoom(map, factor, at = [map.width / 2, map.height / 2]) {
 
 function mapBringIntoView(map, i) {
   const [x, y] = mapOnScreen(map, i);
-  if (x < 16 || y < 16 || x > map.width - 16 || y > map.height - 16) mapMove(map, map.data.x[i], map.data.y[i]);
+  const { pinned } = map.part;
+  // Where the pinned image lies over the map, what it covers is out of view.
+  const covered = pinned.hidden || pinned.offsetTop >= map.height ? 0 : pinned.offsetWidth;
+  if (x < 16 || y < 16 || x > map.width - covered - 16 || y > map.height - 16) mapMove(map, map.data.x[i], map.data.y[i]);
 }
 
 function mapGrid(x, y) {
@@ -107,7 +112,7 @@ function mapAsk(map, what) {
   map.frame = map.frame || requestAnimationFrame(() => {
     map.frame = 0;
     if (map.ratio !== Math.min(window.devicePixelRatio || 1, 3)) return mapResize(map);
-    if (map.asked.points) mapDrawPoints(map);
+    if (map.asked.points) { mapDrawPoints(map); mapPlaceNames(map); }
     mapDrawOver(map);
     map.asked = {};
     mapNote(map);
@@ -219,6 +224,25 @@ function mapPictureSize(map) {
 function mapTile(map, i) {
   const { tile: [width, height], columns } = map.info;
   return [(i % columns) * width, Math.floor(i / columns) * height, width, height];
+}
+
+// Names go with their points, at one size, and stay within the edge; one that would lie on another is left out, and all
+// where images are seen instead of points. Larger clusters come first.
+function mapPlaceNames(map) {
+  const { scale, left, top } = mapPlace(map);
+  const buttons = map.part.zoomIn.parentElement;
+  const taken = [[buttons.offsetLeft + buttons.offsetWidth / 2, buttons.offsetTop + buttons.offsetHeight / 2, buttons.offsetWidth, buttons.offsetHeight]];
+  for (const name of map.names) {
+    name.size = name.size || [name.element.offsetWidth, name.element.offsetHeight];
+    const [width, height] = name.size, [wantedX, wantedY] = [left + scale * name.x, top - scale * name.y];
+    const inside = wantedX >= 0 && wantedY >= 0 && wantedX <= map.width && wantedY <= map.height;
+    const x = Math.min(Math.max(wantedX, width / 2 + 4), map.width - width / 2 - 4), y = Math.min(Math.max(wantedY, height / 2 + 4), map.height - height / 2 - 4);
+    // Pushed far from the edge, a name would lie on what is not its own.
+    const free = inside && Math.abs(x - wantedX) < mapPushed && !map.pictured && taken.every(([a, b, w, h]) => 2 * Math.abs(x - a) >= width + w || 2 * Math.abs(y - b) >= height + h);
+    if (free) taken.push([x, y, width, height]);
+    name.element.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
+    name.element.classList.toggle("map-crowded", !free);
+  }
 }
 
 function mapDrawOver(map) {

@@ -41,6 +41,21 @@ function startLinks() {
   });
 }
 
+/* What is folded opens for whoever is sent there, by a link, the search or the address. */
+function openAround() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const fold = target && target.closest("details.more");
+  if (!fold || fold.open) return;
+  fold.open = true;
+  target.scrollIntoView();
+}
+
+function startFolds() {
+  addEventListener("hashchange", openAround);
+  document.addEventListener("click", (event) => { if (event.target.closest('a[href^="#"]')) setTimeout(openAround); });
+  openAround();
+}
+
 function startCode() {
   const button = document.getElementById("all-code");
   button.addEventListener("click", () => {
@@ -94,6 +109,7 @@ function tableRow(name, value) {
 
 function fillProvenance() {
   const facts = read("provenance");
+  for (const place of document.querySelectorAll("[data-provenance=date]")) place.append(facts.started.slice(0, 10));
   const body = document.querySelector("#provenance-table tbody");
   body.append(tableRow("started", facts.started), tableRow("whole run", facts.seconds.toFixed(1) + " s"));
   for (const [name, value] of Object.entries(facts.machine)) body.append(tableRow(name, value));
@@ -105,35 +121,32 @@ function fillProvenance() {
   }
 }
 
-/* Times differ from run to run, so the page holds them in one place, and tables of them are made here. */
+/* Times differ from run to run, so the page holds them in one place, and the table of them is made here. */
 function fillTimes() {
-  const times = read("provenance").times;
-  for (const place of document.querySelectorAll("[data-times]")) {
-    const rows = times[place.dataset.times] || [];
-    if (!rows.length) continue;
-    const columns = ["fit", "encode", "predict"].filter((key) => key in rows[0]);
-    const table = document.createElement("table");
-    table.className = "table";
-    const head = table.createTHead().insertRow();
-    head.insertCell();
-    for (const column of columns) {
-      const th = document.createElement("th");
-      th.scope = "col";
-      th.textContent = column + " (s)";
-      head.append(th);
-    }
-    const body = table.createTBody();
-    for (const own of rows) {
-      const tr = tableRow(own.name, own[columns[0]].toFixed(1));
-      for (const column of columns.slice(1)) tr.insertCell().textContent = own[column].toFixed(1);
-      body.append(tr);
-    }
-    place.replaceChildren(place.firstElementChild, table);
-    place.classList.add("scroll");
-    place.tabIndex = 0;
-    place.setAttribute("role", "region");
-    place.setAttribute("aria-label", "Table of times: " + place.dataset.times);
+  const rows = Object.values(read("provenance").times).flat();
+  const place = document.querySelector("[data-times]");
+  if (!rows.length) return;
+  const table = document.createElement("table");
+  table.className = "table";
+  const head = table.createTHead().insertRow();
+  head.insertCell();
+  for (const column of ["learn (s)", "apply (s)"]) {
+    const th = document.createElement("th");
+    th.scope = "col";
+    th.textContent = column;
+    head.append(th);
   }
+  const body = table.createTBody();
+  for (const own of rows) {
+    const tr = tableRow(own.name, own.fit.toFixed(1));
+    tr.insertCell().textContent = (own.encode ?? own.predict)?.toFixed(1) ?? "";
+    body.append(tr);
+  }
+  place.append(table);
+  place.classList.add("scroll");
+  place.tabIndex = 0;
+  place.setAttribute("role", "region");
+  place.setAttribute("aria-label", "Times of the methods");
 }
 
 /* Colours first, before anything is painted. */
@@ -144,8 +157,10 @@ function start() {
   startTheme();
   startLinks();
   startCode();
+  startFolds();
   startSearch();
   startDownloads();
+  startLists();
   fillProvenance();
   fillTimes();
   followContents();

@@ -7,9 +7,13 @@ function makeEntries() {
   for (const part of document.querySelectorAll("header[id], section[id]")) {
     const heading = part.querySelector("h1, h2, h3");
     found.push({ id: part.id, kind: 0, title: heading.textContent, text: "" });
-    for (const prose of part.querySelectorAll(":scope > .prose, :scope > .scroll, :scope > .lede, :scope > .headlines li, :scope > .aside, :scope > .map-text")) {
+    for (const prose of part.querySelectorAll(":scope > .prose, :scope > .scroll, :scope > .data, :scope > .lede, :scope > .headlines li, :scope .box li, :scope > .aside, :scope > .map-text")) {
       found.push({ id: part.id, kind: 2, title: heading.textContent, text: prose.textContent.replace(/\s+/g, " ").trim() });
     }
+  }
+  for (const fold of document.querySelectorAll("details.more")) {
+    const text = [...fold.querySelectorAll(":scope > .prose, :scope > .scroll")].map((part) => part.textContent).join(" ");
+    found.push({ id: fold.id, kind: 2, title: fold.firstElementChild.textContent, text: text.replace(/\s+/g, " ").trim() });
   }
   for (const figure of document.querySelectorAll("figure[id]")) {
     const title = figure.querySelector(".figure-title span:not(.number)").textContent;
