@@ -56,6 +56,6 @@ def made_map(rng, **changes):
         "rows": np.arange(40) + 100, "thumbnails": np.zeros((40, 6, 4), np.uint8), "clusters": (labels + 1) % 3,
         "labels": labels, "predicted": np.where(np.arange(40) < 4, (labels + 1) % 3, labels),
         "margins": np.linspace(0, 1, 40, dtype=np.float32), "suspects": np.isin(np.arange(40), [3, 4]),
-        "names": np.empty(0, str), "neighbors": np.zeros((40, 6), np.int32), "drawn": np.arange(40),
+        "names": np.empty(0, str), "neighbors": np.zeros((40, 6), np.int32),
     }  # fmt: skip
     return datamap.DataMap(**{**arrays, **changes})

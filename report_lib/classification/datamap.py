@@ -1,6 +1,6 @@
 """Every test image on one map: where it lies, what became of it, and which images are nearest to it."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
@@ -15,7 +15,7 @@ from report_lib.common.neighbors import nearest
 from report_lib.data.images import ImageSet
 
 # Images on the map to explore, and in its figure.
-MOST, MOST_DRAWN = 10_000, 4_000
+MOST = 10_000
 N_NEIGHBORS = 6
 # An image is put amid so many of its nearest train images.
 AMID = 5
@@ -45,8 +45,6 @@ class DataMap:
         Whether the label is among the most doubtful.
     neighbors : ndarray of shape (n, k), int32
         The nearest of these images in the description, nearest first; positions in this map.
-    drawn : ndarray of int
-        Positions in this map of the images that the figure shows.
     """
 
     method: str
@@ -60,7 +58,6 @@ class DataMap:
     margins: np.ndarray
     suspects: np.ndarray
     neighbors: np.ndarray
-    drawn: np.ndarray = field(repr=False)
 
     @property
     def wrong(self) -> np.ndarray | None:
@@ -101,7 +98,7 @@ class DataMap:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return what the page needs, by name."""
-        return {one.name: np.asarray(getattr(self, one.name)) for one in fields(self) if one.name != "drawn"}
+        return {one.name: np.asarray(getattr(self, one.name)) for one in fields(self)}
 
     def as_dict(self) -> dict[str, dict[str, float | None]]:
         """Return the numbers, under the names of `metrics.json`."""
@@ -151,7 +148,6 @@ def build(
         to_bytes(images.test_images[chosen]),
         clusters[chosen],
         neighbors=nearest(representation.test[chosen], min(N_NEIGHBORS, len(chosen) - 1)).indices,
-        drawn=sample_rows(len(chosen), MOST_DRAWN, random_state),
         **{name: np.zeros(0, np.int64) if values is None else values[chosen] for name, values in known.items()},
     )
 

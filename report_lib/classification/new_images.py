@@ -110,15 +110,12 @@ class NewImages:
         Share of the test images that it puts into the cluster that the run has them in.
     called_unlike : dict of str to float
         As `unlike` returns it.
-    n_changed : int
-        Test images that were changed for that.
     """
 
     predictor: Predictor
     answers: Answers
     agreement: float
     called_unlike: dict[str, float]
-    n_changed: int
 
     def as_dict(self) -> dict[str, Any]:
         """Return the numbers, under the names of `metrics.json`."""
@@ -168,7 +165,6 @@ def learn(
         answers,
         agreement=float((answers.clusters == clusters["test"]).mean()),
         called_unlike=unlike(predictor, changed, random_state=random_state),
-        n_changed=len(changed),
     )
 
 

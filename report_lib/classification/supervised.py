@@ -111,13 +111,6 @@ def fit_all(
     return [_predictions(name, n_images[name], n_classes, *answers[name]) for name in models], absent
 
 
-def fit_one(
-    name: str, model: Any, train: np.ndarray, labels: np.ndarray, test: np.ndarray, *, n_classes: int
-) -> Predictions:
-    """Fit a classifier to all train images, or codes of them, and classify the test images."""
-    return _predictions(name, len(train), n_classes, *_fit(model, train, labels, test))
-
-
 def _fit(
     model: Any, train: np.ndarray, labels: np.ndarray, test: np.ndarray
 ) -> tuple[Any, np.ndarray, dict[str, float]]:

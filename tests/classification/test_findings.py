@@ -47,7 +47,8 @@ def numbers_of_a_run(*, labelled):
 def test_headlines_are_of_the_clusters_that_go_on(snapshot):
     for key, labelled in (("headlines/with labels", True), ("headlines/without labels", False)):
         numbers = numbers_of_a_run(labelled=labelled)
-        snapshot(key, f"{headlines.data_line(numbers)}\n{headlines.interpretation(numbers)}")
+        said = [f"- **{one.figure}** {one.said} {one.note}".strip() for one in headlines.headlines(numbers)]
+        snapshot(key, "\n".join([headlines.data_line(numbers), *said]))
 
 
 def test_the_number_of_clusters_is_said_to_be_given_chosen_or_found():

@@ -264,13 +264,17 @@ def test_few_images_are_seen_more_often(n, epochs):
 def test_a_class_that_was_not_met_in_training_has_no_probability(digits):
     train, labels, test, _ = digits
     met = (labels != 0) & (labels != 7)
-    own = supervised.fit_one("knn", KNeighborsClassifier(3), train[met], labels[met], test, n_classes=10)
+
+    def of(name, model):
+        return supervised._predictions(name, met.sum(), 10, *supervised._fit(model, train[met], labels[met], test))
+
+    own = of("knn", KNeighborsClassifier(3))
     assert own.proba.shape == (200, 10)
     assert (own.proba[:, [0, 7]] == 0).all()
     np.testing.assert_allclose(own.proba.sum(axis=1), 1.0, rtol=1e-6)
     assert not np.isin(own.classes, [0, 7]).any()
     np.testing.assert_array_equal(own.classes, KNeighborsClassifier(3).fit(train[met], labels[met]).predict(test))
-    classes_alone = supervised.fit_one("svc", SVC(), train[met], labels[met], test, n_classes=10)
+    classes_alone = of("svc", SVC())
     assert classes_alone.proba is None
     assert not np.isin(classes_alone.classes, [0, 7]).any()
 

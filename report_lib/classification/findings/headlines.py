@@ -5,7 +5,7 @@ from typing import Any
 
 from report_lib.classification.classifiers import CLASSIFIERS
 from report_lib.clustering.findings.league import title_of
-from report_lib.common.prose import bullets, count_of, listed, percent, plural
+from report_lib.common.prose import count_of, listed, percent, plural
 from report_lib.data.idx import DATASETS
 from report_lib.understanding.findings import unknown
 
@@ -201,8 +201,3 @@ def _copies(near: dict[str, Any]) -> Finding:
     n, pairs = near["exact"]["total"], count_of(near["near"]["total"], "pair", "pairs")
     said = f"exact {'copy' if n == 1 else 'copies'}, and {pairs} of near-copies."
     return Finding(f"{n:,}", said, "understanding-copies-and-near-copies")
-
-
-def interpretation(metrics: dict[str, Any]) -> str:
-    """Write the headlines as a list."""
-    return bullets(*(f"**{one.figure}** {one.said} {one.note}".strip() for one in headlines(metrics)))
