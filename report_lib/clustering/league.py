@@ -171,9 +171,11 @@ def leading(fitted: Sequence[Fitted], choice: GraphChoice | None) -> list[Fitted
 
 @kept
 def at_number(
-    row: Row, representations: dict[str, Representation], n_clusters: int, *labels: Any, random_state: int
+    row: Row, representations: dict[str, Representation], panel: Panel, *labels: Any, random_state: int
 ) -> Row | None:
-    """Score the method of a row once more at another number of clusters; None where it is the same, or takes none.
+    """Score one more fit of a row's method, at the number of clusters that halves of the images support.
+
+    None where that is not known, is the number of the row, or where the method takes none.
 
     Parameters
     ----------
@@ -181,10 +183,10 @@ def at_number(
         `train_labels`, `test_labels` and `n_classes`, as `score` takes them.
     """
     own = row.fitted
-    if own.options.get("n_clusters", n_clusters) == n_clusters:
+    if panel.support is None or own.options.get("n_clusters", panel.best) == panel.best:
         return None
-    options, where = own.options | {"n_clusters": n_clusters}, {own.on: representations[own.on]}
-    again = fit_all(where, [own.method], n_seeds=len(own.fits), random_state=random_state, **options)
+    options, where = own.options | {"n_clusters": panel.best}, {own.on: representations[own.on]}
+    again = fit_all(where, [own.method], n_seeds=1, random_state=random_state, **options)
     return score(again, *labels, random_state=random_state)[0]
 
 

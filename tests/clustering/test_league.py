@@ -1,5 +1,8 @@
 """The numbers of the league table are scikit-learn's, or can be counted by hand."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -7,6 +10,7 @@ from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, nor
 
 from report_lib.clustering import league
 from report_lib.clustering.fitting import Clusters, Fitted, fit_all
+from report_lib.clustering.panel import Panel
 from report_lib.clustering.representations import Representation
 from report_lib.common import published
 from report_lib.common.prose import MEASURES
@@ -150,11 +154,17 @@ def test_the_method_is_scored_again_at_another_number_of_clusters(blobs):
     known = labels[::2], labels[1::2], 3
     (own,) = fit_all({"PCA": space}, ["kmeans"], n_seeds=2, random_state=1, n_clusters=3, n_init=1)
     (row,) = league.score([own], *known, random_state=1)
-    assert league.at_number(row, {"PCA": space}, 3, *known, random_state=1) is None
-    found = league.at_number(row, {"PCA": space}, 2, *known, random_state=1)
-    assert (found.scores.n_clusters, found.fitted.method, len(found.right)) == (2, "kmeans", 2)
+    found = {k: league.at_number(row, {"PCA": space}, looked_at(k), *known, random_state=1) for k in (3, 2)}
+    assert found[3] is None
+    assert (found[2].scores.n_clusters, found[2].fitted.method, len(found[2].right)) == (2, "kmeans", 1)
     # Two of three groups that nobody could confuse are one cluster.
-    assert found.mean["accuracy"].value == pytest.approx(2 / 3)
+    assert found[2].mean["accuracy"].value == pytest.approx(2 / 3)
     assert row.mean["accuracy"].value == 1.0
+    assert league.at_number(row, {"PCA": space}, replace(looked_at(2), support=None), *known, random_state=1) is None
     own.options.pop("n_clusters")
-    assert league.at_number(row, {"PCA": space}, 2, *known, random_state=1) is None
+    assert league.at_number(row, {"PCA": space}, looked_at(2), *known, random_state=1) is None
+
+
+def looked_at(best):
+    """A panel that halves of the images support this number in."""
+    return Panel(np.array([2, 3]), [], support=SimpleNamespace(number=best))

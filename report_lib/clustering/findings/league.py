@@ -137,7 +137,7 @@ def at_panel_number(row: Row, other: Row | None) -> str | None:
     measures = [f"{MEASURES[key]} {scored(other.mean[key])}" for key in ("accuracy", "nmi", "ari")]
     return (
         f"The number of clusters was given, {told}. At the {found} that the run would take without labels, "
-        f"{row.fitted.title} has {listed(measures)}."
+        f"one fit of {row.fitted.title} has {listed(measures)}."
     )
 
 
