@@ -98,7 +98,7 @@ def test_data_that_are_replaced_between_phases_stop_the_run(monkeypatch, tmp_pat
     np.save(path, datasets.load("digits").train_images)
     with_notebooks(monkeypatch, tmp_path, understanding=READ.format(path=path), reduction=READ_AGAIN)
     message = fails(capfd, "report", "--params", "params/own.yaml", "--set", f"dataset.source={path} name=mine")
-    assert f'cell 2, line 4 (`datasets.load(**Run(run).load("dataset"))`): {path}: replaced while' in message
+    assert f'cell 2, line 5 (`datasets.load(**Run(run).load("dataset"))`): {path}: replaced while' in message
     assert "replaced while the run was under way (images); start the run again" in message
 
 
