@@ -44,8 +44,6 @@ from report_lib.common.parallel import at_once
 
 # Train images that are looked at, at most, and pairs of halves of them.
 MOST, PAIRS = 2_500, 2
-# What a run asks for that leaves the number open.
-AUTO = "auto"
 # Resolutions that are tried: the first, the factor from one to the next, and how many.
 FIRST, STEP, STEPS = 0.014, 1.25, 40
 

@@ -9,7 +9,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from report_lib.clustering.fitting import fit_mixture
 from report_lib.clustering.graph_clustering import Edges, Resolutions, sweep_resolutions
-from report_lib.clustering.number import AUTO, Support, support
+from report_lib.clustering.number import Support, support
 from report_lib.clustering.representations import Representation, Shapes
 from report_lib.clustering.silhouettes import over_rows, silhouettes
 from report_lib.common.arrays import sample_rows
@@ -17,6 +17,8 @@ from report_lib.common.keep import kept
 from report_lib.common.models import kmeans, seeds_of_fits
 from report_lib.common.parallel import at_once
 
+# What a run asks for that leaves the number open.
+AUTO = "auto"
 # The criterion that decides where a run leaves the number open.
 SUPPORT = "halves of the graph"
 

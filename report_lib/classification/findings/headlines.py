@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from report_lib.classification.classifiers import CLASSIFIERS
+from report_lib.classification.findings import pseudo
 from report_lib.clustering.findings.league import title_of
+from report_lib.clustering.findings.panel import by_number
 from report_lib.common.prose import count_of, listed, percent, plural
 from report_lib.data.idx import DATASETS
 from report_lib.understanding.findings import unknown
@@ -83,7 +84,7 @@ def _clusters(metrics: dict[str, Any]) -> list[Finding]:
     clustered = metrics["clustering"]
     found, by = clustered["methods"][clustered["chosen"]], title_of(clustered)
     if "ari" not in found:
-        said = f"{count_of(found['n_clusters'], 'group', 'groups').partition(' ')[2]} by {by}"
+        said = f"{'group' if found['n_clusters'] == 1 else 'groups'} by {by}"
         note = "Without labels nobody can say whether they mean anything."
         return [Finding(f"{found['n_clusters']:,}", f"{said}.", "clustering-a-card-for-each-cluster", note)]
     counts = metrics["understanding"]["class_counts"].values()
@@ -132,13 +133,10 @@ def _few_labels(classified: dict[str, Any]) -> Finding | None:
 
 
 def _all_labels(classified: dict[str, Any]) -> Finding | None:
-    found = classified.get("supervised", {})
-    n_images = max((own["n_images"] for own in found.values()), default=0)
-    # Who speaks for those that learn all labels is settled by the table, whatever the scores.
-    full = [name for name in reversed(CLASSIFIERS) if name in found and found[name]["n_images"] == n_images]
-    if not full:
+    found = pseudo.speaker(classified.get("supervised", {}))
+    if found is None:
         return None
-    own, by = found[full[0]], CLASSIFIERS[full[0]].named or f"a {CLASSIFIERS[full[0]].title}"
+    own, by = found
     ends = own["interval_95"]
     said = (
         f"named correctly by {by} that learnt {own['n_images']:,} labels ({percent(ends['low'], 1)} to "
@@ -158,19 +156,10 @@ def _number_of_clusters(clustered: dict[str, Any]) -> Finding | None:
     if low == high:
         return Finding(f"{low}", f"clusters, say all {len(suggested)} criteria that need no labels.", evidence)
     said = (
-        f"clusters, say the {len(suggested)} criteria that need no labels: {_opinions(suggested)}. They do not agree."
+        f"clusters, say the {len(suggested)} criteria that need no labels: {by_number(suggested)}. They do not agree."
     )
     figure = f"{low} or {high}" if {low, high} == set(suggested.values()) else f"{low} to {high}"
     return Finding(figure, said, evidence)
-
-
-def _opinions(suggested: dict[str, int]) -> str:
-    return listed(
-        [
-            f"{k} by {listed([name for name, own in suggested.items() if own == k])}"
-            for k in sorted(set(suggested.values()))
-        ]
-    )
 
 
 def _supported(support: dict[str, Any], given: int | None) -> str:
@@ -185,13 +174,12 @@ def _supported(support: dict[str, Any], given: int | None) -> str:
 
 
 def _doubts(classified: dict[str, Any]) -> Finding | None:
-    found = classified.get("audit", {}).get("planted", {}).get("test")
-    if not found:
+    found = pseudo.tried(classified)
+    if found is None:
         return None
-    size = min(map(int, found["random"]))
-    at_random, confused = (found[kind][str(size)]["precision"] for kind in ("random", "confused"))
+    share, size, at_random, confused = found
     said = (
-        f"of the first {size:,} on the list of doubtful labels were made wrong on purpose, as {percent(found['share'])} "
+        f"of the first {size:,} on the list of doubtful labels were made wrong on purpose, as {percent(share)} "
         f"of the test labels are, at random; {percent(confused, 1)} where it is between classes that are confused."
     )
     return Finding(percent(at_random, 1), said, "classification-labels-that-look-wrong")

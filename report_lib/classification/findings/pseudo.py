@@ -94,15 +94,37 @@ def few_labels_headline(numbers: dict[str, Any]) -> str:
     )
 
 
-def all_labels_headline(numbers: dict[str, Any]) -> str:
-    """Say what all labels give, from the phase's metrics; nothing where no classifier learnt them."""
-    found = numbers.get("supervised", {})
+def speaker(found: dict[str, Any]) -> tuple[dict[str, Any], str] | None:
+    """Return the numbers of the classifier that speaks for those that learnt all labels, and its name; None without any.
+
+    Which one that is the table of classifiers settles, whatever the scores.
+    """
     n_images = max((own["n_images"] for own in found.values()), default=0)
-    # Who speaks for those that learn all labels is settled by the table, whatever the scores.
     full = [name for name in reversed(CLASSIFIERS) if name in found and found[name]["n_images"] == n_images]
     if not full:
+        return None
+    return found[full[0]], CLASSIFIERS[full[0]].named or f"a {CLASSIFIERS[full[0]].title}"
+
+
+def tried(numbers: dict[str, Any]) -> tuple[float, int, float, float] | None:
+    """Return what was tried with test labels made wrong; None where nothing was.
+
+    Their share, the length of the shortest list looked at, and which share of it are such ones, at random and between
+    confused classes.
+    """
+    found = numbers.get("audit", {}).get("planted", {}).get("test")
+    if not found:
+        return None
+    size = min(map(int, found["random"]))
+    return (found["share"], size, *(found[kind][str(size)]["precision"] for kind in ("random", "confused")))
+
+
+def all_labels_headline(numbers: dict[str, Any]) -> str:
+    """Say what all labels give, from the phase's metrics; nothing where no classifier learnt them."""
+    found = speaker(numbers.get("supervised", {}))
+    if found is None:
         return ""
-    own, by = found[full[0]], CLASSIFIERS[full[0]].named or f"a {CLASSIFIERS[full[0]].title}"
+    own, by = found
     ends = own["interval_95"]
     return (
         f"Taught {own['n_images']:,} labels, {by} gets {percent(own['accuracy'], 1)} ({percent(ends['low'], 1)} to "
@@ -112,13 +134,12 @@ def all_labels_headline(numbers: dict[str, Any]) -> str:
 
 def audit_headline(numbers: dict[str, Any]) -> str:
     """Say how far the list of doubtful labels is to be trusted, from the phase's metrics; nothing where there is none."""
-    found = numbers.get("audit", {}).get("planted", {}).get("test")
-    if not found:
+    found = tried(numbers)
+    if found is None:
         return ""
-    size = min(map(int, found["random"]))
-    at_random, confused = (found[kind][str(size)]["precision"] for kind in ("random", "confused"))
+    share, size, at_random, confused = found
     return (
-        f"All labels are ranked by how doubtful they are. With {percent(found['share'])} of the test labels made wrong at "
+        f"All labels are ranked by how doubtful they are. With {percent(share)} of the test labels made wrong at "
         f"random, {percent(at_random)} of the first {size:,} on the list are such ones; made wrong between classes that are "
         f"confused, {percent(confused)}."
     )

@@ -83,15 +83,19 @@ def _ranks(result: Panel) -> str:
 
 
 def _opinions(suggested: dict[str, int]) -> str:
+    if not suggested:
+        return "No criterion has a value."
+    if len(set(suggested.values())) == 1:
+        return f"All {len(suggested)} criteria suggest {next(iter(suggested.values()))} clusters."
+    return f"The criteria disagree: they suggest {by_number(suggested)}."
+
+
+def by_number(suggested: dict[str, int]) -> str:
+    """List numbers of clusters, each with the criteria that suggest it."""
     by_k: dict[int, list[str]] = {}
     for name, k in suggested.items():
         by_k.setdefault(k, []).append(name)
-    if not by_k:
-        return "No criterion has a value."
-    if len(by_k) == 1:
-        return f"All {len(suggested)} criteria suggest {next(iter(by_k))} clusters."
-    told = [f"{k} by {listed(names)}" for k, names in sorted(by_k.items())]
-    return f"The criteria disagree: they suggest {listed(told)}."
+    return listed([f"{k} by {listed(names)}" for k, names in sorted(by_k.items())])
 
 
 def panel_headline(numbers: dict[str, Any]) -> str:
