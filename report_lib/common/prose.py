@@ -16,6 +16,8 @@ MEASURES = {
     "nmi": "NMI",
     "ami": "AMI",
 }
+# Who reads on past so many names? Of more, the first are told, and how many there are.
+MOST_LISTED, FIRST_LISTED = 12, 8
 COLUMNS = {key: name.removesuffix(" accuracy") for key, name in MEASURES.items()}
 
 
@@ -27,9 +29,15 @@ def text(value: object) -> str:
 
 
 def listed(items: Sequence[object], last: str = "and") -> str:
-    """Join items as prose does: a, b and c."""
-    words = [str(item) for item in items]
+    """Join items as prose does: a, b and c; of many the first, and how many more there are."""
+    words = first(items)
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def first(items: Sequence[object]) -> list[str]:
+    """Return items as text; of many the first, and how many more there are."""
+    told = [str(item) for item in items]
+    return told if len(told) <= MOST_LISTED else [*told[:FIRST_LISTED], f"{len(told) - FIRST_LISTED} more"]
 
 
 def percent(share: float, digits: int = 0) -> str:

@@ -87,6 +87,7 @@ def run_report(
             (final / publish.FAILED).unlink(missing_ok=True)
             progress.up_to_date(final / "report.html")
             return final / "report.html"
+        progress.expect(sum(len(images.rows[part]) for part in ("train", "test")))
         with failure.page_of(staged, final):
             finished = _run_phases(plan, run, progress, verbose)
             # What parameters were fitted to; later phases hold themselves to what the first one read.

@@ -27,3 +27,10 @@ def test_a_difference_of_nothing_has_no_sign():
 def test_text_from_data_cannot_be_markup():
     assert prose.text("<script>*x*|_y_") == "&lt;script&gt;\\*x\\*\\|\\_y\\_"
     assert prose.text("Women's & men's\n# http://x") == "Women's &amp; men's \\# http&#58;//x"
+
+
+def test_of_many_names_the_first_are_told_and_how_many_more_there_are():
+    names = [chr(ord("a") + i) for i in range(20)]
+    assert prose.listed(names[:12]).endswith("k and l")
+    assert prose.listed(names[:13]) == "a, b, c, d, e, f, g, h and 5 more"
+    assert prose.first(names)[-2:] == ["h", "12 more"]

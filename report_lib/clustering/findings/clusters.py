@@ -11,7 +11,7 @@ from report_lib.clustering.findings.panel import panel_headline
 from report_lib.clustering.graph_clustering import Resolutions
 from report_lib.clustering.scores import ClusterScores
 from report_lib.common.display import passes_none
-from report_lib.common.prose import bullets, listed, percent, scored, shared, text
+from report_lib.common.prose import bullets, first, listed, percent, scored, shared, text
 
 FIFTH = 0.2
 SCALINGS = {
@@ -48,10 +48,10 @@ def cluster_classes(table: np.ndarray | None, mapping: np.ndarray | None, names:
     splits = [f"{text(names[i])} ({_parts(own, clusters)})" for i, own in enumerate(of_class) if _several(own)]
     lost = [text(names[i]) for i in range(len(names)) if i not in set(mapping.tolist())]
     parts = [
-        f"Merged, with a fifth or more from a second class: {'; '.join(merges)}."
+        f"Merged, with a fifth or more from a second class: {'; '.join(first(merges))}."
         if merges
         else "No cluster has a fifth from a second class.",
-        f"Split, with a fifth or more in a second cluster: {'; '.join(splits)}."
+        f"Split, with a fifth or more in a second cluster: {'; '.join(first(splits))}."
         if splits
         else "No class has a fifth in a second cluster.",
         f"No cluster is named after {listed(lost, 'or')}." if lost else "Every class has a cluster named after it.",
