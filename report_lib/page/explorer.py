@@ -1,11 +1,10 @@
 """What the page's data map shows, packed into strings: numbers, names and colours, thumbnails, and a still.
 
-Numbers travel as one gzipped block of little-endian arrays, thumbnails as one WebP sprite; the page's own script
+Numbers travel as one gzipped block of little-endian arrays, thumbnails as one AVIF sprite; the page's own script
 unpacks both.
 """
 
 import base64
-import gzip
 import io
 from collections.abc import Sequence
 from typing import Any
@@ -16,13 +15,15 @@ from PIL import Image
 from report_lib.common import style
 from report_lib.common.arrays import UNKNOWN
 from report_lib.page import islands
-from report_lib.page.embed import script_json
+from report_lib.page.embed import packed, script_json
 
 COLUMNS = 100
 LARGEST_SIDE = 32
-# A sprite of few pixels is kept as it is: lossy compression at this quality blurs tiles of 8 x 8 into one another.
-LOSSLESS_PIXELS = 400_000
-LOSSLESS_BYTES = 200_000
+# A small sprite is kept as it is: lossy compression blurs tiles of 8 x 8 into one another.
+LOSSLESS_BYTES = 50_000
+# Pictures that are few are looked at closely; those of thousands have to be small, and are no worse than WebP a third larger.
+FEW_PIXELS = 400_000
+FINE, COARSE = 60, 25
 # Four decimals of a margin in 0..1, which is what a reader can use, and what fits two bytes.
 MARGIN_STEPS = 10_000
 STEPS = 65_535
@@ -60,7 +61,7 @@ def pack(arrays: dict[str, np.ndarray], class_names: Sequence[str], method: str)
     facts["islands"] = _on_map([one.place for one in named], arrays["positions"])
     return {
         "data": script_json(facts),
-        "bytes": base64.b64encode(gzip.compress(block, compresslevel=9, mtime=0)).decode("ascii"),
+        "bytes": packed(block),
         "sprite": sprite(thumbnails),
         "still": picture(
             arrays["positions"], arrays["labels"] if labelled else arrays["clusters"], clusters=not labelled
@@ -200,25 +201,41 @@ def reduced(images: np.ndarray) -> np.ndarray:
 
 
 def sprite(images: np.ndarray) -> str:
-    """Write all images into one WebP, `COLUMNS` a row, as a data URI."""
-    return "data:image/webp;base64," + base64.b64encode(_sheet(images)).decode("ascii")
+    """Write all images into one picture, `COLUMNS` a row, as a data URI."""
+    sheet = _sheet(images)
+    exact = _encoded(sheet, "WEBP", lossless=True, quality=75, method=4) if sheet.size <= FEW_PIXELS else None
+    if exact and len(exact) <= LOSSLESS_BYTES:
+        return _uri("webp", exact)
+    return _uri("avif", _encoded(sheet, "AVIF", **_how_avif(FINE if sheet.size <= FEW_PIXELS else COARSE)))
 
 
-def _sheet(images: np.ndarray) -> bytes:
+def _sheet(images: np.ndarray) -> np.ndarray:
     n, height, width = images.shape
     columns = min(COLUMNS, n)
     lines = -(-n // columns)
     sheet = np.zeros((lines * columns, height, width), dtype=np.uint8)
     sheet[:n] = images
-    sheet = sheet.reshape(lines, columns, height, width).swapaxes(1, 2).reshape(lines * height, columns * width)
-    lossy = _webp(sheet, quality=10, method=4)
-    if sheet.size > LOSSLESS_PIXELS:
-        return lossy
-    exact = _webp(sheet, lossless=True, quality=75, method=4)
-    return exact if len(exact) <= max(len(lossy), LOSSLESS_BYTES) else lossy
+    return sheet.reshape(lines, columns, height, width).swapaxes(1, 2).reshape(lines * height, columns * width)
 
 
-def _webp(sheet: np.ndarray, **options: Any) -> bytes:
+def _how_avif(quality: int) -> dict[str, Any]:
+    # Grey alone; by one thread, so that every machine writes the same bytes; close to the pixels, which libaom's own
+    # default, for photographs seen from afar, is not.
+    return {
+        "quality": quality,
+        "speed": 8,
+        "subsampling": "4:0:0",
+        "max_threads": 1,
+        "codec": "aom",
+        "advanced": {"tune": "psnr"},
+    }
+
+
+def _encoded(sheet: np.ndarray, form: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(sheet).save(buffer, format="WEBP", **options)
+    Image.fromarray(sheet).save(buffer, format=form, **options)
     return buffer.getvalue()
+
+
+def _uri(form: str, content: bytes) -> str:
+    return f"data:image/{form};base64," + base64.b64encode(content).decode("ascii")

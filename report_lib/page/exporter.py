@@ -7,7 +7,6 @@ Data and plotly.js come last, because nbconvert parses what it makes once more.
 import base64
 import copy
 import functools
-import gzip
 import hashlib
 import html
 import json
@@ -20,7 +19,6 @@ from typing import Any
 import nbformat
 import plotly.io as pio
 from nbconvert.exporters import HTMLExporter
-from plotly.offline import get_plotlyjs
 
 from report_lib.classification.findings import caveats, headlines
 from report_lib.classification.findings.answer import answer
@@ -29,12 +27,14 @@ from report_lib.common import display, style
 from report_lib.common.errors import ReportError
 from report_lib.common.prose import NOT_IN_THIS_RUN
 from report_lib.page import explorer, lists, scores
-from report_lib.page.embed import TEMPLATES, read, script_json, template
+from report_lib.page.embed import TEMPLATES, packed, read, script_json, short, template
 from report_lib.page.sheets import is_sheet, sheet
 from report_lib.page.stills import still
 
 SCRIPTS = ("base", "charts", "search", "downloads", "lists", "map_view", "map_panel", "map", "page")
 PLOTLY = "application/vnd.plotly.v1+json"
+# The part of plotly.js that draws on two axes, a third of the whole; `docs/extending.md` says how it is renewed.
+PLOTLY_JS = Path(__file__).resolve().parent / "plotly-cartesian.min.js"
 MOST_HEADLINES = 6
 # Columns of images or cells that can be told apart on a phone; half as many where names stand beside them.
 MOST_ON_A_PHONE = 8
@@ -107,7 +107,7 @@ def write_report(
         about=_about_tables(about),
         command=about["command"],
         short_commit=_short_commit(about),
-        charts=charts,
+        charts=packed(json.dumps(charts, separators=(",", ":"), sort_keys=True).encode("utf8")),
         palette=script_json(_palette()),
         provenance=script_json(provenance),
         plotly_js=packed_plotly(),
@@ -120,9 +120,9 @@ def write_report(
     return path
 
 
-def fragments(notebooks: dict[str, nbformat.NotebookNode]) -> tuple[list[dict[str, Any]], dict[str, str]]:
+def fragments(notebooks: dict[str, nbformat.NotebookNode]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return what the page shows of each notebook, and what its charts are drawn from."""
-    charts: dict[str, str] = {}
+    charts: dict[str, Any] = {}
     return [_phase(number, name, nb, charts) for number, (name, nb) in enumerate(notebooks.items(), start=1)], charts
 
 
@@ -210,10 +210,10 @@ def _tiles(sprite: dict[str, Any]) -> str:
 @functools.cache
 def packed_plotly() -> str:
     """Return plotly.js gzipped and in base64, for the page's script to unpack."""
-    return base64.b64encode(gzip.compress(get_plotlyjs().encode("utf8"), mtime=0)).decode("ascii")
+    return packed(PLOTLY_JS.read_bytes())
 
 
-def _phase(number: int, name: str, notebook: nbformat.NotebookNode, charts: dict[str, str]) -> dict[str, Any]:
+def _phase(number: int, name: str, notebook: nbformat.NotebookNode, charts: dict[str, Any]) -> dict[str, Any]:
     nb = copy.deepcopy(notebook)
     nb.cells = _merge_silent(_in_short_first(_without_unasked(nb.cells)))
     sections = _outline(nb, name)
@@ -238,12 +238,12 @@ def _phase(number: int, name: str, notebook: nbformat.NotebookNode, charts: dict
 
 
 def _without_outputs(notebook: nbformat.NotebookNode) -> str:
-    """Return a notebook as it can be run again, with the parameters that it ran with, in base64."""
+    """Return a notebook as it can be run again, with the parameters that it ran with, gzipped and in base64."""
     nb = copy.deepcopy(notebook)
     for cell in nb.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    return base64.b64encode(nbformat.writes(nb).encode("utf8")).decode("ascii")
+    return packed(nbformat.writes(nb).encode("utf8"))
 
 
 def _without_unasked(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
@@ -310,7 +310,7 @@ def _outline(nb: nbformat.NotebookNode, name: str) -> list[dict[str, str]]:
     return sections
 
 
-def _make_showable(output: Any, name: str, number: int, figures: dict[str, str], charts: dict[str, str]) -> None:
+def _make_showable(output: Any, name: str, number: int, figures: dict[str, str], charts: dict[str, Any]) -> None:
     """Turn a Plotly output into a mark where its figure will stand; refuse what the page has no way to show."""
     if output.output_type == "stream":
         return
@@ -327,7 +327,7 @@ def _make_showable(output: Any, name: str, number: int, figures: dict[str, str],
         raise ReportError(f"{name}: an output of type {kinds} cannot be shown in the page; use report_lib.display.show")
 
 
-def _figure(place: str, number: str, figure: dict[str, Any], charts: dict[str, str]) -> str:
+def _figure(place: str, number: str, figure: dict[str, Any], charts: dict[str, Any]) -> str:
     """Return the markup of a figure; what a chart is drawn from goes into `charts`."""
     meta, title = figure["layout"].get("meta", {}), figure["layout"].get("title", {}).get("text", "")
     if not title or not meta.get("caption"):
@@ -339,7 +339,7 @@ def _figure(place: str, number: str, figure: dict[str, Any], charts: dict[str, s
         told["wide"] |= picture["sheet"]["fit"] < SMALLEST_FIT
     else:
         picture = {"still": still(own, f"{place} ({title})")}
-        charts[f"{place}-chart"] = script_json({**own, "title": title})
+        charts[f"{place}-chart"] = short({**own, "title": title})
     return template("figure").render(**told, **picture, height=own["layout"]["height"])
 
 

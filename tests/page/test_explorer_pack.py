@@ -59,7 +59,7 @@ def unpacked(packed):
 def tiles(packed):
     facts = json.loads(packed["data"])
     header, content = packed["sprite"].split(",")
-    assert header == "data:image/webp;base64"
+    assert header in ("data:image/webp;base64", "data:image/avif;base64")
     sheet = np.asarray(Image.open(io.BytesIO(base64.b64decode(content))).convert("L"))
     (width, height), columns = facts["tile"], facts["columns"]
     places = [(i // columns * height, i % columns * width) for i in range(facts["n"])]
@@ -142,7 +142,7 @@ def test_names_cannot_end_the_script_that_holds_them():
     assert [group["name"] for group in json.loads(text)["classes"]] == names
 
 
-@pytest.mark.parametrize(("n", "side", "near"), [(250, 8, 0), (1200, 28, 12)])
+@pytest.mark.parametrize(("n", "side", "near"), [(250, 8, 0), (400, 28, 1.5), (1200, 28, 6)])
 def test_the_sprite_shows_the_images(n, side, near):
     images = smooth(n, side)
     found = tiles(explorer.pack(made(n, thumbnails=images), NAMES, "UMAP"))

@@ -3,6 +3,12 @@
 const palette = read("palette");
 const charts = () => [...document.querySelectorAll(".plotly-graph-div")];
 
+/* What charts are drawn from, by their ids. */
+let figures;
+async function needFigures() {
+  figures ??= await unzipped(document.getElementById("charts").textContent).json();
+}
+
 let plotly;
 function needPlotly() {
   plotly ??= loadPlotly().catch((error) => { plotly = undefined; throw error; });
@@ -10,6 +16,7 @@ function needPlotly() {
 }
 
 async function loadPlotly() {
+  await needFigures();
   const packed = document.getElementById("plotly-js");
   const blob = await unzipped(packed.textContent).blob();
   const script = document.createElement("script");
@@ -23,7 +30,7 @@ async function loadPlotly() {
   URL.revokeObjectURL(script.src);
 }
 
-const readFigure = (chart) => read(chart.id + "-data");
+const readFigure = (chart) => structuredClone(figures[chart.id]);
 
 /* On a dark page the darkest colours would vanish, and the palest cell of a heatmap has to be dark. */
 const DARK_SCALE = [[0, "#222831"], [1, "#7ea6ff"]];

@@ -93,8 +93,19 @@ function sheetPicture(figure) {
   return canvas.toDataURL();
 }
 
+/* A notebook is gzipped in the page; without this script it is saved as it is there. */
+async function saveNotebook(link) {
+  const packed = link.getAttribute("href").split(",")[1];
+  download(link.download.replace(/\.gz$/, ""), await unzipped(packed).text(), "application/x-ipynb+json");
+}
+
 function startDownloads() {
   document.addEventListener("click", async (event) => {
+    const notebook = event.target.closest("a.notebook");
+    if (notebook) {
+      event.preventDefault();
+      return saveNotebook(notebook);
+    }
     const button = event.target.closest("button[data-save]");
     if (!button) return;
     const figure = button.closest("figure");
@@ -102,7 +113,7 @@ function startDownloads() {
     const kind = button.dataset.save;
     try {
       if (!chart) download(`${figure.id}.${kind}`, sheetPicture(figure));
-      else if (kind === "csv") download(`${figure.id}.csv`, csv(figureRows(chart)), "text/csv");
+      else if (kind === "csv") { await needFigures(); download(`${figure.id}.csv`, csv(figureRows(chart)), "text/csv"); }
       else { await needPlotly(); download(`${figure.id}.${kind}`, await picture(chart, kind)); }
     } catch {
       toast(`The ${kind.toUpperCase()} could not be made`);
