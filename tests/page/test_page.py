@@ -287,6 +287,24 @@ def test_the_keyboard_walks_the_page_in_order_and_is_seen(open_page):
     assert unseen == []
 
 
+STOPS = """[...document.querySelectorAll('a[href], button, input, select, summary, [tabindex]')]
+    .filter(e => e.tabIndex >= 0 && !e.disabled && e.checkVisibility() && e.getBoundingClientRect().width)"""
+# What scrolls, and is no stop itself and holds none.
+SCROLLS = "e.scrollWidth > e.clientWidth + 1 && ['auto', 'scroll'].includes(getComputedStyle(e).overflowX)"
+UNREACHED = f"""[...document.querySelectorAll('.scroll, .chart.wide, pre')].filter(e => e.checkVisibility() && {SCROLLS})
+    .filter(e => !{STOPS}.some(stop => e.contains(stop))).map(e => e.outerHTML.slice(0, 200))"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_way_through_the_page_is_short_and_leads_to_all_that_scrolls(open_page, width):
+    page = open_page(width=width)
+    assert page.evaluate(f"{STOPS}.length") <= 150
+    page.evaluate("document.querySelectorAll('details').forEach(e => { e.open = true; })")
+    for chart in page.locator(".chart.wide").all():
+        chart.scroll_into_view_if_needed()
+    until(page, f"{UNREACHED}.length === 0")
+
+
 def test_the_skip_link_leads_into_the_report(open_page):
     page = open_page()
     skip = page.locator(".skip")

@@ -170,6 +170,8 @@ function mapListen(map) {
   for (const name of ["labels", "clusters"]) {
     part[name].addEventListener("change", () => mapOnly(map, name, part[name].value === "" ? null : Number(part[name].value)));
   }
+  part.legend.addEventListener("keydown", (event) => mapLegendKey(map, event));
+  part.legend.addEventListener("focusin", (event) => mapLegendStop(part.legend.querySelectorAll("button"), event.target));
   part.query.addEventListener("input", () => { mapRefilter(map); mapTell(map); });
   part.clearFilters.addEventListener("click", () => {
     part.query.value = "";
@@ -332,6 +334,21 @@ function mapLegend(map) {
   // Noise is last, as in the select.
   if (map.colour === "clusters" && rows[0].kind === 0) rows.push(rows.shift());
   map.part.legend.replaceChildren(map.colour === "margins" ? mapScale(map) : mapElement("ul", {}, rows.map((row) => mapLegendItem(map, row))));
+  const buttons = map.part.legend.querySelectorAll("button");
+  if (buttons.length) mapLegendStop(buttons, buttons[0]);
+}
+
+// One stop on the way of Tab; arrows go from group to group.
+function mapLegendStop(buttons, at) {
+  for (const button of buttons) button.tabIndex = button === at ? 0 : -1;
+}
+
+function mapLegendKey(map, event) {
+  const buttons = [...map.part.legend.querySelectorAll("button")], from = buttons.indexOf(event.target);
+  const steps = { ArrowLeft: from - 1, ArrowUp: from - 1, ArrowRight: from + 1, ArrowDown: from + 1, Home: 0, End: buttons.length - 1 };
+  if (from < 0 || steps[event.key] === undefined) return;
+  event.preventDefault();
+  buttons.at(steps[event.key] % buttons.length).focus();
 }
 
 function mapLegendItem(map, { group, kind, count }) {

@@ -56,6 +56,18 @@ function startFolds() {
   openAround();
 }
 
+/* What scrolls by itself can be reached by keyboard, to be scrolled; what has room enough is no stop on the way. */
+const narrow = matchMedia("(max-width: 559px)");
+function startScrollers() {
+  // A chart's contents may be skipped while they are out of view: its rule says when it scrolls.
+  const scrolls = (own) => (own.matches(".chart") ? narrow.matches : own.scrollWidth > own.clientWidth || own.scrollHeight > own.clientHeight);
+  const look = (own) => { own.tabIndex = scrolls(own) ? 0 : -1; };
+  const watcher = new ResizeObserver((entries) => entries.forEach((entry) => look(entry.target)));
+  const all = document.querySelectorAll(".scroll[tabindex], .chart.wide, .highlight pre");
+  for (const own of all) watcher.observe(own);
+  narrow.addEventListener("change", () => all.forEach(look));
+}
+
 function startCode() {
   const button = document.getElementById("all-code");
   button.addEventListener("click", () => {
@@ -157,6 +169,7 @@ function start() {
   startTheme();
   startLinks();
   startCode();
+  startScrollers();
   startFolds();
   startSearch();
   startDownloads();
