@@ -88,7 +88,8 @@ def write_report(
     run = about["parameters"]["name"]
     title, names = metrics["dataset"]["title"], metrics["dataset"]["class_names"]
     tables = lists.tables(listed)
-    script, css = _script(), read("report.css", "map.css") + _stills_on_dark() + _tiles(lists.sprite(listed))
+    dark = style.ON_DARK | {look.color: look.dark for look in explorer.cluster_looks(points, len(names))}
+    script, css = _script(), read("report.css", "map.css") + _on_dark(dark) + _tiles(lists.sprite(listed))
     page = template("page").render(
         title=f"{_called(title, run)}: what structure is in these images?",
         of=f"{_called(title, run)}{_short_commit(about)}",
@@ -108,7 +109,7 @@ def write_report(
         command=about["command"],
         short_commit=_short_commit(about),
         charts=packed(json.dumps(charts, separators=(",", ":"), sort_keys=True).encode("utf8")),
-        palette=script_json(_palette()),
+        palette=script_json(_palette(dark)),
         provenance=script_json(provenance),
         plotly_js=packed_plotly(),
         css=css,
@@ -142,10 +143,13 @@ def _short_commit(about: dict[str, Any]) -> str:
     return f" · commit {about['commit'][:7]}{changed}" if about["commit"] else ""
 
 
-def _stills_on_dark() -> str:
-    """Return the rules that lighten the darkest colours of static pictures on a dark page, as the script does in charts."""
+def _on_dark(dark: dict[str, str]) -> str:
+    """Return the rules that change the colours of static pictures on a dark page, as the script does in charts."""
     rule = '.still [{0}="{1}"] {{ {0}: light-dark({1}, {2}); }}\n'
-    return "".join(rule.format(part, *pair) for pair in style.ON_DARK.items() for part in ("fill", "stroke"))
+    stills = "".join(rule.format(part, *pair) for pair in dark.items() for part in ("fill", "stroke"))
+    return stills + "".join(
+        f'[data-own="{own}"] {{ --own: light-dark({own}, {other}); }}\n' for own, other in dark.items()
+    )
 
 
 def _policy(script: str) -> str:
@@ -160,14 +164,15 @@ def _policy(script: str) -> str:
     )
 
 
-def _palette() -> dict[str, Any]:
+def _palette(dark: dict[str, str]) -> dict[str, Any]:
     """Return what the script needs to draw in the page's colours, light and dark."""
     return {
         "template": pio.templates[style.TEMPLATE].to_plotly_json(),
         "titleHeight": style.TITLE_HEIGHT,
-        "dark": style.ON_DARK,
+        "dark": dark,
+        "darkScale": style.SEQUENTIAL_ON_DARK,
         "ink": {"light": "#565e6a", "dark": "#a9b1bc"},
-        "raised": {"light": "#ffffff", "dark": "#1b1f24"},
+        "raised": style.GROUNDS,
     }
 
 

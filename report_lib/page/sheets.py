@@ -32,7 +32,7 @@ def sheet(figure: dict[str, Any], columns: int) -> dict[str, Any]:
         `source`, a data URI; `ratio` of width to height; `most`, the pixels that it is wide at most; `margin` around
         it; `fit`, the size of names over tiles at which the longest is as wide as a tile, in percent of the width; and
         `names`, each with `text`, `kind` (over a tile, beside a row, slanted over a column), `x` and `y` in percent from
-        the left and the top, `size` in pixels and `weight`.
+        the left and the top, `size` in pixels, `weight`, and the `color` that stands beside it, or nothing.
     """
     layout = figure["layout"]
     width, height = layout["xaxis"]["range"][1] + 0.5, layout["yaxis"]["range"][0] + 0.5
@@ -67,4 +67,5 @@ def _name(note: dict[str, Any], width: float, height: float) -> dict[str, Any]:
         "y": 100 * top,
         "size": font["size"],
         "weight": font.get("weight", 400),
+        "color": note.get("bordercolor", ""),
     }

@@ -78,8 +78,9 @@ def scatter(sample: Sample, names: Sequence[str], ratio: np.ndarray) -> go.Figur
     for group, rows, name in style.split_groups(labels, len(Z), names):
         for col, i in enumerate(others, start=1):
             x, y = np.asarray(Z[rows][:, [0, i]], np.float32).T
+            marker = {"size": 3, "opacity": style.OPACITY, "color": style.color(group)}
             fig.add_scatter(x=x, y=y, mode="markers", name=name, hoverinfo="name", row=1, col=col, legendgroup=name,
-                            showlegend=col == 1, marker={"size": 3, "opacity": 0.65, "color": style.color(group)})  # fmt: skip
+                            showlegend=col == 1, marker=marker)  # fmt: skip
     for col, i in enumerate(others, start=1):
         fig.update_xaxes(title_text=style.component_axis(0, ratio), row=1, col=col)
         fig.update_yaxes(title_text=style.component_axis(i, ratio), row=1, col=col)

@@ -32,9 +32,6 @@ async function loadPlotly() {
 
 const readFigure = (chart) => structuredClone(figures[chart.id]);
 
-/* On a dark page the darkest colours would vanish, and the palest cell of a heatmap has to be dark. */
-const DARK_SCALE = [[0, "#222831"], [1, "#7ea6ff"]];
-
 function inTheDark(figure) {
   const swap = (value) => {
     if (typeof value === "string") return palette.dark[value] || value;
@@ -42,11 +39,12 @@ function inTheDark(figure) {
     return value;
   };
   for (const trace of figure.data) {
-    if (trace.type === "heatmap") trace.colorscale = DARK_SCALE;
+    if (trace.type === "heatmap") trace.colorscale = palette.darkScale;
     for (const part of [trace.marker, trace.line, trace.textfont, trace.error_x, trace.error_y]) {
       if (part && part.color) part.color = swap(part.color);
     }
   }
+  for (const { line } of figure.layout.shapes || []) line.color = swap(line.color);
   return figure;
 }
 

@@ -266,8 +266,7 @@ function mapPalette(map) {
   if (colour === "margins") return Array.from({ length: mapShades }, (_, i) => ({ color: mapRampColor(map, i / (mapShades - 1)), mark: "circle" }));
   if (colour === "clusters") return [info.noise, ...info.clusters].map((group) => mapShade(map, group));
   if (colour !== "suspects") return info.classes.map((group) => mapShade(map, group));
-  // Quieter than noise, so that the few that are meant stand out.
-  return [{ name: "nothing found", color: map.dark ? "#596069" : "#c5c9ce", mark: "circle" }, { name: "label looks wrong", color: map.inks.accent, mark: "circle" }];
+  return [{ ...mapShade(map, info.noise), name: "nothing found" }, { name: "label looks wrong", color: map.inks.accent, mark: "circle" }];
 }
 
 function mapShade(map, group) {
@@ -275,7 +274,7 @@ function mapShade(map, group) {
 }
 
 function mapRampColor(map, share) {
-  const stops = map.info.ramp[map.dark ? "dark" : "color"].map((color) => [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16)));
+  const stops = map.info.ramp[map.dark ? "dark" : "light"].map((color) => [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16)));
   const at = Math.min(share * (stops.length - 1), stops.length - 1.001);
   const [from, to] = [stops[Math.floor(at)], stops[Math.floor(at) + 1]];
   return `rgb(${from.map((value, i) => Math.round(value + (to[i] - value) * (at % 1))).join(" ")})`;
