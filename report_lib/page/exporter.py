@@ -31,11 +31,12 @@ from report_lib.page.embed import TEMPLATES, packed, read, script_json, short, t
 from report_lib.page.sheets import is_sheet, sheet
 from report_lib.page.stills import still
 
-SCRIPTS = ("base", "charts", "search", "downloads", "lists", "map_view", "map_panel", "map", "page")
+SCRIPTS = ("base", "charts", "search", "downloads", "lists", "marks", "map_view", "map_panel", "map", "page")
 PLOTLY = "application/vnd.plotly.v1+json"
 # The part of plotly.js that draws on two axes, a third of the whole; `docs/extending.md` says how it is renewed.
 PLOTLY_JS = Path(__file__).resolve().parent / "plotly-cartesian.min.js"
 MOST_HEADLINES = 6
+MARKS = "dataset.corrections=marks.csv"
 # Columns of images or cells that can be told apart on a phone; half as many where names stand beside them.
 MOST_ON_A_PHONE = 8
 WIDE_MARGIN = 60
@@ -101,6 +102,8 @@ def write_report(
         next=_next(tables, points),
         lists=tables,
         most_listed=MOST,
+        marks=script_json(lists.marks(listed, names, about["data"])),
+        command_with_marks=_with_marks(about["command"]),
         table=scores.table(metrics),
         map=explorer.pack(points, names, str(points["method"])),
         phases=phases,
@@ -136,6 +139,15 @@ def _called(title: str, run: str) -> str:
     """Name the data, and the run where it is called otherwise."""
     alike = re.sub(r"\W|_", "", title).lower() == re.sub(r"\W|_", "", run).lower()
     return title if alike else f"{title}, run {run}"
+
+
+def _with_marks(command: str) -> str:
+    """Return the command that makes the page again with marks that were exported from it."""
+    if "FROM=" in command:
+        return f'make report … SET="{MARKS}"'
+    run, _, settings = command.partition(' SET="')
+    others = [one for one in settings.rstrip('"').split() if not one.startswith(MARKS.partition("=")[0])]
+    return f'{run} SET="{" ".join([*others, MARKS])}"'
 
 
 def _short_commit(about: dict[str, Any]) -> str:

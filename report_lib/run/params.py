@@ -96,6 +96,7 @@ class Dataset(Section):
     )
     data_dir: str = Field("", description="folder with the IDX files of a named set, looked into first")
     labels: str = Field("", description=".npy, .csv or .txt file with a label for each image, or a table of file names")
+    corrections: str = Field("", description="CSV of labels that were marked in a report, taken instead of those")
     keys: list[str] = Field([], description="arrays or columns of images and labels, where names do not tell")
     image_shape: list[Positive] = Field([], description="[height, width], where shapes do not tell")
     transpose: bool = Field(False, description="true: rows and columns change places, as EMNIST needs")

@@ -91,7 +91,8 @@ def run_report(
             finished = _run_phases(plan, run, progress, verbose)
             # What parameters were fitted to; later phases hold themselves to what the first one read.
             read = run.load("dataset").get("sha256")
-            datasets.refuse_replaced(images.hashes, read, params.dataset.source, params.dataset.labels)
+            of = params.dataset
+            datasets.refuse_replaced(images.hashes, read, of.source, of.labels, of.corrections)
             page = _write_page(plan, run, finished, progress, started)
         for sentence in publish.publish(staged, final):
             log.info("%s", sentence)

@@ -46,6 +46,7 @@ def data_line(metrics: dict[str, Any]) -> str:
         f"{data['n_train']:,} to learn from and {data['n_test']:,} to test on",
         *source,
         _classes(metrics["understanding"]["class_counts"]) if data["class_names"] else "no labels",
+        *_corrected(data.get("marks")),
         _number(metrics["clustering"]),
     ]
     return " · ".join(parts)
@@ -54,6 +55,11 @@ def data_line(metrics: dict[str, Any]) -> str:
 def _classes(counts: dict[str, int]) -> str:
     low, high = min(counts.values()), max(counts.values())
     return f"{len(counts)} classes, {'each of' if low == high else f'of {low:,} to'} {high:,} train images"
+
+
+def _corrected(marks: dict[str, Any] | None) -> list[str]:
+    n = sum(marks["n_corrected"].values()) if marks else 0
+    return [f"{plural(n, 'label')} corrected by hand"] if n else []
 
 
 def _number(clustered: dict[str, Any]) -> str:

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 
 from report_lib.classification.classifiers import CLASSIFIERS, SOURCE
+from report_lib.classification.corrected import Effect
 from report_lib.classification.supervised import League, Score
+from report_lib.common import style
 from report_lib.common.display import passes_none
 from report_lib.common.prose import listed, percent, plural, shared, signed, text
 
@@ -109,6 +111,23 @@ def classes_without_images(score: Score, names: Sequence[str]) -> str | None:
     """Say which classes have no test images."""
     none = [text(names[i]) for i in np.flatnonzero(score.support == 0)]
     return f"Nothing can be said of {listed(none)}: there are no test images of it." if none else None
+
+
+@passes_none
+def corrected_labels(effect: Effect) -> str | None:
+    """Say what corrected labels change, as far as one run can tell."""
+    corrected, given, n = percent(effect.accuracy, 1), percent(effect.accuracy_as_given, 1), effect.n_corrected
+    tested = f"No test label is corrected: it is right for {corrected}"
+    if n:
+        are = "is" if n == 1 else "are"
+        tested = (
+            f"By the labels as they came, of which {plural(n, 'test label')} {are} corrected, it is right for {given}; by the "
+            f"corrected ones for {corrected}"
+        )
+    return (
+        f"{style.sentence(effect.title)} has learnt from the corrected train labels. {tested}. What it would have learnt "
+        "from the others, a run without `dataset.corrections` tells."
+    )
 
 
 @passes_none

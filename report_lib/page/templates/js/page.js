@@ -174,6 +174,7 @@ function start() {
   startSearch();
   startDownloads();
   startLists();
+  startMarks();
   fillProvenance();
   fillTimes();
   followContents();
