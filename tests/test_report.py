@@ -99,6 +99,25 @@ def test_the_end_of_the_page_tells_how_it_was_made(page, digits_build):
     assert facts["versions"]["scikit-learn"] in about
 
 
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("make report", 'make report SET="dataset.corrections=marks.csv"'),
+        (
+            "make report PARAMS=params/digits.yaml",
+            'make report PARAMS=params/digits.yaml SET="dataset.corrections=marks.csv"',
+        ),
+        (
+            'make report SET="seed=7 dataset.corrections=old.csv"',
+            'make report SET="seed=7 dataset.corrections=marks.csv"',
+        ),
+        ("make report FROM=report.html", 'make report … SET="dataset.corrections=marks.csv"'),
+    ],
+)
+def test_the_command_that_takes_marks_is_that_of_the_run(command, told):
+    assert exporter._with_marks(command) == told
+
+
 def test_plotly_is_in_the_page_once(digits_build):
     page = (digits_build / "report.html").read_text()
     assert page.count('id="plotly-js"') == 1

@@ -17,15 +17,15 @@ class Effect:
     Attributes
     ----------
     title : str
-        The classifier, which has learnt from the corrected train labels.
-    n_corrected : int
-        Test labels that are other ones now.
+        The classifier, which has learnt from the train labels as corrected.
+    n_corrected : dict of str to int
+        Labels that are other ones now, by part.
     accuracy, accuracy_as_given : float
         By the corrected labels, and by those that came.
     """
 
     title: str
-    n_corrected: int
+    n_corrected: dict[str, int]
     accuracy: float
     accuracy_as_given: float
 
@@ -52,7 +52,7 @@ def effect(score: Score | None, known: ImageSet) -> Effect | None:
     there = given != UNKNOWN
     return Effect(
         said.title,
-        marks.n_corrected["test"],
+        marks.n_corrected,
         float(np.mean(said.classes == known.test_labels)),
         float(np.mean(said.classes[there] == given[there])),
     )

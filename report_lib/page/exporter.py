@@ -34,7 +34,7 @@ from report_lib.page.stills import still
 SCRIPTS = ("base", "charts", "search", "downloads", "lists", "marks", "map_view", "map_panel", "map", "page")
 PLOTLY = "application/vnd.plotly.v1+json"
 # The part of plotly.js that draws on two axes, a third of the whole; `docs/extending.md` says how it is renewed.
-PLOTLY_JS = Path(__file__).resolve().parent / "plotly-cartesian.min.js"
+PLOTLY_JS = TEMPLATES / "plotly-cartesian.min.js"
 MOST_HEADLINES = 6
 MARKS = "dataset.corrections=marks.csv"
 # Columns of images or cells that can be told apart on a phone; half as many where names stand beside them.

@@ -89,14 +89,17 @@ def unknown(data: dict[str, Any]) -> str:
 @passes_none
 def corrections(marks: Marks | None, names: Sequence[str]) -> str | None:
     """Say how many labels a person has corrected, and which change came most often; None where nobody has."""
-    counts = marks.n_corrected
+    counts, other = marks.n_corrected, []
     n = sum(counts.values())
-    parts = listed([f"{counts[part]:,} of {part} images" for part in ("test", "train") if counts[part]] or ["none"])
-    said = f"{count_of(n, 'label is', 'labels are').capitalize()} corrected after `{text(marks.file)}`"
-    said += f": {parts}, most often {_most_often(marks, names)}. " if n else ". "
-    confirmed = f"{count_of(marks.n_confirmed, 'mark confirms its label', 'marks confirm their label')}"
-    unsure = f"{count_of(marks.n_unsure, 'leaves', 'leave')} it open"
-    return f"{said}{confirmed.capitalize()}, {unsure}."
+    said = f"{count_of(n, 'label is', 'labels are').capitalize()} corrected after {text(marks.file)}"
+    if n:
+        parts = listed([f"{counts[part]:,} in the {part} part" for part in ("test", "train") if counts[part]])
+        said += f": {parts}, most often {_most_often(marks, names)}"
+    if marks.n_confirmed:
+        other.append(count_of(marks.n_confirmed, "is confirmed", "are confirmed"))
+    if marks.n_unsure:
+        other.append(count_of(marks.n_unsure, "is left open", "are left open"))
+    return f"{said}.{f' {listed(other)}.' if other else ''}"
 
 
 def _most_often(marks: Marks, names: Sequence[str]) -> str:

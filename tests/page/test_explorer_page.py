@@ -9,6 +9,7 @@ import jinja2
 import numpy as np
 import pytest
 
+from report_lib.common import style
 from report_lib.page import explorer
 from tests.browser import needs_browser
 
@@ -382,7 +383,7 @@ def test_points_have_their_colours_and_follow_the_theme(open_map):
         return page.evaluate(lit, [x - box["x"], y - box["y"]])
 
     def expected(color, ground):
-        return [0.85 * int(color[at : at + 2], 16) + 0.15 * ground[at // 2] for at in (1, 3, 5)]
+        return [style.OPACITY * int(color[at : at + 2], 16) + (1 - style.OPACITY) * ground[at // 2] for at in (1, 3, 5)]
 
     color = json.loads(explorer.pack(arrays, NAMES, "UMAP")["data"])["classes"][2]
     assert seen() == pytest.approx(expected("#" + color["color"][1:], (255, 255, 255)), abs=4)

@@ -31,8 +31,8 @@ def _corrected(marks: dict[str, Any] | None) -> str:
     if not n:
         return ""
     return (
-        f"{count_of(n, 'label is', 'labels are')} corrected by hand. Who marks looks at labels that the judges doubt, so "
-        "scores against the corrected ones flatter; published scores are against the labels as they came."
+        f"{count_of(n, 'label is', 'labels are')} corrected by hand. They are among those that the judges doubt, so "
+        "scores against them flatter; published scores are against the labels as they came."
     )
 
 

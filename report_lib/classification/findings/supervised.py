@@ -8,7 +8,6 @@ import pandas as pd
 from report_lib.classification.classifiers import CLASSIFIERS, SOURCE
 from report_lib.classification.corrected import Effect
 from report_lib.classification.supervised import League, Score
-from report_lib.common import style
 from report_lib.common.display import passes_none
 from report_lib.common.prose import listed, percent, plural, shared, signed, text
 
@@ -116,18 +115,17 @@ def classes_without_images(score: Score, names: Sequence[str]) -> str | None:
 @passes_none
 def corrected_labels(effect: Effect) -> str | None:
     """Say what corrected labels change, as far as one run can tell."""
-    corrected, given, n = percent(effect.accuracy, 1), percent(effect.accuracy_as_given, 1), effect.n_corrected
-    tested = f"No test label is corrected: it is right for {corrected}"
-    if n:
-        are = "is" if n == 1 else "are"
-        tested = (
-            f"By the labels as they came, of which {plural(n, 'test label')} {are} corrected, it is right for {given}; by the "
-            f"corrected ones for {corrected}"
-        )
-    return (
-        f"{style.sentence(effect.title)} has learnt from the corrected train labels. {tested}. What it would have learnt "
-        "from the others, a run without `dataset.corrections` tells."
-    )
+    train, test = effect.n_corrected["train"], effect.n_corrected["test"]
+    by = percent(effect.accuracy, 1)
+    said = f"With {plural(test, 'test label')} corrected, the {effect.title} is right for {by}; "
+    said += f"by the labels as they came, for {percent(effect.accuracy_as_given, 1)}."
+    if not test:
+        said = f"No test label is corrected: the {effect.title} is right for {by} by both."
+    if train:
+        are = "is" if train == 1 else "are"
+        said += f" It has learnt from labels of which {train:,} {are} corrected; what the others would have taught it, a run "
+        said += "without `dataset.corrections` tells."
+    return said
 
 
 @passes_none

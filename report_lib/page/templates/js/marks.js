@@ -25,7 +25,8 @@ function markOptions(own) {
   const others = marks.told.classes.filter((name) => name !== own.label && name !== own.likelier);
   const wrong = (name, note) => new Option(`wrong: ${name}${note}`, `is ${marks.told.classes.indexOf(name)}`);
   const suggested = own.likelier ? [wrong(own.likelier, " (suggested)")] : [];
-  return [new Option("mark …", ""), new Option("right", "right"), ...suggested, ...others.map((name) => wrong(name, "")), new Option("unsure", "unsure")];
+  const before = marks.earlier.has(markKey(own.part, own.row));
+  return [new Option(before ? "marked before" : "mark …", ""), new Option("right", "right"), ...suggested, ...others.map((name) => wrong(name, "")), new Option("unsure", "unsure")];
 }
 
 /* A choice as it is exported; `was` is the label as it came, also where a run before has corrected it. */
