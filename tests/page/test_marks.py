@@ -21,8 +21,8 @@ def unfold(page, place):
     return page.locator(f"{place} tbody tr")
 
 
-def choose(row, option):
-    row.get_by_role("combobox").select_option(option)
+def choose(row, *value, **how):
+    row.get_by_role("combobox").select_option(*value, **how)
 
 
 def said(row):
@@ -49,7 +49,7 @@ def test_marks_are_made_kept_and_taken_along_and_fit_the_images(open_page, tmp_p
     (row, label, _), (second, was, _), (third, *_) = (said(rows.nth(i)) for i in range(3))
     other = str((int(was) + 1) % 10)
     choose(rows.nth(0), "right")
-    choose(rows.nth(1), {"label": next(o for o in options(rows.nth(1)) if o.startswith(f"wrong: {other}"))})
+    choose(rows.nth(1), label=next(own for own in options(rows.nth(1)) if own.startswith(f"wrong: {other}")))
     choose(rows.nth(2), "unsure")
     train = unfold(page, TRAIN)
     choose(train.nth(5), "right")
@@ -122,7 +122,7 @@ def test_marks_hold_where_a_browser_keeps_nothing(browser, digits_build):
 
 SMALL = (
     "name=marked reduction.representations=[] reduction.maps=[] clustering.methods=[kmeans] clustering.chosen=kmeans "
-    "classification.pseudo_models=[] classification.label_counts=[] classification.classifiers=[logistic_regression] "
+    "classification.pseudo_models=[random_forest] classification.label_counts=[] classification.classifiers=[logistic_regression] "
     "classification.audit_folds=2"
 )
 
