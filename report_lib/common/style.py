@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 import plotly.io as pio
 from PIL import Image
 
-from report_lib.common import metrics, shades
+from report_lib.common import shades
 
 # What figures stand on, light and dark, and how much of a point's own colour is seen where others shine through.
 GROUNDS = {"light": "#ffffff", "dark": "#1b1f24"}
@@ -147,6 +147,9 @@ def cluster_looks(n: int, table: np.ndarray | None = None) -> list[Look]:
         Images of each class in each cluster, and in none. Without it, and where it has no image of a cluster, clusters
         take the colours of classes in turn.
     """
+    # SciPy, which scores take, is slow to import, and new images need no clusters' colours.
+    from report_lib.common import metrics
+
     named = np.full(n, -1) if table is None else metrics.majority_map(table)
     return list(_shaded(tuple(int(c) % len(PALETTE) if c >= 0 else i % len(PALETTE) for i, c in enumerate(named))))
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from report_lib.common import metrics, style
+from report_lib.common import style
 from report_lib.common.arrays import UNKNOWN
 from report_lib.page import islands
 from report_lib.page.embed import packed, script_json
@@ -89,6 +89,9 @@ def pack(arrays: dict[str, np.ndarray], class_names: Sequence[str], method: str)
 
 def cluster_looks(arrays: dict[str, np.ndarray], n_classes: int) -> list[style.Look]:
     """Return how the clusters of a map look: named after the classes of their points."""
+    # As in `style.cluster_looks`, for new images.
+    from report_lib.common import metrics
+
     n, labels, clusters = int(arrays["clusters"].max()) + 1, arrays["labels"], arrays["clusters"]
     return style.cluster_looks(n, metrics.contingency(labels, clusters, n_classes, n) if len(labels) else None)
 

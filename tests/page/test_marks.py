@@ -122,7 +122,8 @@ def test_marks_hold_where_a_browser_keeps_nothing(browser, digits_build):
 
 SMALL = (
     "name=marked reduction.representations=[] reduction.maps=[] clustering.methods=[kmeans] clustering.chosen=kmeans "
-    "classification.pseudo_models=[random_forest] classification.label_counts=[] classification.classifiers=[logistic_regression] "
+    "classification.pseudo_models=[random_forest] classification.label_counts=[] "
+    "classification.classifiers=[logistic_regression] "
     "classification.audit_folds=2"
 )
 
