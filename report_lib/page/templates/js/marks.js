@@ -22,11 +22,17 @@ function markedRow(list, row) {
 }
 
 function markOptions(own) {
+  const group = (label, names) => {
+    const made = Object.assign(document.createElement("optgroup"), { label });
+    made.append(...names.map((name) => new Option(name, `is ${marks.told.classes.indexOf(name)}`)));
+    return names.length ? [made] : [];
+  };
   const others = marks.told.classes.filter((name) => name !== own.label && name !== own.likelier);
-  const wrong = (name, note) => new Option(`wrong: ${name}${note}`, `is ${marks.told.classes.indexOf(name)}`);
-  const suggested = own.likelier ? [wrong(own.likelier, " (suggested)")] : [];
   const before = marks.earlier.has(markKey(own.part, own.row));
-  return [new Option(before ? "marked before" : "mark …", ""), new Option("right", "right"), ...suggested, ...others.map((name) => wrong(name, "")), new Option("unsure", "unsure")];
+  return [
+    new Option(before ? "marked before" : "mark …", ""), new Option("right", "right"), new Option("unsure", "unsure"),
+    ...group("wrong, it is, as suggested", own.likelier ? [own.likelier] : []), ...group("wrong, it is", others),
+  ];
 }
 
 /* A choice as it is exported; `was` is the label as it came, also where a run before has corrected it. */
