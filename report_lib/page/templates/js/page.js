@@ -61,11 +61,12 @@ const narrow = matchMedia("(max-width: 559px)");
 function startScrollers() {
   // A chart's contents may be skipped while they are out of view: its rule says when it scrolls.
   const scrolls = (own) => (own.matches(".chart") ? narrow.matches : own.scrollWidth > own.clientWidth || own.scrollHeight > own.clientHeight);
-  const look = (own) => { own.tabIndex = scrolls(own) ? 0 : -1; };
-  const watcher = new ResizeObserver((entries) => entries.forEach((entry) => look(entry.target)));
-  const all = document.querySelectorAll(".scroll[tabindex], .chart.wide, .highlight pre");
+  // All are measured before any is changed, so that the page is laid out once.
+  const look = (some) => some.map((own) => [own, scrolls(own) ? 0 : -1]).forEach(([own, stop]) => { if (own.tabIndex !== stop) own.tabIndex = stop; });
+  const watcher = new ResizeObserver((entries) => look(entries.map((entry) => entry.target)));
+  const all = [...document.querySelectorAll(".scroll[tabindex], .chart.wide, .highlight pre")];
   for (const own of all) watcher.observe(own);
-  narrow.addEventListener("change", () => all.forEach(look));
+  narrow.addEventListener("change", () => look(all));
 }
 
 function startCode() {
