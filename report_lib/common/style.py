@@ -193,7 +193,8 @@ def image_grid(
     top = 28 if rows else 4
     margin = {"l": 84 if rows else 4, "r": 4, "t": top + TITLE_HEIGHT, "b": 4}
     height = round(720 * sheet.shape[0] / sheet.shape[1]) + top + TITLE_HEIGHT + 4
-    return fig.update_layout(margin=margin, showlegend=False, height=height, meta={"columns": columns})
+    meta = {"columns": columns, "tile": [h, w], "label": label, "step": [step_x, step_y], "n": n}
+    return fig.update_layout(margin=margin, showlegend=False, height=height, meta=meta)
 
 
 def image_rows(images: Sequence[np.ndarray], rows: Sequence[str], titles: Sequence[str]) -> go.Figure:

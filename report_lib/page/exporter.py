@@ -36,11 +36,8 @@ from report_lib.page.stills import still
 SCRIPTS = ("base", "charts", "search", "downloads", "lists", "map_view", "map_panel", "map", "page")
 PLOTLY = "application/vnd.plotly.v1+json"
 MOST_HEADLINES = 6
-# Columns of images or cells that can be told apart on a phone; half as many where names stand beside them.
-MOST_ON_A_PHONE = 8
-WIDE_MARGIN = 60
-# Names over tiles that would be smaller than this, in percent of the width, cannot be read there either.
-SMALLEST_FIT = 2.7
+# Columns of cells whose numbers can be read on a phone.
+MOST_ON_A_PHONE = 12
 # The tag of a cell whose figures and words are folded, and the section that a chapter opens with.
 FOLD = "fold"
 IN_SHORT = "## In short"
@@ -333,20 +330,18 @@ def _figure(place: str, number: str, figure: dict[str, Any], charts: dict[str, s
     if not title or not meta.get("caption"):
         raise ReportError(f"{place}: a figure without title or caption; give it both with style.finish")
     own = {"data": figure["data"], "layout": style.without_title(figure["layout"])}
-    told = {"place": place, "number": number, "title": html.unescape(title), "meta": meta, "wide": _is_wide(own, meta)}
+    told = {"place": place, "number": number, "title": html.unescape(title), "meta": meta, "wide": _is_wide(own)}
     if is_sheet(figure):
-        picture = {"sheet": sheet(own, meta["columns"])}
-        told["wide"] |= picture["sheet"]["fit"] < SMALLEST_FIT
+        picture = {"sheet": sheet(own, meta)}
     else:
         picture = {"still": still(own, f"{place} ({title})")}
         charts[f"{place}-chart"] = script_json({**own, "title": title})
     return template("figure").render(**told, **picture, height=own["layout"]["height"])
 
 
-def _is_wide(figure: dict[str, Any], meta: dict[str, Any]) -> bool:
+def _is_wide(figure: dict[str, Any]) -> bool:
     """Say whether a figure has so many columns that it scrolls in its frame on a phone."""
-    columns = max([meta.get("columns", 0), *(len(t["x"]) for t in figure["data"] if t["type"] == "heatmap")])
-    return columns * (2 if figure["layout"]["margin"]["l"] > WIDE_MARGIN else 1) > MOST_ON_A_PHONE
+    return max((len(t["x"]) for t in figure["data"] if t["type"] == "heatmap"), default=0) > MOST_ON_A_PHONE
 
 
 def _about_tables(about: dict[str, Any]) -> list[dict[str, Any]]:

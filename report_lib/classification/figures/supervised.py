@@ -83,6 +83,9 @@ def confusion(score: Score, images: ImageSet) -> go.Figure | None:
                       "textangle": -35, "xanchor": "left", **at})  # fmt: skip
     # Names over the columns are at a slant.
     room = 50 + 4 * min(12, max(len(str(name)) for name in names))
+    # Roots, as mistakes are few beside what is right.
+    shades = np.sqrt(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))
+    fig.update_layout(meta={**fig.layout.meta, "shades": np.round(shades, 3).ravel().tolist()})
     off = counts - np.diag(np.diag(counts))
     worst = np.unravel_index(off.argmax(), off.shape)
     true, called = names[worst[0]], names[worst[1]]
@@ -95,7 +98,8 @@ def confusion(score: Score, images: ImageSet) -> go.Figure | None:
         ),
         title=said if off.any() else "Every test image is right",
         caption=f"Test images, {score.predictions.title}. Rows: the true class. Columns: what it is called. Each cell shows "
-        "the surest image, and above it how many there are; the diagonal is right.",
+        "the surest image, and above it how many there are; the darker a cell, the more of its row are there. The diagonal "
+        "is right.",
         numbers=" ".join(f"{names[i]} is called {style.listing(names, counts[i], ',d')}" for i in range(n)),
         annotations=notes,
         margin_l=110,

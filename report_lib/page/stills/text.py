@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+# Units that a picture is wide, and the size of its letters in them.
+WIDTH = 800
 SIZE = 12
 # Widths of characters, in ems, of a wide font such as DejaVu Sans: what fits in that fits in all.
 _WIDTHS = {**dict.fromkeys("ijl|.,:;'!I ()[]ftr/-", 0.38), **dict.fromkeys("mwMW%@—", 0.96)}
@@ -65,6 +67,18 @@ def width_of(label: object, size: float = SIZE) -> float:
 
 def _em(character: str) -> float:
     return _WIDTHS.get(character) or (0.72 if character.isupper() else 0.63)
+
+
+def lines_of(label: object, width: float, most: int = 2) -> list[str]:
+    """Set a label in lines of about a width, at most so many; what is longer is cut."""
+    words, lines = plain(label).split(" "), [""]
+    for word in words:
+        longer = f"{lines[-1]} {word}".strip()
+        if width_of(longer) <= width or not lines[-1] or len(lines) == most:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return [cut(html.escape(line), width) for line in lines]
 
 
 def cut(label: object, width: float) -> str:

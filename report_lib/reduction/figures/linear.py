@@ -22,7 +22,7 @@ def explained_variance(pca: np.ndarray, svd: np.ndarray, marks: dict[float, int]
     """
     k = np.arange(1, len(pca) + 1)
     cumulative = np.cumsum(pca)
-    fig = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.08)
+    fig = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.12)
     fig.add_scatter(x=k, y=cumulative.astype(np.float32), mode="lines", line_color=style.ACCENT, row=1, col=1,
                     name="PCA, so far", showlegend=False, hovertemplate="first %{x}: %{y:.2%}<extra></extra>")  # fmt: skip
     for name, ratio, color, dash in (("PCA", pca, style.ACCENT, "solid"), ("truncated SVD", svd, style.SECOND, "dot")):

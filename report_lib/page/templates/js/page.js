@@ -160,6 +160,7 @@ function start() {
   startFolds();
   startSearch();
   startDownloads();
+  startPaper();
   startLists();
   fillProvenance();
   fillTimes();
