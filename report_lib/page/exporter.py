@@ -85,10 +85,12 @@ def write_report(
     run = about["parameters"]["name"]
     title, names = metrics["dataset"]["title"], metrics["dataset"]["class_names"]
     tables = lists.tables(listed)
-    script, css = _script(), read("report.css", "map.css") + _stills_on_dark() + _tiles(lists.sprite(listed))
+    of = f"{_called(title, run)}{_short_commit(about)}"
+    script = _script()
+    css = read("report.css", "map.css") + _stills_on_dark() + _tiles(lists.sprite(listed)) + _running_head(of)
     page = template("page").render(
         title=f"{_called(title, run)}: what structure is in these images?",
-        of=f"{_called(title, run)}{_short_commit(about)}",
+        of=of,
         policy=_policy(script),
         data=headlines.data_line(metrics),
         answer=answer(metrics, points["clusters"]),
@@ -98,6 +100,7 @@ def write_report(
         lists=tables,
         most_listed=MOST,
         table=scores.table(metrics),
+        references=scores.references(metrics),
         map=explorer.pack(points, names, str(points["method"])),
         phases=phases,
         adjusted=about["adjusted"],
@@ -143,6 +146,15 @@ def _stills_on_dark() -> str:
     """Return the rules that lighten the darkest colours of static pictures on a dark page, as the script does in charts."""
     rule = '.still [{0}="{1}"] {{ {0}: light-dark({1}, {2}); }}\n'
     return "".join(rule.format(part, *pair) for pair in style.ON_DARK.items() for part in ("fill", "stroke"))
+
+
+def _running_head(text: str) -> str:
+    """Return the rules for the head and the foot of each sheet of paper; names of data are no part of the rules."""
+    told = "".join(c if c.isalnum() or c in " -.,·" else f"\\{ord(c):x} " for c in text)
+    return (
+        f'@page {{ @top-left {{ content: "{told}"; color: #565e6a; }} '
+        '@top-right { content: counter(page) " / " counter(pages); color: #565e6a; } }\n'
+    )
 
 
 def _policy(script: str) -> str:

@@ -50,6 +50,19 @@ def table(metrics: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def references(metrics: dict[str, Any]) -> list[dict[str, str]]:
+    """Return the papers whose figures stand beside those of the run, each with its address."""
+    title = metrics["dataset"]["title"]
+    named = {own.source: own.method for own in reversed(published.CLUSTERING.get(title, ()))}
+    papers = {
+        source: f"{method}, and others in its table" if "Table" in source else method
+        for source, method in named.items()
+    }
+    if classifiers.published(title):
+        papers[classifiers.SOURCE] = "Classifiers taught all labels (Xiao et al., 2017)"
+    return [{"name": name, "address": published.address(source)} for source, name in papers.items()]
+
+
 def _note(metrics: dict[str, Any], others: Sequence[published.Published]) -> str:
     clustered, few = metrics["clustering"], metrics["classification"].get("label_efficiency")
     own = clustered["methods"][clustered["chosen"]]

@@ -30,9 +30,10 @@ def sheet(figure: dict[str, Any], meta: dict[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        `source`, a data URI; `most`, the pixels that it is wide at most; `columns`; `heads`, the names of the columns,
-        and whether they stand on end `everywhere` or on a `phone`; `rows`, each with its `name` and its `cells` (`over`, `weight`, `shade`); where
-        rows have no names, tiles may be set in fewer columns. `cut` says how a tile is cut from the source.
+        `source`, a data URI; `most`, the pixels that it is wide at most; `columns`; `heads`, the names of the columns;
+        `on_end`, where these stand on end: `everywhere`, on a `phone`, or nowhere; `rows`, each with its `name` and its
+        `cells` (`over`, `weight`, `shade`); where rows have no names, tiles may be set in fewer columns. `cut` says how
+        a tile is cut from the source.
     """
     layout, columns = figure["layout"], meta["columns"]
     width, height = layout["xaxis"]["range"][1] + 0.5, layout["yaxis"]["range"][0] + 0.5
