@@ -11,6 +11,8 @@ import plotly.graph_objects as go
 import plotly.io as pio
 from PIL import Image
 
+from report_lib.common.prose import percent, written
+
 # Ten colours that stay apart for colour-blind readers: Paul Tol's "muted" set, its indigo lightened for dark pages,
 # and the orange of his "vibrant" set as the tenth.
 PALETTE = (
@@ -129,14 +131,12 @@ def interval_bars(values: np.ndarray, low: np.ndarray, high: np.ndarray) -> dict
 
 def component_axis(i: int, ratio: np.ndarray) -> str:
     """Name the axis of a component, counted from 0, with its share of the variance."""
-    return f"component {i + 1} ({ratio[i]:.1%} of the variance)"
+    return f"component {i + 1} ({percent(ratio[i], 1)} of the variance)"
 
 
 def listing(names: Sequence[object], values: Sequence[float], form: str) -> str:
     """Write names with their values, as prose does, such as Bag 41%, Coat 63%."""
-    told = [
-        f"{name} {'none' if value != value else format(value, form)}" for name, value in zip(names, values, strict=True)
-    ]
+    told = [f"{name} {written(value, form)}" for name, value in zip(names, values, strict=True)]
     return ", ".join(told) + "."
 
 

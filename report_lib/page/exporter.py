@@ -33,7 +33,7 @@ from report_lib.page.embed import TEMPLATES, read, script_json, template
 from report_lib.page.sheets import is_sheet, sheet
 from report_lib.page.stills import still
 
-SCRIPTS = ("base", "charts", "search", "downloads", "lists", "map_view", "map_panel", "map", "page")
+SCRIPTS = ("base", "charts", "search", "downloads", "lists", "tables", "map_view", "map_panel", "map", "page")
 PLOTLY = "application/vnd.plotly.v1+json"
 MOST_HEADLINES = 6
 # Columns of cells whose numbers can be read on a phone.

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from report_lib.classification.supervised import League, Score
 from report_lib.common import style
 from report_lib.common.display import passes_none
-from report_lib.common.prose import percent, plural
+from report_lib.common.prose import decimal, percent, plural
 from report_lib.data.images import ImageSet
 
 # A bin of fewer images says little of how often they are right.
@@ -53,11 +53,13 @@ def by_class(score: Score, names: Sequence[str]) -> go.Figure | None:
     labels = [names[i] for i in order]
     return style.finish(
         style.dots(labels, shown, score="share", row="class", form=".0%"),
-        title=f"{labels[0]} is the hardest class (F1 {score.f1[order[0]]:.2f}), {labels[-1]} the easiest "
-        f"({score.f1[order[-1]]:.2f})",
+        title=f"{labels[0]} is the hardest class (F1 {decimal(score.f1[order[0]])}), {labels[-1]} the easiest "
+        f"({decimal(score.f1[order[-1]])})",
         caption=f"Test images, {score.predictions.title}. Precision: of the images called so, how many are. Recall: of the "
         "images that are, how many are called so. F1: their harmonic mean.",
-        numbers=style.listings(labels, shown, ".3f"),
+        numbers=" ".join(
+            f"{name}: {style.listing(labels, own, '.3f' if name == 'F1' else '.1%')}" for name, own in shown.items()
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from report_lib.classification.findings import pseudo
 from report_lib.clustering.findings.league import title_of
 from report_lib.clustering.findings.panel import by_number
-from report_lib.common.prose import count_of, listed, percent, plural
+from report_lib.common.prose import count_of, decimal, listed, percent, plural
 from report_lib.data.idx import DATASETS
 from report_lib.understanding.findings import unknown
 
@@ -94,9 +94,7 @@ def _clusters(metrics: dict[str, Any]) -> list[Finding]:
         f"gets {percent(max(counts) / sum(counts), 1)}."
     )
     mean = found["mean"]
-    indices = (
-        f"is the adjusted Rand index (ARI) of clusters and classes, {mean['nmi']:.2f} the mutual information (NMI)."
-    )
+    indices = f"is the adjusted Rand index (ARI) of clusters and classes, {decimal(mean['nmi'])} the mutual information (NMI)."
     scale = (
         "ARI: 1 where clusters and classes are the same groups, 0 where they agree no better than chance. NMI, normalised: 1 "
         "where the cluster tells the class, 0 where it tells nothing of it."
@@ -104,7 +102,7 @@ def _clusters(metrics: dict[str, Any]) -> list[Finding]:
     evidence = "clustering-how-far-clusters-agree-with-classes"
     return [
         Finding(percent(mean["accuracy"], 1), accuracy, evidence, matched),
-        Finding(f"{mean['ari']:.2f}", indices, evidence, scale),
+        Finding(decimal(mean["ari"]), indices, evidence, scale),
     ]
 
 

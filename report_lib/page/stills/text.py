@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from report_lib.common.prose import percent
+
 # Units that a picture is wide, and the size of its letters in them.
 WIDTH = 800
 SIZE = 12
@@ -177,7 +179,10 @@ def formatted(value: Any, form: str = "") -> str:
 def _written(value: float, comma: str, precision: str | None, kind: str) -> str:
     if kind == "d":
         return format(round(value), comma + "d")
-    if kind in ("f", "%", "g"):
+    if kind == "%":
+        # Ticks are sums of steps, and not quite what they stand for.
+        return percent(round(value, 12), 6 if precision is None else int(precision))
+    if kind in ("f", "g"):
         return format(value, f"{comma}.{6 if precision is None else precision}{kind}")
     return format(value, f"{comma}.{precision or 12}g")
 

@@ -136,18 +136,31 @@ function spread(axis) {
   });
 }
 
-/* Shares in narrow cells go without their sign. */
-function shorten(trace) {
-  trace.textfont = { size: 9 };
-  if (!trace.texttemplate?.endsWith("%}")) return;
-  trace.text = values(trace.z).map((row) => row.map((share) => (Number.isFinite(share) ? String(Number((100 * share).toFixed(1))) : "")));
+/* A share as the page writes it everywhere: only nothing is 0, and only all is 100. */
+function percent(share, digits) {
+  for (let places = digits; places < digits + 4; places++) {
+    const told = (100 * share).toFixed(places);
+    if (share === 0 || share === 1 || ![0, 100].includes(Number(told))) return told;
+  }
+  return (100 * share).toFixed(digits);
+}
+
+/* Shares at bars and in cells, which Plotly's own form would round to 100%; narrow cells go without the sign. */
+const SHARE = /^%\{([xyz]):\.(\d)%\}$/;
+function writeShares(trace, narrow) {
+  const [, letter, digits] = SHARE.exec(trace.texttemplate ?? "") ?? [];
+  const cells = trace.type === "heatmap";
+  if (cells && narrow) trace.textfont = { size: 9 };
+  if (!letter) return;
+  const told = (share) => (Number.isFinite(share) ? percent(share, Number(digits)) + (cells && narrow ? "" : "%") : "");
+  trace.text = values(trace[letter]).map((own) => (Array.isArray(own) ? own.map(told) : told(own)));
   trace.texttemplate = "%{text}";
 }
 
 function draw(chart) {
   const figure = isDark() ? inTheDark(readFigure(chart)) : readFigure(chart);
   const layout = fitted(figure, chart.clientWidth);
-  if (chart.clientWidth < 560) figure.data.filter((trace) => trace.type === "heatmap").forEach(shorten);
+  for (const trace of figure.data) writeShares(trace, chart.clientWidth < 560);
   // On a touch screen a swipe belongs to the page, whatever is under the finger.
   if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
   chart.style.minHeight = layout.height + "px";

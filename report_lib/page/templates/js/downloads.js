@@ -57,6 +57,7 @@ function figureRows(chart) {
 async function picture(chart, format) {
   const figure = isDark() ? inTheDark(readFigure(chart)) : readFigure(chart);
   const width = 960;
+  for (const trace of figure.data) writeShares(trace, false);
   const layout = fitted(figure, width);
   Object.assign(layout, { width, height: layout.height + palette.titleHeight, paper_bgcolor: raised() });
   layout.margin.t += palette.titleHeight;

@@ -164,6 +164,7 @@ function start() {
   startLists();
   fillProvenance();
   fillTimes();
+  startTables();
   followContents();
   startCharts();
   startMap();
