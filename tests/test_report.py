@@ -55,15 +55,17 @@ def test_two_runs_of_the_same_images_are_told_apart(title, run, called):
 @needs_browser
 def test_pictures_are_square_and_named(page):
     sheets = page.eval_on_selector_all(
-        ".tiles img",
+        ".sheet",
         """all => all.map(e => {
+            e.closest('.more')?.setAttribute('open', '');
             e.scrollIntoView();
-            const box = e.getBoundingClientRect();
-            return [e.alt, box.width / e.naturalWidth, box.height / e.naturalHeight];
+            const box = e.querySelector('i').getBoundingClientRect();
+            const name = document.getElementById(e.getAttribute('aria-labelledby')).textContent;
+            return [name, box.width, box.height * Number(e.style.getPropertyValue('--ratio'))];
         })""",
     )
     assert len(sheets) > 10
-    assert all(alt and across > 1 and across == pytest.approx(down, rel=0.01) for alt, across, down in sheets)
+    assert all(name and across > 8 and across == pytest.approx(down, rel=0.01) for name, across, down in sheets)
 
 
 @needs_browser
