@@ -109,6 +109,11 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--images", required=True, help=".npy or .npz file with images")
     command.add_argument("--verbose", action="store_true", help="show the traceback of an error")
     command.set_defaults(run_command=_predict)
+    command = commands.add_parser("compare", help="hold finished runs against one another, on a page and in a table")
+    command.add_argument("--runs", required=True, help='names of two runs or more: "fashion_mnist classic"')
+    command.add_argument("--format", default="text", help="of the table: text, or md for a pull request")
+    command.add_argument("--verbose", action="store_true", help="show the traceback of an error")
+    command.set_defaults(run_command=_compare)
     return parser
 
 
@@ -221,6 +226,15 @@ def _predict(options: argparse.Namespace) -> int:
         raise ReportError("no images; write `make predict RUN=fashion_mnist IMAGES=new.npy`")
     path, n_images, n_unlike = predict(options.run, options.images)
     print(f"{path}: {plural(n_images, 'image')}, {n_unlike:,} of them unlike anything seen")
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from report_lib.run.compare import compare
+
+    page, told = compare(options.runs.split(), options.format or "text")
+    print(told)
+    print(f"done: {page}", file=sys.stderr)
     return 0
 
 

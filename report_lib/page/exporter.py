@@ -88,7 +88,7 @@ def write_report(
     run = about["parameters"]["name"]
     title, names = metrics["dataset"]["title"], metrics["dataset"]["class_names"]
     tables = lists.tables(listed)
-    script, css = _script(), read("report.css", "map.css") + _stills_on_dark() + _tiles(lists.sprite(listed))
+    script, css = _script(), read("report.css", "map.css") + stills_on_dark() + _tiles(lists.sprite(listed))
     page = template("page").render(
         title=f"{_called(title, run)}: what structure is in these images?",
         of=f"{_called(title, run)}{_short_commit(about)}",
@@ -142,7 +142,7 @@ def _short_commit(about: dict[str, Any]) -> str:
     return f" · commit {about['commit'][:7]}{changed}" if about["commit"] else ""
 
 
-def _stills_on_dark() -> str:
+def stills_on_dark() -> str:
     """Return the rules that lighten the darkest colours of static pictures on a dark page, as the script does in charts."""
     rule = '.still [{0}="{1}"] {{ {0}: light-dark({1}, {2}); }}\n'
     return "".join(rule.format(part, *pair) for pair in style.ON_DARK.items() for part in ("fill", "stroke"))
@@ -318,7 +318,7 @@ def _make_showable(output: Any, name: str, number: int, figures: dict[str, str],
     if PLOTLY in data:
         i = len(figures) + 1
         place = f"{name}-figure-{i}"
-        figures[place] = _figure(place, f"{number}.{i}", data[PLOTLY], charts)
+        figures[place] = figure_html(place, f"{number}.{i}", data[PLOTLY], charts)
         output["data"] = {"text/html": f"<!--figure {place}-->"}
     elif "text/html" in data:
         data["text/html"] = data["text/html"].replace(display.STYLE, "")
@@ -327,7 +327,7 @@ def _make_showable(output: Any, name: str, number: int, figures: dict[str, str],
         raise ReportError(f"{name}: an output of type {kinds} cannot be shown in the page; use report_lib.display.show")
 
 
-def _figure(place: str, number: str, figure: dict[str, Any], charts: dict[str, str]) -> str:
+def figure_html(place: str, number: str, figure: dict[str, Any], charts: dict[str, str]) -> str:
     """Return the markup of a figure; what a chart is drawn from goes into `charts`."""
     meta, title = figure["layout"].get("meta", {}), figure["layout"].get("title", {}).get("text", "")
     if not title or not meta.get("caption"):

@@ -4,6 +4,7 @@ Everything is written to a folder beside the runs and moved into place when all 
 fails leaves the last good report alone.
 """
 
+import difflib
 import logging
 import os
 import sys
@@ -216,8 +217,10 @@ def existing(name: str) -> Run:
     if name.strip(". ") != name or "/" in name or name in ("", artifacts.LAB) or not run.folder.is_dir():
         folders = {p.name for p in artifacts.build_dir().glob("[!.]*") if p.is_dir()} - {artifacts.LAB}
         there = ", ".join(sorted(folders)) or "none"
+        near = difflib.get_close_matches(name, folders, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}? " if near else ""
         raise ReportError(
-            f"no run {name!r}; runs that are there: {there}; `make report PARAMS=params/{name}.yaml` makes one"
+            f"no run {name!r}; {hint}runs that are there: {there}; `make report PARAMS=params/{name}.yaml` makes one"
         )
     return run
 
