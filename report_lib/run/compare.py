@@ -55,8 +55,8 @@ def compare(names: Sequence[str], form: str = "text") -> tuple[Path, str]:
     return page, _told(runs, rows, form)
 
 
-def read_run(name: str) -> Finished:
-    """Read what a finished run left.
+def read_run(name: str, *, with_notebooks: bool = True) -> Finished:
+    """Read what a finished run left; its notebooks are most of the work.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def read_run(name: str) -> Finished:
     run = existing(name)
     with publish.reading(run.folder):
         record = reproduce.read(run.folder)
-        paths = sorted((run.folder / "notebooks").glob("*.ipynb"))
+        paths = sorted((run.folder / "notebooks").glob("*.ipynb")) if with_notebooks else []
         read = {path.stem.partition("_")[2]: nbformat.read(path, as_version=4) for path in paths}
         notebooks = {phase: read[phase] for phase in artifacts.PHASES if phase in read}
         points = run.load("datamap") if run.path("datamap").is_file() else {}

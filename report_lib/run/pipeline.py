@@ -80,10 +80,9 @@ def run_report(
         progress = Progress(params.name, record.of_run(final).get("sections", {}))
         asked = params
         images, params, adjusted = check_data(asked)
-        about = record.about(asked, params, adjusted, images.hashes, code)
-        for sentence in [*replaced(final, params), *adjusted, *differences(record_before, about)]:
+        plan, run = _plan(asked, images, params, adjusted, code, final), Run(params.name)
+        for sentence in [*replaced(final, params), *adjusted, *differences(record_before, plan.about)]:
             log.info("%s", sentence)
-        plan, run = Plan(params, values.digest(images), about, phases.read_made_of(final)), Run(params.name)
         if not force and plan.is_done(final):
             (final / publish.FAILED).unlink(missing_ok=True)
             progress.up_to_date(final / "report.html")
@@ -99,6 +98,22 @@ def run_report(
         plan.make_room()
     progress.done(final / page.name)
     return final / page.name
+
+
+def is_done(asked: Params) -> bool:
+    """Say whether the finished run of that name is what these parameters would make now; nothing is written."""
+    final = artifacts.build_dir() / asked.name
+    if not final.is_dir():
+        return False
+    with environment(**_pinned(final.parent / publish.STAGING, force=False)):
+        return _plan(asked, *check_data(asked), record.commit(), final).is_done(final)
+
+
+def _plan(
+    asked: Params, images: ImageSet, params: Params, adjusted: list[str], code: dict[str, str], final: Path
+) -> Plan:
+    about = record.about(asked, params, adjusted, images.hashes, code)
+    return Plan(params, values.digest(images), about, phases.read_made_of(final))
 
 
 def _spare_a_grammar() -> None:
