@@ -341,19 +341,18 @@ def test_without_labels_runs_are_ranked_by_what_needs_none():
 
 
 @pytest.mark.slow
-def test_a_sweep_on_digits_shares_what_does_not_vary_and_is_not_made_twice(written, tmp_path, capsys):
+def test_a_sweep_on_digits_shares_what_does_not_vary_and_is_not_made_twice(written, tmp_path, capsys, caplog):
+    caplog.set_level(logging.INFO)
     text = (ROOT / "params" / "sweeps" / "digits.yaml").read_text()
     path = written(text.replace("[8, 10, 12]", "[8, 10]").replace("[0, 1]", "[0]"))
     assert main(["sweep", "--sweep", str(path)]) == 0
-    said = capsys.readouterr().err
-    assert said.count("reduction: taken from the store") == 1
+    assert capsys.readouterr().err.count("reduction: taken from the store") == 1
     build = tmp_path / "build"
     assert (build / "mine-n_clusters_10-seed_0" / "report.html").is_file()
     before = (build / "sweep-mine.html").read_bytes()
     assert main(["sweep", "--sweep", str(path)]) == 0
-    again = capsys.readouterr().err
-    assert "2 runs, 2 of them done already" in again
-    assert "report mine" not in again
+    assert "sweep mine: 2 runs, 2 of them done already" in caplog.text
+    assert "report mine" not in capsys.readouterr().err
     assert (build / "sweep-mine.html").read_bytes() == before
     assert main(["compare", "--runs", "mine-n_clusters_8-seed_0 mine-n_clusters_10-seed_0"]) == 0
     assert "clustering.n_clusters" in capsys.readouterr().out
