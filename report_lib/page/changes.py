@@ -101,14 +101,17 @@ def agreement(one: np.ndarray, other: np.ndarray) -> float:
 
 def _clusters(one: Points, other: Points, class_names: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
     was, now = one["clusters"], matched(one["clusters"], other["clusters"])
-    # By the numbers of the first run; -2 and -1 are the last two.
-    names = np.array([*_named(was, one["labels"], class_names), "a new one", "noise"])
+    # Both by the numbers of the first run, each with the class that its own run has there; -2 and -1 are the last two.
+    named = [
+        np.array([*_named(np.maximum(own, NOISE), one["labels"], class_names), "a new one", "noise"])[own]
+        for own in (was, now)
+    ]
     said = (
         "Clusters of the second run bear the numbers of those of the first that they share most images with, one to one. The "
         "adjusted Rand index of the two, 1 where they are equal and 0 where they have nothing to do with one another, is "
         f"{decimal(agreement(was, other['clusters']))}."
     )
-    return names[was], names[now], now != was, said
+    return *named, now != was, said
 
 
 def _named(clusters: np.ndarray, labels: np.ndarray, class_names: Sequence[str]) -> list[str]:

@@ -36,6 +36,8 @@ def parallel(runs: Sequence[Swept], outcomes: dict[str, np.ndarray]) -> go.Figur
             )
     for i, (name, (_, ticks)) in enumerate(axes):
         _add_axis(fig, i, name, ticks)
+    # Many axes scroll in their frame on a phone.
+    fig.update_layout(meta={"columns": len(axes)})
     fig.update_xaxes(showticklabels=False, range=[-0.5, len(axes) - 0.3], showgrid=False)
     fig.update_yaxes(showticklabels=False, range=[-0.25, 1.1], showgrid=False)
     return style.finish(

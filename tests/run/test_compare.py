@@ -163,6 +163,15 @@ def test_an_image_that_changed_cluster_is_counted_and_shown():
     assert found.figure.layout.title.text.endswith("C1 (&lt;b&gt;boot) → C2 (coat), 1 image")
 
 
+def test_a_cluster_is_named_after_what_its_own_run_has_in_it():
+    labels = np.arange(12) // 6
+    was, now = np.isin(np.arange(12), [4, 5, 9, 10, 11]), np.isin(np.arange(12), [6, 7, 8, 9])
+    # The second run's cluster 1, all coats, shares most with the first's C1, which is mostly boots.
+    one, other = (runs.points(labels=labels, clusters=own.astype(int)) for own in (was, now))
+    kinds = told_of("Cluster", *changes.shared_images(one, other)).kinds
+    assert kinds == [("C1 (<b>boot)", "C2 (<b>boot)", 4), ("C2 (coat)", "C1 (coat)", 1)]
+
+
 def test_a_cluster_more_and_noise_are_no_cluster_of_the_first_run():
     one = np.array([0, 0, 0, 1, 1, 1])
     other = np.array([2, 2, 0, 1, 1, -1])
