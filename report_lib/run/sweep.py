@@ -80,7 +80,7 @@ def _told(name: str, planned: Sequence[Planned], left: Sequence[Planned]) -> str
     seconds = [known[run.params.dataset.source] for run in left if run.params.dataset.source in known]
     said = f"sweep {name}: {plural(len(planned), 'run')}, {len(planned) - len(left):,} of them done already"
     if seconds:
-        said += f"; about {_clock(sum(seconds))} for {_others(len(seconds))}, less what they share"
+        said += f"; at most about {_clock(sum(seconds))} for {_others(len(seconds))}: what they share is made once"
     if len(seconds) < len(left):
         said += f"; no earlier run to judge the time of {len(left) - len(seconds):,} by"
     return said

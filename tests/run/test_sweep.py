@@ -164,7 +164,8 @@ def test_it_goes_on_where_it_was_interrupted(written, made, tmp_path, caplog):
     assert len(made) == 5
     assert "mine-n_clusters_8-seed_1" not in made
     assert (
-        "sweep mine: 6 runs, 1 of them done already; about 10 minutes for 5 others, less what they share" in caplog.text
+        "sweep mine: 6 runs, 1 of them done already; at most about 10 minutes for 5 others: what they share"
+        in caplog.text
     )
     caplog.clear()
     assert sweeps.sweep(written(GRID))[0] == page == tmp_path / "build" / "sweep-mine.html"
