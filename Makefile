@@ -7,7 +7,11 @@ IMAGES ?=
 FORCE ?=
 FROM ?=
 WAIT ?=
-export DATA LABELS PARAMS SET IMAGES FORCE FROM WAIT
+RUNS ?=
+FORMAT ?=
+SWEEP ?=
+CONFIRM ?=
+export DATA LABELS PARAMS SET IMAGES FORCE FROM WAIT RUNS FORMAT SWEEP CONFIRM
 PYTHON ?= python3
 ENVIRONMENT := image-structure-report
 
@@ -21,7 +25,7 @@ READY := .venv/.ready
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report reproduce predict pdf smoke data lab test test-fast lint format lock check bench clean
+.PHONY: help setup report reproduce compare sweep predict pdf smoke data lab test test-fast lint format lock check bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +51,12 @@ report: $(READY)  ## run the notebooks and write build/<run>/report.html; DATA=p
 
 reproduce: $(READY)  ## make RUN=fashion_mnist again from its record, with nothing reused, and say what differs
 	@$(PY) -m report_lib reproduce --run "$(or $(RUN),$(basename $(notdir $(PARAMS))))"
+
+compare: $(READY)  ## hold finished runs against one another: RUNS="fashion_mnist classic"; FORMAT=md for a pull request
+	@$(PY) -m report_lib compare --runs "$$RUNS" --format "$$FORMAT"
+
+sweep: $(READY)  ## make the runs of SWEEP=params/sweeps/seeds.yaml that are not there yet, and a page of all of them
+	@$(PY) -m report_lib sweep --sweep "$$SWEEP" --confirm "$$CONFIRM"
 
 predict: $(READY)  ## ask a run about new images: RUN=fashion_mnist IMAGES=new.npy
 	@$(PY) -m report_lib predict --run "$(or $(RUN),$(basename $(notdir $(PARAMS))))" --images "$$IMAGES"

@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(format="%(message)s", stream=sys.stderr)
     logging.getLogger("report_lib").setLevel(logging.INFO)
-    stopped = _stop_on_signals()
+    stopped = options.stopped = _stop_on_signals()
     try:
         return options.run_command(options)
     except (Exception, KeyboardInterrupt) as error:
@@ -109,6 +109,18 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--images", required=True, help=".npy or .npz file with images")
     command.add_argument("--verbose", action="store_true", help="show the traceback of an error")
     command.set_defaults(run_command=_predict)
+    command = commands.add_parser("compare", help="hold finished runs against one another, on a page and in a table")
+    command.add_argument("--runs", required=True, help='names of two runs or more: "fashion_mnist classic"')
+    command.add_argument("--format", default="text", help="of the table: text, or md for a pull request")
+    command.add_argument("--verbose", action="store_true", help="show the traceback of an error")
+    command.set_defaults(run_command=_compare)
+    command = commands.add_parser(
+        "sweep", help="make the runs of a file that varies parameters, and a page of all of them"
+    )
+    command.add_argument("--sweep", required=True, help="YAML file of the sweep")
+    command.add_argument("--confirm", default="", help="1: also where that is more than 50 runs")
+    command.add_argument("--verbose", action="store_true", help="show the traceback of an error")
+    command.set_defaults(run_command=_sweep)
     return parser
 
 
@@ -222,6 +234,32 @@ def _predict(options: argparse.Namespace) -> int:
     path, n_images, n_unlike = predict(options.run, options.images)
     print(f"{path}: {plural(n_images, 'image')}, {n_unlike:,} of them unlike anything seen")
     return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from report_lib.run.compare import compare
+
+    page, told = compare(options.runs.split(), options.format or "text")
+    print(told)
+    print(f"done: {page}", file=sys.stderr)
+    return 0
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    from report_lib.run.sweep import sweep
+
+    if not options.sweep:
+        raise ReportError("no sweep; write `make sweep SWEEP=params/sweeps/digits.yaml`")
+    page, failed = sweep(
+        Path(options.sweep),
+        confirmed=_is_on(options.confirm),
+        verbose=options.verbose,
+        is_stopped=lambda: bool(options.stopped),
+    )
+    print(page)
+    for name, why in failed.items():
+        print(f"failed: {name}: {_cut(why)}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

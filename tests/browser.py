@@ -27,3 +27,8 @@ def texts(page, selector):
     return [
         " ".join(text.split()) for text in page.eval_on_selector_all(selector, "all => all.map(e => e.textContent)")
     ]
+
+
+def focused(page, what):
+    """Return what an expression says of `e`, the element that has the focus."""
+    return page.evaluate(f"(() => {{ const e = document.activeElement; return {what}; }})()")

@@ -3,6 +3,10 @@
 import base64
 import inspect
 import io
+import json
+import math
+import re
+import xml.etree.ElementTree as ET
 from importlib import import_module
 from pathlib import Path
 
@@ -12,6 +16,9 @@ from PIL import Image
 
 import report_lib
 from report_lib.common import style
+from report_lib.page.sheets import is_sheet
+from report_lib.page.stills import still
+from report_lib.page.stills.text import SIZE, width_of
 
 LIBRARY = Path(report_lib.__file__).parent
 
@@ -61,3 +68,39 @@ def check_figure(name, fig):
     if not isinstance(fig.data[0], go.Image):
         unnamed = [a for a in (*fig.select_xaxes(), *fig.select_yaxes()) if not a.title.text]
         assert not [a for a in unnamed if a.type != "category" and a.showticklabels is not False], name
+    plain = json.loads(fig.to_json())
+    if not is_sheet(plain):
+        drawn = still({"data": plain["data"], "layout": style.without_title(plain["layout"])}, name)
+        assert beyond(ET.fromstring(drawn)) == [], name
+
+
+def beyond(svg):
+    """Return the text of a still that leaves the picture, or is cut."""
+    width, height = map(float, svg.get("viewBox").split()[2:])
+    found = []
+    for text, anchor in _texts(svg):
+        across, down = _box(text, anchor)
+        if text.text.endswith("…") or min(*across, *down) < 0 or max(across) > width or max(down) > height:
+            found.append(text.text)
+    return found
+
+
+def _texts(element, anchor="start"):
+    """Return all text with the end that it stands by, as the groups around it say."""
+    anchor = element.get("text-anchor", anchor)
+    own = [(element, anchor)] if element.tag.endswith("}text") else []
+    return own + [text for child in element for text in _texts(child, anchor)]
+
+
+def _box(text, anchor):
+    """Return the corners that a text covers, across and down, as wide as a wide font makes it."""
+    size = float(text.get("font-size", SIZE))
+    wide = width_of(text.text, size)
+    left = -wide * {"start": 0, "middle": 0.5, "end": 1}[anchor]
+    turned = re.match(r"rotate\((-?[\d.]+)", text.get("transform", ""))
+    angle = math.radians(float(turned[1])) if turned else 0.0
+    corners = [(x, y) for x in (left, left + wide) for y in (-0.8 * size, 0.2 * size)]
+    return (
+        [float(text.get("x")) + x * math.cos(angle) - y * math.sin(angle) for x, y in corners],
+        [float(text.get("y")) + x * math.sin(angle) + y * math.cos(angle) for x, y in corners],
+    )

@@ -8,6 +8,7 @@ import pytest
 
 from report_lib.common.errors import ReportError
 from report_lib.page import exporter
+from report_lib.page.embed import packed
 from tests.browser import DRAWN, needs_browser, until
 
 
@@ -55,15 +56,17 @@ def test_two_runs_of_the_same_images_are_told_apart(title, run, called):
 @needs_browser
 def test_pictures_are_square_and_named(page):
     sheets = page.eval_on_selector_all(
-        ".tiles img",
+        ".sheet",
         """all => all.map(e => {
+            e.closest('.more')?.setAttribute('open', '');
             e.scrollIntoView();
-            const box = e.getBoundingClientRect();
-            return [e.alt, box.width / e.naturalWidth, box.height / e.naturalHeight];
+            const box = e.querySelector('i').getBoundingClientRect();
+            const name = document.getElementById(e.getAttribute('aria-labelledby')).textContent;
+            return [name, box.width, box.height * Number(e.style.getPropertyValue('--ratio'))];
         })""",
     )
     assert len(sheets) > 10
-    assert all(alt and across > 1 and across == pytest.approx(down, rel=0.01) for alt, across, down in sheets)
+    assert all(name and across > 8 and across == pytest.approx(down, rel=0.01) for name, across, down in sheets)
 
 
 @needs_browser
@@ -98,11 +101,31 @@ def test_the_end_of_the_page_tells_how_it_was_made(page, digits_build):
     assert facts["versions"]["scikit-learn"] in about
 
 
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("make report", 'make report SET="dataset.corrections=marks.csv"'),
+        (
+            "make report PARAMS=params/digits.yaml",
+            'make report PARAMS=params/digits.yaml SET="dataset.corrections=marks.csv"',
+        ),
+        (
+            'make report SET="seed=7 dataset.corrections=old.csv"',
+            'make report SET="seed=7 dataset.corrections=marks.csv"',
+        ),
+        ("make report FROM=report.html", 'make report … SET="dataset.corrections=marks.csv"'),
+    ],
+)
+def test_the_command_that_takes_marks_is_that_of_the_run(command, told):
+    assert exporter._with_marks(command) == told
+
+
 def test_plotly_is_in_the_page_once(digits_build):
     page = (digits_build / "report.html").read_text()
     assert page.count('id="plotly-js"') == 1
-    assert len(page) < 6_000_000
-    assert not re.search(r'(src|href)="(https?:)?//', page)
+    assert len(page) < 2_000_000
+    # A link to a paper leads away when it is followed; nothing is fetched.
+    assert not re.search(r'src="(https?:)?//|<link[^>]*href="(https?:)?//|url\(.?(https?:)?//', page)
 
 
 def test_every_figure_has_a_number_a_title_and_a_caption(digits_build):
@@ -144,7 +167,7 @@ def test_an_error_output_is_refused():
 def test_data_cannot_end_the_script_that_holds_it():
     output = figure_output(title={"text": "T"}, meta={"caption": "<script>alert(1)</script>"})
     phase, charts = render(output)
-    assert "</script" not in "".join(charts.values())
+    assert re.fullmatch(r"[\w+/=]+", packed(json.dumps(charts).encode()))
     assert "<script>alert" not in phase["body"]
     assert "&lt;script&gt;alert(1)" in phase["body"]
 
@@ -199,6 +222,9 @@ def test_a_chapter_opens_with_what_it_came_to():
         cell_of("import x"), heading("## One"), cell_of("a", "said one"), heading("## In short"), cell_of("z", "sum")
     )
     assert body.index("In short") < body.index("sum") < body.index("said one")
+    # The code that the notebook opens with is in one fold with the code there.
+    assert body.count("<summary>Code") == 2
+    assert body.index("sum") < body.index("import") < body.index("said one")
 
 
 @needs_browser

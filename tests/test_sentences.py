@@ -1,6 +1,7 @@
 """Sentences are compared with those that are kept; none is kept that no test says."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,26 @@ def test_every_kept_sentence_is_said_by_a_test(request):
         save(KEPT, mentioned)
     else:
         assert set(kept) - set(mentioned) == set(), "pytest --update-sentences tests/test_sentences.py drops them"
+
+
+# What the page's rule for numbers forbids: `common.prose` writes them otherwise.
+FORBIDDEN = {
+    "a hyphen as a minus sign": r"(?<![\w/.-])-\d",
+    "a share as a fraction": r"accuracy[^.;,:]{0,12} 0\.\d",
+    "a range with a dash": r"\d%?[–-]\d+\.\d",
+    "an interval without `to`": r"\(\d+\.\d+%?, \d",
+}
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_numbers_are_written_one_way(what):
+    found = {key: re.findall(FORBIDDEN[what], text) for key, text in load(KEPT).items()}
+    assert {key: hits for key, hits in found.items() if hits} == {}
+
+
+def test_a_score_has_as_many_digits_wherever_it_stands():
+    scores = {
+        key: re.findall(r"\b(?:ARI|NMI|AMI|F1)\)? (?:is |of )?(0\.\d+)", text) for key, text in load(KEPT).items()
+    }
+    assert {key: own for key, own in scores.items() if any(len(score) != len("0.000") for score in own)} == {}
+    assert sum(map(len, scores.values())) > 20

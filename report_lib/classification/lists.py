@@ -56,14 +56,27 @@ def build(images: ImageSet, choice: Choice, issues: Issues | None, model: NewIma
     Returns
     -------
     dict of str to ndarray
-        `list/column` of each, and `pictures`, uint8 of shape (n, h, w), of one list after the other.
+        `list/column` of each, and `pictures`, uint8 of shape (n, h, w), of one list after the other; `marks/column` of
+        what a person has said of labels before.
     """
     found = [_to_label(images, choice), *_doubtful(images.known, issues), *_least_sure(images, model)]
     found = [one for one in found if len(one.positions)]
     arrays = {key: values for one in found for key, values in one.arrays().items()}
     shown = [one.pictures for one in found]
     empty = np.zeros((0, *images.image_shape), np.uint8)
-    return arrays | {"pictures": to_bytes(np.concatenate(shown)) if shown else empty}
+    return arrays | _marked(images) | {"pictures": to_bytes(np.concatenate(shown)) if shown else empty}
+
+
+def _marked(images: ImageSet) -> dict[str, np.ndarray]:
+    marks = images.marks
+    if marks is None:
+        return {}
+    names = np.array([*images.class_names, ""], str)
+    columns = {"part": [part for part, rows in marks.rows.items() for _ in rows]}
+    for name, values in (("row", marks.rows), ("was", marks.before), ("label", marks.after)):
+        together = np.concatenate(list(values.values()))
+        columns[name] = together if name == "row" else names[together]
+    return {f"marks/{name}": np.asarray(values) for name, values in columns.items()}
 
 
 def _to_label(images: ImageSet, choice: Choice) -> Listing:

@@ -9,12 +9,12 @@ import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import GaussianMixture
 
 from report_lib.clustering.density import Density, PredictingDBSCAN, PredictingHDBSCAN
@@ -23,7 +23,7 @@ from report_lib.clustering.methods import METHODS, titled
 from report_lib.clustering.representations import Representation
 from report_lib.common.arrays import sample_rows
 from report_lib.common.keep import kept
-from report_lib.common.metrics import NOISE
+from report_lib.common.metrics import NOISE, rand_between
 from report_lib.common.models import kmeans, seeds_of_fits
 from report_lib.common.parallel import at_once
 
@@ -92,10 +92,10 @@ class Fitted:
         """The most typical fit: by its adjusted Rand index with the others on test images, the first of equals."""
         return self.fits[self.typical]
 
-    @property
+    @cached_property
     def typical(self) -> int:
         """Its position."""
-        agreement = [[adjusted_rand_score(one.test, other.test) for other in self.fits] for one in self.fits]
+        agreement = [[rand_between(one.test, other.test) for other in self.fits] for one in self.fits]
         return int(np.argmax(np.sum(agreement, axis=1).round(9)))
 
     @property

@@ -23,11 +23,11 @@ right.
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from sklearn.metrics import adjusted_rand_score
 
 from report_lib.clustering.graph_clustering import GraphClustering
 from report_lib.clustering.representations import Representation
 from report_lib.common.arrays import sample_rows
+from report_lib.common.metrics import rand_between
 
 # Pairs of halves, the train images that are halved at most, and Leiden's starts on each half.
 PAIRS, MOST, STARTS = 2, 3_000, 2
@@ -101,5 +101,5 @@ def halves(on: Representation, n_clusters: int, *, random_state: int) -> float:
             GraphClustering(n_clusters, n_neighbors=k, n_starts=STARTS, random_state=seed).fit(X[rows]).predict(X)
             for rows in np.array_split(order, 2)
         )
-        agreed.append(adjusted_rand_score(one, other))
+        agreed.append(rand_between(one, other))
     return float(np.mean(agreed))

@@ -31,13 +31,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import adjusted_rand_score
 
 from report_lib.clustering.graph_clustering import Edges, communities, jaccard_edges, merge, vote, with_surplus
 from report_lib.clustering.graph_clustering import modularity as modularity_of
 from report_lib.clustering.methods import HOG, PCA
 from report_lib.clustering.representations import Representation, Shapes
 from report_lib.common.arrays import flatten, sample_rows
+from report_lib.common.metrics import rand_between
 from report_lib.common.models import seeds_of_fits
 from report_lib.common.neighbors import nearest, nearest_to
 from report_lib.common.parallel import at_once
@@ -213,7 +213,7 @@ def pair(X: np.ndarray, n_clusters: Sequence[int], n_neighbors: int, random_stat
     (one, first), (other, second) = (
         _half(X, rows, n_clusters, n_neighbors, random_state) for rows in np.array_split(order, 2)
     )
-    agreed = [adjusted_rand_score(a, b) for a, b in zip(one, other, strict=True)]
+    agreed = [rand_between(a, b) for a, b in zip(one, other, strict=True)]
     return np.maximum(agreed, 0) * np.maximum((first + second) / 2, 0)
 
 

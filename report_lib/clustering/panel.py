@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import rankdata
-from sklearn.metrics import adjusted_rand_score
 
 from report_lib.clustering.fitting import fit_mixture
 from report_lib.clustering.graph_clustering import Edges, Resolutions, sweep_resolutions
@@ -14,6 +13,7 @@ from report_lib.clustering.representations import Representation, Shapes
 from report_lib.clustering.silhouettes import over_rows, silhouettes
 from report_lib.common.arrays import sample_rows
 from report_lib.common.keep import kept
+from report_lib.common.metrics import rand_between
 from report_lib.common.models import kmeans, seeds_of_fits
 from report_lib.common.parallel import at_once
 
@@ -93,7 +93,7 @@ def stability(X: np.ndarray, n_clusters: Sequence[int], *, n_pairs: int, n_init:
         halves = np.array_split(order, 2)
         for i, k in enumerate(n_clusters):
             one, other = (kmeans(X[rows], int(k), n_init=n_init, random_state=seed).predict(X) for rows in halves)
-            found[i, j] = adjusted_rand_score(one, other)
+            found[i, j] = rand_between(one, other)
     return found
 
 

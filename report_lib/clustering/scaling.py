@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import adjusted_rand_score
 
 from report_lib.clustering.fitting import Clusters, fit_kmeans
 from report_lib.clustering.representations import Representation
 from report_lib.common.arrays import flatten, sample_rows
 from report_lib.common.keep import kept
-from report_lib.common.metrics import contingency, table_scores
+from report_lib.common.metrics import contingency, rand_between, table_scores
 from report_lib.common.models import seeds_of_fits
 from report_lib.data.images import ImageSet
 from report_lib.reduction.linear import LinearRepresentation, Moments, PixelScaler, encode, fit_reducer
@@ -136,7 +135,7 @@ def agreement(fits: dict[str, list[Clusters]]) -> np.ndarray:
 
 
 def _mean_agreement(a: list[Clusters], b: list[Clusters]) -> float:
-    pairs = [adjusted_rand_score(x.test, y.test) for i, x in enumerate(a) for j, y in enumerate(b) if i != j]
+    pairs = [rand_between(x.test, y.test) for i, x in enumerate(a) for j, y in enumerate(b) if i != j]
     return float(np.mean(pairs)) if pairs else 1.0
 
 

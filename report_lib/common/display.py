@@ -2,6 +2,8 @@
 
 import html
 import json
+import math
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
@@ -55,8 +57,44 @@ STYLE = """<style>
 </style>"""
 
 
+# A value with its interval, as `prose.scored` and `prose.shared` write it.
+INTERVAL = re.compile(r"(\u2212?[\d.]+)(%?) \((\u2212?[\d.]+)%? to (\u2212?[\d.]+)%?\)")
+
+
 def _table(frame: pd.DataFrame) -> str:
-    """Write a table that scrolls sideways by itself, with the keyboard too, and has no empty heading."""
-    table = frame.to_html(border=0, classes="table values", escape=True).replace("<th></th>", "<td></td>", 1)
+    """Write a table that scrolls sideways by itself, with the keyboard too, and has no empty heading.
+
+    The highest of each column that `attrs["best"]` names is marked, and in the first of them intervals are drawn.
+    """
+    cells = frame.astype(str).map(html.escape)
+    best = [column for column in frame.attrs.get("best", ()) if column in frame]
+    for column in best[:1]:
+        cells[column] += frame[column].astype(str).map(_drawn)
+    for column in best:
+        numbers = frame[column].map(_number)
+        if len(frame) > 1 and numbers.notna().any():
+            cells.loc[numbers.idxmax(), column] = f'<b class="best">{cells.loc[numbers.idxmax(), column]}</b>'
+    cells.index, cells.columns = (
+        axis.map(lambda name: html.escape(str(name))) for axis in (frame.index, frame.columns)
+    )
+    table = cells.to_html(border=0, classes="table values", escape=False).replace("<th></th>", "<td></td>", 1)
     label = html.escape(f"Table of {', '.join(map(str, frame.columns))}")
     return STYLE + f'<div class="scroll report-table" tabindex="0" role="region" aria-label="{label}">{table}</div>'
+
+
+def _drawn(written: str) -> str:
+    found = INTERVAL.fullmatch(written)
+    unit = 100 if found and found[2] else 1
+    return interval_drawn(*(_number(found[i]) / unit for i in (1, 3, 4))) if found else ""
+
+
+def _number(written: str) -> float:
+    """Return the number that a cell begins with, or NaN."""
+    found = re.match(r"\u2212?[\d.]+", written)
+    return float(found[0].replace("\u2212", "-")) if found else math.nan
+
+
+def interval_drawn(value: float, low: float, high: float) -> str:
+    """Return a value between 0 and 1 as a dot on its interval, for a cell of a table."""
+    at, low, high = (f"{100 * min(max(end, 0), 1):.1f}" for end in (value, low, high))
+    return f'<span class="span" style="--at:{at};--low:{low};--high:{high}"></span>'

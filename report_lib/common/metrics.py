@@ -117,8 +117,21 @@ def adjusted_rand(tables: np.ndarray) -> np.ndarray:
     n = tables.sum(axis=(-2, -1), dtype=np.float64)
     pairs = _choose_two(tables).sum(axis=(-2, -1))
     rows, columns = (_choose_two(tables.sum(axis=axis)).sum(axis=-1) for axis in (-1, -2))
-    expected = rows * columns / _choose_two(n)
+    # Of a single image there is no pair, and nothing to expect.
+    expected = rows * columns / np.maximum(_choose_two(n), 1)
     return _ratio(pairs - expected, (rows + columns) / 2 - expected)
+
+
+def rand_between(one: np.ndarray, other: np.ndarray) -> float:
+    """Compute the adjusted Rand index of two clusterings of the same images, noise (-1) being one more cluster of each.
+
+    Parameters
+    ----------
+    one, other : ndarray of shape (n,), int
+    """
+    n_one, n_other = (int(clusters.max(initial=0)) + 2 for clusters in (one, other))
+    table = np.bincount((one + 1) * n_other + other + 1, minlength=n_one * n_other)
+    return float(adjusted_rand(table.reshape(n_one, n_other)))
 
 
 def normalized_mutual_info(tables: np.ndarray) -> np.ndarray:

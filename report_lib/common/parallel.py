@@ -17,6 +17,8 @@ Call = tuple[Callable, tuple, dict]
 # The key under which a call is kept, and its result or the process that works on it.
 Started = tuple[str, Any]
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
+# A worker grows by 300 MB when it first imports PyTorch: loky takes that for a leak, and starts another one in its place.
+NO_RESTARTS = {"LOKY_MAX_MEMORY_LEAK_SIZE": "1e15"}
 # More processes than this would cost more memory than they save time.
 MOST_PROCESSES = 8
 
@@ -73,7 +75,7 @@ def _submit(call: Call) -> Future:
     function, args, named = call
     # Processes that wait in vain for a minute give their memory back.
     executor = get_reusable_executor(
-        _n_processes(), timeout=60, env=ONE_THREAD, initializer=die_with_parent, initargs=(os.getpid(),)
+        _n_processes(), timeout=60, env=ONE_THREAD | NO_RESTARTS, initializer=die_with_parent, initargs=(os.getpid(),)
     )
     return executor.submit(function, *args, **named)
 

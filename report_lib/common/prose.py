@@ -16,6 +16,10 @@ MEASURES = {
     "nmi": "NMI",
     "ami": "AMI",
 }
+# Who reads on past so many names? Of more, the first are told, and how many there are.
+MOST_LISTED, FIRST_LISTED = 12, 8
+# Those that are shares of images, and are written as percentages; the others are indices, and have three decimals.
+SHARES = ("accuracy", "majority_accuracy")
 COLUMNS = {key: name.removesuffix(" accuracy") for key, name in MEASURES.items()}
 
 
@@ -27,9 +31,15 @@ def text(value: object) -> str:
 
 
 def listed(items: Sequence[object], last: str = "and") -> str:
-    """Join items as prose does: a, b and c."""
-    words = [str(item) for item in items]
+    """Join items as prose does: a, b and c; of many the first, and how many more there are."""
+    words = first(items)
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def first(items: Sequence[object]) -> list[str]:
+    """Return items as text; of many the first, and how many more there are."""
+    told = [str(item) for item in items]
+    return told if len(told) <= MOST_LISTED else [*told[:FIRST_LISTED], f"{len(told) - FIRST_LISTED} more"]
 
 
 def percent(share: float, digits: int = 0) -> str:
@@ -53,7 +63,8 @@ def decimal(value: float, digits: int = 3) -> str:
     """Write a score, halves rounded up as percentages are."""
     if not math.isfinite(value):
         return "none"
-    return f"{Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)}"
+    told = f"{Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)}"
+    return signed(float(told), digits) if told.startswith("-") else told
 
 
 def scored(interval: Any, digits: int = 3) -> str:
@@ -64,6 +75,39 @@ def scored(interval: Any, digits: int = 3) -> str:
 def shared(interval: Any, digits: int = 1) -> str:
     """Write a share of images with its 95% interval."""
     return f"{percent(interval.value, digits)} ({percent(interval.low, digits)} to {percent(interval.high, digits)})"
+
+
+def measure(key: str, value: float) -> str:
+    """Write a value of one of `MEASURES`: a share of images as a percentage, an index as a score."""
+    return percent(value, 1) if key in SHARES else decimal(value)
+
+
+def measured(key: str, interval: Any) -> str:
+    """Write a value of one of `MEASURES` with its 95% interval."""
+    return shared(interval) if key in SHARES else scored(interval)
+
+
+def spread(key: str, values: Any) -> str:
+    """Write the mean of repeats of one of `MEASURES`, and their standard deviation."""
+    mean, deviation = float(values.mean()), float(values.std(ddof=1))
+    return (
+        f"{measure(key, mean)} ± {100 * deviation:.1f}" if key in SHARES else f"{decimal(mean)} ± {decimal(deviation)}"
+    )
+
+
+def points(interval: Any, way: str = "") -> str:
+    """Write a difference of shares in percentage points, such as `4.2 points behind`, with its 95% interval."""
+    value, low, high = (signed(100 * end, 1).removeprefix("+") for end in (interval.value, interval.low, interval.high))
+    return f"{value} points{way and ' ' + way} ({low} to {high})"
+
+
+def written(value: float, form: str) -> str:
+    """Write a number in one of Python's forms, such as `.1%` or `.4g`, by the rules of the page."""
+    if value != value:
+        return "none"
+    if form.endswith("%"):
+        return percent(value, int(form[1:-1]))
+    return format(value, form).replace("-", "\u2212")
 
 
 def plural(n: int, word: str) -> str:

@@ -44,6 +44,11 @@ CLUSTERING = {
 }
 
 
+def address(source: str) -> str:
+    """Return where the paper of a source, such as `arXiv 1708.07747, Table 3`, can be read."""
+    return f"https://arxiv.org/abs/{source.removeprefix('arXiv ').partition(',')[0]}"
+
+
 def sources(known: list[Published]) -> list[str]:
     """Return where the figures stand, each place once."""
     return list(dict.fromkeys(own.source for own in known))

@@ -1,9 +1,11 @@
 """The one template, the one map from class to colour, and the shapes that several phases draw."""
 
 import base64
+import functools
 import html
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,28 +13,37 @@ import plotly.graph_objects as go
 import plotly.io as pio
 from PIL import Image
 
-# Ten colours that stay apart for colour-blind readers: Paul Tol's "muted" set, its indigo lightened for dark pages,
-# and the orange of his "vibrant" set as the tenth.
+from report_lib.common import shades
+from report_lib.common.prose import percent, written
+
+# What figures stand on, light and dark, and how much of a point's own colour is seen where others shine through.
+GROUNDS = {"light": "#ffffff", "dark": "#1b1f24"}
+OPACITY = 0.9
+# Ten colours, and what they become on a dark page. They were searched for: each stands out from its ground three to one,
+# and any two of them, and grey, are told apart also by readers without green-sensitive cones; a test measures it.
 PALETTE = (
-    "#5566cc", "#cc6677", "#117733", "#ddcc77", "#88ccee", "#882255", "#44aa99", "#ee7733", "#aa4499", "#999933",
+    "#2387f6", "#303f09", "#7d0344", "#017896", "#c06f73", "#462677", "#78591c", "#e14ec2", "#157553", "#f34b0e",
 )  # fmt: skip
-# Clusters are not classes, so they have colours of their own: Petroff's accessible ten, his two greys replaced.
-CLUSTER_PALETTE = (
-    "#3f90da", "#ffa90e", "#bd1f01", "#1f9e77", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#e377c2", "#92dadd",
+PALETTE_ON_DARK = (
+    "#69a7f7", "#95b001", "#af596f", "#018fa7", "#ef8da3", "#5a5efd", "#fcd525", "#f5b0ff", "#23b05f", "#f9b68a",
 )  # fmt: skip
-# Past ten groups the colours come again, with another mark.
+NOISE_COLOR, NOISE_ON_DARK = "#7d838a", "#8a9098"
+# Groups whose colours cannot be told apart have another mark.
 SYMBOLS = ("circle", "diamond", "square", "cross", "x", "triangle-up")
-# What the darkest of them become on a dark page, where they would vanish.
-ON_DARK = {
-    "#5566cc": "#7f8cf0", "#117733": "#3aa564", "#882255": "#c2518f", "#bd1f01": "#e2533a", "#832db6": "#b06be0",
-}  # fmt: skip
 # Things that are neither classes nor clusters: methods, scores.
-SERIES_COLORS = ("#3d6fd1", "#ee7733", "#1f9e77", "#aa4499", "#999933", "#a96b59")
-NOISE_COLOR = "#9aa0a6"
-ACCENT = "#3d6fd1"
-SECOND = "#ee7733"
+SERIES_COLORS = ("#3d6fd1", "#ce5a12", "#1b8a67", "#aa4499", "#77771f", "#a0604f")
+ACCENT, SECOND = SERIES_COLORS[:2]
+# What colours of charts become on a dark page, where they would be lost.
+ON_DARK = {
+    **dict(zip(PALETTE, PALETTE_ON_DARK, strict=True)), NOISE_COLOR: NOISE_ON_DARK, "#ce5a12": "#ee8844",
+    "#1b8a67": "#35b48b", "#aa4499": "#cf74c0", "#77771f": "#abab45", "#a0604f": "#c98a79",
+}  # fmt: skip
+# Doubt in orange, safety in blue, for points.
+RAMP = {"light": ("#c9520a", "#85757f", "#2f5fbf"), "dark": ("#ff9a4d", "#a9a0a6", "#6f9bf5")}
 INK = "#717780"
 SEQUENTIAL = [[0.0, "#f3f6fc"], [1.0, "#3d6fd1"]]
+# On a dark page the palest cell of a heatmap has to be dark.
+SEQUENTIAL_ON_DARK = [[0.0, "#222831"], [1.0, "#3d6fd1"]]
 TEMPLATE = "report"
 GAP = 3
 MARGIN = {"l": 64, "r": 16, "t": 56, "b": 56}
@@ -105,10 +116,69 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def color(index: int, *, clusters: bool = False) -> str:
-    """Return the colour of a class, or of a cluster, by its position; noise, -1, is grey."""
-    palette = CLUSTER_PALETTE if clusters else PALETTE
-    return NOISE_COLOR if index < 0 else palette[index % len(palette)]
+def color(index: int) -> str:
+    """Return the colour of a class by its position; the unknown, -1, are grey."""
+    return NOISE_COLOR if index < 0 else PALETTE[index % len(PALETTE)]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a group's points look: their colour, the one on a dark page, and their mark, a name of Plotly's."""
+
+    color: str
+    dark: str
+    mark: str
+
+
+NOISE_LOOK = Look(NOISE_COLOR, NOISE_ON_DARK, "circle")
+
+
+def class_looks(n: int) -> list[Look]:
+    """Return how the first `n` classes look."""
+    at = [i % len(PALETTE) for i in range(n)]
+    return list(_looks(tuple((PALETTE[i], PALETTE_ON_DARK[i]) for i in at)))
+
+
+def cluster_looks(n: int, table: np.ndarray | None = None) -> list[Look]:
+    """Return how the first `n` clusters look: in shades of the colours of the classes that they are named after.
+
+    Parameters
+    ----------
+    table : ndarray of shape (n_classes, n + 1), optional
+        Images of each class in each cluster, and in none. Without it, and where it has no image of a cluster, clusters
+        take the colours of classes in turn.
+    """
+    # SciPy, which scores take, is slow to import, and new images need no clusters' colours.
+    from report_lib.common import metrics
+
+    named = np.full(n, -1) if table is None else metrics.majority_map(table)
+    return list(_shaded(tuple(int(c) % len(PALETTE) if c >= 0 else i % len(PALETTE) for i, c in enumerate(named))))
+
+
+@functools.cache
+def _shaded(classes: tuple[int, ...]) -> tuple[Look, ...]:
+    light = shades.spread([PALETTE[c] for c in classes], NOISE_COLOR, GROUNDS["light"], OPACITY)
+    dark = shades.spread([PALETTE_ON_DARK[c] for c in classes], NOISE_ON_DARK, GROUNDS["dark"], OPACITY)
+    pairs = zip(light, dark, strict=True)
+    return _looks(tuple((_alone(own, other), other) for own, other in pairs))
+
+
+def _alone(own: str, dark: str) -> str:
+    """Return a colour, a hair off where another shade of it on a dark page is known: charts go by the colour alone."""
+    return own if ON_DARK.get(own, dark) == dark else f"{own[:5]}{int(own[5:], 16) ^ 1:02x}"
+
+
+@functools.cache
+def _looks(pairs: tuple[tuple[str, str], ...]) -> tuple[Look, ...]:
+    """Give each group the first mark that no group has whose colour is too much alike; when there is none, the rarest."""
+    own = zip(*pairs, strict=True) if pairs else ((), ())
+    apart = [shades.distances(c, g, OPACITY) for c, g in zip(own, GROUNDS.values(), strict=True)]
+    alike = np.minimum(*apart) < shades.APART
+    marks: list[str] = []
+    for i in range(len(pairs)):
+        taken = [marks[j] for j in np.flatnonzero(alike[i, :i])]
+        marks.append(min(SYMBOLS, key=taken.count))
+    return tuple(Look(*pair, mark) for pair, mark in zip(pairs, marks, strict=True))
 
 
 def cluster_names(n: int, letter: str = "C") -> list[str]:
@@ -129,14 +199,12 @@ def interval_bars(values: np.ndarray, low: np.ndarray, high: np.ndarray) -> dict
 
 def component_axis(i: int, ratio: np.ndarray) -> str:
     """Name the axis of a component, counted from 0, with its share of the variance."""
-    return f"component {i + 1} ({ratio[i]:.1%} of the variance)"
+    return f"component {i + 1} ({percent(ratio[i], 1)} of the variance)"
 
 
 def listing(names: Sequence[object], values: Sequence[float], form: str) -> str:
     """Write names with their values, as prose does, such as Bag 41%, Coat 63%."""
-    told = [
-        f"{name} {'none' if value != value else format(value, form)}" for name, value in zip(names, values, strict=True)
-    ]
+    told = [f"{name} {written(value, form)}" for name, value in zip(names, values, strict=True)]
     return ", ".join(told) + "."
 
 
@@ -154,6 +222,7 @@ def image_grid(
     diverging: bool = False,
     limits: tuple[float, float] | None = None,
     label: int = 0,
+    row_colors: Sequence[str] = (),
 ) -> go.Figure:
     """Draw images as one PNG, upright and square, with a title over each tile or each column.
 
@@ -173,6 +242,8 @@ def image_grid(
         What is drawn black and white; the range of the images unless given, and what lies beyond is cut.
     label : int
         Pixels left free above each tile; 0 for what its title needs.
+    row_colors : sequence of str
+        A colour beside each of the names of rows.
     """
     n, h, w = images.shape[:3]
     n_rows = -(-n // columns)
@@ -187,19 +258,31 @@ def image_grid(
         sheet[y : y + h, x : x + w, -1] = 255 * drawn
     fig = go.Figure(go.Image(source=png(sheet), hoverinfo="skip"))
     _label_tiles(fig, corners, titles, rows, (h, w), columns)
+    for note, own in zip([note for note in fig.layout.annotations if note.xref == "paper"], row_colors, strict=False):
+        note.update(bordercolor=own, borderwidth=2, borderpad=3)
     hidden = {"visible": False, "showgrid": False}
     fig.update_xaxes(range=[-0.5, sheet.shape[1] - 0.5], constrain="domain", **hidden)
     fig.update_yaxes(range=[sheet.shape[0] - 0.5, -0.5], scaleanchor="x", constrain="domain", **hidden)
     top = 28 if rows else 4
     margin = {"l": 84 if rows else 4, "r": 4, "t": top + TITLE_HEIGHT, "b": 4}
     height = round(720 * sheet.shape[0] / sheet.shape[1]) + top + TITLE_HEIGHT + 4
-    return fig.update_layout(margin=margin, showlegend=False, height=height, meta={"columns": columns})
+    meta = {"columns": columns, "tile": [h, w], "label": label, "step": [step_x, step_y], "n": n}
+    return fig.update_layout(margin=margin, showlegend=False, height=height, meta=meta)
 
 
 def image_rows(images: Sequence[np.ndarray], rows: Sequence[str], titles: Sequence[str]) -> go.Figure:
     """Draw one row of images after the other, each with its name, black and white as in the first of them."""
     limits = (float(images[0].min()), float(images[0].max()))
     return image_grid(np.concatenate(images), columns=len(images[0]), titles=titles, rows=rows, limits=limits)
+
+
+def name_in_colors(fig: go.Figure, *, rows: Sequence[str], columns: Sequence[str]) -> None:
+    """Draw a line of its colour along the cells beside each name of a matrix."""
+    side, top = {"xref": "x domain", "x0": 0.003, "x1": 0.003}, {"yref": "y domain", "y0": 0.995, "y1": 0.995}
+    for i, own in enumerate(rows):
+        fig.add_shape(type="line", y0=i - 0.4, y1=i + 0.4, line={"color": own, "width": 4}, **side)
+    for i, own in enumerate(columns):
+        fig.add_shape(type="line", x0=i - 0.4, x1=i + 0.4, line={"color": own, "width": 4}, **top)
 
 
 def _to_bytes(images: np.ndarray, diverging: bool, limits: tuple[float, float] | None) -> np.ndarray:
@@ -231,17 +314,23 @@ def _label_tiles(fig, corners, titles, rows, size, columns) -> None:
 
 
 def scatter(
-    x: np.ndarray, y: np.ndarray, groups: np.ndarray | None, names: Sequence[str], *, clusters: bool = False
+    x: np.ndarray,
+    y: np.ndarray,
+    groups: np.ndarray | None,
+    names: Sequence[str],
+    *,
+    looks: Sequence[Look] | None = None,
+    nobody: str = "unknown",
 ) -> go.Figure:
-    """Draw points in two dimensions, one colour a group; group -1, grey, is noise, or of classes unknown.
+    """Draw points in two dimensions, each group as it looks, classes unless given; group -1, grey, is `nobody`.
 
     As SVG, in which some 4,000 are drawn without delay: Plotly's WebGL needs `unsafe-eval`, which the page forbids.
     """
-    fig = go.Figure()
-    for group, rows, name in split_groups(groups, len(x), names, nobody="noise" if clusters else "unknown"):
+    fig, looks = go.Figure(), [*(looks or class_looks(len(names) or 1)), NOISE_LOOK]
+    for group, rows, name in split_groups(groups, len(x), names, nobody=nobody):
         # A handful of points would be lost among thousands.
-        marker = {"size": 4 if len(rows) > 50 else 9, "opacity": 0.65, "color": color(group, clusters=clusters),
-                  "symbol": SYMBOLS[max(group, 0) // len(PALETTE) % len(SYMBOLS)]}  # fmt: skip
+        marker = {"size": 4 if len(rows) > 50 else 9, "opacity": OPACITY, "color": looks[group].color,
+                  "symbol": looks[group].mark}  # fmt: skip
         xy = {"x": np.asarray(x[rows], np.float32), "y": np.asarray(y[rows], np.float32)}
         fig.add_scatter(**xy, mode="markers", name=name, marker=marker, hoverinfo="name")
     return fig.update_layout(height=560, dragmode="pan")
@@ -304,7 +393,7 @@ def dots(
     intervals : dict of str to (low, high)
         Bars of a series, ends for each row.
     repeats : dict of str to sequence of sequences of float
-        By name of a series, the single values of each row, as small pale dots of its colour.
+        By name of a series, the single values of each row, as small dots of its colour.
     colors : sequence of str
         One a row, where rows have colours and there is one series.
     spread : float
@@ -328,7 +417,7 @@ def dots(
         own = (repeats or {}).get(name)
         if own is not None:
             fig.add_scatter(x=np.concatenate(own), y=np.repeat(y, [len(some) for some in own]), mode="markers",
-                            marker={"size": 5, "color": hue, "opacity": 0.4}, showlegend=False,
+                            marker={"size": 4, "color": hue}, showlegend=False,
                             hoverinfo="skip")  # fmt: skip
     ticks = {"type": "category"} if at else {"tickvals": list(range(len(rows))), "ticktext": names}
     fig.update_yaxes(autorange="reversed", showgrid=False, title_text=row, **ticks)

@@ -102,16 +102,17 @@ def _processor_has_bfloat16(device: torch.device) -> bool:
 @contextmanager
 def reproducible(seed: int) -> Iterator[None]:
     """Seed what PyTorch draws, and put everything back as it was."""
-    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    # Not `use_deterministic_algorithms`, which imports a compiler that nobody here asks for, in two seconds.
+    before = torch.get_deterministic_debug_mode()
     with torch.random.fork_rng(), warnings.catch_warnings():
         # On a graphics processor some steps have no reproducible form; PyTorch says so at each of them.
         warnings.filterwarnings("ignore", message=".*determinis.*")
         torch.manual_seed(seed)
-        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.set_deterministic_debug_mode("warn")
         try:
             yield
         finally:
-            torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+            torch.set_deterministic_debug_mode(before)
 
 
 class Lessons:

@@ -9,6 +9,7 @@ import numpy as np
 from report_lib import ROOT
 from report_lib.common.arrays import UNKNOWN
 from report_lib.common.errors import ReportError
+from report_lib.data import corrections as marked
 from report_lib.data import idx, own
 from report_lib.data.images import ImageSet, split
 from report_lib.data.source import Asked
@@ -22,6 +23,7 @@ def load(
     *,
     data_dir: str = "",
     labels: str = "",
+    corrections: str = "",
     keys: list[str] | tuple[str, ...] = (),
     image_shape: list[int] | tuple[int, ...] = (),
     transpose: bool = False,
@@ -43,6 +45,8 @@ def load(
         Folder that holds the IDX files, or a sub-folder named after the data set; looked into first.
     labels : str
         Path of a file with labels: one for each image, in their order, or a table with names of files.
+    corrections : str
+        Path of a file of marks, whose labels are taken instead; see `corrections.apply`.
     keys, image_shape, transpose, colour, size
         See `source.Asked`.
     class_names : sequence of str
@@ -77,12 +81,15 @@ def load(
         test_names=visible(images.test_names),
     )
     _refuse_degenerate(images)
+    images = marked.apply(images, corrections) if corrections else images
     images = _with_usable_labels(images.with_labels_to_judge_by())
-    refuse_replaced(images.hashes, sha256, source, labels)
+    refuse_replaced(images.hashes, sha256, source, labels, corrections)
     return images
 
 
-def refuse_replaced(found: dict[str, str], expected: dict[str, str] | None, source: str, labels: str = "") -> None:
+def refuse_replaced(
+    found: dict[str, str], expected: dict[str, str] | None, source: str, labels: str = "", corrections: str = ""
+) -> None:
     """Hold all phases of a run to the same bytes; parts are known by their hashes.
 
     Raises
@@ -94,6 +101,7 @@ def refuse_replaced(found: dict[str, str], expected: dict[str, str] | None, sour
         return
     parts = sorted(part for part in {*found, *expected} if found.get(part) != expected.get(part))
     file = labels if labels and all(part.endswith("labels") for part in parts) else source
+    file = corrections if parts == ["corrections"] else file
     raise ReportError(f"{file}: replaced while the run was under way ({', '.join(parts)}); start the run again")
 
 

@@ -15,6 +15,39 @@ LONGEST_NAME = 16
 
 
 @dataclass(frozen=True)
+class Marks:
+    """What a person has said of single labels.
+
+    Attributes
+    ----------
+    file : str
+        The name of the file that it is from.
+    n_unsure : int
+        Images that were looked at and left as they are.
+    rows : dict of str to ndarray of shape (n,), int64
+        By part, in order.
+    before, after : dict of str to ndarray of shape (n,), int64
+        Labels as they came and as they are marked, the same where a label was confirmed; -1 is unknown.
+    """
+
+    file: str
+    n_unsure: int
+    rows: dict[str, np.ndarray]
+    before: dict[str, np.ndarray]
+    after: dict[str, np.ndarray]
+
+    @property
+    def n_corrected(self) -> dict[str, int]:
+        """Labels that are other ones now, by part."""
+        return {part: int(np.sum(self.before[part] != self.after[part])) for part in self.rows}
+
+    @property
+    def n_confirmed(self) -> int:
+        """Labels that were found to be right."""
+        return sum(map(len, self.rows.values())) - sum(self.n_corrected.values())
+
+
+@dataclass(frozen=True)
 class ImageSet:
     """Greyscale images in two parts, with or without labels.
 
@@ -44,6 +77,8 @@ class ImageSet:
         The first train images as they came, where colour, size or range was changed.
     unused_labels : dict of str to ndarray of shape (n,), int64
         By part, labels that are too few to judge by; `train_labels` and `test_labels` are None then.
+    marks : Marks, or None
+        What a person has said of labels, which are the corrected ones.
     """
 
     title: str
@@ -62,6 +97,7 @@ class ImageSet:
     skipped: tuple[str, ...] = ()
     originals: np.ndarray | None = None
     unused_labels: dict[str, np.ndarray] = field(default_factory=dict)
+    marks: Marks | None = None
 
     @property
     def has_labels(self) -> bool:
@@ -172,7 +208,8 @@ class ImageSet:
         """Put the labels aside, where which images have one is still of use, or forget them; `why` joins what is left out."""
         labels = {"train": self.train_labels, "test": self.test_labels} if aside else {}
         skipped = (*self.skipped, *why)
-        return replace(self, train_labels=None, test_labels=None, class_names=(), skipped=skipped, unused_labels=labels)
+        gone = {"train_labels": None, "test_labels": None, "class_names": (), "marks": None}
+        return replace(self, **gone, skipped=skipped, unused_labels=labels)
 
 
 def split(

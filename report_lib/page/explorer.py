@@ -1,11 +1,10 @@
 """What the page's data map shows, packed into strings: numbers, names and colours, thumbnails, and a still.
 
-Numbers travel as one gzipped block of little-endian arrays, thumbnails as one WebP sprite; the page's own script
+Numbers travel as one gzipped block of little-endian arrays, thumbnails as one AVIF sprite; the page's own script
 unpacks both.
 """
 
 import base64
-import gzip
 import io
 from collections.abc import Sequence
 from typing import Any
@@ -16,19 +15,19 @@ from PIL import Image
 from report_lib.common import style
 from report_lib.common.arrays import UNKNOWN
 from report_lib.page import islands
-from report_lib.page.embed import script_json
+from report_lib.page.embed import packed, script_json
 
 COLUMNS = 100
 LARGEST_SIDE = 32
-# A sprite of few pixels is kept as it is: lossy compression at this quality blurs tiles of 8 x 8 into one another.
-LOSSLESS_PIXELS = 400_000
-LOSSLESS_BYTES = 200_000
+# A small sprite is kept as it is: lossy compression blurs tiles of 8 x 8 into one another.
+LOSSLESS_BYTES = 50_000
+# Pictures that are few are looked at closely; those of thousands have to be small, and are no worse than WebP a third larger.
+FEW_PIXELS = 400_000
+FINE, COARSE = 60, 25
 # Four decimals of a margin in 0..1, which is what a reader can use, and what fits two bytes.
 MARGIN_STEPS = 10_000
 STEPS = 65_535
 STILL_POINTS = 3000
-# Doubt in orange, safety in blue; the middle is darker than in the report's charts, because points are small.
-RAMP = {"color": ("#d4580a", "#a0909a", "#2f5fbf"), "dark": ("#ff9a4d", "#a9a0a6", "#6f9bf5")}
 
 
 def pack(arrays: dict[str, np.ndarray], class_names: Sequence[str], method: str) -> dict[str, Any]:
@@ -49,21 +48,25 @@ def pack(arrays: dict[str, np.ndarray], class_names: Sequence[str], method: str)
     -------
     dict
         `data` (JSON), `bytes` (base64 of the gzipped arrays), `sprite` (a data URI), `still` (SVG), `islands` (names on
-        it, their places in percent, and pictures), `key` (name and colour of the groups in it) and `text` (sentences);
+        it, their places in percent, and pictures), `key` (name and look of the groups in it) and `text` (sentences);
         names and text are not escaped.
     """
     fields = _fields(arrays, len(class_names))
     block = b"".join(values.tobytes() for values in fields.values())
     thumbnails = reduced(stretched(arrays["thumbnails"]))
-    labelled, facts = len(arrays["labels"]) > 0, _facts(arrays, fields, thumbnails, class_names)
+    labelled, looks = len(arrays["labels"]) > 0, cluster_looks(arrays, len(class_names))
+    facts = _facts(arrays, fields, thumbnails, class_names, looks)
+    shown = facts["classes" if labelled else "clusters"]
     named = islands.islands(arrays["positions"], arrays["clusters"], arrays["labels"], class_names)
     facts["islands"] = _on_map([one.place for one in named], arrays["positions"])
     return {
         "data": script_json(facts),
-        "bytes": base64.b64encode(gzip.compress(block, compresslevel=9, mtime=0)).decode("ascii"),
+        "bytes": packed(block),
         "sprite": sprite(thumbnails),
         "still": picture(
-            arrays["positions"], arrays["labels"] if labelled else arrays["clusters"], clusters=not labelled
+            arrays["positions"],
+            arrays["labels"] if labelled else arrays["clusters"],
+            style.class_looks(len(class_names)) if labelled else looks,
         ),
         "text": f"Each point is one of {len(arrays['rows']):,} test images, {_placed(method)}: images that look alike tend "
         "to lie close together, but distances between groups, and their sizes, mean little. Those most like an image are its "
@@ -75,12 +78,22 @@ def pack(arrays: dict[str, np.ndarray], class_names: Sequence[str], method: str)
                 "x": 100 * one.place[0],
                 "y": 100 * one.place[1],
                 "room": one.room,
+                "look": looks[one.cluster],
                 "pictures": [style.png(thumbnails[row]) for row in one.rows],
             }
             for one in named
         ],
-        "key": [(group["name"], group["color"]) for group in facts["classes" if labelled else "clusters"]],
+        "key": [(group["name"], group) for group in shown],
     }
+
+
+def cluster_looks(arrays: dict[str, np.ndarray], n_classes: int) -> list[style.Look]:
+    """Return how the clusters of a map look: named after the classes of their points."""
+    # As in `style.cluster_looks`, for new images.
+    from report_lib.common import metrics
+
+    n, labels, clusters = int(arrays["clusters"].max()) + 1, arrays["labels"], arrays["clusters"]
+    return style.cluster_looks(n, metrics.contingency(labels, clusters, n_classes, n) if len(labels) else None)
 
 
 def _placed(method: str) -> str:
@@ -89,7 +102,7 @@ def _placed(method: str) -> str:
     return f"on the first two axes of its description, {method}"
 
 
-def picture(positions: np.ndarray, groups: np.ndarray, *, clusters: bool = False) -> str:
+def picture(positions: np.ndarray, groups: np.ndarray, looks: Sequence[style.Look]) -> str:
     """Draw a still of the map as SVG, for readers without JavaScript and until the script is there.
 
     Parameters
@@ -97,26 +110,26 @@ def picture(positions: np.ndarray, groups: np.ndarray, *, clusters: bool = False
     positions : ndarray of shape (n, 2)
     groups : ndarray of shape (n,)
         Class or cluster of each point; -1 is noise.
-    clusters : bool
-        Whether the groups are clusters, which have colours of their own.
+    looks : sequence of Look
+        One a group.
     """
     kept = np.unique(np.linspace(0, len(positions) - 1, min(len(positions), STILL_POINTS)).astype(int))
     xy, groups = np.round(islands.fitted(positions[kept], positions)).astype(int), groups[kept]
-    paths = [_path(xy[groups == group], style.color(int(group), clusters=clusters)) for group in np.unique(groups)]
+    looks = [*looks, style.NOISE_LOOK]
+    paths = [_path(xy[groups == group], looks[group]) for group in np.unique(groups)]
     return (
         f'<svg class="map-still" aria-hidden="true" viewBox="0 0 {islands.WIDTH} {islands.HEIGHT}" fill="none" '
-        f'stroke-width="3" stroke-linecap="round" stroke-opacity=".7">{"".join(paths)}</svg>'
+        f'stroke-width="3" stroke-linecap="round" stroke-opacity="{style.OPACITY}">{"".join(paths)}</svg>'
     )
 
 
-def _path(xy: np.ndarray, color: str) -> str:
+def _path(xy: np.ndarray, look: style.Look) -> str:
     # In order down the page, each point is a short step from the one before, which takes fewer digits.
     xy = xy[np.lexsort((xy[:, 0], xy[:, 1]))]
     steps = np.diff(xy, axis=0, prepend=np.zeros((1, 2), int))
     dots = "".join(f"m{x}{y:+d}h0".replace("+", " ") for x, y in steps)
-    dark = style.ON_DARK.get(color, color)
     # A browser that does not know light-dark() keeps the attribute.
-    return f'<path stroke="{color}" style="stroke:light-dark({color},{dark})" d="{dots}"/>'
+    return f'<path stroke="{look.color}" style="stroke:light-dark({look.color},{look.dark})" d="{dots}"/>'
 
 
 def _fields(arrays: dict[str, np.ndarray], n_classes: int) -> dict[str, np.ndarray]:
@@ -156,10 +169,14 @@ def _small(values: np.ndarray) -> np.ndarray:
 
 
 def _facts(
-    arrays: dict[str, np.ndarray], fields: dict[str, np.ndarray], thumbnails: np.ndarray, class_names: Sequence[str]
+    arrays: dict[str, np.ndarray],
+    fields: dict[str, np.ndarray],
+    thumbnails: np.ndarray,
+    class_names: Sequence[str],
+    looks: Sequence[style.Look],
 ) -> dict[str, Any]:
-    names = style.cluster_names(int(arrays["clusters"].max()) + 1)
-    unknown = [_group("unknown", UNKNOWN) | {"unknown": True}] if (arrays["labels"] == UNKNOWN).any() else []
+    names = style.cluster_names(len(looks))
+    unknown = [_group("unknown", style.NOISE_LOOK) | {"unknown": True}] if (arrays["labels"] == UNKNOWN).any() else []
     return {
         "n": len(arrays["rows"]),
         "k": int(arrays["neighbors"].shape[1]),
@@ -167,20 +184,17 @@ def _facts(
         "columns": min(COLUMNS, len(thumbnails)),
         "marginSteps": MARGIN_STEPS,
         "fields": [[name, f"uint{8 * values.itemsize}", int(values.size)] for name, values in fields.items()],
-        "classes": [_group(str(name), i) for i, name in enumerate(class_names)] + unknown,
-        "clusters": [_group(name, i, clusters=True) for i, name in enumerate(names)],
-        "noise": _group("noise", -1, clusters=True),
-        "ramp": RAMP,
+        "classes": list(map(_group, map(str, class_names), style.class_looks(len(class_names)))) + unknown,
+        "clusters": list(map(_group, names, looks)),
+        "noise": _group("noise", style.NOISE_LOOK),
+        "ramp": style.RAMP,
+        "opacity": style.OPACITY,
         "names": arrays["names"].tolist(),
     }
 
 
-def _group(name: str, index: int, *, clusters: bool = False) -> dict[str, str | bool]:
-    color = style.color(index, clusters=clusters)
-    palette = style.CLUSTER_PALETTE if clusters else style.PALETTE
-    # Past the last colour they come again, with another mark.
-    mark = style.SYMBOLS[max(index, 0) // len(palette) % len(style.SYMBOLS)]
-    return {"name": name, "color": color, "dark": style.ON_DARK.get(color, color), "mark": mark}
+def _group(name: str, look: style.Look) -> dict[str, str | bool]:
+    return {"name": name, **vars(look)}
 
 
 def stretched(images: np.ndarray) -> np.ndarray:
@@ -200,25 +214,41 @@ def reduced(images: np.ndarray) -> np.ndarray:
 
 
 def sprite(images: np.ndarray) -> str:
-    """Write all images into one WebP, `COLUMNS` a row, as a data URI."""
-    return "data:image/webp;base64," + base64.b64encode(_sheet(images)).decode("ascii")
+    """Write all images into one picture, `COLUMNS` a row, as a data URI."""
+    sheet = _sheet(images)
+    exact = _encoded(sheet, "WEBP", lossless=True, quality=75, method=4) if sheet.size <= FEW_PIXELS else None
+    if exact and len(exact) <= LOSSLESS_BYTES:
+        return _uri("webp", exact)
+    return _uri("avif", _encoded(sheet, "AVIF", **_how_avif(FINE if sheet.size <= FEW_PIXELS else COARSE)))
 
 
-def _sheet(images: np.ndarray) -> bytes:
+def _sheet(images: np.ndarray) -> np.ndarray:
     n, height, width = images.shape
     columns = min(COLUMNS, n)
     lines = -(-n // columns)
     sheet = np.zeros((lines * columns, height, width), dtype=np.uint8)
     sheet[:n] = images
-    sheet = sheet.reshape(lines, columns, height, width).swapaxes(1, 2).reshape(lines * height, columns * width)
-    lossy = _webp(sheet, quality=10, method=4)
-    if sheet.size > LOSSLESS_PIXELS:
-        return lossy
-    exact = _webp(sheet, lossless=True, quality=75, method=4)
-    return exact if len(exact) <= max(len(lossy), LOSSLESS_BYTES) else lossy
+    return sheet.reshape(lines, columns, height, width).swapaxes(1, 2).reshape(lines * height, columns * width)
 
 
-def _webp(sheet: np.ndarray, **options: Any) -> bytes:
+def _how_avif(quality: int) -> dict[str, Any]:
+    # Grey alone; by one thread, so that every machine writes the same bytes; close to the pixels, which libaom's own
+    # default, for photographs seen from afar, is not.
+    return {
+        "quality": quality,
+        "speed": 8,
+        "subsampling": "4:0:0",
+        "max_threads": 1,
+        "codec": "aom",
+        "advanced": {"tune": "psnr"},
+    }
+
+
+def _encoded(sheet: np.ndarray, form: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(sheet).save(buffer, format="WEBP", **options)
+    Image.fromarray(sheet).save(buffer, format=form, **options)
     return buffer.getvalue()
+
+
+def _uri(form: str, content: bytes) -> str:
+    return f"data:image/{form};base64," + base64.b64encode(content).decode("ascii")

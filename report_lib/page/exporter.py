@@ -7,9 +7,9 @@ Data and plotly.js come last, because nbconvert parses what it makes once more.
 import base64
 import copy
 import functools
-import gzip
 import hashlib
 import html
+import itertools
 import json
 import os
 import re
@@ -20,7 +20,6 @@ from typing import Any
 import nbformat
 import plotly.io as pio
 from nbconvert.exporters import HTMLExporter
-from plotly.offline import get_plotlyjs
 
 from report_lib.classification.findings import caveats, headlines
 from report_lib.classification.findings.answer import answer
@@ -29,18 +28,18 @@ from report_lib.common import display, style
 from report_lib.common.errors import ReportError
 from report_lib.common.prose import NOT_IN_THIS_RUN
 from report_lib.page import explorer, lists, scores
-from report_lib.page.embed import TEMPLATES, read, script_json, template
+from report_lib.page.embed import TEMPLATES, packed, read, script_json, short, template
 from report_lib.page.sheets import is_sheet, sheet
 from report_lib.page.stills import still
 
-SCRIPTS = ("base", "charts", "search", "downloads", "lists", "map_view", "map_panel", "map", "page")
+SCRIPTS = ("base", "charts", "search", "downloads", "lists", "marks", "tables", "map_view", "map_panel", "map", "page")
 PLOTLY = "application/vnd.plotly.v1+json"
+# The part of plotly.js that draws on two axes, a third of the whole; `docs/extending.md` says how it is renewed.
+PLOTLY_JS = TEMPLATES / "plotly-cartesian.min.js"
 MOST_HEADLINES = 6
-# Columns of images or cells that can be told apart on a phone; half as many where names stand beside them.
-MOST_ON_A_PHONE = 8
-WIDE_MARGIN = 60
-# Names over tiles that would be smaller than this, in percent of the width, cannot be read there either.
-SMALLEST_FIT = 2.7
+MARKS = "dataset.corrections=marks.csv"
+# Columns of cells whose numbers can be read on a phone.
+MOST_ON_A_PHONE = 12
 # The tag of a cell whose figures and words are folded, and the section that a chapter opens with.
 FOLD = "fold"
 IN_SHORT = "## In short"
@@ -88,10 +87,12 @@ def write_report(
     run = about["parameters"]["name"]
     title, names = metrics["dataset"]["title"], metrics["dataset"]["class_names"]
     tables = lists.tables(listed)
-    script, css = _script(), read("report.css", "map.css") + _stills_on_dark() + _tiles(lists.sprite(listed))
+    dark = style.ON_DARK | {look.color: look.dark for look in explorer.cluster_looks(points, len(names))}
+    of, script = f"{_called(title, run)}{_short_commit(about)}", _script()
+    css = read("report.css", "map.css") + stills_on_dark(dark) + _tiles(lists.sprite(listed)) + _running_head(of)
     page = template("page").render(
         title=f"{_called(title, run)}: what structure is in these images?",
-        of=f"{_called(title, run)}{_short_commit(about)}",
+        of=of,
         policy=_policy(script),
         data=headlines.data_line(metrics),
         answer=answer(metrics, points["clusters"]),
@@ -100,15 +101,18 @@ def write_report(
         next=_next(tables, points),
         lists=tables,
         most_listed=MOST,
+        marks=script_json(lists.marks(listed, names, about["data"])),
+        command_with_marks=_with_marks(about["command"]),
         table=scores.table(metrics),
+        references=scores.references(metrics),
         map=explorer.pack(points, names, str(points["method"])),
         phases=phases,
         adjusted=about["adjusted"],
         about=_about_tables(about),
         command=about["command"],
         short_commit=_short_commit(about),
-        charts=charts,
-        palette=script_json(_palette()),
+        charts=packed(json.dumps(charts, separators=(",", ":"), sort_keys=True).encode("utf8")),
+        palette=script_json(_palette(dark)),
         provenance=script_json(provenance),
         plotly_js=packed_plotly(),
         css=css,
@@ -120,9 +124,9 @@ def write_report(
     return path
 
 
-def fragments(notebooks: dict[str, nbformat.NotebookNode]) -> tuple[list[dict[str, Any]], dict[str, str]]:
+def fragments(notebooks: dict[str, nbformat.NotebookNode]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return what the page shows of each notebook, and what its charts are drawn from."""
-    charts: dict[str, str] = {}
+    charts: dict[str, Any] = {}
     return [_phase(number, name, nb, charts) for number, (name, nb) in enumerate(notebooks.items(), start=1)], charts
 
 
@@ -137,15 +141,36 @@ def _called(title: str, run: str) -> str:
     return title if alike else f"{title}, run {run}"
 
 
+def _with_marks(command: str) -> str:
+    """Return the command that makes the page again with marks that were exported from it."""
+    if "FROM=" in command:
+        return f'make report … SET="{MARKS}"'
+    run, _, settings = command.partition(' SET="')
+    others = [one for one in settings.rstrip('"').split() if not one.startswith(MARKS.partition("=")[0])]
+    return f'{run} SET="{" ".join([*others, MARKS])}"'
+
+
 def _short_commit(about: dict[str, Any]) -> str:
     changed = " with local changes" * bool(about["changes"])
     return f" · commit {about['commit'][:7]}{changed}" if about["commit"] else ""
 
 
-def _stills_on_dark() -> str:
-    """Return the rules that lighten the darkest colours of static pictures on a dark page, as the script does in charts."""
+def stills_on_dark(dark: dict[str, str]) -> str:
+    """Return the rules that change the colours of static pictures on a dark page, as the script does in charts."""
     rule = '.still [{0}="{1}"] {{ {0}: light-dark({1}, {2}); }}\n'
-    return "".join(rule.format(part, *pair) for pair in style.ON_DARK.items() for part in ("fill", "stroke"))
+    stills = "".join(rule.format(part, *pair) for pair in dark.items() for part in ("fill", "stroke"))
+    return stills + "".join(
+        f'[data-own="{own}"] {{ --own: light-dark({own}, {other}); }}\n' for own, other in dark.items()
+    )
+
+
+def _running_head(text: str) -> str:
+    """Return the rules for the head and the foot of each sheet of paper; names of data are no part of the rules."""
+    told = "".join(c if c.isalnum() or c in " -.,·" else f"\\{ord(c):x} " for c in text)
+    return (
+        f'@page {{ @top-left {{ content: "{told}"; color: #565e6a; }} '
+        '@top-right { content: counter(page) " / " counter(pages); color: #565e6a; } }\n'
+    )
 
 
 def _policy(script: str) -> str:
@@ -160,14 +185,15 @@ def _policy(script: str) -> str:
     )
 
 
-def _palette() -> dict[str, Any]:
+def _palette(dark: dict[str, str]) -> dict[str, Any]:
     """Return what the script needs to draw in the page's colours, light and dark."""
     return {
         "template": pio.templates[style.TEMPLATE].to_plotly_json(),
         "titleHeight": style.TITLE_HEIGHT,
-        "dark": style.ON_DARK,
+        "dark": dark,
+        "darkScale": style.SEQUENTIAL_ON_DARK,
         "ink": {"light": "#565e6a", "dark": "#a9b1bc"},
-        "raised": {"light": "#ffffff", "dark": "#1b1f24"},
+        "raised": style.GROUNDS,
     }
 
 
@@ -210,10 +236,10 @@ def _tiles(sprite: dict[str, Any]) -> str:
 @functools.cache
 def packed_plotly() -> str:
     """Return plotly.js gzipped and in base64, for the page's script to unpack."""
-    return base64.b64encode(gzip.compress(get_plotlyjs().encode("utf8"), mtime=0)).decode("ascii")
+    return packed(PLOTLY_JS.read_bytes())
 
 
-def _phase(number: int, name: str, notebook: nbformat.NotebookNode, charts: dict[str, str]) -> dict[str, Any]:
+def _phase(number: int, name: str, notebook: nbformat.NotebookNode, charts: dict[str, Any]) -> dict[str, Any]:
     nb = copy.deepcopy(notebook)
     nb.cells = _merge_silent(_in_short_first(_without_unasked(nb.cells)))
     sections = _outline(nb, name)
@@ -238,12 +264,12 @@ def _phase(number: int, name: str, notebook: nbformat.NotebookNode, charts: dict
 
 
 def _without_outputs(notebook: nbformat.NotebookNode) -> str:
-    """Return a notebook as it can be run again, with the parameters that it ran with, in base64."""
+    """Return a notebook as it can be run again, with the parameters that it ran with, gzipped and in base64."""
     nb = copy.deepcopy(notebook)
     for cell in nb.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    return base64.b64encode(nbformat.writes(nb).encode("utf8")).decode("ascii")
+    return packed(nbformat.writes(nb).encode("utf8"))
 
 
 def _without_unasked(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
@@ -263,9 +289,16 @@ def _is_unasked(section: list[nbformat.NotebookNode]) -> bool:
 
 
 def _in_short_first(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
-    """Let a chapter open with its section "In short", which a notebook can write only at its end."""
+    """Let a chapter open with its section "In short", which a notebook can write only at its end.
+
+    The code that a notebook opens with goes into that section, and so into one fold with the code there.
+    """
     at = [i for i, cell in enumerate(cells) if cell.cell_type == "markdown" and cell.source.strip() == IN_SHORT]
-    return [*cells[:1], *cells[at[-1] :], *cells[1 : at[-1]]] if at else cells
+    if not at:
+        return cells
+    (title, *others), (heading, *short) = cells[: at[-1]], cells[at[-1] :]
+    opening = list(itertools.takewhile(lambda cell: cell.cell_type == "code", others))
+    return [title, heading, *opening, *short, *others[len(opening) :]]
 
 
 def _finding(outputs: list[Any]) -> str:
@@ -310,7 +343,7 @@ def _outline(nb: nbformat.NotebookNode, name: str) -> list[dict[str, str]]:
     return sections
 
 
-def _make_showable(output: Any, name: str, number: int, figures: dict[str, str], charts: dict[str, str]) -> None:
+def _make_showable(output: Any, name: str, number: int, figures: dict[str, str], charts: dict[str, Any]) -> None:
     """Turn a Plotly output into a mark where its figure will stand; refuse what the page has no way to show."""
     if output.output_type == "stream":
         return
@@ -318,7 +351,7 @@ def _make_showable(output: Any, name: str, number: int, figures: dict[str, str],
     if PLOTLY in data:
         i = len(figures) + 1
         place = f"{name}-figure-{i}"
-        figures[place] = _figure(place, f"{number}.{i}", data[PLOTLY], charts)
+        figures[place] = figure_html(place, f"{number}.{i}", data[PLOTLY], charts)
         output["data"] = {"text/html": f"<!--figure {place}-->"}
     elif "text/html" in data:
         data["text/html"] = data["text/html"].replace(display.STYLE, "")
@@ -327,26 +360,24 @@ def _make_showable(output: Any, name: str, number: int, figures: dict[str, str],
         raise ReportError(f"{name}: an output of type {kinds} cannot be shown in the page; use report_lib.display.show")
 
 
-def _figure(place: str, number: str, figure: dict[str, Any], charts: dict[str, str]) -> str:
+def figure_html(place: str, number: str, figure: dict[str, Any], charts: dict[str, Any]) -> str:
     """Return the markup of a figure; what a chart is drawn from goes into `charts`."""
     meta, title = figure["layout"].get("meta", {}), figure["layout"].get("title", {}).get("text", "")
     if not title or not meta.get("caption"):
         raise ReportError(f"{place}: a figure without title or caption; give it both with style.finish")
     own = {"data": figure["data"], "layout": style.without_title(figure["layout"])}
-    told = {"place": place, "number": number, "title": html.unescape(title), "meta": meta, "wide": _is_wide(own, meta)}
+    told = {"place": place, "number": number, "title": html.unescape(title), "meta": meta, "wide": _is_wide(own)}
     if is_sheet(figure):
-        picture = {"sheet": sheet(own, meta["columns"])}
-        told["wide"] |= picture["sheet"]["fit"] < SMALLEST_FIT
+        picture = {"sheet": sheet(own, meta)}
     else:
         picture = {"still": still(own, f"{place} ({title})")}
-        charts[f"{place}-chart"] = script_json({**own, "title": title})
+        charts[f"{place}-chart"] = short({**own, "title": title})
     return template("figure").render(**told, **picture, height=own["layout"]["height"])
 
 
-def _is_wide(figure: dict[str, Any], meta: dict[str, Any]) -> bool:
+def _is_wide(figure: dict[str, Any]) -> bool:
     """Say whether a figure has so many columns that it scrolls in its frame on a phone."""
-    columns = max([meta.get("columns", 0), *(len(t["x"]) for t in figure["data"] if t["type"] == "heatmap")])
-    return columns * (2 if figure["layout"]["margin"]["l"] > WIDE_MARGIN else 1) > MOST_ON_A_PHONE
+    return max((len(t["x"]) for t in figure["data"] if t["type"] == "heatmap"), default=0) > MOST_ON_A_PHONE
 
 
 def _about_tables(about: dict[str, Any]) -> list[dict[str, Any]]:

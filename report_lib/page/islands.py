@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from report_lib.common.prose import percent
+
 # The plane, in pixels, and the rim that points keep from its edge.
 WIDTH, HEIGHT, RIM = 920, 560, 24
 CELL = 10
@@ -35,6 +37,7 @@ class Island:
 
     Attributes
     ----------
+    cluster : int
     name, note : str
         What it is made of; its number and its share of the images.
     place : tuple of float
@@ -45,6 +48,7 @@ class Island:
         The narrowest screen that has room for it: 0, 1 or, of neither of `NARROW`, 2.
     """
 
+    cluster: int
     name: str
     note: str
     place: tuple[float, float]
@@ -68,9 +72,9 @@ def islands(positions: np.ndarray, clusters: np.ndarray, labels: np.ndarray, nam
     order = [int(c) for c in np.argsort(-sizes, kind="stable")[:MOST_NAMED] if sizes[c]]
     texts = [_text(c, sizes[c] / len(clusters), labels[clusters == c] if len(labels) else labels, names) for c in order]
     boxes = _placed(xy, clusters, order, [_block(*text) for text in texts])
-    rooms = _rooms([box[:2] for box in boxes], [len(name) + len(note) + 1 for name, note in texts])
+    rooms = _rooms([box[:2] for box in boxes], [_letters(*text) for text in texts])
     return [
-        Island(*text, (float(x) / WIDTH, float(y) / HEIGHT), _typical(xy, np.flatnonzero(clusters == c)), room)
+        Island(c, *text, (float(x) / WIDTH, float(y) / HEIGHT), _typical(xy, np.flatnonzero(clusters == c)), room)
         for c, text, (x, y, *_), room in zip(order, texts, boxes, rooms, strict=True)
     ]
 
@@ -107,12 +111,18 @@ def made_of(labels: np.ndarray, names: Sequence[str]) -> str:
 def _text(cluster: int, share: float, labels: np.ndarray, names: Sequence[str]) -> tuple[str, str]:
     number = f"C{cluster + 1}"
     said = made_of(labels, names)
-    return (said, f"{number} {share:.0%}") if said else (number, f"{share:.0%}")
+    told = percent(share)
+    return (said, f"{number} {told}") if said else (number, told)
+
+
+def _letters(name: str, note: str) -> int:
+    # Its colour before it takes the room of two letters.
+    return len(name) + len(note) + 3
 
 
 def _block(name: str, note: str) -> tuple[float, float]:
     """Return the width and the height of a name with its images."""
-    width = max(LETTER * (len(name) + len(note) + 1), N_PICTURES * (PICTURE + 2))
+    width = max(LETTER * _letters(name, note), N_PICTURES * (PICTURE + 2))
     return width + 2 * AIR, LINE + PICTURE + 2 * AIR
 
 

@@ -1,5 +1,8 @@
 """The page's lists: tables of images to act on, with a picture in each row."""
 
+import hashlib
+import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -31,6 +34,8 @@ TITLES = {
         "predictions.csv",
     ),
 }
+# Lists of labels, which a reader can mark.
+MARKED = ("doubt_test", "doubt_train")
 # Columns are called in the table as in the file, but for these.
 HEADINGS = {"stands_for": "stands for", "probability_of_label": "probability of label"}
 
@@ -41,8 +46,8 @@ def tables(arrays: dict[str, np.ndarray]) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        `id`, `title`, `why`, `file`, `part` and `columns`; `rows` of `picture`, its column and line in the sprite, and
-        `cells`. Text is not escaped.
+        `id`, `title`, `why`, `file`, `part`, `columns` and whether it takes `marks`; `rows` of `picture`, its column and
+        line in the sprite, and `cells`. Text is not escaped.
     """
     found, at = [], 0
     for name, (title, why, file) in TITLES.items():
@@ -55,9 +60,18 @@ def tables(arrays: dict[str, np.ndarray]) -> list[dict[str, Any]]:
         part = "train" if name in ("label_next", "doubt_train") else "test"
         headings = [HEADINGS.get(key, key) for key in columns]
         told = {"title": title, "why": why, "file": file, "part": part, "columns": headings, "rows": rows}
+        told["marks"] = name in MARKED
         found.append({"id": f"next-{name.replace('_', '-')}", **told})
         at += n
     return found
+
+
+def marks(arrays: dict[str, np.ndarray], class_names: Sequence[str], hashes: dict[str, str]) -> dict[str, Any]:
+    """Return what the page's script needs for marks: the classes, those of earlier marks, and what data they are of."""
+    columns = {key.partition("/")[2]: values.tolist() for key, values in arrays.items() if key.startswith("marks/")}
+    earlier = [dict(zip(columns, own, strict=True)) for own in zip(*columns.values(), strict=True)]
+    of = hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()[:16]
+    return {"classes": list(class_names), "earlier": earlier, "of": of}
 
 
 def sprite(arrays: dict[str, np.ndarray]) -> dict[str, Any]:

@@ -6,10 +6,11 @@ from typing import Any
 from report_lib.classification import classifiers
 from report_lib.clustering.methods import MAP, METHODS, PCA, titled
 from report_lib.common import published
-from report_lib.common.prose import decimal, listed, percent
+from report_lib.common.display import interval_drawn
+from report_lib.common.prose import listed, measure, percent
 from report_lib.common.style import sentence
 
-NONE = {"value": "", "note": ""}
+NONE: dict[str, Any] = {"value": "", "note": ""}
 CURVES = {
     "graph_chosen": "{n:,} labels on chosen images",
     "graph": "{n:,} labels on random images",
@@ -45,9 +46,22 @@ def table(metrics: dict[str, Any]) -> dict[str, Any]:
     ]
     return {
         "header": ("method", "accuracy", "published", "NMI", "ARI"),
-        "groups": [group for group in groups if group["rows"]],
+        "groups": [_with_winners(group) for group in groups if group["rows"]],
         "note": _note(metrics, clusterings),
     }
+
+
+def references(metrics: dict[str, Any]) -> list[dict[str, str]]:
+    """Return the papers whose figures stand beside those of the run, each with its address."""
+    title = metrics["dataset"]["title"]
+    named = {own.source: own.method for own in reversed(published.CLUSTERING.get(title, ()))}
+    papers = {
+        source: f"{method}, and others in its table" if "Table" in source else method
+        for source, method in named.items()
+    }
+    if classifiers.published(title):
+        papers[classifiers.SOURCE] = "Classifiers taught all labels (Xiao et al., 2017)"
+    return [{"name": name, "address": published.address(source)} for source, name in papers.items()]
 
 
 def _note(metrics: dict[str, Any], others: Sequence[published.Published]) -> str:
@@ -78,9 +92,26 @@ def _note(metrics: dict[str, Any], others: Sequence[published.Published]) -> str
     return " ".join(said)
 
 
-def _cell(value: float, ends: dict[str, float] | None = None) -> dict[str, str]:
-    note = "" if ends is None else f"{decimal(ends['low'])}–{decimal(ends['high'])}"
-    return {"value": decimal(value), "note": note}
+def _with_winners(group: dict[str, Any]) -> dict[str, Any]:
+    """Mark the highest value of each column, where there are several."""
+    columns = zip(*(row["cells"] for row in group["rows"]), strict=True)
+    best = [max((cell.get("number", -1) for cell in column), default=-1) for column in columns]
+    rows = [
+        {
+            **row,
+            "cells": [
+                {**cell, "best": cell.get("number") == top} for cell, top in zip(row["cells"], best, strict=True)
+            ],
+        }
+        for row in group["rows"]
+    ]
+    return {**group, "rows": rows if len(rows) > 1 else group["rows"]}
+
+
+def _cell(key: str, value: float, ends: dict[str, float] | None = None) -> dict[str, Any]:
+    note = "" if ends is None else f"{measure(key, ends['low'])} to {measure(key, ends['high'])}"
+    drawn = "" if ends is None or key != "accuracy" else interval_drawn(value, ends["low"], ends["high"])
+    return {"value": measure(key, value), "note": note, "number": value, "drawn": drawn}
 
 
 def _row(name: str, *cells: dict[str, str], **more: bool) -> dict[str, Any]:
@@ -107,10 +138,10 @@ def _clusterings(rows: Sequence[dict[str, Any]], others: Sequence[published.Publ
     found = []
     for own in rows:
         mean, ends = own["mean"], own["mean_intervals_95"]
-        accuracy, *more = (_cell(mean[key], ends[key]) for key in ("accuracy", "nmi", "ari"))
+        accuracy, *more = (_cell(key, mean[key], ends[key]) for key in ("accuracy", "nmi", "ari"))
         found.append((mean["accuracy"], _row(titled(own["method"], own["on"]), accuracy, NONE, *more)))
     for one in others:
-        row = _row(one.method, NONE, _cell(one.accuracy), _cell(one.nmi), NONE, by_others=True)
+        row = _row(one.method, NONE, _cell("accuracy", one.accuracy), _cell("nmi", one.nmi), NONE, by_others=True)
         found.append((one.accuracy, row))
     return [row for _, row in sorted(found, key=lambda pair: -pair[0])]
 
@@ -118,7 +149,7 @@ def _clusterings(rows: Sequence[dict[str, Any]], others: Sequence[published.Publ
 def _few(classified: dict[str, Any]) -> list[dict[str, Any]]:
     curves, ends = classified.get("label_efficiency", {}), classified.get("label_efficiency_intervals_95", {})
     return [
-        _row(name.format(n=int(n)), _cell(curves[key][n], ends[key][n]), NONE, NONE, NONE)
+        _row(name.format(n=int(n)), _cell("accuracy", curves[key][n], ends[key][n]), NONE, NONE, NONE)
         for n in FEW
         for key, name in CURVES.items()
         if n in curves.get(key, {})
@@ -132,7 +163,7 @@ def _taught(metrics: dict[str, Any], known: dict[str, float]) -> list[dict[str, 
     full = {name: own for name, own in found.items() if own["n_images"] == n_known}
     rows = []
     for name, own in sorted(full.items(), key=lambda item: -item[1]["accuracy"]):
-        beside = _cell(known[name]) if name in known else NONE
+        beside = _cell("accuracy", known[name]) if name in known else NONE
         title = sentence(classifiers.CLASSIFIERS[name].title)
-        rows.append(_row(title, _cell(own["accuracy"], own["interval_95"]), beside, NONE, NONE))
+        rows.append(_row(title, _cell("accuracy", own["accuracy"], own["interval_95"]), beside, NONE, NONE))
     return rows

@@ -22,6 +22,7 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import ensure_event_loop, run_sync
@@ -63,18 +64,24 @@ class Kernel(AsyncKernelManager):
     def _end_group(self) -> None:
         """Ask the kernel and its workers to end: what counts semaphores stays until they have, and must not be killed."""
         group, until = self.provisioner.pgid, time.monotonic() + SECONDS_TO_END
-        with suppress(ProcessLookupError):
+        with suppress(ProcessLookupError, psutil.Error):
+            kernel = psutil.Process(group)
+            left = [kernel, *kernel.children(recursive=True)]
             os.killpg(group, signal.SIGTERM)
-            while time.monotonic() < until:
-                # Else the kernel would stay as what has ended and was not asked about.
-                self.provisioner.process.poll()
-                os.killpg(group, 0)
+            while time.monotonic() < until and any(map(_runs, left)):
                 time.sleep(0.02)
 
     def _close_client(self) -> None:
         if self._lent_client is not None:
             self._lent_client.stop_channels()
             self._lent_client = None
+
+
+def _runs(process: psutil.Process) -> bool:
+    # What has ended may stay listed for seconds, until its parent asks about it.
+    with suppress(psutil.Error):
+        return process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def start_kernel(run: Path) -> Kernel:

@@ -96,6 +96,7 @@ class Dataset(Section):
     )
     data_dir: str = Field("", description="folder with the IDX files of a named set, looked into first")
     labels: str = Field("", description=".npy, .csv or .txt file with a label for each image, or a table of file names")
+    corrections: str = Field("", description="CSV of labels that were marked in a report, taken instead of those")
     keys: list[str] = Field([], description="arrays or columns of images and labels, where names do not tell")
     image_shape: list[Positive] = Field([], description="[height, width], where shapes do not tell")
     transpose: bool = Field(False, description="true: rows and columns change places, as EMNIST needs")
@@ -306,7 +307,9 @@ class Params(Section):
 SECTIONS = {name: field.annotation for name, field in Params.model_fields.items() if isinstance(field.default, Section)}
 
 
-def load_params(path: str | Path, settings: list[str] | None = None) -> Params:
+def load_params(
+    path: str | Path, settings: list[str] | None = None, given: dict[str, tuple[Any, str]] | None = None
+) -> Params:
     """Read a run's parameters.
 
     Parameters
@@ -315,6 +318,8 @@ def load_params(path: str | Path, settings: list[str] | None = None) -> Params:
         YAML 1.2 file; what it does not set keeps its default. `name` defaults to the file's stem.
     settings : list of str
         `section.parameter=value`, each overriding the file; values are written as in YAML.
+    given : dict of str to (value, str)
+        By `section.parameter`, a value that overrides the file, and where it stands, for whoever has to mend it.
 
     Raises
     ------
@@ -322,11 +327,13 @@ def load_params(path: str | Path, settings: list[str] | None = None) -> Params:
         One line that names the file, the line, the parameter, what is allowed and the nearest known name.
     """
     path = Path(path)
-    values, lines = _read_yaml(path)
+    values, lines = read_yaml(path)
     values.setdefault("name", path.stem)
     origin = {key: f"{path}, line {line}" for key, line in lines.items()}
     for setting in settings or []:
         _apply_setting(setting, values, origin)
+    for name, (value, where) in (given or {}).items():
+        _put(tuple(name.split(".")), value, where, values, origin)
     try:
         return Params.model_validate(values)
     except ValidationError as error:
@@ -336,7 +343,8 @@ def load_params(path: str | Path, settings: list[str] | None = None) -> Params:
         raise ReportError("; ".join([*said[:MOST_SAID], *more])) from error
 
 
-def _read_yaml(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
+def read_yaml(path: Path) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
+    """Return what a YAML file holds, and the line of each key by all keys down to it; ReportError where it is no mapping."""
     if not path.is_file():
         known = ", ".join(sorted(str(p) for p in path.parent.glob("*.yaml"))) or "none"
         raise ReportError(f"{path}: no such file; YAML files there: {known}")
@@ -406,12 +414,18 @@ def _apply_setting(setting: str, values: dict[str, Any], origin: dict[tuple[str,
     except _UNREADABLE as error:
         why = _first_line(getattr(error, "problem", None) or error)
         raise ReportError(f"SET {_shown(setting)}: not a YAML value: {why}") from error
+    _put(keys, "" if value is None else value, f"SET {name.strip()}={_shorter(text)}", values, origin)
+
+
+def _put(
+    keys: tuple[str, ...], value: Any, where: str, values: dict[str, Any], origin: dict[tuple[str, ...], str]
+) -> None:
     target = values
     if len(keys) == 2:
         section = values.get(keys[0])
         target = values[keys[0]] = dict(section) if isinstance(section, dict) else {}
-    target[keys[-1]] = "" if value is None else value
-    origin[keys] = f"SET {name.strip()}={_shorter(text)}"
+    target[keys[-1]] = value
+    origin[keys] = where
 
 
 def _explain(error: dict[str, Any], origin: dict[tuple[str, ...], str], path: Path) -> str:

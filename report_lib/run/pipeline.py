@@ -4,6 +4,7 @@ Everything is written to a folder beside the runs and moved into place when all 
 fails leaves the last good report alone.
 """
 
+import difflib
 import logging
 import os
 import sys
@@ -79,25 +80,42 @@ def run_report(
         progress = Progress(params.name, record.of_run(final).get("sections", {}))
         asked = params
         images, params, adjusted = check_data(asked)
-        about = record.about(asked, params, adjusted, images.hashes, code)
-        for sentence in [*replaced(final, params), *adjusted, *differences(record_before, about)]:
+        plan, run = _plan(asked, images, params, adjusted, code, final), Run(params.name)
+        for sentence in [*replaced(final, params), *adjusted, *differences(record_before, plan.about)]:
             log.info("%s", sentence)
-        plan, run = Plan(params, values.digest(images), about, phases.read_made_of(final)), Run(params.name)
         if not force and plan.is_done(final):
             (final / publish.FAILED).unlink(missing_ok=True)
             progress.up_to_date(final / "report.html")
             return final / "report.html"
+        progress.expect(sum(len(images.rows[part]) for part in ("train", "test")))
         with failure.page_of(staged, final):
             finished = _run_phases(plan, run, progress, verbose)
             # What parameters were fitted to; later phases hold themselves to what the first one read.
             read = run.load("dataset").get("sha256")
-            datasets.refuse_replaced(images.hashes, read, params.dataset.source, params.dataset.labels)
+            of = params.dataset
+            datasets.refuse_replaced(images.hashes, read, of.source, of.labels, of.corrections)
             page = _write_page(plan, run, finished, progress, started)
         for sentence in publish.publish(staged, final):
             log.info("%s", sentence)
         plan.make_room()
     progress.done(final / page.name)
     return final / page.name
+
+
+def is_done(asked: Params) -> bool:
+    """Say whether the finished run of that name is what these parameters would make now; nothing is written."""
+    final = artifacts.build_dir() / asked.name
+    if not final.is_dir():
+        return False
+    with environment(**_pinned(final.parent / publish.STAGING, force=False)):
+        return _plan(asked, *check_data(asked), record.commit(), final).is_done(final)
+
+
+def _plan(
+    asked: Params, images: ImageSet, params: Params, adjusted: list[str], code: dict[str, str], final: Path
+) -> Plan:
+    about = record.about(asked, params, adjusted, images.hashes, code)
+    return Plan(params, values.digest(images), about, phases.read_made_of(final))
 
 
 def _spare_a_grammar() -> None:
@@ -216,8 +234,10 @@ def existing(name: str) -> Run:
     if name.strip(". ") != name or "/" in name or name in ("", artifacts.LAB) or not run.folder.is_dir():
         folders = {p.name for p in artifacts.build_dir().glob("[!.]*") if p.is_dir()} - {artifacts.LAB}
         there = ", ".join(sorted(folders)) or "none"
+        near = difflib.get_close_matches(name, folders, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}? " if near else ""
         raise ReportError(
-            f"no run {name!r}; runs that are there: {there}; `make report PARAMS=params/{name}.yaml` makes one"
+            f"no run {name!r}; {hint}runs that are there: {there}; `make report PARAMS=params/{name}.yaml` makes one"
         )
     return run
 

@@ -1,5 +1,10 @@
-"""What the person who waits is told: phase, section, elapsed time, and what is left judged by the last run."""
+"""What the person who waits is told: phase, section, elapsed time, and about how long the rest takes.
 
+That is judged by the last run of that name. A first run is judged by what sections take of as many images elsewhere, which
+`usual.json` holds, and by how fast this machine has been so far.
+"""
+
+import json
 import sys
 import time
 from collections.abc import Iterator
@@ -8,6 +13,10 @@ from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     import nbformat
+
+USUAL = Path(__file__).with_name("usual.json")
+# A machine is known by what took that many seconds elsewhere.
+SECONDS_TO_KNOW = 5.0
 
 
 class Progress:
@@ -39,12 +48,21 @@ class Progress:
         self.section = ""
         self.taken_over: list[str] = []
         self.n_cells = 0
-        self._last = last
+        self._last, self._pace_known = last, bool(last)
+        # Of the sections that ran here: what they took, and what they take elsewhere.
+        self._spent = self._foreseen = 0.0
         self._stream = stream or sys.stderr
         self._start = self._section_start = time.monotonic()
         self._phase = ""
         self._titles: list[str] = []
-        self._say(f"report {name}" + ("" if last else " (no earlier run to judge the time by)"))
+        self._say(f"report {name}")
+
+    def expect(self, n_images: int) -> None:
+        """Judge the time by what so many images take elsewhere, where there is no earlier run."""
+        if not self._last:
+            self._last = usual(n_images)
+            total = sum(sum(sections.values()) for sections in self._last.values())
+            self._say(f"a first run: about {_clock(total)} on two cores, as far as can be foreseen")
 
     def elapsed(self) -> float:
         """Return seconds since the start."""
@@ -67,7 +85,9 @@ class Progress:
 
     def section_done(self) -> None:
         """Keep the time of the section that is under way."""
-        self.times.setdefault(self._phase, {})[self.section] = time.monotonic() - self._section_start
+        spent = self.times.setdefault(self._phase, {})[self.section] = time.monotonic() - self._section_start
+        self._spent += spent
+        self._foreseen += self._last.get(self._phase, {}).get(self.section, 0.0)
 
     def runs(self, phase: str, why: str) -> None:
         """Say that a phase runs, and why."""
@@ -98,10 +118,23 @@ class Progress:
             return None
         total = sum(sum(sections.values()) for sections in self._last.values())
         past = sum(self._last.get(p, {}).get(s, 0.0) for p, sections in self.times.items() for s in sections)
-        return max(0.0, total - past)
+        judged = not self._pace_known and self._foreseen >= SECONDS_TO_KNOW
+        return max(0.0, total - past) * (self._spent / self._foreseen if judged else 1.0)
 
     def _say(self, line: str) -> None:
         print(line, file=self._stream, flush=True)
+
+
+def usual(n_images: int) -> dict[str, dict[str, float]]:
+    """Return the seconds that each section of each phase takes of so many images, by what two runs took.
+
+    `python -m tests.usual SMALL LARGE` has made the table: seconds whatever the number, and for each image.
+    """
+    table = json.loads(USUAL.read_text(encoding="utf8"))
+    return {
+        phase: {section: fixed + each * n_images for section, (fixed, each) in sections.items()}
+        for phase, sections in table.items()
+    }
 
 
 def _titles_by_cell(notebook: "nbformat.NotebookNode") -> Iterator[tuple[str, str]]:

@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 from scipy.spatial.distance import pdist, squareform
 
+from report_lib.common.arrays import UNKNOWN
 from report_lib.common.display import passes_none
 from report_lib.common.prose import bullets, count_of, listed, percent, plural, text
+from report_lib.data.images import Marks
 from report_lib.understanding.measure import Brightness, Duplicates, Histogram, Summary
 
 
@@ -82,6 +84,30 @@ def unknown(data: dict[str, Any]) -> str:
     if any(sentence.startswith("Labels are left out") for sentence in data.get("skipped", ())):
         why = "The others are left out for the reason below"
     return f"{said}{why}: the report goes on as without labels{but}."
+
+
+@passes_none
+def corrections(marks: Marks | None, names: Sequence[str]) -> str | None:
+    """Say how many labels a person has corrected, and which change came most often; None where nobody has."""
+    counts, other = marks.n_corrected, []
+    n = sum(counts.values())
+    said = f"{count_of(n, 'label is', 'labels are').capitalize()} corrected after {text(marks.file)}"
+    if n:
+        parts = listed([f"{counts[part]:,} in the {part} part" for part in ("test", "train") if counts[part]])
+        said += f": {parts}, most often {_most_often(marks, names)}"
+    if marks.n_confirmed:
+        other.append(count_of(marks.n_confirmed, "is confirmed", "are confirmed"))
+    if marks.n_unsure:
+        other.append(count_of(marks.n_unsure, "is left open", "are left open"))
+    return f"{said}.{f' {listed(other)}.' if other else ''}"
+
+
+def _most_often(marks: Marks, names: Sequence[str]) -> str:
+    pairs = np.concatenate([np.column_stack([marks.before[part], marks.after[part]]) for part in marks.rows])
+    kinds, counts = np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0, return_counts=True)
+    before, after = kinds[counts.argmax()]
+    was = "unknown" if before == UNKNOWN else text(names[before])
+    return f"{was} to {text(names[after])} ({counts.max():,})"
 
 
 def intensity(histogram: Histogram) -> str:

@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from report_lib.common.arrays import UNKNOWN
 from report_lib.common.keep import kept
-from report_lib.data.images import ImageSet
+from report_lib.data.images import ImageSet, Marks
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,8 @@ def class_counts(labels: np.ndarray | None, n_classes: int) -> np.ndarray | None
 def facts(images: ImageSet) -> dict[str, object]:
     """Return what `metrics.json` says of the data set.
 
-    `n_unknown`, by part, where some labels are known and some are not; `recognised` and `skipped` of one's own images.
+    `n_unknown`, by part, where some labels are known and some are not; `recognised` and `skipped` of one's own images;
+    `marks` where a person has marked labels.
     """
     labelled = images.labelled
     known = np.concatenate(list(labelled.values()))
@@ -101,7 +102,12 @@ def facts(images: ImageSet) -> dict[str, object]:
         "sha256": images.hashes,
     }
     said |= {"n_unknown": unknown} if known.any() and not known.all() else {}
+    said |= {"marks": _counted(images.marks)} if images.marks else {}
     return said | ({"recognised": images.recognised, "skipped": images.skipped} if images.recognised else {})
+
+
+def _counted(marks: Marks) -> dict[str, object]:
+    return {name: getattr(marks, name) for name in ("file", "n_corrected", "n_confirmed", "n_unsure")}
 
 
 def examples(labels: np.ndarray | None, n_classes: int, n_images: int) -> np.ndarray:

@@ -96,3 +96,12 @@ def test_without_labels_the_groups_are_counted(stability, end):
     clusters = np.repeat([0, 1, -1], [50, 40, 10])
     sentence = "The images fall into 2 groups: the largest holds 50% of them, the smallest 40%"
     assert answer({"clustering": clustering}, clusters) == sentence + end
+
+
+def test_of_many_mixtures_four_are_named():
+    table = np.zeros((12, 7), int)
+    table[np.arange(12), np.arange(12) // 2] = 50
+    assert told(structure(table), list("abcdefghijkl")) == (
+        "A and b merge into one cluster, c and d into another, e and f into another, g and h into another, "
+        "and others into 2 more."
+    )

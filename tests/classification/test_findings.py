@@ -78,9 +78,9 @@ def of_a_league(*, on="PCA", seeds=(0.5, 0.7)):
     return {"kmeans": own}
 
 
-def caveats(*, title="Mine", classified=None, support=None, **of):
+def caveats(*, title="Mine", classified=None, support=None, marks=None, **of):
     numbers = numbers_of_a_run(labelled=True)
-    numbers["dataset"]["title"] = title
+    numbers["dataset"] |= {"title": title, **({"marks": marks} if marks else {})}
     numbers["clustering"]["league"] = of_a_league(**of)
     numbers["clustering"]["panel"] |= {"support": support, "given": None if support else 3}
     numbers["classification"] = {"map": {"same_nearby": 0.75, "same_nearby_on_map": 0.6}, **(classified or {})}
@@ -100,6 +100,16 @@ def test_only_the_caveats_that_hold_for_a_run_are_told(snapshot):
     whole = caveats(on="oriented gradients", classified={"supervised": {"conv": {}}, "audit": {}})
     assert len(whole) == 6
     snapshot("headlines/how far to trust this", "\n".join(whole))
+
+
+def test_corrected_labels_are_a_caveat_and_stand_on_the_first_line(snapshot):
+    marks = {"n_corrected": {"train": 3, "test": 9}, "n_confirmed": 4, "n_unsure": 1, "file": "marks.csv"}
+    snapshot("headlines/corrected labels", caveats(marks=marks)[0])
+    assert len(caveats(marks={**marks, "n_corrected": {"train": 0, "test": 0}})) == len(caveats())
+    numbers = numbers_of_a_run(labelled=True)
+    assert "corrected" not in headlines.data_line(numbers)
+    numbers["dataset"]["marks"] = marks
+    assert " · 12 labels corrected by hand · " in headlines.data_line(numbers)
 
 
 def found_in(classified):

@@ -223,7 +223,7 @@ def test_the_sentences_can_be_made_from_what_is_reported(blobs, spaces, fitted, 
     assert "3 clusters" in said
     assert "on oriented gradients" in said
     assert "On PCA, DBSCAN" in said
-    assert ("matched accuracy 1.000" in said) == labelled
+    assert ("matched accuracy 100.0%" in said) == labelled
     whole = {
         "dataset": {"title": "Mine", "n_train": 90, "n_test": 90, "height": 5, "width": 1,
                     "class_names": ["a", "b", "c"] * labelled},

@@ -283,3 +283,18 @@ def test_what_is_not_there_is_not_drawn(rng):
         clusters.purity(None, NAMES), clusters.best_recall(None, NAMES), clusters.centroids(None, (0, 1), letter="K"),
     ]  # fmt: skip
     assert drawn == [None] * len(drawn)
+
+
+def test_clusters_have_one_look_in_every_figure():
+    table = np.array([[1, 9, 0, 0], [8, 0, 1, 0], [0, 1, 7, 0]])
+    wanted = [look.color for look in style.cluster_looks(3, table)]
+    assert wanted == [style.color(1), style.color(0), style.color(2)]
+    Z = np.random.default_rng(0).normal(size=(30, 2))
+    points = planes.scatter(on_the_map(Z), np.arange(30) % 3, table, method="x")
+    assert [trace.marker.color for trace in points.data] == wanted
+    assert list(clusters.purity(table, NAMES).data[0].marker.color) == wanted
+    lines = clusters.class_by_cluster(table, NAMES).layout.shapes
+    assert [line.line.color for line in lines if line.yref == "y domain"] == wanted
+    tiles = np.zeros((6, 4, 4))
+    cards_of = cards.cluster_cards(tiles[:3], tiles, tiles, np.full(3, 1 / 3), (0.0, 1.0), table)
+    assert [note.bordercolor for note in cards_of.layout.annotations if note.xref == "paper"] == wanted

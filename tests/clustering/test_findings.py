@@ -191,8 +191,8 @@ def test_the_table_of_all_methods():
     assert list(table["K"]) == ["4 to 9", "4"]
     assert list(table["covered"]) == ["82%", "100%"]
     # Student's interval of two seeds a tenth apart is 12.7 times 0.05 to either side, and ends at 0 and at 1.
-    assert table.loc["K-Means on PCA", "matched"] == "0.450 (0.000–1.000)"
-    assert table.loc["K-Means on PCA", "ARI"] == "0.250 (-0.385–0.885)"
+    assert table.loc["K-Means on PCA", "matched"] == "45.0% (0.0% to 100.0%)"
+    assert table.loc["K-Means on PCA", "ARI"] == "0.250 (−0.385 to 0.885)"
     assert not table.isna().any(axis=None)
     for name in table.columns[2:]:
         assert f"`{name}`" in about_league.SCORES_KEY
@@ -212,7 +212,7 @@ def test_the_table_without_labels_and_of_one_seed():
     assert list(about_league.league_table(blind).columns) == ["K", "covered"]
     assert list(about_league.league_table(blind).index) == ["K-Means on PCA", "K-Means on UMAP"]
     single = row("kmeans", "PCA", 0.5, seeds=(0.0,))
-    assert about_league.league_table([single]).loc["K-Means on PCA", "NMI"] == "0.500 (0.490–0.510)"
+    assert about_league.league_table([single]).loc["K-Means on PCA", "NMI"] == "0.500 (0.490 to 0.510)"
     assert about_league.scores_explained([single]) == [about_league.SCORES_KEY + about_league.ONCE]
 
 
@@ -261,10 +261,10 @@ def test_published_figures_are_marked_with_their_source():
     assert list(marked["source"]) == [one.source for one in found]
     assert all("arXiv" in own for own in published.sources(found))
     assert len(marked) == len(found)
-    assert list(marked["matched"]) == [f"{one.accuracy:.3f}" for one in found]
+    assert list(marked["matched"]) == [f"{100 * one.accuracy:.1f}%" for one in found]
     assert list(marked["NMI"]) == [f"{one.nmi:.3f}" for one in found]
     own = table.loc["Graph clustering on oriented gradients"]
-    assert (own["matched"], own["NMI"], own["source"]) == ("0.700", "0.660", "this run")
+    assert (own["matched"], own["NMI"], own["source"]) == ("70.0%", "0.660", "this run")
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,13 @@ def test_ari_and_nmi_equal_scikit_learns(labelled):
     )
 
 
+@pytest.mark.parametrize("n", [0, 1, 2, 500])
+def test_the_index_of_two_clusterings_equals_scikit_learns(n, rng):
+    one = rng.integers(-1, 4, n)
+    other = np.where(rng.random(n) < 0.6, one, rng.integers(-1, 6, n))
+    assert metrics.rand_between(one, other) == pytest.approx(sk.adjusted_rand_score(one, other), abs=1e-12)
+
+
 def test_ari_and_nmi_of_a_stack_are_those_of_each(rng):
     stack = rng.integers(0, 20, size=(3, 4, 5))
     for name in ("adjusted_rand", "normalized_mutual_info"):

@@ -154,17 +154,21 @@ def test_a_sheet_of_pictures_is_saved_with_its_names(page, figures):
     )
     assert page.locator(f"#{place} [data-save]").all_text_contents() == ["PNG"]
     saved = Image.open(io.BytesIO(downloaded(page, place, "png"))).convert("L")
-    frame, tiles = (page.locator(f"#{place} {part}").bounding_box() for part in (".sheet", ".tiles"))
-    left, top = 2 * (tiles["x"] - frame["x"]), 2 * (tiles["y"] - frame["y"] + style.TITLE_HEIGHT)
-    part = saved.crop((round(left), round(top), round(left + 2 * tiles["width"]), round(top + 2 * tiles["height"])))
     source = Image.open(io.BytesIO(base64.b64decode(figure["data"][0]["source"].split(",", 1)[1])))
-    grey, opacity = np.moveaxis(np.asarray(source), -1, 0)
-    # In the middle of each pixel stands its grey; where there is no tile stand names.
-    scale = np.array(part.size) / source.size
-    x, y = ((np.arange(n) + 0.5) * step for n, step in zip(source.size, scale, strict=True))
-    found = np.asarray(part)[np.ix_(y.astype(int), x.astype(int))]
-    np.testing.assert_array_equal(found[opacity > 0], grey[opacity > 0])
-    assert (np.asarray(part)[: round(4 * scale[1])] < 200).any()
+    meta, frame = figure["layout"]["meta"], page.locator(f"#{place} .sheet").bounding_box()
+    (high, wide), (across, down) = meta["tile"], meta["step"]
+    grey = np.moveaxis(np.asarray(source), -1, 0)[0]
+    for i, tile in enumerate(page.locator(f"#{place} .sheet i").all()):
+        at, row, column = tile.bounding_box(), i // meta["columns"], i % meta["columns"]
+        left, top = 2 * (at["x"] - frame["x"]), 2 * (at["y"] - frame["y"] + style.TITLE_HEIGHT)
+        # In the middle of each pixel stands its grey.
+        x = left + (np.arange(wide) + 0.5) * 2 * at["width"] / wide
+        y = top + (np.arange(high) + 0.5) * 2 * at["height"] / high
+        found = np.asarray(saved)[np.ix_(y.astype(int), x.astype(int))]
+        own = grey[meta["label"] + row * down :, column * across :][:high, :wide]
+        np.testing.assert_array_equal(found, own)
+        named = np.asarray(saved)[round(top) - 28 : round(top) - 4, round(left) : round(left + 2 * at["width"])]
+        assert row or (named < 200).any()
     assert page.errors == []
 
 

@@ -59,7 +59,7 @@ def unpacked(packed):
 def tiles(packed):
     facts = json.loads(packed["data"])
     header, content = packed["sprite"].split(",")
-    assert header == "data:image/webp;base64"
+    assert header in ("data:image/webp;base64", "data:image/avif;base64")
     sheet = np.asarray(Image.open(io.BytesIO(base64.b64decode(content))).convert("L"))
     (width, height), columns = facts["tile"], facts["columns"]
     places = [(i // columns * height, i % columns * width) for i in range(facts["n"])]
@@ -102,7 +102,8 @@ def test_unknown_labels_are_a_group_of_their_own_after_the_classes():
         *((name, False) for name in NAMES), ("unknown", True),
     ]  # fmt: skip
     assert classes[-1]["color"] == style.NOISE_COLOR
-    assert packed["key"][-1] == ("unknown", style.NOISE_COLOR)
+    assert packed["key"][-1][0] == "unknown"
+    assert packed["key"][-1][1]["color"] == style.NOISE_COLOR
     assert len(json.loads(explorer.pack(made(), NAMES, "UMAP")["data"])["classes"]) == len(NAMES)
 
 
@@ -122,7 +123,9 @@ def test_more_than_255_clusters_have_room():
 
 
 def test_groups_have_the_colours_of_the_report():
-    facts = json.loads(explorer.pack(made(), [*NAMES, *"efghijk"], "UMAP")["data"])
+    arrays = made(clusters=np.arange(60) % 3, labels=(np.arange(60) % 3 + 2) % 4)
+    packed = explorer.pack(arrays, [*NAMES, *"efghijk"], "UMAP")
+    facts = json.loads(packed["data"])
     assert facts["classes"][2] == {
         "name": "cat",
         "color": style.color(2),
@@ -130,7 +133,9 @@ def test_groups_have_the_colours_of_the_report():
         "mark": "circle",
     }
     assert (facts["classes"][10]["color"], facts["classes"][10]["mark"]) == (style.color(0), "diamond")
-    assert [group["color"] for group in facts["clusters"]] == [style.color(i, clusters=True) for i in range(3)]
+    # Each cluster is of one class, and has its colour: on the map and beside its name.
+    assert [group["color"] for group in facts["clusters"]] == [style.color(i) for i in (2, 3, 0)]
+    assert sorted(one["look"].color for one in packed["islands"]) == sorted(style.color(i) for i in (2, 3, 0))
     assert facts["noise"]["color"] == style.NOISE_COLOR
 
 
@@ -142,7 +147,7 @@ def test_names_cannot_end_the_script_that_holds_them():
     assert [group["name"] for group in json.loads(text)["classes"]] == names
 
 
-@pytest.mark.parametrize(("n", "side", "near"), [(250, 8, 0), (1200, 28, 12)])
+@pytest.mark.parametrize(("n", "side", "near"), [(250, 8, 0), (400, 28, 1.5), (1200, 28, 6)])
 def test_the_sprite_shows_the_images(n, side, near):
     images = smooth(n, side)
     found = tiles(explorer.pack(made(n, thumbnails=images), NAMES, "UMAP"))
@@ -177,7 +182,7 @@ def test_ten_thousand_images_stay_small():
 
 def test_the_still_has_one_path_a_group_and_few_enough_points():
     arrays = made(5000)
-    still = explorer.picture(arrays["positions"], arrays["clusters"], clusters=True)
+    still = explorer.picture(arrays["positions"], arrays["clusters"], style.cluster_looks(3))
     assert 'aria-hidden="true"' in still
     assert still.count("<path") == 4
     assert still.count("h0") == 3000
@@ -186,7 +191,7 @@ def test_the_still_has_one_path_a_group_and_few_enough_points():
 
 
 def test_the_still_is_upright_and_within_its_box():
-    still = explorer.picture(np.array([[0, 0], [1, 2], [3, 5]], np.float32), np.zeros(3, int))
+    still = explorer.picture(np.array([[0, 0], [1, 2], [3, 5]], np.float32), np.zeros(3, int), style.class_looks(1))
     steps = [(int(x), int(y)) for x, y in re.findall(r"m(-?\d+) ?(-?\d+)h0", still)]
     xy = np.cumsum(steps, axis=0)
     assert xy[np.argmin(xy[:, 1]), 0] == xy[:, 0].max()

@@ -9,6 +9,7 @@ import jinja2
 import numpy as np
 import pytest
 
+from report_lib.common import style
 from report_lib.page import explorer
 from tests.browser import needs_browser
 
@@ -348,6 +349,27 @@ def test_the_legend_filters_too(open_map):
     assert part(page, "legend").inner_text().split("\n") == ["0: two answers equally likely", "1: sure"]
 
 
+def test_the_legend_is_one_stop_and_arrows_reach_every_group(open_map):
+    page = open_map()
+    buttons = part(page, "legend").get_by_role("button")
+    focused = "document.activeElement.textContent"
+    assert buttons.evaluate_all("all => all.filter(e => e.tabIndex === 0).length") == 1
+    buttons.first.focus()
+    seen = [page.evaluate(focused)]
+    for _ in range(len(NAMES) - 1):
+        page.keyboard.press("ArrowRight")
+        seen.append(page.evaluate(focused))
+    assert seen == buttons.all_text_contents()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(focused) == seen[0]
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    wait(page, shown=60)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate(focused) == seen[-1]
+
+
 def test_points_have_their_colours_and_follow_the_theme(open_map):
     page, arrays = open_map(color_scheme="light"), made(predicted=np.full(N, 2))
     lit = """([x, y]) => [...document.querySelector('[data-map=points]').getContext('2d')
@@ -361,7 +383,7 @@ def test_points_have_their_colours_and_follow_the_theme(open_map):
         return page.evaluate(lit, [x - box["x"], y - box["y"]])
 
     def expected(color, ground):
-        return [0.85 * int(color[at : at + 2], 16) + 0.15 * ground[at // 2] for at in (1, 3, 5)]
+        return [style.OPACITY * int(color[at : at + 2], 16) + (1 - style.OPACITY) * ground[at // 2] for at in (1, 3, 5)]
 
     color = json.loads(explorer.pack(arrays, NAMES, "UMAP")["data"])["classes"][2]
     assert seen() == pytest.approx(expected("#" + color["color"][1:], (255, 255, 255)), abs=4)

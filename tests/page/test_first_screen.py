@@ -10,6 +10,7 @@ import pytest
 from report_lib.classification.findings import caveats, headlines
 from report_lib.classification.findings.answer import answer
 from report_lib.clustering.methods import titled
+from report_lib.common.prose import measure
 from report_lib.page import explorer
 from tests.browser import needs_browser, texts, until
 
@@ -78,12 +79,12 @@ def test_the_first_screen_tabulates_the_metrics(page, metrics):
     cells = {name: own for name, *own in rows}
     assert len(cells) == len(rows)
 
-    def cell(value, ends):
-        return f"{value:.3f} {ends['low']:.3f}–{ends['high']:.3f}"
+    def cell(value, ends, key="accuracy"):
+        return f"{measure(key, value)} {measure(key, ends['low'])} to {measure(key, ends['high'])}"
 
     for own in metrics["clustering"]["methods"].values():
         mean, ends = own["mean"], own["mean_intervals_95"]
-        expected = [cell(mean[key], ends[key]) for key in ("accuracy", "nmi", "ari")]
+        expected = [cell(mean[key], ends[key], key) for key in ("accuracy", "nmi", "ari")]
         assert cells[titled(own["method"], own["on"])] == [expected[0], "", *expected[1:]]
     supervised = metrics["classification"]["supervised"]["conv"]
     assert cells["Convolutional network"] == [cell(supervised["accuracy"], supervised["interval_95"]), "", "", ""]

@@ -45,6 +45,22 @@ def test_the_sprite_has_the_pictures_where_the_tables_say():
     np.testing.assert_array_equal(tile, explorer.stretched(MADE["pictures"])[99])
 
 
+def test_lists_of_labels_take_marks_and_the_script_knows_those_of_before():
+    doubted = {
+        f"doubt_test/{name}": np.array([value]) for name, value in (("row", 3), ("label", "Bag"), ("likelier", ""))
+    }
+    assert [own["marks"] for own in lists.tables(MADE | doubted)] == [False, True, False]
+    before = {"part": np.array(["test"]), "row": np.array([3]), "was": np.array(["Coat"]), "label": np.array(["Bag"])}
+    arrays = MADE | {f"marks/{name}": values for name, values in before.items()}
+    told = lists.marks(arrays, ["Coat", "Bag"], {"images": "x"})
+    assert told["earlier"] == [{"part": "test", "row": 3, "was": "Coat", "label": "Bag"}]
+    assert told["classes"] == ["Coat", "Bag"]
+    # Marks of one data set are not those of another, nor of the same with corrected labels.
+    assert told["of"] != lists.marks(arrays, ["Coat", "Bag"], {"images": "x", "corrections": "y"})["of"]
+    assert lists.marks(MADE, [], {})["earlier"] == []
+    assert len(lists.tables(arrays)) == 2
+
+
 def test_a_run_without_lists_has_no_tables():
     assert lists.tables({"pictures": PICTURES[:0]}) == []
     assert lists.sprite({"pictures": PICTURES[:0]}) == {}

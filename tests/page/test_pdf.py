@@ -8,7 +8,7 @@ import pytest
 
 from report_lib.__main__ import main
 from report_lib.common.errors import ReportError
-from report_lib.page import pdf
+from report_lib.page import exporter, pdf, scores
 from tests.browser import CHROMIUM, needs_browser
 
 unix_only = pytest.mark.skipif(os.name != "posix", reason="the browser of this test is a shell script")
@@ -112,9 +112,45 @@ def test_the_report_is_printed(digits_build, monkeypatch, capsys):
     path.unlink()
     assert data.startswith(b"%PDF-")
     assert data.rstrip().endswith(b"%%EOF")
-    n_figures = (digits_build / "report.html").read_text().count("<figure ")
-    # Two figures fit a page at most, and no page holds nothing but a stray line of one.
-    assert n_figures / 2 <= len(re.findall(rb"/Type\s*/Page\b", data)) <= 2 * n_figures
+    assert 8 <= len(re.findall(rb"/Type\s*/Page\b", data)) <= 30
+    # Every tile of a sheet is drawn pixel by pixel: smoothing would begin where a picture is smaller than it is printed.
+    sizes = [int(n) for n in re.findall(rb"/Width (\d+)", data)]
+    assert sum(n >= 224 for n in sizes) > 30
+
+
+def test_the_running_head_names_the_run_and_nothing_from_data_gets_out_of_it():
+    rule = exporter._running_head('Shoes "A" \\ </style>; } · run x')
+    assert "Shoes " in rule
+    assert "· run x" in rule
+    assert rule.count('"') == 4
+    assert "<" not in rule
+    assert "; }" not in rule.split('content: "')[1].split('"')[0]
+
+
+@pytest.mark.parametrize("selector", [".heading", ".prose:not(.found)", ".figure-title"])
+def test_on_paper_what_leads_to_a_figure_stays_with_it(open_page, selector):
+    page = open_page()
+    page.emulate_media(media="print")
+    assert page.locator(selector).first.evaluate("e => getComputedStyle(e).breakAfter") == "avoid"
+    assert page.locator("figure").first.evaluate("e => getComputedStyle(e).breakInside") == "avoid"
+
+
+def test_on_paper_closed_folds_are_left_out_but_for_their_titles(open_page):
+    page = open_page()
+    page.emulate_media(media="print")
+    fold = page.locator("details.more:has(.prose)").first
+    assert fold.locator("summary").first.is_visible()
+    assert not fold.locator(".prose").first.is_visible()
+    assert page.locator("figure:not(.more *) .fold.reading p").first.is_visible()
+    assert not page.locator("figure:not(.more *) .fold .numbers").first.is_visible()
+
+
+def test_papers_that_figures_are_taken_from_have_their_addresses():
+    metrics = {"dataset": {"title": "Fashion-MNIST"}}
+    addresses = [own["address"] for own in scores.references(metrics)]
+    assert "https://arxiv.org/abs/1708.07747" in addresses
+    assert len(set(addresses)) == len(addresses) == 3
+    assert scores.references({"dataset": {"title": "digits"}}) == []
 
 
 @pytest.mark.parametrize("name", ["nope", "", "../x"])

@@ -69,35 +69,35 @@ def test_methods_are_sorted_among_those_of_others():
     ]  # fmt: skip
     assert [row["name"] for row in clusters["rows"] if row.get("by_others")] == ["Theirs, good", "Theirs, poor"]
     assert [[cell["value"] for cell in row["cells"]] for row in clusters["rows"][:2]] == [
-        ["0.900", "", "0.800", "0.700"], ["", "0.750", "0.710", ""],
+        ["90.0%", "", "0.800", "0.700"], ["", "75.0%", "0.710", ""],
     ]  # fmt: skip
     assert [cell["note"] for cell in clusters["rows"][0]["cells"]] == [
-        "0.889–0.922", "", "0.789–0.822", "0.689–0.722",
+        "88.9% to 92.2%", "", "0.789 to 0.822", "0.689 to 0.722",
     ]  # fmt: skip
     assert [row["name"] for row in full["rows"]] == [
         "Network on oriented gradients",
         "Convolutional network",
         "5 nearest neighbours",
     ]
-    assert [row["cells"][1]["value"] for row in full["rows"]] == ["", "", "0.854"]
+    assert [row["cells"][1]["value"] for row in full["rows"]] == ["", "", "85.4%"]
     assert all(len(row["cells"]) == 4 for group in (clusters, few, full) for row in group["rows"])
 
 
 def test_few_labels_are_told_where_they_were_tried():
     (few,) = [g for g in scores.table(made())["groups"] if g["title"] == "With few labels"]
     assert [(row["name"], row["cells"][0]["value"]) for row in few["rows"]] == [
-        ("10 labels on chosen images", "0.800"), ("10 labels on random images", "0.600"),
-        ("100 labels on chosen images", "0.820"), ("100 labels on random images", "0.700"),
-        ("500 labels on random images", "0.790"),
+        ("10 labels on chosen images", "80.0%"), ("10 labels on random images", "60.0%"),
+        ("100 labels on chosen images", "82.0%"), ("100 labels on random images", "70.0%"),
+        ("500 labels on random images", "79.0%"),
     ]  # fmt: skip
-    assert few["rows"][0]["cells"][0]["note"] == "0.789–0.822"
+    assert few["rows"][0]["cells"][0]["note"] == "78.9% to 82.2%"
 
 
 def test_classifiers_that_were_taught_fewer_images_are_left_out():
     names = [row["name"] for row in scores.table(made())["groups"][2]["rows"]]
     assert names == ["Network on oriented gradients", "Convolutional network", "5 nearest neighbours"]
     whole = scores.table(made(dataset={"title": "MNIST", "n_train": 10_000}))["groups"][2]["rows"]
-    assert [(row["name"], row["cells"][0]["value"]) for row in whole] == [("Support vector machine", "0.950")]
+    assert [(row["name"], row["cells"][0]["value"]) for row in whole] == [("Support vector machine", "95.0%")]
 
 
 def test_all_labels_are_all_that_are_known():
@@ -131,3 +131,15 @@ def test_without_labels_clusters_are_counted():
     ]  # fmt: skip
     assert "not noise" in table["note"]
     assert "`" not in table["note"]
+
+
+def test_the_highest_of_each_column_is_marked_and_accuracies_are_drawn():
+    clusters = scores.table(made())["groups"][0]["rows"]
+    best = [(row["name"], cell["value"]) for row in clusters for cell in row["cells"] if cell["best"]]
+    assert best == [
+        ("Graph clustering on gradients", "90.0%"), ("Graph clustering on gradients", "0.800"),
+        ("Graph clustering on gradients", "0.700"), ("Theirs, good", "75.0%"),
+    ]  # fmt: skip
+    drawn = [bool(cell.get("drawn")) for cell in clusters[0]["cells"]]
+    assert drawn == [True, False, False, False]
+    assert "--at:90.0;--low:88.9;--high:92.2" in clusters[0]["cells"][0]["drawn"]

@@ -1,45 +1,71 @@
-"""A figure of pictures as the page has it: an image, and names where its tiles are."""
+"""A figure of pictures as the page has it: tiles cut from one image, each with its name."""
 
 import json
 
 import numpy as np
 import pytest
 
+from report_lib.classification.figures import supervised
 from report_lib.common import style
 from report_lib.page.sheets import is_sheet, sheet
+from tests.classification.test_figures import pictures
+from tests.made import NAMES, scored
 
 
-def as_sheet(figure, columns):
+def as_sheet(figure):
     plain = json.loads(figure.to_json())
     assert is_sheet(plain)
-    return sheet({"data": plain["data"], "layout": style.without_title(plain["layout"])}, columns)
+    return sheet({"data": plain["data"], "layout": style.without_title(plain["layout"])}, plain["layout"]["meta"])
 
 
-def test_names_stand_over_their_tiles():
-    own = as_sheet(style.image_grid(np.zeros((4, 10, 10)), columns=2, titles=["a", "R&D <b>", "c", "d"]), 2)
-    # Two tiles of 10 pixels and a gap of 3; over each tile 4 pixels are free.
-    assert own["ratio"] == pytest.approx(23 / 28)
-    places = [(name["text"], name["kind"], name["x"], name["y"]) for name in own["names"]]
-    assert places == [
-        ("a", "over", pytest.approx(100 * 5 / 23), pytest.approx(100 * 3.5 / 28)),
-        ("R&D <b>", "over", pytest.approx(100 * 18 / 23), pytest.approx(100 * 3.5 / 28)),
-        ("c", "over", pytest.approx(100 * 5 / 23), pytest.approx(100 * 17.5 / 28)),
-        ("d", "over", pytest.approx(100 * 18 / 23), pytest.approx(100 * 17.5 / 28)),
-    ]
+def names(own):
+    return [[cell["over"] for cell in row["cells"]] for row in own["rows"]]
 
 
-def test_names_of_rows_stand_at_their_middles_and_the_margin_holds_them():
-    own = as_sheet(style.image_grid(np.zeros((4, 10, 10)), columns=2, titles=["x", "y"], rows=["one", "two"]), 2)
-    rows = {name["text"]: name["y"] for name in own["names"] if name["kind"] == "beside"}
-    assert rows == {"one": pytest.approx(100 * 8.5 / 26), "two": pytest.approx(100 * 21.5 / 26)}
-    assert [name["text"] for name in own["names"] if name["kind"] == "over"] == ["x", "y"]
-    assert own["margin"]["l"] > own["margin"]["r"]
+def test_each_tile_has_its_name_and_the_last_row_ends_with_the_last_tile():
+    own = as_sheet(style.image_grid(np.zeros((3, 10, 10)), columns=2, titles=["a", "R&D <b>", "c"]))
+    assert names(own) == [["a", "R&D <b>"], ["c"]]
+    assert own["heads"] == []
+    assert [row["name"] for row in own["rows"]] == ["", ""]
 
 
-def test_the_longest_name_over_a_tile_is_no_wider_than_the_tile():
-    names = ["short", "a name of thirty letters or so"]
-    own = as_sheet(style.image_grid(np.zeros((2, 10, 10)), columns=2, titles=names), 2)
-    assert own["fit"] * 0.56 * len(names[1]) == pytest.approx(50)
+def test_rows_have_names_and_columns_heads():
+    own = as_sheet(style.image_grid(np.zeros((4, 10, 10)), columns=2, titles=["x", "y"], rows=["one", "two"]))
+    assert [row["name"] for row in own["rows"]] == ["one", "two"]
+    assert own["heads"] == ["x", "y"]
+    assert names(own) == [["", ""], ["", ""]]
+
+
+@pytest.mark.parametrize(
+    ("heads", "on_end"),
+    [(["mean", "medoid"], ""), (["T-shirt/top", "x"], "phone"), ([str(i) for i in range(13)], "everywhere")],
+)
+def test_long_and_many_heads_stand_on_end(heads, on_end):
+    n = len(heads)
+    own = as_sheet(style.image_grid(np.zeros((n, 4, 4)), columns=n, titles=heads, rows=["row"]))
+    assert own["on_end"] == on_end
+
+
+def test_tiles_are_cut_where_they_are_in_the_source():
+    # Two columns of 10 pixels with a gap of 3, rows of 6 with 4 pixels above: 23 by 20 pixels.
+    own = as_sheet(style.image_grid(np.zeros((4, 6, 10)), columns=2, titles=["a", "b", "c", "d"]))["cut"]
+    assert own["ratio"] == pytest.approx(10 / 6)
+    assert own["size"] == pytest.approx(230)
+    # A background at p percent has p percent of what is beyond the tile to its left, or above.
+    assert own["x"] * (23 - 10) / 100 == pytest.approx(13)
+    assert own["top"] * (20 - 6) / 100 == pytest.approx(4)
+    assert own["y"] * (20 - 6) / 100 == pytest.approx(10)
+
+
+def test_a_confusion_in_pictures_is_shaded_by_how_many_there_are(rng):
+    score = next(score for score in scored(rng) if score.predictions.name == "conv")
+    own, counts = as_sheet(supervised.confusion(score, pictures(rng))), score.confusion
+    assert own["heads"] == [row["name"] for row in own["rows"]] == list(NAMES)
+    assert names(own) == [[f"{count:,}" if count else "" for count in row] for row in counts]
+    shades = np.array([[cell["shade"] for cell in row["cells"]] for row in own["rows"]])
+    np.testing.assert_allclose(shades**2, counts / counts.sum(axis=1, keepdims=True), atol=0.01)
+    weights = np.array([[cell["weight"] for cell in row["cells"]] for row in own["rows"]])
+    assert ((weights > 400) == (np.eye(len(counts)) * counts > 0)).all()
 
 
 def test_an_image_among_other_traces_is_no_sheet():

@@ -481,3 +481,31 @@ def test_the_stills_of_a_report_are_small(digits_build):
         assert "nan" not in re.sub(r">[^<]*<", "", text)
         assert len(text) < 20_000
     assert np.median([len(text) for text in stills]) < 4000
+
+
+def test_a_long_name_stands_in_two_lines_where_there_is_room():
+    fig = style.dots(["Gaussian mixture on oriented gradients", "short"], {"a": [1, 2]}, score="score", row="method")
+    lines = {text: y for text, _, y in words(drawn(fig))}
+    assert not [text for text in lines if "…" in text]
+    first, second = (next(text for text in lines if word in text) for word in ("mixture", "gradients"))
+    assert lines[second] - lines[first] == pytest.approx(14)
+    assert f"{first} {second}" == "Gaussian mixture on oriented gradients"
+
+
+@pytest.mark.parametrize(
+    ("figure", "x"),
+    [
+        (style.dots(["a name", "b"], {"a": [1, 2]}, score="score", row="a title that is longer than names"), None),
+        (go.Figure(go.Scatter(x=[1, 2], y=[3, 4], mode="lines"), {"yaxis": {"title": {"text": "a title"}}}), 64),
+    ],
+)
+def test_the_title_of_an_upright_axis_stands_above_it(figure, x):
+    svg = drawn(figure)
+    (title,) = [t for t in svg.iter(SVG + "text") if t.text.startswith("a title")]
+    assert "transform" not in title.attrib
+    assert float(title.get("y")) < min(y for text, _, y in words(svg) if text != title.text)
+    if x:
+        assert float(title.get("x")) == pytest.approx(x, abs=20)
+    else:
+        assert title.get("text-anchor") == "end"
+        assert float(title.get("x")) > LETTER * len(title.text)

@@ -387,7 +387,7 @@ def numbers_of(folder):
 def test_learning_curves_have_their_numbers(digits_build):
     numbers = numbers_of(digits_build)
     curves = numbers["label_efficiency"]
-    assert set(curves) == {"pixels", "pca", "conv-16-8", "hog", "graph", "graph_chosen", "graph_chosen_spread"}
+    assert set(curves) == {"pixels", "pca", "hog", "graph", "graph_chosen", "graph_chosen_spread"}
     for name, own in curves.items():
         assert set(own) == {"10", "100"} | (set() if "chosen" in name else {"1438"})
         assert own["10"] < own["100"]

@@ -309,7 +309,7 @@ def test_no_such_file_and_no_such_run(digits_build, known, tmp_path, capfd):
         == f"{tmp_path / 'gone.npy'}: no such file or folder; paths that are not whole begin in {Path.cwd()}"
     )
     assert refused(capfd, saved(tmp_path, known[0]), "digit") == (
-        "no run 'digit'; runs that are there: digits; `make report PARAMS=params/digit.yaml` makes one"
+        "no run 'digit'; did you mean digits? runs that are there: digits; `make report PARAMS=params/digit.yaml` makes one"
     )
 
 

@@ -1,8 +1,13 @@
 import io
 
 import nbformat
+import pytest
 
+from report_lib import ROOT
+from report_lib.run import progress as module
+from report_lib.run.artifacts import PHASES, notebook_name
 from report_lib.run.progress import Progress
+from tests.usual import foresee
 
 
 def notebook():
@@ -37,7 +42,7 @@ def test_a_line_a_section_with_phase_and_time():
     ]
     assert lines[1].startswith("0:00")
     assert set(progress.times["reduction"]) == {"start", "First look", "Second look"}
-    assert "no earlier run" in lines[0]
+    assert lines[0] == "report mine"
 
 
 def test_what_is_left_is_what_the_last_run_took():
@@ -45,3 +50,50 @@ def test_what_is_left_is_what_the_last_run_took():
     assert "about 1:35 left" in lines[1]
     assert "about 1:30 left" in lines[2]
     assert "about 0:30 left" in lines[3]
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that goes on when it is told to."""
+    now = [0.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_a_first_run_is_judged_by_what_as_many_images_take_and_by_how_fast_it_is_so_far(clock, monkeypatch):
+    monkeypatch.setattr(
+        module, "usual", lambda n: {"reduction": {"start": n / 10, "First look": 60.0, "Second look": 30.0}}
+    )
+    stream, nb = io.StringIO(), notebook()
+    progress = Progress("mine", {}, stream)
+    progress.expect(100)
+    progress.phase("reduction", nb)
+    clock[0] = 20.0  # twice as long as foreseen
+    for index, cell in enumerate(nb.cells):
+        progress.cell(cell, cell_index=index)
+    said = stream.getvalue().splitlines()
+    assert "a first run: about 1:40" in said[1]
+    assert "about 1:40 left" in said[2]
+    assert "about 3:00 left" in said[3]
+
+
+def test_an_earlier_run_knows_better_than_the_table():
+    stream = io.StringIO()
+    progress = Progress("mine", {"reduction": {"start": 5.0}}, stream)
+    progress.expect(70_000)
+    assert stream.getvalue().splitlines() == ["report mine"]
+
+
+def test_time_is_foreseen_for_every_section_and_grows_with_the_images():
+    few, many = module.usual(1_797), module.usual(70_000)
+    for phase in PHASES:
+        nb = nbformat.read(ROOT / "notebooks" / notebook_name(phase), as_version=4)
+        assert {title for _, title in module._titles_by_cell(nb)} >= set(many[phase])
+        assert {"start", "In short"} <= set(many[phase])
+        assert all(few[phase][section] <= many[phase][section] for section in many[phase])
+    assert sum(sum(own.values()) for own in few.values()) < sum(sum(own.values()) for own in many.values()) / 4
+
+
+def test_what_is_foreseen_goes_through_both_runs():
+    table = foresee(100, {"a": {"x": 2.0, "y": 5.0}}, 1_100, {"a": {"x": 12.0, "y": 4.0, "z": 1.0}})
+    assert table == {"a": {"x": [1.0, 0.01], "y": [4.0, 0.0], "z": [0.0, 0.001]}}

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from report_lib.data.images import Marks
 from report_lib.understanding import findings, measure
 
 
@@ -59,3 +60,23 @@ def test_what_was_recognised_and_left_out():
     assert findings.recognised("", ()) == ""
     said = findings.recognised("3 PNG images in *my* folder", ("1 hidden file not looked at.",))
     assert said == "- Recognised: 3 PNG images in \\*my\\* folder.\n- 1 hidden file not looked at."
+
+
+def marks(n_unsure=0, **parts):
+    rows = {part: np.arange(len(pairs)) for part, pairs in parts.items()}
+    before, after = (
+        {part: np.array([pair[i] for pair in pairs], int) for part, pairs in parts.items()} for i in (0, 1)
+    )
+    return Marks("marks_1.csv", n_unsure, rows, before, after)
+
+
+def test_corrections_are_counted_and_the_most_frequent_is_named(snapshot):
+    names = ["Coat", "Bag", "Shirt*"]
+    many = marks(2, train=[(0, 1), (0, 2), (1, 1)], test=[(0, 2), (-1, 1)])
+    said = findings.corrections(many, names)
+    assert "4 labels are corrected" in said
+    assert "Coat to Shirt\\* (2)" in said
+    snapshot("understanding/corrected labels", said)
+    snapshot("understanding/one corrected label", findings.corrections(marks(train=[], test=[(-1, 0)]), names))
+    snapshot("understanding/confirmed labels", findings.corrections(marks(1, train=[(0, 0)], test=[]), names))
+    assert findings.corrections(None, names) is None

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from report_lib.classification.supervised import League, Score
 from report_lib.common import style
 from report_lib.common.display import passes_none
-from report_lib.common.prose import percent, plural
+from report_lib.common.prose import decimal, percent, plural
 from report_lib.data.images import ImageSet
 
 # A bin of fewer images says little of how often they are right.
@@ -53,11 +53,13 @@ def by_class(score: Score, names: Sequence[str]) -> go.Figure | None:
     labels = [names[i] for i in order]
     return style.finish(
         style.dots(labels, shown, score="share", row="class", form=".0%"),
-        title=f"{labels[0]} is the hardest class (F1 {score.f1[order[0]]:.2f}), {labels[-1]} the easiest "
-        f"({score.f1[order[-1]]:.2f})",
+        title=f"{labels[0]} is the hardest class (F1 {decimal(score.f1[order[0]])}), {labels[-1]} the easiest "
+        f"({decimal(score.f1[order[-1]])})",
         caption=f"Test images, {score.predictions.title}. Precision: of the images called so, how many are. Recall: of the "
         "images that are, how many are called so. F1: their harmonic mean.",
-        numbers=style.listings(labels, shown, ".3f"),
+        numbers=" ".join(
+            f"{name}: {style.listing(labels, own, '.3f' if name == 'F1' else '.1%')}" for name, own in shown.items()
+        ),
     )
 
 
@@ -83,6 +85,9 @@ def confusion(score: Score, images: ImageSet) -> go.Figure | None:
                       "textangle": -35, "xanchor": "left", **at})  # fmt: skip
     # Names over the columns are at a slant.
     room = 50 + 4 * min(12, max(len(str(name)) for name in names))
+    # Roots, as mistakes are few beside what is right.
+    shades = np.sqrt(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))
+    fig.update_layout(meta={**fig.layout.meta, "shades": np.round(shades, 3).ravel().tolist()})
     off = counts - np.diag(np.diag(counts))
     worst = np.unravel_index(off.argmax(), off.shape)
     true, called = names[worst[0]], names[worst[1]]
@@ -95,7 +100,8 @@ def confusion(score: Score, images: ImageSet) -> go.Figure | None:
         ),
         title=said if off.any() else "Every test image is right",
         caption=f"Test images, {score.predictions.title}. Rows: the true class. Columns: what it is called. Each cell shows "
-        "the surest image, and above it how many there are; the diagonal is right.",
+        "the surest image, and above it how many there are; the darker a cell, the more of its row are there. The diagonal "
+        "is right.",
         numbers=" ".join(f"{names[i]} is called {style.listing(names, counts[i], ',d')}" for i in range(n)),
         annotations=notes,
         margin_l=110,

@@ -26,6 +26,7 @@ from report_lib.classification.findings.supervised import (
     classifiers_key,
     classifiers_table,
     confusion,
+    corrected_labels,
     league,
     missing_classifiers,
     published,

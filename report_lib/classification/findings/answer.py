@@ -18,7 +18,7 @@ from report_lib.common.style import sentence
 
 MOSTLY, HALF, PART = 0.75, 0.5, 0.2
 # So many classes are named; of more, these, and how many there are.
-MOST_NAMED = 8
+MOST_NAMED, MOST_GROUPS = 8, 4
 WORDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -114,8 +114,10 @@ def told(own: Structure, names: Sequence[str]) -> str:
         parts.append(f"{who} {'stands' if len(own.apart) == 1 else 'stand'} apart")
     merged = [
         f"{_named(group, names)}{' merge' * (i == 0)} into {'another' if i else 'one cluster'}"
-        for i, group in enumerate(own.merged)
+        for i, group in enumerate(own.merged[:MOST_GROUPS])
     ]
+    if len(own.merged) > MOST_GROUPS:
+        merged.append(f"and others into {len(own.merged) - MOST_GROUPS} more")
     parts += [", ".join(merged)] * bool(merged)
     by_number: dict[int, list[int]] = {}
     for one, n in own.split.items():

@@ -4,7 +4,7 @@ from typing import Any
 
 from report_lib.classification.findings.headlines import NUMBER_OPEN
 from report_lib.clustering.methods import HOG, titled
-from report_lib.common.prose import listed, percent
+from report_lib.common.prose import count_of, listed, percent
 
 # The settings of the oriented gradients were chosen with the train labels of these in view.
 TUNED_ON = ("Fashion-MNIST", "MNIST")
@@ -15,6 +15,7 @@ def caveats(metrics: dict[str, Any]) -> list[str]:
     """Return the caveats, the weightiest first."""
     clustered, classified = metrics["clustering"], metrics["classification"]
     said = [
+        _corrected(metrics["dataset"].get("marks")),
         _number(clustered, labelled=bool(metrics["dataset"]["class_names"])),
         _gradients(metrics["dataset"]["title"], clustered),
         _seeds(clustered["league"]),
@@ -23,6 +24,16 @@ def caveats(metrics: dict[str, Any]) -> list[str]:
         _suspects(classified),
     ]
     return [sentence for sentence in said if sentence]
+
+
+def _corrected(marks: dict[str, Any] | None) -> str:
+    n = sum(marks["n_corrected"].values()) if marks else 0
+    if not n:
+        return ""
+    return (
+        f"{count_of(n, 'label is', 'labels are')} corrected by hand. They are among those that the judges doubt, so "
+        "scores against them flatter; published scores are against the labels as they came."
+    )
 
 
 def _number(clustered: dict[str, Any], *, labelled: bool) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from report_lib.classification.findings import pseudo
 from report_lib.clustering.findings.league import title_of
 from report_lib.clustering.findings.panel import by_number
-from report_lib.common.prose import count_of, listed, percent, plural
+from report_lib.common.prose import count_of, decimal, listed, percent, plural
 from report_lib.data.idx import DATASETS
 from report_lib.understanding.findings import unknown
 
@@ -46,6 +46,7 @@ def data_line(metrics: dict[str, Any]) -> str:
         f"{data['n_train']:,} to learn from and {data['n_test']:,} to test on",
         *source,
         _classes(metrics["understanding"]["class_counts"]) if data["class_names"] else "no labels",
+        *_corrected(data.get("marks")),
         _number(metrics["clustering"]),
     ]
     return " · ".join(parts)
@@ -54,6 +55,11 @@ def data_line(metrics: dict[str, Any]) -> str:
 def _classes(counts: dict[str, int]) -> str:
     low, high = min(counts.values()), max(counts.values())
     return f"{len(counts)} classes, {'each of' if low == high else f'of {low:,} to'} {high:,} train images"
+
+
+def _corrected(marks: dict[str, Any] | None) -> list[str]:
+    n = sum(marks["n_corrected"].values()) if marks else 0
+    return [f"{plural(n, 'label')} corrected by hand"] if n else []
 
 
 def _number(clustered: dict[str, Any]) -> str:
@@ -94,9 +100,7 @@ def _clusters(metrics: dict[str, Any]) -> list[Finding]:
         f"gets {percent(max(counts) / sum(counts), 1)}."
     )
     mean = found["mean"]
-    indices = (
-        f"is the adjusted Rand index (ARI) of clusters and classes, {mean['nmi']:.2f} the mutual information (NMI)."
-    )
+    indices = f"is the adjusted Rand index (ARI) of clusters and classes, {decimal(mean['nmi'])} the mutual information (NMI)."
     scale = (
         "ARI: 1 where clusters and classes are the same groups, 0 where they agree no better than chance. NMI, normalised: 1 "
         "where the cluster tells the class, 0 where it tells nothing of it."
@@ -104,7 +108,7 @@ def _clusters(metrics: dict[str, Any]) -> list[Finding]:
     evidence = "clustering-how-far-clusters-agree-with-classes"
     return [
         Finding(percent(mean["accuracy"], 1), accuracy, evidence, matched),
-        Finding(f"{mean['ari']:.2f}", indices, evidence, scale),
+        Finding(decimal(mean["ari"]), indices, evidence, scale),
     ]
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from report_lib.classification.classifiers import CLASSIFIERS, PSEUDO
 from report_lib.classification.pseudo import PseudoLabels
-from report_lib.common.prose import bullets, listed, percent, shared, signed
+from report_lib.common.prose import bullets, decimal, listed, percent, shared, signed
 
 
 def fidelity(pseudo: PseudoLabels) -> str:
@@ -28,9 +28,9 @@ def cluster_table(pseudo: PseudoLabels) -> pd.DataFrame:
     """Tabulate precision, recall and F1 of each cluster on the held-out images, for the most faithful classifier."""
     report = pseudo.most_faithful.report
     columns = {
-        "precision": [f"{v:.3f}" for v in report.precision],
-        "recall": [f"{v:.3f}" for v in report.recall],
-        "F1": [f"{v:.3f}" for v in report.f1],
+        "precision": [percent(v, 1) for v in report.precision],
+        "recall": [percent(v, 1) for v in report.recall],
+        "F1": [decimal(v) for v in report.f1],
         "held-out images": [f"{v:,}" for v in report.support],
     }
     return pd.DataFrame(columns, index=[f"C{i + 1}" for i in range(len(report.f1))])
@@ -42,8 +42,8 @@ def cluster_report(pseudo: PseudoLabels) -> str:
     f1 = result.report.f1
     worst, best = int(np.argmin(f1)), int(np.argmax(f1))
     return (
-        f"For the {PSEUDO[result.name].title}, F1 runs from {f1[worst]:.2f} (C{worst + 1}) to {f1[best]:.2f} (C{best + 1}). "
-        "The table measures agreement with the clusters, on the part held out."
+        f"For the {PSEUDO[result.name].title}, F1 runs from {decimal(f1[worst])} (C{worst + 1}) to {decimal(f1[best])} "
+        f"(C{best + 1}). The table measures agreement with the clusters, on the part held out."
     )
 
 

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from report_lib.classification.classifiers import CLASSIFIERS, SOURCE
+from report_lib.classification.corrected import Effect
 from report_lib.classification.supervised import League, Score
 from report_lib.common.display import passes_none
-from report_lib.common.prose import listed, percent, plural, shared, signed, text
+from report_lib.common.prose import decimal, listed, percent, plural, shared, signed, text
 
 # Differences from a published figure up to this count as the same.
 SAME = 0.01
@@ -26,7 +27,7 @@ def classifiers_table(league: League) -> pd.DataFrame | None:
             "learnt from": f"{one.predictions.n_images:,}",
             "accuracy": shared(one.accuracy),
             **({"published": "" if known is None else percent(known, 1)} if published else {}),
-            "macro F1": f"{one.macro_f1:.3f}",
+            "macro F1": decimal(one.macro_f1),
             "calibration error": "none given"
             if one.calibration is None
             else percent(one.calibration.expected_error, 1),
@@ -35,7 +36,9 @@ def classifiers_table(league: League) -> pd.DataFrame | None:
             found[one.predictions.title]["McNemar's p"] = (
                 _p(one) if one.predictions.n_images == most else "fewer images"
             )
-    return pd.DataFrame.from_dict(found, orient="index")
+    table = pd.DataFrame.from_dict(found, orient="index")
+    table.attrs["best"] = ["accuracy", "macro F1"]
+    return table
 
 
 def _comparable(league: League) -> dict[str, float]:
@@ -100,7 +103,7 @@ def published(league: League) -> str | None:
 def by_class(score: Score, names: Sequence[str]) -> pd.DataFrame | None:
     """Tabulate precision, recall and F1 of each class."""
     shares = {"precision": score.precision, "recall": score.recall, "F1": score.f1}
-    columns = {name: [f"{v:.3f}" for v in values] for name, values in shares.items()}
+    columns = {name: [decimal(v) if name == "F1" else percent(v, 1) for v in values] for name, values in shares.items()}
     return pd.DataFrame(columns | {"test images": [f"{v:,}" for v in score.support]}, index=[text(n) for n in names])
 
 
@@ -109,6 +112,22 @@ def classes_without_images(score: Score, names: Sequence[str]) -> str | None:
     """Say which classes have no test images."""
     none = [text(names[i]) for i in np.flatnonzero(score.support == 0)]
     return f"Nothing can be said of {listed(none)}: there are no test images of it." if none else None
+
+
+@passes_none
+def corrected_labels(effect: Effect) -> str | None:
+    """Say what corrected labels change, as far as one run can tell."""
+    train, test = effect.n_corrected["train"], effect.n_corrected["test"]
+    by = percent(effect.accuracy, 1)
+    said = f"With {plural(test, 'test label')} corrected, the {effect.title} is right for {by}; "
+    said += f"by the labels as they came, for {percent(effect.accuracy_as_given, 1)}."
+    if not test:
+        said = f"No test label is corrected: the {effect.title} is right for {by} by both."
+    if train:
+        are = "is" if train == 1 else "are"
+        said += f" It has learnt from labels of which {train:,} {are} corrected; what the others would have taught it, a run "
+        said += "without `dataset.corrections` tells."
+    return said
 
 
 @passes_none

@@ -8,7 +8,12 @@ from report_lib.common.prose import percent
 
 
 def cluster_cards(
-    means: np.ndarray, typical: np.ndarray, border: np.ndarray, share: np.ndarray, limits: tuple[float, float]
+    means: np.ndarray,
+    typical: np.ndarray,
+    border: np.ndarray,
+    share: np.ndarray,
+    limits: tuple[float, float],
+    table: np.ndarray | None = None,
 ) -> go.Figure:
     """Draw the mean image of each cluster, the images around its medoid, and those that fit it worst.
 
@@ -18,6 +23,8 @@ def cluster_cards(
     typical, border : ndarray of shape (n_clusters * n_shown, h, w)
     share : ndarray of shape (n_clusters,)
         Of the train images.
+    table : ndarray of shape (n_classes, n_clusters + 1), optional
+        Test images by class and cluster, which say whose colours clusters take.
     """
     n, size = len(means), means.shape[1:]
     typical, border = (images.reshape(n, -1, *size) for images in (typical, border))
@@ -29,6 +36,7 @@ def cluster_cards(
         titles=["mean", "medoid", *[""] * near, "border", *[""] * (far - 1)],
         rows=[f"{name} · {percent(part)}" for name, part in zip(style.cluster_names(n), share, strict=True)],
         limits=limits,
+        row_colors=[look.color for look in style.cluster_looks(n, table)],
     )
     return style.finish(
         fig,

@@ -24,6 +24,8 @@ def class_by_cluster(table: np.ndarray | None, names: Sequence[str]) -> go.Figur
     order = np.lexsort((-share.max(axis=1), share.argmax(axis=1)))
     rows = [names[i] for i in order]
     fig = style.heatmap(share[order], rows, columns, text=":.1%", top=1.0)
+    looks = style.cluster_looks(len(columns), table)
+    style.name_in_colors(fig, rows=[style.color(i) for i in order], columns=[look.color for look in looks])
     fig.update_xaxes(title_text="cluster")
     fig.update_yaxes(title_text="true class")
     whole = int((share.max(axis=1) >= TOGETHER).sum())
@@ -48,12 +50,13 @@ def purity(table: np.ndarray | None, names: Sequence[str]) -> go.Figure | None:
     labels = [
         f"{c}: {names[m] if m >= 0 else 'none'}" for c, m in zip(style.cluster_names(len(values)), mapping, strict=True)
     ]
-    fig = style.bars(labels, values, colors=[style.color(m) for m in mapping], text=":.1%")
+    looks = style.cluster_looks(len(values), table)
+    fig = style.bars(labels, values, colors=[look.color for look in looks], text=":.1%")
     fig.update_xaxes(title_text="share of the largest class", tickformat=".0%", range=[0, 1])
     return style.finish(
         fig,
         title=f"The purity of clusters goes from {percent(np.nanmin(values), 1)} to {percent(np.nanmax(values), 1)}",
-        caption="Each cluster with the largest class among its test images, in that class's colour, and the share of that "
+        caption="Each cluster with the largest class among its test images, in a shade of its colour, and the share of that "
         "class. Purity grows with the number of clusters.",
         numbers=style.listing(labels, values, ".1%"),
     )

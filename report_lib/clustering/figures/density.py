@@ -45,7 +45,7 @@ def k_distances(density: Density) -> go.Figure:
 def dbscan_sweep(density: Density | None) -> go.Figure | None:
     """Draw clusters, the silhouette that chooses, and noise against eps, and the knee of the distances where there is one."""
     sweep, where, knee = density.sweep, density.where, density.distances.knee_eps
-    fig = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.07)
+    fig = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.1)
     panels = (
         (sweep.n_clusters, "clusters", "d"),
         (sweep.overall, "silhouette of all", ".3f"),

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from report_lib.clustering.league import Row
 from report_lib.common import style
-from report_lib.common.prose import MEASURES, scored
+from report_lib.common.prose import MEASURES, SHARES, shared
 
 DRAWN = ("accuracy", "nmi", "ari")
 
@@ -36,11 +36,14 @@ def league_scores(rows: Sequence[Row], chosen: str) -> go.Figure | None:
             "The small dots around a mean are single seeds: where they spread, one fit says little. " * several
             + "Accuracy gives each class one cluster at most; NMI and ARI punish a split class less."
         ),
-        title=f"{titles[0]} has the highest matched accuracy: {scored(rows[0].mean['accuracy'])}",
+        title=f"{titles[0]} has the highest matched accuracy: {shared(rows[0].mean['accuracy'])}",
         caption="Agreement of clusters with the classes of the test images, for every method on every description, in the "
         "order of matched accuracy. "
         + "Large marks are means over the seeds, small dots the seeds. " * several
         + f"The clusters of {chosen} go on to the next phase.",
-        numbers=style.listings(titles, means, ".3f"),
+        numbers=" ".join(
+            f"{MEASURES[key]}: {style.listing(titles, means[MEASURES[key]], '.1%' if key in SHARES else '.3f')}"
+            for key in DRAWN
+        ),
         height=150 + 40 * len(rows),
     )

@@ -23,7 +23,7 @@ MEANT = {
 def criteria(result: Panel) -> go.Figure:
     """Draw each criterion against the number of clusters."""
     drawn, ks = result.criteria, result.n_clusters
-    fig = make_subplots(rows=len(drawn), cols=1, shared_xaxes=True, vertical_spacing=0.03)
+    fig = make_subplots(rows=len(drawn), cols=1, shared_xaxes=True, vertical_spacing=0.06)
     for row, criterion in enumerate(drawn, start=1):
         _draw(fig, row, criterion, ks, result.suggested[criterion.name])
     fig.update_xaxes(title_text="number of clusters K", dtick=1, row=len(drawn), col=1)
@@ -84,7 +84,7 @@ def inertia(sweep: KMeansSweep | None) -> go.Figure | None:
 @passes_none
 def resolutions(result: Resolutions | None) -> go.Figure | None:
     """Draw the number of communities and their modularity against the resolution."""
-    fig = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06)
+    fig = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.12)
     panels = ((result.n_clusters, "communities", "d"), (result.modularity, "modularity", ".3f"))
     for row, (values, name, form) in enumerate(panels, start=1):
         fig.add_scatter(x=result.resolution, y=values, mode="lines+markers", line_color=style.ACCENT, row=row, col=1, name=name,

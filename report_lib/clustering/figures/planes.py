@@ -23,15 +23,17 @@ def _name_axes(fig: go.Figure, plane: Plane) -> None:
     fig.update_yaxes(title_text=titles[1])
 
 
-def scatter(plane: Plane, groups: np.ndarray, *, method: str) -> go.Figure:
+def scatter(plane: Plane, groups: np.ndarray, table: np.ndarray | None = None, *, method: str) -> go.Figure:
     """Draw clusters.
 
     Parameters
     ----------
     groups : ndarray of shape (n,), int
         Of all train images; -1 is noise.
+    table : ndarray of shape (n_classes, n_clusters + 1), optional
+        Test images by class and cluster, which say whose colours clusters take.
     """
-    return _clusters(plane, groups[plane.rows], method, "C")
+    return _clusters(plane, groups[plane.rows], method, "C", table)
 
 
 def dense_places(density: Density | None) -> go.Figure | None:
@@ -39,9 +41,10 @@ def dense_places(density: Density | None) -> go.Figure | None:
     return None if density is None else _clusters(density.plane, density.groups, "DBSCAN", "D")
 
 
-def _clusters(plane: Plane, groups: np.ndarray, method: str, letter: str) -> go.Figure:
+def _clusters(plane: Plane, groups: np.ndarray, method: str, letter: str, table: np.ndarray | None = None) -> go.Figure:
     n, Z, where = int(groups.max()) + 1, plane.Z, _where(plane)
-    fig = style.scatter(Z[:, 0], Z[:, 1], groups, style.cluster_names(n, letter), clusters=True)
+    looks = style.cluster_looks(n if table is None else table.shape[1] - 1, table)
+    fig = style.scatter(Z[:, 0], Z[:, 1], groups, style.cluster_names(n, letter), looks=looks, nobody="noise")
     _name_axes(fig, plane)
     noise = float((groups < 0).mean())
     grey = f", and {percent(noise, 1)} noise, in grey" if noise else ""

@@ -11,7 +11,7 @@ from report_lib.clustering.findings.panel import panel_headline
 from report_lib.clustering.graph_clustering import Resolutions
 from report_lib.clustering.scores import ClusterScores
 from report_lib.common.display import passes_none
-from report_lib.common.prose import bullets, listed, percent, scored, shared, text
+from report_lib.common.prose import bullets, decimal, first, listed, percent, scored, shared, text
 
 FIFTH = 0.2
 SCALINGS = {
@@ -28,10 +28,10 @@ def cluster_scores(scores: ClusterScores) -> str | None:
     return (
         f"The one fit that goes on, on test images: matched accuracy {shared(scores.accuracy)}, majority accuracy "
         f"{shared(scores.majority_accuracy)}, adjusted Rand index (ARI) {scored(scores.ari)}, normalised mutual information "
-        f"(NMI) {scored(scores.nmi)}, adjusted mutual information (AMI) {scores.ami:.3f}; with 95% intervals over the draw of "
-        "test images. Matched (Hungarian) accuracy gives each class one cluster at most; majority accuracy names each cluster "
-        "after its largest train class. "
-        "ARI, NMI and AMI are 1 where clusters and classes are the same, and about 0 where they have nothing in common."
+        f"(NMI) {scored(scores.nmi)}, adjusted mutual information (AMI) {decimal(scores.ami)}; with 95% intervals over the "
+        "draw of test images. Matched (Hungarian) accuracy gives each class one cluster at most; majority accuracy names each "
+        "cluster after its largest train class. ARI, NMI and AMI are 1 where clusters and classes are the same, and about 0 "
+        "where they have nothing in common."
     )
 
 
@@ -48,10 +48,10 @@ def cluster_classes(table: np.ndarray | None, mapping: np.ndarray | None, names:
     splits = [f"{text(names[i])} ({_parts(own, clusters)})" for i, own in enumerate(of_class) if _several(own)]
     lost = [text(names[i]) for i in range(len(names)) if i not in set(mapping.tolist())]
     parts = [
-        f"Merged, with a fifth or more from a second class: {'; '.join(merges)}."
+        f"Merged, with a fifth or more from a second class: {'; '.join(first(merges))}."
         if merges
         else "No cluster has a fifth from a second class.",
-        f"Split, with a fifth or more in a second cluster: {'; '.join(splits)}."
+        f"Split, with a fifth or more in a second cluster: {'; '.join(first(splits))}."
         if splits
         else "No class has a fifth in a second cluster.",
         f"No cluster is named after {listed(lost, 'or')}." if lost else "Every class has a cluster named after it.",
@@ -71,7 +71,7 @@ def _parts(share: np.ndarray, names: Sequence[str]) -> str:
 def scaling(agreement: np.ndarray, scores: dict[str, dict[str, np.ndarray]], n_images: int) -> str:
     """Say what scaling does to K-Means, beyond what refitting does."""
     names = list(scores)
-    same = listed([f"{value:.2f} ({name})" for name, value in zip(names, np.diag(agreement), strict=True)])
+    same = listed([f"{decimal(value)} ({name})" for name, value in zip(names, np.diag(agreement), strict=True)])
     # What is compared with an unstable way differs for that reason alone.
     own = np.diag(agreement)
     unstable = [name for i, name in enumerate(names) if i and own[i] < own[0] - 0.1]
@@ -80,7 +80,9 @@ def scaling(agreement: np.ndarray, scores: dict[str, dict[str, np.ndarray]], n_i
     kept = [name for _, name in steady if name not in moved]
     said = [f"How scaling changes K-Means: {_leader(scores)}."]
     if scores[names[0]]:
-        ranges = [f"{name} {found['ari'].min():.3f} to {found['ari'].max():.3f}" for name, found in scores.items()]
+        ranges = [
+            f"{name} {decimal(found['ari'].min())} to {decimal(found['ari'].max())}" for name, found in scores.items()
+        ]
         said.append(f"The ARI of the refits against the classes is {listed(ranges)}.")
     said.append(f"Refits on {n_images:,} images after the same scaling agree with each other at an ARI of {same}.")
     said += [f"Less stable than {names[0]}: {listed(unstable)}."] if unstable else []

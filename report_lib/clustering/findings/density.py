@@ -6,7 +6,7 @@ import numpy as np
 
 from report_lib.clustering.density import DBSCANSweep, Density, KDistances
 from report_lib.common.display import passes_none
-from report_lib.common.prose import listed, percent, plural
+from report_lib.common.prose import decimal, listed, percent, plural
 
 # A mean silhouette below this, noise counted as 0, is no grouping to speak of.
 MEAGRE = 0.25
@@ -37,7 +37,7 @@ def dbscan(density: Density | None) -> str | None:
     if overall(result) < MEAGRE:
         return (
             f"{knee}No radius {density.where} gives a useful grouping. The best of {n} is {best}: the mean silhouette of all "
-            f"images, noise counted as 0, is {overall(result):.3f}."
+            f"images, noise counted as 0, is {decimal(overall(result))}."
         )
     outside, kept = int(result.n_outside[i]), int(result.n_clustered[i])
     verdict = " That is one body of images with crumbs beside it, not a grouping." if outside < 0.1 * kept else ""

@@ -3,14 +3,26 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from report_lib.clustering.league import Row
 from report_lib.clustering.methods import METHODS, titled
 from report_lib.common import published, style
 from report_lib.common.metrics import Interval, ahead
-from report_lib.common.prose import COLUMNS, MEASURES, absent, decimal, listed, percent, scored, text
+from report_lib.common.prose import (
+    COLUMNS,
+    MEASURES,
+    absent,
+    decimal,
+    listed,
+    measure,
+    measured,
+    percent,
+    points,
+    scored,
+    shared,
+    text,
+)
 
 LEAGUE_KEY = "`K`, `covered`: number of clusters, and mean share of the test images that are not noise."
 SCORES_KEY = (
@@ -40,17 +52,15 @@ def ranked(rows: Sequence[Row]) -> list[Row]:
 
 def league_table(rows: Sequence[Row]) -> pd.DataFrame:
     """Tabulate every method on every description."""
-    return pd.DataFrame.from_dict({row.fitted.title: _line(row) for row in ranked(rows)}, orient="index")
+    table = pd.DataFrame.from_dict({row.fitted.title: _line(row) for row in ranked(rows)}, orient="index")
+    table.attrs["best"] = list(COLUMNS.values())
+    return table
 
 
 def _line(row: Row) -> dict[str, str]:
     low, high = row.by_seed["n_clusters"].min(), row.by_seed["n_clusters"].max()
     found = {"K": f"{low}" if low == high else f"{low} to {high}", "covered": percent(row.by_seed["coverage"].mean())}
-    return found | {name: _short(row.mean[key]) for key, name in COLUMNS.items() if key in row.mean}
-
-
-def _short(own: Interval) -> str:
-    return f"{decimal(own.value)} ({decimal(own.low)}–{decimal(own.high)})"
+    return found | {name: measured(key, row.mean[key]) for key, name in COLUMNS.items() if key in row.mean}
 
 
 def scores_explained(rows: Sequence[Row]) -> list[str | pd.DataFrame]:
@@ -67,7 +77,7 @@ def covered(rows: Sequence[Row]) -> pd.DataFrame | None:
     """Tabulate ARI and AMI of the covered images, where a kept fit leaves some out; nothing where none does."""
     found = {
         row.fitted.title: {"covered": percent(row.scores.coverage, 1)}
-        | {COLUMNS[key]: "none" if np.isnan(value) else f"{value:.3f}" for key, value in row.scores.clustered.items()}
+        | {COLUMNS[key]: measure(key, value) for key, value in row.scores.clustered.items()}
         for row in ranked(rows)
         if row.scores.coverage < 1
     }
@@ -109,7 +119,7 @@ def leaders(rows: Sequence[Row]) -> str | None:
     n, own = len(first.right), first.mean
     over = f", mean of {n} seeds" if n > 1 else ""
     said = (
-        f"Judged by the classes, {first.fitted.title} has the highest matched accuracy{over}: {scored(own['accuracy'])}, "
+        f"Judged by the classes, {first.fitted.title} has the highest matched accuracy{over}: {shared(own['accuracy'])}, "
         f"NMI {scored(own['nmi'])}, ARI {scored(own['ari'])}."
     )
     return said + _lead(first, others) + _same_method(rows)
@@ -121,9 +131,7 @@ def _lead(first: Row, others: Sequence[Row]) -> str:
     gains = ahead([first.right] * len(others), [row.right for row in others])
     level = [row.fitted.title for row, gain in zip(others, gains, strict=True) if gain.low <= 0]
     nearest = gains[0]
-    said = (
-        f" Next comes {others[0].fitted.title}, {nearest.value:.3f} behind ({nearest.low:.3f} to {nearest.high:.3f})."
-    )
+    said = f" Next comes {others[0].fitted.title}, {points(nearest, 'behind')}."
     if level:
         return said + f" The lead over {listed(level)} is within what seeds and test images make differ."
     return said + " The lead over each of the others is clear, also when all are judged at once (Holm)."
@@ -134,7 +142,7 @@ def at_panel_number(row: Row, other: Row | None) -> str | None:
     if other is None or not other.mean:
         return None
     told, found = (own.scores.n_clusters for own in (row, other))
-    measures = [f"{MEASURES[key]} {scored(other.mean[key])}" for key in ("accuracy", "nmi", "ari")]
+    measures = [f"{MEASURES[key]} {measured(key, other.mean[key])}" for key in ("accuracy", "nmi", "ari")]
     return (
         f"The number of clusters was given, {told}. At the {found} that the run would take without labels, "
         f"one fit of {row.fitted.title} has {listed(measures)}."
@@ -155,8 +163,8 @@ def _same_method(rows: Sequence[Row]) -> str:
     if high.by_seed["nmi"].mean() - low.by_seed["nmi"].mean() < WORTH_SAYING:
         return ""
     return (
-        f" The description counts too: NMI is {low.by_seed['nmi'].mean():.3f} for {low.fitted.title}, and "
-        f"{high.by_seed['nmi'].mean():.3f} for {high.fitted.title}."
+        f" The description counts too: NMI is {decimal(low.by_seed['nmi'].mean())} for {low.fitted.title}, and "
+        f"{decimal(high.by_seed['nmi'].mean())} for {high.fitted.title}."
     )
 
 
@@ -170,12 +178,12 @@ def published_table(row: Row, title: str) -> pd.DataFrame | None:
     """
     if title not in published.CLUSTERING or row.scores.accuracy is None:
         return None
-    ours = {"matched": f"{row.mean['accuracy'].value:.3f}", "NMI": f"{row.mean['nmi'].value:.3f}", "source": "this run"}
+    ours = {key: measure(key, row.mean[key].value) for key in ("accuracy", "nmi")} | {"source": "this run"}
     rows = {
-        text(own.method): {"matched": f"{own.accuracy:.3f}", "NMI": f"{own.nmi:.3f}", "source": own.source}
+        text(own.method): {key: measure(key, getattr(own, key)) for key in ("accuracy", "nmi")} | {"source": own.source}
         for own in published.CLUSTERING[title]
     }
-    return pd.DataFrame.from_dict({row.fitted.title: ours} | rows, orient="index")
+    return pd.DataFrame.from_dict({row.fitted.title: ours} | rows, orient="index").rename(columns=COLUMNS)
 
 
 def against_published(row: Row, title: str) -> str | None:
@@ -187,7 +195,7 @@ def against_published(row: Row, title: str) -> str | None:
     known = published.CLUSTERING[title]
     best = max(known, key=lambda own: own.accuracy)
     accuracy, nmi = row.mean["accuracy"], row.mean["nmi"]
-    level = f"{_beside(best.accuracy, accuracy)} in matched accuracy, {scored(accuracy)}"
+    level = f"{_beside(best.accuracy, accuracy)} in matched accuracy, {shared(accuracy)}"
     return (
         f"Not computed here: {len(known)} figures from {listed(published.sources(known))}, the best of them "
         f"{text(best.method)}. Beside it "
@@ -214,7 +222,7 @@ def league_headline(numbers: dict[str, Any]) -> str:
     own, title = numbers["methods"][numbers["chosen"]], title_of(numbers)
     if "ari" not in own:
         return f"The clusters that go on are the {own['n_clusters']} of {title}; there are no labels to judge them by."
-    told = ", ".join(f"{MEASURES[key]} {own['mean'][key]:.3f}" for key in SHOWN)
+    told = ", ".join(f"{MEASURES[key]} {measure(key, own['mean'][key])}" for key in SHOWN)
     n = len(own["by_seed"]["ari"])
     over = f", mean of {n} seeds" if n > 1 else ""
     return (

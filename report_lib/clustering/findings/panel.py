@@ -9,7 +9,7 @@ from report_lib.clustering.graph_clustering import Resolutions
 from report_lib.clustering.number import Support
 from report_lib.clustering.panel import KMeansSweep, Panel
 from report_lib.common.display import passes_none
-from report_lib.common.prose import listed
+from report_lib.common.prose import decimal, listed
 
 # Mean ranks that span less than this share of what they could say nothing.
 SETTLED = 0.3
@@ -52,8 +52,8 @@ def _supported(support: Support) -> str:
     own, reference = support.best
     said = (
         f"Halves of the images support {support.number} best, by the graph on {support.on}. There the modularity times the "
-        f"agreement of the clusters of two halves of the images (ARI) is {own:.3f}; images without groups, drawn from one "
-        f"Gaussian with the same mean and covariance, reach {reference:.3f}. No other number is as far ahead."
+        f"agreement of the clusters of two halves of the images (ARI) is {decimal(own)}; images without groups, drawn from one "
+        f"Gaussian with the same mean and covariance, reach {decimal(reference)}. No other number is as far ahead."
     )
     return said + (_lead(support) + MEASURED if support.is_there else f" {_nothing(support.n_clusters)}")
 
@@ -61,7 +61,7 @@ def _supported(support: Support) -> str:
 def _lead(support: Support) -> str:
     if support.lead is None:
         return ""
-    said = f" The next best is {support.lead:.3f} behind."
+    said = f" The next best is {decimal(support.lead)} behind."
     if support.nearly:
         return f"{said} Between pairs of halves it varies as much, so {listed(support.nearly, 'or')} may be as good."
     return f"{said} It is ahead of all others on every pair of halves."
@@ -129,7 +129,10 @@ def separation(sweep: KMeansSweep) -> str:
         if best < 0.5
         else "the groups are well separated"
     )
-    return f"The largest mean silhouette of K-Means is {best:.3f}, at K = {sweep.best}: {apart}. No criterion has seen a label."
+    return (
+        f"The largest mean silhouette of K-Means is {decimal(best)}, at K = {sweep.best}: {apart}. No criterion has seen a "
+        "label."
+    )
 
 
 @passes_none

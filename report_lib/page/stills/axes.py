@@ -14,8 +14,8 @@ OFF = 6
 APART = 8
 TITLE = 22
 GRID = 'fill="none" stroke="currentColor" stroke-opacity=".16"'
-# Of a category's name; what is longer is cut.
-WIDEST = 250
+# Of a category's name; what is longer is set in two lines, or cut. And from line to line.
+WIDEST, LINE = 250, 14
 
 
 @dataclass
@@ -248,8 +248,14 @@ def _every(at: np.ndarray, sizes: Sequence[float]) -> list[int]:
 
 
 def thickness(axis: Axis) -> float:
-    """Return the pixels that labels and title need beside the plot."""
-    return _labels_size(axis) + (TITLE if axis.title else 0)
+    """Return the pixels that labels, and the title of a horizontal axis, need beside the plot."""
+    return _labels_size(axis) + (TITLE if axis.title and axis.is_x else 0)
+
+
+def is_named(axis: Axis) -> bool:
+    """Say whether an axis has names at its ticks rather than numbers."""
+    told = "".join(map(str, axis.spec.get("ticktext") or ()))
+    return axis.kind == "category" or any(map(str.isalpha, told))
 
 
 def _labels_size(axis: Axis) -> float:
@@ -258,7 +264,7 @@ def _labels_size(axis: Axis) -> float:
         return OFF
     longest = min(max(map(st.width_of, names)), WIDEST)
     if not axis.is_x:
-        return OFF + longest
+        return OFF + max(st.width_of(line) for name in names for line in _lines(axis, name))
     return OFF + 1.2 * st.SIZE + abs(math.sin(math.radians(axis.angle))) * longest
 
 
@@ -280,7 +286,13 @@ def draw(axis: Axis, across: Axis) -> str:
         across.start + across.length, across.start)  # fmt: skip
     edge = end if far else near
     out = 1 if (far != axis.is_x) else -1
-    return _grid(axis, across) + _labels(axis, edge, out) + _title(axis, edge, out)
+    return _grid(axis, across) + _labels(axis, edge, out) + _title(axis, edge, out, _middle(axis, across))
+
+
+def _middle(axis: Axis, across: Axis) -> float:
+    """Return where the title of a horizontal axis has its middle: that of the axis, or the picture's if it is longer."""
+    middle, half = axis.start + axis.length / 2, st.width_of(axis.title, 13) / 2
+    return min(max(middle, half + OFF), st.WIDTH - half - OFF)
 
 
 def _grid(axis: Axis, across: Axis) -> str:
@@ -295,18 +307,41 @@ def _grid(axis: Axis, across: Axis) -> str:
 def _labels(axis: Axis, edge: float, out: int) -> str:
     parts = []
     for place, label in axis.ticks:
-        pixel, label = float(axis.pixels(place)), st.cut(label, WIDEST)
+        pixel = float(axis.pixels(place))
         if axis.is_x:
+            label = st.cut(label, WIDEST)
             anchor = ("start" if out < 0 else "end") if axis.angle else ""
             side = "middle" if axis.angle else "top" if out > 0 else "bottom"
             parts.append(st.text(pixel, edge + out * OFF, label, vertical=side, angle=axis.angle, anchor=anchor))
         else:
-            parts.append(st.text(edge + out * OFF, pixel, label))
+            parts += _stacked(edge + out * OFF, pixel, _lines(axis, label))
     anchor = "middle" if axis.is_x else "start" if out > 0 else "end"
     return st.group(parts, f'text-anchor="{anchor}"')
 
 
-def _title(axis: Axis, edge: float, out: int) -> str:
-    middle, off = axis.start + axis.length / 2, edge + out * (_labels_size(axis) + TITLE / 2 + 1)
-    at = (middle, off) if axis.is_x else (off, middle)
-    return st.text(*at, axis.title, anchor="middle", size=13, angle=0 if axis.is_x else -90)
+def title_above(axis: Axis) -> float:
+    """Return the pixels that the title of an upright axis needs above the plot: it is read without turning the head."""
+    return TITLE - 4 if axis.title and not axis.is_x else 0.0
+
+
+def title_before(axis: Axis) -> float:
+    """Return the pixels that the title of an upright axis needs before the plot, where it stands over names."""
+    return OFF + st.width_of(axis.title, 13) if title_above(axis) and is_named(axis) else 0.0
+
+
+def _lines(axis: Axis, label: str) -> list[str]:
+    """Set a name beside an upright axis in two lines, where it is long and there is room between ticks."""
+    apart = axis.length / max(len(axis.ticks), 1)
+    return st.lines_of(label, WIDEST if apart < 2 * LINE else WIDEST * 0.7, 1 if apart < 2 * LINE else 2)
+
+
+def _stacked(x: float, y: float, lines: Sequence[str]) -> list[str]:
+    return [st.text(x, y + (i - (len(lines) - 1) / 2) * LINE, line) for i, line in enumerate(lines)]
+
+
+def _title(axis: Axis, edge: float, out: int, middle: float) -> str:
+    """Write the title: of a horizontal axis along it, of an upright one above it, over its names or from the plot on."""
+    if axis.is_x:
+        return st.text(middle, edge + out * (_labels_size(axis) + TITLE / 2 + 1), axis.title, anchor="middle", size=13)
+    anchor, off = ("end", -OFF) if is_named(axis) else ("start", 0)
+    return st.text(edge + off, axis.start - OFF, axis.title, anchor=anchor, vertical="bottom", size=13)

@@ -15,9 +15,8 @@ from report_lib.page.stills import axes as sa
 from report_lib.page.stills import cells, known, legend, notes
 from report_lib.page.stills import marks as sm
 from report_lib.page.stills import trace as tr
-from report_lib.page.stills.text import NotDrawn
+from report_lib.page.stills.text import WIDTH, NotDrawn
 
-WIDTH = 800
 # Room beside an axis's title.
 EDGE = 4
 
@@ -168,6 +167,9 @@ def _grow(sides: dict[str, float], axis: sa.Axis, axes: dict[str, sa.Axis], area
     inside = across.start - near if side in "tl" else end - across.start - across.length
     need = sa.thickness(axis) + EDGE - inside + sides.get(f"legend {side}", 0)
     sides[side] = max(sides[side], need)
+    above = sa.title_above(axis) + EDGE - (axis.start - top) + sides.get("legend t", 0)
+    sides["t"] = max(sides["t"], above if sa.title_above(axis) else 0)
+    sides["l"] = max(sides["l"], sa.title_before(axis) + EDGE)
     # Labels at a slant reach past the end of the axis: those below to the left, those above to the right.
     past = "r" if far else "l"
     sides[past] = max(sides[past], sa.overhang(axis) + EDGE + sides.get(f"legend {past}", 0))

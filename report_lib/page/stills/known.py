@@ -29,7 +29,7 @@ LAYOUT = (
     "height margin.l margin.r margin.t margin.b barmode dragmode hovermode showlegend legend.orientation legend.traceorder "
     "legend.x legend.xanchor legend.y"
 )
-SHAPE = "type x0 x1 y0 y1 xref yref line.color line.dash"
+SHAPE = "type x0 x1 y0 y1 xref yref line.color line.dash line.width"
 NOTE = "text showarrow x y xref yref xanchor yanchor"
 # Where not every value is drawn.
 VALUES = {

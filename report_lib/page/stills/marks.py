@@ -108,7 +108,7 @@ def stroke(line: dict[str, Any]) -> str:
     """Return the attributes of a line as Plotly describes it."""
     dash = DASHES.get(line.get("dash") or "solid", "")
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
-    return f'stroke="{st.paint(line.get("color"))}" stroke-width="2"{dashed}'
+    return f'stroke="{st.paint(line.get("color"))}" stroke-width="{line.get("width", 2):g}"{dashed}'
 
 
 def _fill(trace: Trace, px: np.ndarray, py: np.ndarray) -> str:

@@ -9,6 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from report_lib.common.prose import percent
+
+# Units that a picture is wide, and the size of its letters in them.
+WIDTH = 800
 SIZE = 12
 # Widths of characters, in ems, of a wide font such as DejaVu Sans: what fits in that fits in all.
 _WIDTHS = {**dict.fromkeys("ijl|.,:;'!I ()[]ftr/-", 0.38), **dict.fromkeys("mwMW%@—", 0.96)}
@@ -65,6 +69,18 @@ def width_of(label: object, size: float = SIZE) -> float:
 
 def _em(character: str) -> float:
     return _WIDTHS.get(character) or (0.72 if character.isupper() else 0.63)
+
+
+def lines_of(label: object, width: float, most: int = 2) -> list[str]:
+    """Set a label in lines of about a width, at most so many; what is longer is cut."""
+    words, lines = plain(label).split(" "), [""]
+    for word in words:
+        longer = f"{lines[-1]} {word}".strip()
+        if width_of(longer) <= width or not lines[-1] or len(lines) == most:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return [cut(html.escape(line), width) for line in lines]
 
 
 def cut(label: object, width: float) -> str:
@@ -163,7 +179,10 @@ def formatted(value: Any, form: str = "") -> str:
 def _written(value: float, comma: str, precision: str | None, kind: str) -> str:
     if kind == "d":
         return format(round(value), comma + "d")
-    if kind in ("f", "%", "g"):
+    if kind == "%":
+        # Ticks are sums of steps, and not quite what they stand for.
+        return percent(round(value, 12), 6 if precision is None else int(precision))
+    if kind in ("f", "g"):
         return format(value, f"{comma}.{6 if precision is None else precision}{kind}")
     return format(value, f"{comma}.{precision or 12}g")
 

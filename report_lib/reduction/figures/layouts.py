@@ -26,7 +26,7 @@ def layout(plane: Plane | None, names: Sequence[str]) -> go.Figure | None:
     if hit is not None:
         low = int(np.nanargmin(hit))
         share = f"{percent(np.nanmean(hit), 1)} of the nearest are of the same class"
-        title = f"{plane.title}: {share}, least for {names[low]} ({percent(hit[low], 1)})"
+        title = f"{title}: {share}, least for {names[low]} ({percent(hit[low], 1)})"
         colored = "coloured by class, which the map never saw"
     return style.finish(
         fig,

@@ -22,7 +22,7 @@ def explained_variance(pca: np.ndarray, svd: np.ndarray, marks: dict[float, int]
     """
     k = np.arange(1, len(pca) + 1)
     cumulative = np.cumsum(pca)
-    fig = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.08)
+    fig = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.12)
     fig.add_scatter(x=k, y=cumulative.astype(np.float32), mode="lines", line_color=style.ACCENT, row=1, col=1,
                     name="PCA, so far", showlegend=False, hovertemplate="first %{x}: %{y:.2%}<extra></extra>")  # fmt: skip
     for name, ratio, color, dash in (("PCA", pca, style.ACCENT, "solid"), ("truncated SVD", svd, style.SECOND, "dot")):
@@ -78,8 +78,9 @@ def scatter(sample: Sample, names: Sequence[str], ratio: np.ndarray) -> go.Figur
     for group, rows, name in style.split_groups(labels, len(Z), names):
         for col, i in enumerate(others, start=1):
             x, y = np.asarray(Z[rows][:, [0, i]], np.float32).T
+            marker = {"size": 3, "opacity": style.OPACITY, "color": style.color(group)}
             fig.add_scatter(x=x, y=y, mode="markers", name=name, hoverinfo="name", row=1, col=col, legendgroup=name,
-                            showlegend=col == 1, marker={"size": 3, "opacity": 0.65, "color": style.color(group)})  # fmt: skip
+                            showlegend=col == 1, marker=marker)  # fmt: skip
     for col, i in enumerate(others, start=1):
         fig.update_xaxes(title_text=style.component_axis(0, ratio), row=1, col=col)
         fig.update_yaxes(title_text=style.component_axis(i, ratio), row=1, col=col)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from report_lib.common.display import passes_none
 from report_lib.common.metrics import Interval
-from report_lib.common.prose import COLUMNS, MEASURES, listed, percent, plural, scored, shared, signed
+from report_lib.common.prose import COLUMNS, MEASURES, decimal, listed, percent, plural, scored, shared, signed, spread
 from report_lib.common.representations import parse
 from report_lib.reduction.comparison import FittedRepresentation, Middles, PCACurve
 from report_lib.reduction.few_labels import Curve
@@ -107,12 +107,12 @@ def kmeans(scores: dict[str, dict[str, np.ndarray]], n_clusters: int) -> str | N
 def _ranking(scores: dict[str, dict[str, np.ndarray]], kind: str, word: str) -> str:
     order = sorted(scores, key=lambda title: -scores[title][kind].mean())
     best, rest = order[0], order[1:]
-    told = f"{best} {scores[best][kind].mean():.3f} ± {scores[best][kind].std(ddof=1):.3f}"
+    told = f"{best} {spread(kind, scores[best][kind])}"
     if not rest:
         return f"By {word}: {told}."
     clear = [title for title in rest if (scores[best][kind] > scores[title][kind]).all()]
     ahead = "all others" if len(clear) == len(rest) else listed(clear) if clear else "none of the others"
-    last = f"{order[-1]} {scores[order[-1]][kind].mean():.3f} ± {scores[order[-1]][kind].std(ddof=1):.3f}"
+    last = f"{order[-1]} {spread(kind, scores[order[-1]][kind])}"
     return f"By {word}, {told} is first and {last} last; it is ahead of {ahead} in every repeat."
 
 
@@ -153,7 +153,7 @@ def table(numbers: dict[str, dict[str, Any]]) -> pd.DataFrame:
             row["few labels"] = shared(Interval(own["few_labels"]["accuracy"], ends["low"], ends["high"]))
         for kind in JUDGED:
             if "kmeans" in own:
-                row[COLUMNS[kind]] = f"{own['kmeans'][kind].mean():.3f} ± {own['kmeans'][kind].std(ddof=1):.3f}"
+                row[COLUMNS[kind]] = spread(kind, own["kmeans"][kind])
         rows[parse(name).title] = row
     return pd.DataFrame.from_dict(rows, orient="index").fillna("")
 
@@ -179,8 +179,8 @@ def in_short(numbers: dict[str, dict[str, Any]], curve: PCACurve | None) -> list
     if grouped:
         best, worst = (pick(grouped, key=grouped.get) for pick in (max, min))
         said.append(
-            f"The clusters of K-Means agree with the classes worst on {_sized(worst, numbers)}, NMI {grouped[worst]:.3f}, and "
-            f"best on {_sized(best, numbers)}, NMI {grouped[best]:.3f}."
+            f"The clusters of K-Means agree with the classes worst on {_sized(worst, numbers)}, NMI {decimal(grouped[worst])}, "
+            f"and best on {_sized(best, numbers)}, NMI {decimal(grouped[best])}."
         )
     return said
 

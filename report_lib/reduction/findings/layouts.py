@@ -25,7 +25,7 @@ def faithfulness(trust: Trust | None) -> str | None:
         return said
     hits = listed([f"{percent(scores[title].hit, 1)} on {title}" for title in drawn])
     return (
-        f"{said} Of the same class among the nearest: {hits}, {percent(scores[whole].hit, 1)} on the {whole}, "
+        f"{said} Of the same class among the nearest of these images: {hits}, {percent(scores[whole].hit, 1)} on the {whole}, "
         f"{percent(chance.hit, 1)} at random."
     )
 

@@ -57,6 +57,7 @@ function figureRows(chart) {
 async function picture(chart, format) {
   const figure = isDark() ? inTheDark(readFigure(chart)) : readFigure(chart);
   const width = 960;
+  for (const trace of figure.data) writeShares(trace, false);
   const layout = fitted(figure, width);
   Object.assign(layout, { width, height: layout.height + palette.titleHeight, paper_bgcolor: raised() });
   layout.margin.t += palette.titleHeight;
@@ -64,45 +65,110 @@ async function picture(chart, format) {
   return Plotly.toImage({ data: figure.data, layout }, { format, width, height: layout.height, scale: format === "png" ? 2 : 1 });
 }
 
+/* The one image that all tiles of a sheet are cut from, as soon as it can be drawn. */
+const sources = new Map();
+function sourceOf(sheet) {
+  if (!sources.has(sheet)) {
+    const image = new Image();
+    image.src = sheet.style.getPropertyValue("--sheet").replace(/^url\(["']?|["']?\)$/g, "");
+    sources.set(sheet, image);
+  }
+  return sources.get(sheet);
+}
+
+/* Where a tile is in that image: its left, its top, its width and its height. */
+function cutOf(tile, image) {
+  const own = getComputedStyle(tile), number = (name) => parseFloat(own.getPropertyValue(name));
+  const wide = Math.round(100 * image.naturalWidth / number("--size")), high = Math.round(wide / number("--ratio"));
+  const left = number("--c") * number("--x") * Math.max(image.naturalWidth - wide, 1) / 100;
+  const top = (number("--top") + number("--r") * number("--y")) * Math.max(image.naturalHeight - high, 1) / 100;
+  return [Math.round(left), Math.round(top), wide, high];
+}
+
 /* A sheet of pictures with its title and its names, each about its middle and as it is turned, twice as large as seen. */
-function sheetPicture(figure) {
+async function sheetPicture(figure) {
   const sheet = figure.querySelector(".sheet"), title = figure.querySelector(".figure-title span:not(.number)");
   const frame = sheet.getBoundingClientRect(), canvas = document.createElement("canvas"), brush = canvas.getContext("2d");
+  const image = sourceOf(sheet);
+  await image.decode();
   [canvas.width, canvas.height] = [2 * frame.width, 2 * (frame.height + palette.titleHeight)];
   brush.scale(2, 2);
   brush.fillStyle = raised();
   brush.fillRect(0, 0, canvas.width, canvas.height);
-  const write = (element, x, y, align) => {
-    const look = getComputedStyle(element), turn = new DOMMatrix(look.transform);
-    brush.save();
-    brush.translate(x, y);
-    brush.rotate(Math.atan2(turn.b, turn.a));
-    Object.assign(brush, { fillStyle: look.color, font: `${look.fontWeight} ${look.fontSize} ${look.fontFamily}`, textAlign: align, textBaseline: "middle" });
-    brush.fillText(element.textContent, 0, 0, frame.width - 24);
-    brush.restore();
-  };
-  write(title, 12, palette.titleHeight / 2, "left");
-  brush.translate(-frame.x, palette.titleHeight - frame.y);
   brush.imageSmoothingEnabled = false;
-  const picture = sheet.querySelector("img"), box = picture.getBoundingClientRect();
-  brush.drawImage(picture, box.x, box.y, box.width, box.height);
-  for (const name of sheet.querySelectorAll("span")) {
-    const at = name.getBoundingClientRect();
-    write(name, at.x + at.width / 2, at.y + at.height / 2, "center");
+  writeOn(brush, title, 0, palette.titleHeight / 2, "left", frame.width);
+  brush.translate(-frame.x, palette.titleHeight - frame.y);
+  for (const cell of sheet.querySelectorAll(".cell[style]")) {
+    const at = cell.getBoundingClientRect();
+    brush.fillStyle = getComputedStyle(cell).backgroundColor;
+    brush.fillRect(at.x, at.y, at.width, at.height);
+  }
+  for (const tile of sheet.querySelectorAll("i")) {
+    const at = tile.getBoundingClientRect();
+    brush.drawImage(image, ...cutOf(tile, image), at.x, at.y, at.width, at.height);
+  }
+  for (const name of sheet.querySelectorAll("span:not(:has(*))")) {
+    const at = name.getBoundingClientRect(), lines = Math.max(1, Math.round(at.height / parseFloat(getComputedStyle(name).lineHeight)));
+    const onEnd = getComputedStyle(name).writingMode !== "horizontal-tb";
+    writeOn(brush, name, at.x + at.width / 2, at.y + at.height / 2, "center", onEnd ? at.height : lines > 1 ? at.width : frame.width, onEnd);
   }
   return canvas.toDataURL();
 }
 
+/* A notebook is gzipped in the page; without this script it is saved as it is there. */
+async function saveNotebook(link) {
+  const packed = link.getAttribute("href").split(",")[1];
+  download(link.download.replace(/\.gz$/, ""), await unzipped(packed).text(), "application/x-ipynb+json");
+}
+
+function writeOn(brush, element, x, y, align, most, onEnd = false) {
+  const look = getComputedStyle(element);
+  brush.save();
+  brush.translate(x, y);
+  if (onEnd) brush.rotate(-Math.PI / 2);
+  Object.assign(brush, { fillStyle: look.color, font: `${look.fontWeight} ${look.fontSize} ${look.fontFamily}`, textAlign: align, textBaseline: "middle" });
+  brush.fillText(element.textContent, 0, 0, most);
+  brush.restore();
+}
+
+/* Printers smooth what is enlarged, so on paper each tile is drawn as large as it stands there, pixel by pixel. */
+const PAPER = 8;
+function drawTiles() {
+  for (const [sheet, image] of sources) {
+    if (!image.complete) continue;
+    for (const tile of sheet.querySelectorAll("i:empty")) {
+      const cut = cutOf(tile, image), canvas = document.createElement("canvas");
+      const scale = Math.max(1, Math.round(PAPER * 28 / cut[3]));
+      [canvas.width, canvas.height] = [scale * cut[2], scale * cut[3]];
+      const brush = canvas.getContext("2d");
+      brush.imageSmoothingEnabled = false;
+      brush.drawImage(image, ...cut, 0, 0, canvas.width, canvas.height);
+      tile.append(canvas);
+    }
+  }
+}
+
+function startPaper() {
+  for (const sheet of document.querySelectorAll(".sheet")) sourceOf(sheet);
+  addEventListener("beforeprint", drawTiles);
+  addEventListener("afterprint", () => document.querySelectorAll(".sheet i canvas").forEach((canvas) => canvas.remove()));
+}
+
 function startDownloads() {
   document.addEventListener("click", async (event) => {
+    const notebook = event.target.closest("a.notebook");
+    if (notebook) {
+      event.preventDefault();
+      return saveNotebook(notebook);
+    }
     const button = event.target.closest("button[data-save]");
     if (!button) return;
     const figure = button.closest("figure");
     const chart = figure.querySelector(".plotly-graph-div");
     const kind = button.dataset.save;
     try {
-      if (!chart) download(`${figure.id}.${kind}`, sheetPicture(figure));
-      else if (kind === "csv") download(`${figure.id}.csv`, csv(figureRows(chart)), "text/csv");
+      if (!chart) download(`${figure.id}.${kind}`, await sheetPicture(figure));
+      else if (kind === "csv") { await needFigures(); download(`${figure.id}.csv`, csv(figureRows(chart)), "text/csv"); }
       else { await needPlotly(); download(`${figure.id}.${kind}`, await picture(chart, kind)); }
     } catch {
       toast(`The ${kind.toUpperCase()} could not be made`);

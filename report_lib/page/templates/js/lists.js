@@ -6,14 +6,14 @@ function listRows(list) {
 function filterList(list) {
   const words = list.querySelector("input").value.toLowerCase().split(/\s+/).filter(Boolean);
   const rows = listRows(list);
-  for (const row of rows) row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
+  for (const row of rows) row.hidden = !words.every((word) => listCells(row).join(" ").toLowerCase().includes(word));
   const shown = rows.filter((row) => !row.hidden).length;
   list.querySelector("[role=status]").textContent = shown === rows.length ? "" : `${shown} of ${rows.length}`;
 }
 
-/* What a row says, but for its picture. */
+/* What a row says, but for its picture and its mark. */
 function listCells(row) {
-  return [...row.cells].slice(1).map((cell) => cell.textContent);
+  return [...row.cells].slice(1).filter((cell) => cell.className !== "mark").map((cell) => cell.textContent);
 }
 
 /* What is folded opens for whoever is sent there. */

@@ -170,6 +170,8 @@ function mapListen(map) {
   for (const name of ["labels", "clusters"]) {
     part[name].addEventListener("change", () => mapOnly(map, name, part[name].value === "" ? null : Number(part[name].value)));
   }
+  part.legend.addEventListener("keydown", (event) => mapLegendKey(map, event));
+  part.legend.addEventListener("focusin", (event) => mapLegendStop(part.legend.querySelectorAll("button"), event.target));
   part.query.addEventListener("input", () => { mapRefilter(map); mapTell(map); });
   part.clearFilters.addEventListener("click", () => {
     part.query.value = "";
@@ -264,8 +266,7 @@ function mapPalette(map) {
   if (colour === "margins") return Array.from({ length: mapShades }, (_, i) => ({ color: mapRampColor(map, i / (mapShades - 1)), mark: "circle" }));
   if (colour === "clusters") return [info.noise, ...info.clusters].map((group) => mapShade(map, group));
   if (colour !== "suspects") return info.classes.map((group) => mapShade(map, group));
-  // Quieter than noise, so that the few that are meant stand out.
-  return [{ name: "nothing found", color: map.dark ? "#596069" : "#c5c9ce", mark: "circle" }, { name: "label looks wrong", color: map.inks.accent, mark: "circle" }];
+  return [{ ...mapShade(map, info.noise), name: "nothing found" }, { name: "label looks wrong", color: map.inks.accent, mark: "circle" }];
 }
 
 function mapShade(map, group) {
@@ -273,7 +274,7 @@ function mapShade(map, group) {
 }
 
 function mapRampColor(map, share) {
-  const stops = map.info.ramp[map.dark ? "dark" : "color"].map((color) => [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16)));
+  const stops = map.info.ramp[map.dark ? "dark" : "light"].map((color) => [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16)));
   const at = Math.min(share * (stops.length - 1), stops.length - 1.001);
   const [from, to] = [stops[Math.floor(at)], stops[Math.floor(at) + 1]];
   return `rgb(${from.map((value, i) => Math.round(value + (to[i] - value) * (at % 1))).join(" ")})`;
@@ -332,6 +333,21 @@ function mapLegend(map) {
   // Noise is last, as in the select.
   if (map.colour === "clusters" && rows[0].kind === 0) rows.push(rows.shift());
   map.part.legend.replaceChildren(map.colour === "margins" ? mapScale(map) : mapElement("ul", {}, rows.map((row) => mapLegendItem(map, row))));
+  const buttons = map.part.legend.querySelectorAll("button");
+  if (buttons.length) mapLegendStop(buttons, buttons[0]);
+}
+
+// One stop on the way of Tab; arrows go from group to group.
+function mapLegendStop(buttons, at) {
+  for (const button of buttons) button.tabIndex = button === at ? 0 : -1;
+}
+
+function mapLegendKey(map, event) {
+  const buttons = [...map.part.legend.querySelectorAll("button")], from = buttons.indexOf(event.target);
+  const steps = { ArrowLeft: from - 1, ArrowUp: from - 1, ArrowRight: from + 1, ArrowDown: from + 1, Home: 0, End: buttons.length - 1 };
+  if (from < 0 || steps[event.key] === undefined) return;
+  event.preventDefault();
+  buttons.at(steps[event.key] % buttons.length).focus();
 }
 
 function mapLegendItem(map, { group, kind, count }) {

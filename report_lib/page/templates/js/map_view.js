@@ -2,7 +2,7 @@
 
 const mapMost = 80; // zoom
 const mapCells = 64; // a side of the grid in which points are looked up
-const mapFaint = [0.1, 0.25, 0.85]; // opacity of what does not pass, what is not chosen, and all else
+const mapFaint = [0.1, 0.25]; // opacity of what does not pass, and of what is not chosen
 const mapPhases = 4; // places within a pixel, along each axis, that a point is drawn at
 const mapPushed = 40; // so far a name may go from its place, to stay within the edge
 const mapPictures = 180; // so few points in view are drawn as their images
@@ -155,7 +155,7 @@ function mapDrawPoints(map) {
   sheet.pixels.fill(0xff000000 | redBlue | green);
   const stamps = map.palette.map((group) => mapStamps(map, group.mark, mapRadius(map) * map.ratio));
   let seen = 0;
-  mapFaint.forEach((opacity, level) => {
+  [...mapFaint, map.info.opacity].forEach((opacity, level) => {
     seen = mapStampLevel(map, stamps, opacity * 256, map.bounds[level], map.bounds[level + 1] ?? map.info.n);
   });
   pen.putImageData(sheet.image, -sheet.pad, -sheet.pad);

@@ -56,6 +56,19 @@ function startFolds() {
   openAround();
 }
 
+/* What scrolls by itself can be reached by keyboard, to be scrolled; what has room enough is no stop on the way. */
+const narrow = matchMedia("(max-width: 559px)");
+function startScrollers() {
+  // A chart's contents may be skipped while they are out of view: its rule says when it scrolls.
+  const scrolls = (own) => (own.matches(".chart") ? narrow.matches : own.scrollWidth > own.clientWidth || own.scrollHeight > own.clientHeight);
+  // All are measured before any is changed, so that the page is laid out once.
+  const look = (some) => some.map((own) => [own, scrolls(own) ? 0 : -1]).forEach(([own, stop]) => { if (own.tabIndex !== stop) own.tabIndex = stop; });
+  const watcher = new ResizeObserver((entries) => look(entries.map((entry) => entry.target)));
+  const all = [...document.querySelectorAll(".scroll[tabindex], .chart.wide, .highlight pre")];
+  for (const own of all) watcher.observe(own);
+  narrow.addEventListener("change", () => look(all));
+}
+
 function startCode() {
   const button = document.getElementById("all-code");
   button.addEventListener("click", () => {
@@ -157,12 +170,16 @@ function start() {
   startTheme();
   startLinks();
   startCode();
+  startScrollers();
   startFolds();
   startSearch();
   startDownloads();
+  startPaper();
   startLists();
+  startMarks();
   fillProvenance();
   fillTimes();
+  startTables();
   followContents();
   startCharts();
   startMap();

@@ -1,5 +1,5 @@
 /* Search over headings, captions and text, in the page itself. */
-const MOST_FOUND = 12;
+const MOST_FOUND = 100;
 let entries = null;
 
 function makeEntries() {
@@ -79,6 +79,34 @@ function resultItem(entry, words) {
   return item;
 }
 
+/* Where words stand in a part of the page, but for what is never shown. */
+function rangesOf(part, words) {
+  const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT), ranges = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (!node.parentElement.checkVisibility() || node.parentElement.closest("script, .tools, .code")) continue;
+    const low = node.data.toLowerCase();
+    for (const word of words) {
+      for (let at = low.indexOf(word); at >= 0; at = low.indexOf(word, at + word.length)) {
+        const range = document.createRange();
+        range.setStart(node, at);
+        range.setEnd(node, at + word.length);
+        ranges.push(range);
+      }
+    }
+  }
+  return ranges;
+}
+
+/* What was sought is marked where it was found; the page's text stays as it is. */
+function markFound(id, words) {
+  if (!window.Highlight) return;
+  const part = document.getElementById(id);
+  const ranges = part ? rangesOf(part, words) : [];
+  CSS.highlights.set("found", new Highlight(...ranges));
+  const box = ranges[0]?.getBoundingClientRect();
+  if (box && (box.bottom > innerHeight || box.top < 0)) ranges[0].startContainer.parentElement.scrollIntoView({ block: "center" });
+}
+
 function startSearch() {
   const field = document.getElementById("search");
   const list = document.querySelector(".search ol");
@@ -88,19 +116,39 @@ function startSearch() {
     const words = query.toLowerCase().split(/\s+/).filter(Boolean);
     const found = query ? matches(query) : [];
     list.replaceChildren(...found.slice(0, MOST_FOUND).map((entry) => resultItem(entry, words)));
+    if (!query && window.Highlight) CSS.highlights.delete("found");
     said.textContent = !query ? "" : found.length > MOST_FOUND ? `${MOST_FOUND} of ${found.length} places` :
       found.length === 1 ? "1 place" : `${found.length || "no"} places`;
   };
   field.addEventListener("input", show);
   // On a narrow screen the results lie over the page, and go when one has been chosen.
-  list.addEventListener("click", () => { if (isNarrow()) { field.value = ""; show(); } });
   const links = () => [...list.querySelectorAll("a")];
+  list.addEventListener("click", (event) => {
+    const link = event.target.closest("a"), words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+    if (!link) return;
+    goTo(link);
+    if (isNarrow()) { field.value = ""; show(); }
+    // After the browser has gone there, and what was folded is open.
+    setTimeout(() => markFound(link.hash.slice(1), words));
+  });
+  const goTo = (link) => {
+    links().forEach((other) => other.removeAttribute("aria-current"));
+    link.setAttribute("aria-current", "true");
+    said.textContent = `${links().indexOf(link) + 1} of ${links().length} places`;
+    link.scrollIntoView({ block: "nearest" });
+  };
+  /* Enter in the field goes on to the next place, with Shift to the one before. */
+  const step = (by) => {
+    const all = links(), at = all.findIndex((link) => link.hasAttribute("aria-current"));
+    const next = at < 0 ? 0 : (at + by + all.length) % all.length;
+    all[next]?.click();
+  };
   document.querySelector(".search").addEventListener("keydown", (event) => {
     const at = links().indexOf(document.activeElement);
     if (event.key === "Escape") { field.value = ""; show(); field.focus(); }
     else if (event.key === "ArrowDown" && links()[at + 1]) { event.preventDefault(); links()[at + 1].focus(); }
     else if (event.key === "ArrowUp" && at >= 0) { event.preventDefault(); (links()[at - 1] || field).focus(); }
-    else if (event.key === "Enter" && document.activeElement === field && links()[0]) links()[0].click();
+    else if (event.key === "Enter" && document.activeElement === field) step(event.shiftKey ? -1 : 1);
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.target.closest("input, select, textarea, [contenteditable]")) return;

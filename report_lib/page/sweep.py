@@ -1,0 +1,164 @@
+"""The page of a sweep: what varied, what it changed, which run is the best and which a typical one, how far seeds go."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from report_lib.common import style
+from report_lib.common.prose import decimal, listed, percent, plural
+from report_lib.page import sweep_figures as figures
+from report_lib.page.embed import read, template
+from report_lib.page.exporter import figure_html, stills_on_dark
+from report_lib.page.spread import (
+    SEED,
+    Explained,
+    Swept,
+    by_outcome,
+    explained,
+    is_grid,
+    levels,
+    mean_agreement,
+    outcomes,
+    over_seeds,
+    settings,
+    written,
+)
+
+ABSENT = "-"
+
+
+def sweep_table(runs: Sequence[Swept]) -> tuple[list[str], list[list[Any]]]:
+    """Return all runs with what they vary in and what they came to, unrounded."""
+    found = [outcomes(own.run.metrics) for own in runs]
+    names = list(dict.fromkeys(name for own in found for name in own))
+    rows = [
+        [own.run.name, *map(written, own.varies.values()), *(came.get(name, "") for name in names)]
+        for own, came in zip(runs, found, strict=True)
+    ]
+    return ["run", *runs[0].varies, *names], rows
+
+
+def sweep_page(name: str, runs: Sequence[Swept], failed: dict[str, str], table: str) -> str:
+    """Write the page, which fetches nothing and runs nothing.
+
+    Parameters
+    ----------
+    name : str
+        Of the sweep.
+    runs : sequence of Swept
+        Finished, at least one.
+    failed : dict of str to str
+        Names of runs, and why there is none.
+    table : str
+        The file of `sweep_table`, beside the page.
+    """
+    found, groups = by_outcome(runs), settings(runs)
+    varied = {key: levels(runs, key) for key in runs[0].varies}
+    shares = {of: {key: explained(values, own) for key, (_, own) in varied.items()} for of, values in found.items()}
+    return template("sweep").render(
+        css=read("report.css", "runs.css") + stills_on_dark(style.ON_DARK),
+        title=f"Sweep {name}",
+        said=_sentences(runs, found, shares, groups),
+        failed=failed,
+        file=table,
+        runs=_runs(runs, found),
+        parallel=_drawn("parallel", "1", figures.parallel(runs, found)) if len(runs) > 1 else "",
+        against=_against(runs, found),
+        shares=_shares(shares),
+        adds_up=is_grid(runs, list(varied)),
+        seeds=_seeds(runs, groups),
+        scores=[(group, score, *_told(values, spread)) for group, score, values, spread in over_seeds(runs, groups)],
+    )
+
+
+def _drawn(place: str, number: str, figure: Any) -> str:
+    return figure_html(place, number, figure.to_plotly_json(), {})
+
+
+def _against(runs: Sequence[Swept], found: dict[str, np.ndarray]) -> list[dict[str, Any]]:
+    """Return the figures of each parameter: of the first outcome, and of the others."""
+    drawn = []
+    for i, key in enumerate(key for key in runs[0].varies if len(levels(runs, key)[0]) > 1):
+        own = [
+            _drawn(f"parameter-{i}-{j}", f"2.{i + 1}.{j + 1}", figures.against(runs, key, of, values))
+            for j, (of, values) in enumerate(found.items())
+        ]
+        drawn.append({"name": key, "first": own[0], "more": own[1:]})
+    return drawn
+
+
+def _ranked(main: np.ndarray) -> tuple[int, int]:
+    """Return the best run and a typical one, the one nearest to the median."""
+    return int(main.argmax()), int(np.abs(main - np.median(main)).argmin())
+
+
+def _runs(runs: Sequence[Swept], found: dict[str, np.ndarray]) -> dict[str, Any]:
+    """Return the table of runs, the best first."""
+    main = next(iter(found.values()))
+    best, typical = _ranked(main)
+    rows = [
+        {
+            "name": runs[i].run.name,
+            "is": "best" if i == best else "typical" if i == typical else "",
+            "cells": [*map(written, runs[i].varies.values()), *(figures.number(own[i]) for own in found.values())],
+        }
+        for i in np.argsort(-main, kind="stable")
+    ]
+    return {"header": ["run", *runs[0].varies, *found], "rows": rows}
+
+
+def _shares(shares: dict[str, dict[str, Explained | None]]) -> dict[str, Any]:
+    """Return the table of what each parameter explains of each outcome; no rows where nothing can be said."""
+    rows = [
+        (of, *(f"{percent(one.share)} ({percent(one.by_chance)} by chance)" if one else ABSENT for one in own.values()))
+        for of, own in shares.items()
+        if any(own.values())
+    ]
+    return {"header": ["outcome", *next(iter(shares.values()), {})], "rows": rows}
+
+
+def _seeds(runs: Sequence[Swept], groups: dict[str, list[int]]) -> list[tuple[str, str, str]]:
+    """Return how alike the clusterings of runs are that differ by their seed alone."""
+    told = []
+    for name, rows in groups.items():
+        alike = mean_agreement([runs[row] for row in rows])
+        told.append((name, plural(len(rows), "seed"), ABSENT if alike is None else decimal(alike)))
+    return told
+
+
+def _told(values: np.ndarray, spread: float) -> tuple[str, ...]:
+    return tuple(decimal(own) for own in (values.mean(), spread, values.min(), values.max()))
+
+
+def _sentences(
+    runs: Sequence[Swept],
+    found: dict[str, np.ndarray],
+    shares: dict[str, dict[str, Explained | None]],
+    groups: dict[str, list[int]],
+) -> list[str]:
+    varied = [f"{key} ({plural(len(levels(runs, key)[0]), 'value')})" for key in runs[0].varies]
+    if len(runs) < 2:
+        return [f"One run of the sweep, {runs[0].run.name}."]
+    said = [f"{plural(len(runs), 'run')}, which differ in {listed(varied)}."]
+    name, main = next(iter(found.items()))
+    best, typical = _ranked(main)
+    said.append(
+        f"The {name} goes from {figures.number(main.min())} to {figures.number(main.max())}. The best run is "
+        f"{runs[best].run.name}, a typical one {runs[typical].run.name} with {figures.number(main[typical])}; the best of "
+        f"{len(runs):,} is partly luck, so take it as an upper end."
+    )
+    own = {key: one for key, one in shares[name].items() if one}
+    if own:
+        first = max(own, key=lambda key: own[key].share - own[key].by_chance)
+        clear = own[first].share > own[first].by_chance
+        said.append(
+            f"{first} explains {percent(own[first].share)} of its spread, where chance alone would give "
+            f"{percent(own[first].by_chance)}."
+            if clear
+            else "No parameter explains more of its spread than chance would."
+        )
+    if SEED in runs[0].varies and groups:
+        moved = np.sqrt(np.mean([main[rows].var(ddof=1) for rows in groups.values()]))
+        said.append(f"Between seeds alone it moves by {decimal(float(moved))} (standard deviation).")
+    return said
