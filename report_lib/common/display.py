@@ -60,16 +60,19 @@ STYLE = """<style>
 # A value with its interval, as `prose.scored` and `prose.shared` write it.
 INTERVAL = re.compile(r"(\u2212?[\d.]+)(%?) \((\u2212?[\d.]+)%? to (\u2212?[\d.]+)%?\)")
 
+ENDS = r" (\([^()]+ to [^()]+\))$"
+
 
 def _table(frame: pd.DataFrame) -> str:
     """Write a table that scrolls sideways by itself, with the keyboard too, and has no empty heading.
 
     The highest of each column that `attrs["best"]` names is marked, and in the first of them intervals are drawn.
     """
-    cells = frame.astype(str).map(html.escape)
+    cells = frame.astype(str).map(html.escape).replace(ENDS, r' <span class="ends">\1</span>', regex=True)
     best = [column for column in frame.attrs.get("best", ()) if column in frame]
     for column in best[:1]:
-        cells[column] += frame[column].astype(str).map(_drawn)
+        drawn = frame[column].astype(str).map(_drawn)
+        cells[column] = [cell.replace(" <span", f"{own} <span") for cell, own in zip(cells[column], drawn, strict=True)]
     for column in best:
         numbers = frame[column].map(_number)
         if len(frame) > 1 and numbers.notna().any():

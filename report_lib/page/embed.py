@@ -54,4 +54,9 @@ def _digits(places: np.ndarray) -> list[float | None]:
     seen = places[np.isfinite(places)]
     step = float(np.ptp(seen)) * FINEST if len(seen) else 0.0
     decimals = math.ceil(-math.log10(step)) if step > 0 else 6
-    return [round(value, decimals) if math.isfinite(value) else None for value in places.tolist()]
+
+    def told(value: float) -> float:
+        # On a logarithmic axis small ones are as far apart as large ones.
+        return round(value, decimals) if abs(value) >= 1000 * step else float(f"{value:.4g}")
+
+    return [told(value) if math.isfinite(value) else None for value in places.tolist()]

@@ -24,6 +24,7 @@ ENOUGH, MOST_CLASSES, LEAST = 0.75, 3, 0.12
 FARTHEST, WAY = 220, 0.35
 # A point of another cluster counts as so many of its own.
 OTHERS = 3
+ROUNDS = 4
 # Where the map's own buttons are.
 BUTTONS = (32.0, 70.0, 64.0, 140.0)
 # Widths of screens; and of a name on the narrowest, where it goes on in the next line.
@@ -112,7 +113,7 @@ def _text(cluster: int, share: float, labels: np.ndarray, names: Sequence[str]) 
     number = f"C{cluster + 1}"
     said = made_of(labels, names)
     told = percent(share)
-    return (said, f"{number} {told}") if said else (number, told)
+    return (said, f"{number}\N{NO-BREAK SPACE}{told}") if said else (number, told)
 
 
 def _letters(name: str, note: str) -> int:
@@ -129,26 +130,46 @@ def _block(name: str, note: str) -> tuple[float, float]:
 def _placed(
     xy: np.ndarray, clusters: np.ndarray, order: Sequence[int], blocks: Sequence[tuple[float, float]]
 ) -> list[tuple[float, float, float, float]]:
-    """Find a place for each block, (x, y, width, height), where it covers no other and the fewest points."""
-    taken: list[tuple[float, float, float, float]] = [BUTTONS]
-    everything = _counts(xy)
-    for cluster, (width, height) in zip(order, blocks, strict=True):
-        own = xy[clusters == cluster]
-        middle, count = np.median(own, axis=0), _counts(own)
-        places = _grid(width, height)
-        away = np.hypot(*(places - middle).T)
-        places, away = places[away <= FARTHEST], away[away <= FARTHEST]
-        if not len(places):
-            places, away = (
-                np.clip(middle, [width / 2, height / 2], [WIDTH - width / 2, HEIGHT - height / 2])[None],
-                [0.0],
-            )
-        cost = WAY * np.asarray(away) + _within(count, places, width, height)
-        cost += OTHERS * (_within(everything, places, width, height) - _within(count, places, width, height))
-        cost += 1e6 * np.array([_overlaps((*place, width, height), taken) for place in places])
-        x, y = places[int(np.argmin(cost))]
-        taken.append((float(x), float(y), width, height))
-    return taken[1:]
+    """Find a place for each block, (x, y, width, height), where it covers no other and the fewest points.
+
+    A name that is nearer to the middle of another cluster is taken for that one's: those that find no room of their own
+    choose first in another round.
+    """
+    everything, counts = _counts(xy), [_counts(xy[clusters == cluster]) for cluster in order]
+    middles = np.array([np.median(xy[clusters == cluster], axis=0) for cluster in order])
+    sequence = list(range(len(order)))
+    for _ in range(ROUNDS):
+        found: dict[int, tuple[float, float, float, float]] = {}
+        for i in sequence:
+            places, cost = _costs(blocks[i], middles[i], counts[i], everything)
+            cost += len(xy) * (_nearest(places, middles) != i)
+            cost += 1e6 * np.array([_overlaps((*place, *blocks[i]), [BUTTONS, *found.values()]) for place in places])
+            x, y = places[int(np.argmin(cost))]
+            found[i] = (float(x), float(y), *blocks[i])
+        mistaken = [i for i in sequence if _nearest(np.array([found[i][:2]]), middles)[0] != i]
+        if not mistaken:
+            break
+        sequence = [*mistaken, *(i for i in sequence if i not in mistaken)]
+    return [found[i] for i in range(len(order))]
+
+
+def _nearest(places: np.ndarray, middles: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(places[:, None] - middles, axis=2).argmin(axis=1)
+
+
+def _costs(
+    block: tuple[float, float], middle: np.ndarray, own: np.ndarray, everything: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the places that a block may take near the middle of its cluster, and what it would cover there."""
+    width, height = block
+    places = _grid(width, height)
+    away = np.hypot(*(places - middle).T)
+    places, away = places[away <= FARTHEST], away[away <= FARTHEST]
+    if not len(places):
+        within = np.clip(middle, [width / 2, height / 2], [WIDTH - width / 2, HEIGHT - height / 2])
+        places, away = within[None], np.zeros(1)
+    covered = _within(own, places, width, height)
+    return places, WAY * away + covered + OTHERS * (_within(everything, places, width, height) - covered)
 
 
 def _grid(width: float, height: float) -> np.ndarray:

@@ -19,8 +19,9 @@ TITLES = {
     ),
     "doubt_test": (
         "Test labels to doubt",
-        "Labels that judges who have not seen them find doubtful together, the most doubtful first; the probability is the "
-        "mean of theirs. Only a person can say whether a label is wrong.",
+        "Labels that judges who have not seen them find doubtful together, the most doubtful first: in the order of the mean "
+        "logarithm of the probabilities that they give to the label, so that a judge who is sure counts. Shown is the mean "
+        "probability. Only a person can say whether a label is wrong.",
         "audit.csv",
     ),
     "doubt_train": (

@@ -162,7 +162,7 @@ def test_how_far_to_trust_the_list_of_doubts_is_a_finding_only_with_an_audit():
     place = "classification-labels-that-look-wrong"
     one = found_in({"audit": {"planted": {"test": {"share": 0.01, **TRIED}}}})[place]
     assert one.figure == "90.6%"
-    assert "75.4% where it is between classes" in one.said
+    assert "75.4% where they are made wrong between classes" in one.said
     assert place not in found_in({}) | found_in({"audit": {"planted": {}}})
 
 

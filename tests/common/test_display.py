@@ -17,8 +17,10 @@ def test_the_highest_is_marked_and_its_interval_drawn():
     frame.attrs["best"] = ["accuracy", "F1"]
     span = '<span class="span" style="--at:{};--low:{};--high:{}"></span>'
     assert cells(frame) == [
-        "9.5% (9.0% to 10.0%)" + span.format("9.5", "9.0", "10.0"), '<b class="best">0.9</b>',
-        '<b class="best">50.0% (40.0% to 60.0%)' + span.format("50.0", "40.0", "60.0") + "</b>", "0.8",
+        "9.5%" + span.format("9.5", "9.0", "10.0") + ' <span class="ends">(9.0% to 10.0%)</span>',
+        '<b class="best">0.9</b>',
+        '<b class="best">50.0%' + span.format("50.0", "40.0", "60.0") + ' <span class="ends">(40.0% to 60.0%)</span></b>',
+        "0.8",
     ]  # fmt: skip
 
 

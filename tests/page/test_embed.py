@@ -35,6 +35,13 @@ def test_places_keep_the_digits_that_are_seen():
     assert trace["meta"] == {"n": [1, None]}
 
 
+def test_small_values_keep_their_digits_for_a_logarithmic_axis():
+    shares = np.array([0.29, 1e-3, 1.234e-6, 1.235e-6], np.float32)
+    (trace,) = short(go.Figure(go.Scatter(y=shares)).to_plotly_json())["data"]
+    np.testing.assert_allclose(trace["y"], shares, rtol=2e-3)
+    assert len(set(trace["y"])) == 4
+
+
 def test_one_place_and_none_are_told():
     alike = go.Figure(go.Scatter(x=np.full(3, 2.5, np.float32), y=np.array([1, np.nan, 2], np.float32)))
     (trace,) = short(alike.to_plotly_json())["data"]

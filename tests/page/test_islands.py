@@ -46,7 +46,9 @@ def test_a_cluster_of_a_bit_of_everything_has_a_number_only():
 def test_names_and_shares():
     xy, clusters = made(FOUR)
     with_labels = islands.islands(xy, clusters, clusters, NAMES)
-    assert [(one.name, one.note) for one in with_labels] == [(NAMES[i], f"C{i + 1} 25%") for i in range(4)]
+    assert [(one.name, one.note) for one in with_labels] == [
+        (NAMES[i], f"C{i + 1}\N{NO-BREAK SPACE}25%") for i in range(4)
+    ]
     without = islands.islands(xy, clusters, np.empty(0, int), ())
     assert [(one.name, one.note) for one in without] == [(f"C{i + 1}", "25%") for i in range(4)]
 
@@ -79,6 +81,16 @@ def test_names_are_beside_their_clusters_and_cover_few_points():
     places = (low + high) / 2
     assert np.hypot(*(places - middles).T).max() <= islands.FARTHEST
     assert np.linalg.norm(places[:, None] - middles, axis=2).argmin(axis=1).tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_name_is_nearer_to_another_cluster(seed):
+    rng = np.random.default_rng(seed)
+    xy, clusters = made(rng.uniform(0, 6, (12, 2)), spread=0.3)
+    found, plane = islands.islands(xy, clusters, np.empty(0, int), ()), islands.fitted(xy, xy)
+    middles = np.stack([np.median(plane[clusters == one.cluster], axis=0) for one in found])
+    places = np.array([one.place for one in found]) * [islands.WIDTH, islands.HEIGHT]
+    assert np.linalg.norm(places[:, None] - middles, axis=2).argmin(axis=1).tolist() == list(range(12))
 
 
 def test_images_of_an_island_are_its_own_and_differ():

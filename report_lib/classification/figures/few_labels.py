@@ -7,10 +7,16 @@ from report_lib.classification.few_labels import Curve, LearningCurves
 from report_lib.classification.label_choice import Choice
 from report_lib.common import style
 from report_lib.common.display import passes_none
+from report_lib.common.models import HIDDEN_UNITS
 from report_lib.common.prose import percent
 from report_lib.data.images import ImageSet
 
-CHOSEN = "graph (images chosen by clusters)"
+CHOSEN = "choice by clusters"
+
+NAMED = (
+    "With fewer than two of those a cluster, each cluster is named after its label; with more, labels spread over the graph "
+    "of neighbours."
+)
 
 
 @passes_none
@@ -29,7 +35,8 @@ def learning_curves(found: LearningCurves) -> go.Figure | None:
         f"{percent(curves[ahead].accuracy[fewest].value, 1)} of the test images right",
         caption="Share of the test images that are classified correctly, by how many train images have labels; means over the "
         "draws with 95% intervals. Labels are drawn at random, the same for every line"
-        + (", but for the line where clusters chose the images." if found.chosen else "."),
+        + (", but where clusters chose the images. " + NAMED if found.chosen else ".")
+        + f" Networks have {HIDDEN_UNITS} hidden units, so that many can be taught.",
         numbers=_numbers(curves),
         height=460,
         legend={"orientation": "h", "y": -0.22},

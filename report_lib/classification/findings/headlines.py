@@ -183,8 +183,8 @@ def _doubts(classified: dict[str, Any]) -> Finding | None:
         return None
     share, size, at_random, confused = found
     said = (
-        f"of the first {size:,} on the list of doubtful labels were made wrong on purpose, as {percent(share)} "
-        f"of the test labels are, at random; {percent(confused, 1)} where it is between classes that are confused."
+        f"of the first {size:,} on a list of doubtful labels are wrong in a trial, where {percent(share)} of the test labels "
+        f"are made wrong at random; {percent(confused, 1)} where they are made wrong between classes that are confused."
     )
     return Finding(percent(at_random, 1), said, "classification-labels-that-look-wrong")
 

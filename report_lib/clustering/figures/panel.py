@@ -40,7 +40,8 @@ def criteria(result: Panel) -> go.Figure:
         reading=(f"{style.sentence(meant)}. Every criterion has a scale of its own, so only its shape counts."),
         title=f"Suggested numbers of clusters: {said}",
         caption=f"Criteria for the number of clusters; the higher the better{lower}. The filled dot "
-        f"is the K that each suggests, the dotted line the K that the run uses, {result.number}. Bands: {bands}.",
+        f"is the K that each suggests, the dotted line the K that the run uses, {result.number}. Bands: {bands}."
+        + (f" Of {SUPPORT} what images without groups reach is taken off." if SUPPORT in result.suggested else ""),
         numbers=listed,
         height=130 + 95 * len(drawn),
         showlegend=False,

@@ -60,6 +60,9 @@ def thin(traces: Sequence[Trace]) -> None:
         if n >= least and many:
             # Counted through all large groups, so that each keeps its share.
             trace.rows = np.flatnonzero(np.diff(np.arange(counted, counted + n + 1) * spare // many))
+            if "lines" in trace.shows:
+                # A line begins and ends where it does.
+                trace.rows = np.union1d(trace.rows, [0, n - 1])
             counted += n
 
 

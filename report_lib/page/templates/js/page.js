@@ -124,7 +124,7 @@ function fillProvenance() {
   const facts = read("provenance");
   for (const place of document.querySelectorAll("[data-provenance=date]")) place.append(facts.started.slice(0, 10));
   const body = document.querySelector("#provenance-table tbody");
-  body.append(tableRow("started", facts.started), tableRow("whole run", facts.seconds.toFixed(1) + " s"));
+  body.append(tableRow("started", facts.started), tableRow("this run", facts.seconds.toFixed(1) + " s" + (facts.taken_over.length ? ", with phases taken from the store" : "")));
   for (const [name, value] of Object.entries(facts.machine)) body.append(tableRow(name, value));
   for (const [phase, sections] of Object.entries(facts.sections)) {
     const seconds = Object.values(sections).reduce((a, b) => a + b, 0);
