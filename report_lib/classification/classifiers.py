@@ -17,7 +17,8 @@ LOGISTIC_STEPS = 30
 # Networks see every image ten times, and few images more often, in batches of 200.
 EPOCHS, LEAST_STEPS, BATCH = 10, 500, 200
 HOG_UNITS = 256
-CONV_BATCH, LEAST_CONV_STEPS = 256, 120
+# The convolutional network sees few images in small batches, so that as many steps go through them less often.
+CONV_BATCH, LEAST_CONV_BATCH, CONV_BATCHES, LEAST_CONV_STEPS = 256, 64, 20, 120
 PSEUDO_UNITS, PSEUDO_EPOCHS = 100, 40
 
 
@@ -150,8 +151,9 @@ def _conv(setting: Setting) -> Any:
         from report_lib.classification.networks import ConvClassifier
     except (ImportError, OSError) as error:
         raise ReportError("PyTorch is not installed, or does not load; `pip install torch` brings it") from error
-    epochs = max(setting.conv_epochs, math.ceil(LEAST_CONV_STEPS / math.ceil(setting.n_images / CONV_BATCH)))
-    options = {"batch_size": CONV_BATCH, "precision": "auto", "random_state": setting.random_state}
+    batch = min(CONV_BATCH, max(LEAST_CONV_BATCH, setting.n_images // CONV_BATCHES))
+    epochs = max(setting.conv_epochs, math.ceil(LEAST_CONV_STEPS / math.ceil(setting.n_images / batch)))
+    options = {"batch_size": batch, "precision": "auto", "random_state": setting.random_state}
     return ConvClassifier(setting.conv_filters, image_shape=setting.image_shape, max_epochs=epochs, **options)
 
 

@@ -279,10 +279,13 @@ def test_a_class_that_was_not_met_in_training_has_no_probability(digits):
     assert not np.isin(classes_alone.classes, [0, 7]).any()
 
 
-@pytest.mark.parametrize(("n", "epochs"), [(60_000, 2), (1000, 30), (200, 120)])
-def test_few_images_are_seen_more_often_by_the_convolutional_network_too(n, epochs):
+@pytest.mark.parametrize(
+    ("n", "epochs", "batch"), [(60_000, 2, 256), (5_120, 6, 256), (2_400, 6, 120), (1000, 8, 64), (200, 30, 64)]
+)
+def test_few_images_are_seen_more_often_by_the_convolutional_network_too_and_in_small_batches(n, epochs, batch):
     found = CLASSIFIERS["conv"].build(Setting(n, 0, (8, 6), (4,), 2))
-    assert (type(found).__name__, found.image_shape, found.max_epochs) == ("ConvClassifier", (8, 6), epochs)
+    assert (type(found).__name__, found.image_shape) == ("ConvClassifier", (8, 6))
+    assert (found.max_epochs, found.batch_size) == (epochs, batch)
 
 
 def test_what_single_precision_puts_a_little_above_an_edge_belongs_below_it():
