@@ -59,7 +59,7 @@ STYLE = """<style>
 
 # A value with its interval, as `prose.scored` and `prose.shared` write it.
 INTERVAL = re.compile(r"(\u2212?[\d.]+)(%?) \((\u2212?[\d.]+)%? to (\u2212?[\d.]+)%?\)")
-
+# Its ends, in a cell, which stand under it on the page.
 ENDS = r" (\([^()]+ to [^()]+\))$"
 
 

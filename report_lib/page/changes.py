@@ -92,13 +92,6 @@ def matched(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return numbers[other]
 
 
-def agreement(one: np.ndarray, other: np.ndarray) -> float:
-    """Return the adjusted Rand index of two clusterings of the same images, noise a group of its own."""
-    n = int(other.max(initial=NOISE)) + 2
-    flat = np.bincount((one + 1) * n + other + 1, minlength=(int(one.max(initial=NOISE)) + 2) * n)
-    return float(metrics.adjusted_rand(flat.reshape(-1, n)))
-
-
 def _clusters(one: Points, other: Points, class_names: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
     was, now = one["clusters"], matched(one["clusters"], other["clusters"])
     # Both by the numbers of the first run, each with the class that its own run has there; -2 and -1 are the last two.
@@ -109,7 +102,7 @@ def _clusters(one: Points, other: Points, class_names: Sequence[str]) -> tuple[n
     said = (
         "Clusters of the second run bear the numbers of those of the first that they share most images with, one to one. The "
         "adjusted Rand index of the two, 1 where they are equal and 0 where they have nothing to do with one another, is "
-        f"{decimal(agreement(was, other['clusters']))}."
+        f"{decimal(metrics.rand_between(was, other['clusters']))}."
     )
     return *named, now != was, said
 

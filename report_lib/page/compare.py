@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import nbformat
+import plotly.graph_objects as go
 
 from report_lib.common import style
 from report_lib.common.apart import apart, is_clear
@@ -135,11 +136,12 @@ def same_data(one: Finished, other: Finished, part: str = "images") -> bool:
 def _flat(tree: dict[str, Any], path: str = "") -> dict[str, str]:
     found: dict[str, str] = {}
     for key, value in tree.items():
-        found |= _flat(value, f"{path}{key}.") if isinstance(value, dict) else {f"{path}{key}": _written(value)}
+        found |= _flat(value, f"{path}{key}.") if isinstance(value, dict) else {f"{path}{key}": written(value)}
     return found
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
+    """Write the value of a parameter."""
     return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
 
 
@@ -260,14 +262,15 @@ def _images(i: int, first: Finished, other: Finished) -> dict[str, Any]:
         "changes": [
             {
                 **{"title": own.title, "said": own.said, **changes.counted(own.kinds)},
-                "figure": _drawn(f"changes-{i}-{j}", f"{i + 1}.{j + 1}", own.figure),
+                "figure": drawn(f"changes-{i}-{j}", f"{i + 1}.{j + 1}", own.figure),
             }
             for j, own in enumerate(found)
         ],
     }
 
 
-def _drawn(place: str, number: str, figure: Any) -> str:
+def drawn(place: str, number: str, figure: go.Figure | None) -> str:
+    """Return the markup of a figure as a picture; nothing where there is none."""
     return figure_html(place, number, figure.to_plotly_json(), {}) if figure else ""
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from report_lib.classification.classifiers import CLASSIFIERS
-from report_lib.common.metrics import TINY
+from report_lib.common.metrics import TINY, rand_between
 from report_lib.page import numbers
-from report_lib.page.changes import agreement, shared_images
-from report_lib.page.compare import Finished, same_data
+from report_lib.page.changes import shared_images
+from report_lib.page.compare import Finished, same_data, written
 
 SEED = "seed"
 ACCURACY, NMI, ARI = "matched accuracy of the clusters", "NMI of the clusters", "ARI of the clusters"
@@ -94,11 +94,6 @@ def are_numbers(values: Sequence[Any]) -> bool:
     return all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
 
 
-def written(value: Any) -> str:
-    """Write the value of a parameter."""
-    return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
-
-
 def explained(values: np.ndarray, groups: np.ndarray) -> Explained | None:
     """Return how much of the spread goes with the groups; None where nothing varies, or every group has one run alone.
 
@@ -139,7 +134,7 @@ def mean_agreement(runs: Sequence[Swept]) -> float | None:
         for other in runs[:i]:
             if one.run.points and other.run.points and same_data(one.run, other.run):
                 pair = shared_images(one.run.points, other.run.points)
-                found += [agreement(*(own["clusters"] for own in pair))] if len(pair[0]["rows"]) else []
+                found += [rand_between(*(own["clusters"] for own in pair))] if len(pair[0]["rows"]) else []
     return float(np.mean(found)) if found else None
 
 

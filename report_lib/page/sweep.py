@@ -8,8 +8,9 @@ import numpy as np
 from report_lib.common import style
 from report_lib.common.prose import decimal, listed, percent, plural
 from report_lib.page import sweep_figures as figures
+from report_lib.page.compare import drawn, written
 from report_lib.page.embed import read, template
-from report_lib.page.exporter import figure_html, stills_on_dark
+from report_lib.page.exporter import stills_on_dark
 from report_lib.page.spread import (
     SEED,
     Explained,
@@ -22,7 +23,6 @@ from report_lib.page.spread import (
     outcomes,
     over_seeds,
     settings,
-    written,
 )
 
 ABSENT = "-"
@@ -63,7 +63,7 @@ def sweep_page(name: str, runs: Sequence[Swept], failed: dict[str, str], table: 
         failed=failed,
         file=table,
         runs=_runs(runs, found),
-        parallel=_drawn("parallel", "1", figures.parallel(runs, found)) if len(runs) > 1 else "",
+        parallel=drawn("parallel", "1", figures.parallel(runs, found)) if len(runs) > 1 else "",
         against=_against(runs, found),
         shares=_shares(shares),
         adds_up=is_grid(runs, list(varied)),
@@ -72,20 +72,16 @@ def sweep_page(name: str, runs: Sequence[Swept], failed: dict[str, str], table: 
     )
 
 
-def _drawn(place: str, number: str, figure: Any) -> str:
-    return figure_html(place, number, figure.to_plotly_json(), {})
-
-
 def _against(runs: Sequence[Swept], found: dict[str, np.ndarray]) -> list[dict[str, Any]]:
     """Return the figures of each parameter: of the first outcome, and of the others."""
-    drawn = []
+    figures_of = []
     for i, key in enumerate(key for key in runs[0].varies if len(levels(runs, key)[0]) > 1):
         own = [
-            _drawn(f"parameter-{i}-{j}", f"2.{i + 1}.{j + 1}", figures.against(runs, key, of, values))
+            drawn(f"parameter-{i}-{j}", f"2.{i + 1}.{j + 1}", figures.against(runs, key, of, values))
             for j, (of, values) in enumerate(found.items())
         ]
-        drawn.append({"name": key, "first": own[0], "more": own[1:]})
-    return drawn
+        figures_of.append({"name": key, "first": own[0], "more": own[1:]})
+    return figures_of
 
 
 def _ranked(main: np.ndarray) -> tuple[int, int]:

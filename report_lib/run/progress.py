@@ -61,8 +61,7 @@ class Progress:
         """Judge the time by what so many images take elsewhere, where there is no earlier run."""
         if not self._last:
             self._last = usual(n_images)
-            total = sum(sum(sections.values()) for sections in self._last.values())
-            self._say(f"a first run: about {_clock(total)} on two cores, as far as can be foreseen")
+            self._say(f"a first run: about {_clock(self._left() or 0)} on two cores, as far as can be foreseen")
 
     def elapsed(self) -> float:
         """Return seconds since the start."""

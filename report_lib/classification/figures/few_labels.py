@@ -12,7 +12,6 @@ from report_lib.common.prose import percent
 from report_lib.data.images import ImageSet
 
 CHOSEN = "choice by clusters"
-
 NAMED = (
     "With fewer than two of those a cluster, each cluster is named after its label; with more, labels spread over the graph "
     "of neighbours."
