@@ -106,6 +106,11 @@ class Dataset(Section):
     size: int = Field(0, ge=0, le=96, description="longest side that images are brought to, in pixels; 0: as they are")
     class_names: list[str] = Field([], description="one name a class, in the order of the sorted labels")
     test_size: Share = Field(0.2, description="share of the images held out, where there is no test part")
+    n_images: int = Field(
+        70_000,
+        ge=100,
+        description="images that the report looks at; of more they are drawn, and the rest told at the end",
+    )
     use_labels: bool = Field(True, description="false: as if there were no labels")
 
     @model_validator(mode="after")
