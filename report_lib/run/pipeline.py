@@ -165,7 +165,7 @@ def predict(name: str, images_path: str) -> tuple[Path, int, int]:
     with publish.reading(run.folder):
         model = new_images.load(name, run.path("model_about"), run.path("model"))
         given = _asked(run, model.image_shape)
-    images, names = _read_new(images_path, given, model.image_shape)
+    images, names, said = _read_new(images_path, given, model.image_shape)
     images, scaled = pixels.scaled_like(images, model.low, model.high)
     if scaled:
         log.info("%s: %s", images_path, scaled)
@@ -175,7 +175,8 @@ def predict(name: str, images_path: str) -> tuple[Path, int, int]:
     place = place if place.name else place.resolve()
     path, page = (_beside(place, f".predictions.{end}") for end in ("csv", "html"))
     told = new_images.table(answers, model.class_names)
-    html = predictions_page(answers, images, names, model.class_names, run=name, table=path.name)
+    said = f"{said}; {scaled}" if scaled else said
+    html = predictions_page(answers, images, names, model.class_names, run=name, table=path.name, said=said)
     artifacts.write_csv(path, *asked.with_names(new_images.COLUMNS, told))
     artifacts.write_text(page, html)
     return path, len(images), int((~answers.like_seen).sum())
@@ -190,17 +191,17 @@ def _asked(run: Run, image_shape: tuple[int, int]) -> Asked:
     return Asked(**given | {"image_shape": given["image_shape"] or shape})
 
 
-def _read_new(path: str, asked: Asked, image_shape: tuple[int, int]) -> tuple["np.ndarray", "np.ndarray | None"]:
+def _read_new(path: str, asked: Asked, image_shape: tuple[int, int]) -> tuple["np.ndarray", "np.ndarray | None", str]:
     """Read new images; arrays and columns need not be called as the run's own were, and pictures may be larger."""
     h, w = image_shape
     side = h if h == w else 0
     try:
-        images, names = formats.read_new(path, asked, side=side)
+        images, names, said = formats.read_new(path, asked, side=side)
     except ReportError:
         if not asked.keys:
             raise
-        images, names = formats.read_new(path, replace(asked, keys=()), side=side)
-    return images, visible(names)
+        images, names, said = formats.read_new(path, replace(asked, keys=()), side=side)
+    return images, visible(names), said
 
 
 def _beside(images: Path, ending: str) -> Path:
