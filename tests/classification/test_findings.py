@@ -78,9 +78,10 @@ def of_a_league(*, on="PCA", seeds=(0.5, 0.7)):
     return {"kmeans": own}
 
 
-def caveats(*, title="Mine", classified=None, support=None, marks=None, **of):
+def caveats(*, title="Mine", classified=None, support=None, marks=None, n_source=0, **of):
     numbers = numbers_of_a_run(labelled=True)
-    numbers["dataset"] |= {"title": title, **({"marks": marks} if marks else {})}
+    more = {"marks": marks, "n_source": n_source}
+    numbers["dataset"] |= {"title": title, **{name: value for name, value in more.items() if value}}
     numbers["clustering"]["league"] = of_a_league(**of)
     numbers["clustering"]["panel"] |= {"support": support, "given": None if support else 3}
     numbers["classification"] = {"map": {"same_nearby": 0.75, "same_nearby_on_map": 0.6}, **(classified or {})}
@@ -110,6 +111,16 @@ def test_corrected_labels_are_a_caveat_and_stand_on_the_first_line(snapshot):
     assert "corrected" not in headlines.data_line(numbers)
     numbers["dataset"]["marks"] = marks
     assert " · 12 labels corrected by hand · " in headlines.data_line(numbers)
+
+
+def test_that_only_some_of_the_images_were_looked_at_is_a_caveat_and_stands_on_the_first_line(snapshot):
+    numbers = numbers_of_a_run(labelled=True)
+    n = numbers["dataset"]["n_train"] + numbers["dataset"]["n_test"]
+    assert f"{n:,} greyscale" in headlines.data_line(numbers)
+    numbers["dataset"]["n_source"] = 9_000
+    assert headlines.data_line(numbers).startswith(f"{n:,} of 9,000 greyscale images")
+    snapshot("headlines/some of the images", caveats(n_source=9_000, classified={"all_images": {}})[0])
+    assert "the model" not in caveats(n_source=9_000)[0]
 
 
 def found_in(classified):
