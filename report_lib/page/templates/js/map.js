@@ -78,7 +78,7 @@ function mapMount(root, info) {
     root, info, part, flat, has, sprite: null, dark: false, inks: {}, asked: {}, lasso: null, drawing: null, lassoing: false,
     only: { labels: null, clusters: null, predicted: null, suspects: null }, // -1 among clusters is noise
     first: has("labels") ? "labels" : "clusters",
-    shown: 0, chosen: null, hover: -1, focus: -1, pinned: -1,
+    shown: 0, chosen: null, pointer: null, hover: -1, focus: -1, pinned: -1,
     width: 0, height: 0, ratio: 1, view: { zoom: 1, x: 0, y: 0 },
   };
   map.colour = map.first;

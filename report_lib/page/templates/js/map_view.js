@@ -67,12 +67,36 @@ function mapZoom(map, factor, at = [map.width / 2, map.height / 2]) {
   return true;
 }
 
-function mapBringIntoView(map, i) {
+// One step of + or -, about what is looked at: a point near by stays where it is, so that no step ends beside the data.
+function mapStep(map, factor) {
+  const i = mapLookedAt(map);
+  if (i < 0) return mapZoom(map, factor);
+  if (!mapInView(map, i, 0)) mapMove(map, map.data.x[i], map.data.y[i]);
+  mapZoom(map, factor, mapOnScreen(map, i));
+}
+
+// The point of the keys, of the pointer, or the pinned one; or else that nearest the pointer, or the middle of what is shown.
+function mapLookedAt(map) {
+  const told = [map.focus, map.hover, map.pinned].find((i) => i >= 0 && mapInView(map, i, 0));
+  return told ?? mapPick(map, map.pointer || mapMiddle(map), Infinity);
+}
+
+function mapMiddle(map) {
+  const seen = mapEvery(map, (i) => mapInView(map, i, 0)).map((i) => mapOnScreen(map, i));
+  const mean = (axis) => seen.reduce((sum, place) => sum + place[axis], 0) / seen.length;
+  return seen.length ? [mean(0), mean(1)] : [map.width / 2, map.height / 2];
+}
+
+function mapInView(map, i, rim) {
   const [x, y] = mapOnScreen(map, i);
   const { pinned } = map.part;
   // Where the pinned image lies over the map, what it covers is out of view.
   const covered = pinned.hidden || pinned.offsetTop >= map.height ? 0 : pinned.offsetWidth;
-  if (x < 16 || y < 16 || x > map.width - covered - 16 || y > map.height - 16) mapMove(map, map.data.x[i], map.data.y[i]);
+  return x >= rim && y >= rim && x <= map.width - covered - rim && y <= map.height - rim;
+}
+
+function mapBringIntoView(map, i) {
+  if (!mapInView(map, i, 16)) mapMove(map, map.data.x[i], map.data.y[i]);
 }
 
 function mapGrid(x, y) {
@@ -314,15 +338,15 @@ function mapListenToInput(map) {
   const { over, zoomIn, zoomOut, whole, lasso } = map.part;
   const down = new Map();
   const at = (event) => { const box = over.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top]; };
-  zoomIn.addEventListener("click", () => mapZoom(map, 1.6));
-  zoomOut.addEventListener("click", () => mapZoom(map, 1 / 1.6));
+  zoomIn.addEventListener("click", () => mapStep(map, 1.6));
+  zoomOut.addEventListener("click", () => mapStep(map, 1 / 1.6));
   whole.addEventListener("click", () => mapWhole(map));
   lasso.addEventListener("click", () => mapToggleLasso(map));
   over.addEventListener("pointerdown", (event) => mapDown(map, down, event, at(event)));
   over.addEventListener("pointermove", (event) => mapDrag(map, down, event, at(event)));
   over.addEventListener("pointerup", (event) => mapUp(map, down, event, at(event)));
   over.addEventListener("pointercancel", (event) => { down.delete(event.pointerId); mapDropLasso(map); });
-  over.addEventListener("pointerleave", () => mapHover(map, -1));
+  over.addEventListener("pointerleave", () => { map.pointer = null; mapHover(map, -1); });
   over.addEventListener("wheel", (event) => mapWheel(map, event, at(event)), { passive: false });
   // Two fingers zoom the map; one is left to the page, to scroll with.
   over.addEventListener("touchmove", (event) => { if (event.touches.length > 1) event.preventDefault(); }, { passive: false });
@@ -350,6 +374,7 @@ function mapDown(map, down, event, at) {
 
 function mapDrag(map, down, event, at) {
   const pointer = down.get(event.pointerId);
+  if (event.pointerType === "mouse") map.pointer = at;
   if (!pointer) return event.pointerType === "mouse" && mapHover(map, mapPick(map, at, 12));
   if (Math.hypot(at[0] - pointer.from[0], at[1] - pointer.from[1]) > 4 && !pointer.moved) {
     pointer.moved = true;
@@ -428,7 +453,7 @@ function mapKey(map, event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
   const does = {
-    "+": () => mapZoom(map, 1.6), "=": () => mapZoom(map, 1.6), "-": () => mapZoom(map, 1 / 1.6), 0: () => mapWhole(map),
+    "+": () => mapStep(map, 1.6), "=": () => mapStep(map, 1.6), "-": () => mapStep(map, 1 / 1.6), 0: () => mapWhole(map),
     Home: () => mapFocus(map, map.passes.indexOf(1)),
     Enter: () => map.focus >= 0 && mapPin(map, map.focus),
     Escape: () => (map.drawing ? mapDropLasso(map) : mapPin(map, -1)),
