@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import numpy as np
 import pytest
@@ -363,6 +364,30 @@ def test_a_narrow_screen_is_wide_enough(open_map):
     until(page, "document.querySelector('.map-shares')")
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     assert part(page, "stage").bounding_box()["height"] == 360
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_phone_names_every_cluster_by_its_number_and_below(open_map, script):
+    clusters = np.arange(N) % COLUMNS // 4 + 5 * (np.arange(N) // COLUMNS // 8)
+    # Higher than wide, so that places beside the points are far out on a narrow screen.
+    positions = made()["positions"] * [0.8, 1.2]
+    page = open_map(made(clusters=clusters, positions=positions), width=390, ready=script, java_script_enabled=script)
+    shown = page.locator(".map-names li:not(.map-crowded) b:visible")
+    assert sorted(shown.all_inner_texts()) == sorted(f"C{i + 1}" for i in range(10))
+    assert page.locator(".map-names strong:visible").count() == 0
+    boxes = [shown.nth(i).bounding_box() for i in range(10)]
+    apart = [
+        abs(a["x"] - b["x"]) > a["width"] or abs(a["y"] - b["y"]) > a["height"] for a in boxes for b in boxes if a != b
+    ]
+    assert all(apart)
+    below = page.locator(".map-numbers li")
+    assert sorted(re.findall(r"C\d+", " ".join(below.all_inner_texts()))) == sorted(f"C{i + 1}" for i in range(10))
+    assert NAMES[0] in below.first.inner_text()
+    assert below.first.is_visible()
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    assert not below.first.is_visible()
+    assert page.locator(".map-names b:visible").count() == 0
+    assert page.locator(".map-names strong:visible").count()
 
 
 def test_nothing_is_unpacked_before_the_map_comes_near(open_map):

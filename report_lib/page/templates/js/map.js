@@ -65,11 +65,12 @@ function mapTell(map) {
 
 // Put the controls in place at once, so that nothing moves when the data arrive; the still waits where the map will be.
 function mapMount(root, info) {
-  const flat = root.querySelector(".map-flat"), key = root.querySelector(".map-key");
+  const flat = root.querySelector(".map-flat"), key = root.querySelector(".map-key"), numbers = root.querySelector(".map-numbers");
   root.replaceChildren(document.getElementById("map-parts").content.cloneNode(true));
   const part = {};
   for (const element of root.querySelectorAll("[data-map]")) part[element.dataset.map] = element;
   part.stage.prepend(flat);
+  part.legend.before(numbers);
   // The still's own key is for paper, where there is no legend.
   key.classList.add("map-on-paper");
   part.legend.after(key);

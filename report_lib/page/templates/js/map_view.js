@@ -5,6 +5,7 @@ const mapCells = 64; // a side of the grid in which points are looked up
 const mapFaint = [0.1, 0.25]; // opacity of what does not pass, and of what is not chosen
 const mapPhases = 4; // places within a pixel, along each axis, that a point is drawn at
 const mapPushed = 40; // so far a name may go from its place, to stay within the edge
+const mapPhone = 600; // narrower, clusters have numbers, which are all in view where the whole map is
 const mapPictures = 180; // so few points in view are drawn as their images
 
 // --- geometry -----------------------------------------------------------------------------------------------------
@@ -259,10 +260,11 @@ function mapPlaceNames(map) {
   for (const name of map.names) {
     name.size = name.size || [name.element.offsetWidth, name.element.offsetHeight];
     const [width, height] = name.size, [wantedX, wantedY] = [left + scale * name.x, top - scale * name.y];
-    const inside = wantedX >= 0 && wantedY >= 0 && wantedX <= map.width && wantedY <= map.height;
     const x = Math.min(Math.max(wantedX, width / 2 + 4), map.width - width / 2 - 4), y = Math.min(Math.max(wantedY, height / 2 + 4), map.height - height / 2 - 4);
+    const most = map.width < mapPhone && map.view.zoom === 1 ? Infinity : mapPushed;
     // Pushed far from the edge, a name would lie on what is not its own.
-    const free = inside && Math.abs(x - wantedX) < mapPushed && !map.pictured && taken.every(([a, b, w, h]) => 2 * Math.abs(x - a) >= width + w || 2 * Math.abs(y - b) >= height + h);
+    const near = Math.abs(x - wantedX) < most && Math.abs(y - wantedY) < most;
+    const free = near && !map.pictured && taken.every(([a, b, w, h]) => 2 * Math.abs(x - a) >= width + w || 2 * Math.abs(y - b) >= height + h);
     if (free) taken.push([x, y, width, height]);
     name.element.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
     name.element.classList.toggle("map-crowded", !free);
