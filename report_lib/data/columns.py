@@ -1,6 +1,5 @@
 """Which columns of a table are pixels and which say the label, the name and the part of an image."""
 
-import difflib
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from report_lib.common.errors import ReportError
+from report_lib.common.errors import ReportError, did_you_mean
 from report_lib.data.labels import one_hot
 from report_lib.data.source import Part
 from report_lib.data.text import few
@@ -148,8 +147,7 @@ def refuse_unknown(columns: list[str], keys: tuple[str, ...], path: Path) -> Non
     """Refuse keys that name no column, with the nearest that is there."""
     for key in keys:
         if key not in columns:
-            near = difflib.get_close_matches(key, columns, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"it has {few(columns)}"
+            hint = did_you_mean(key, columns) or f"it has {few(columns)}"
             raise ReportError(f"{path}: has no column {key!r}, which dataset.keys names; {hint}")
 
 

@@ -1,6 +1,5 @@
 """Where images come from: found, verified, loaded. Nothing here changes a pixel."""
 
-import difflib
 import re
 from dataclasses import replace
 from importlib.util import find_spec
@@ -10,7 +9,7 @@ import numpy as np
 
 from report_lib import ROOT
 from report_lib.common.arrays import UNKNOWN
-from report_lib.common.errors import ReportError
+from report_lib.common.errors import ReportError, did_you_mean
 from report_lib.data import corrections as marked
 from report_lib.data import idx, own
 from report_lib.data.images import ImageSet, drawn, split
@@ -158,10 +157,10 @@ def _refuse_misspelt(source: str) -> None:
     """Say which names there are where a plain word is no path."""
     if not re.search(r"[./~]", source) and not (ROOT / source).exists():
         known = [*idx.DATASETS, "digits"]
-        near = difflib.get_close_matches(source, known, n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
+        hint = did_you_mean(source, known)
         raise ReportError(
-            f"dataset.source: no data set {source!r}; {hint}known: {', '.join(known)}, or the path of a file or folder"
+            f"dataset.source: no data set {source!r}; {hint and hint + ' '}known: {', '.join(known)}, or the path of a file or "
+            "folder"
         )
 
 

@@ -1,6 +1,5 @@
 """A person's own files: one table of formats, each with its reader; a file is told by how it begins, else by its name."""
 
-import difflib
 import logging
 import lzma
 import tempfile
@@ -13,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from report_lib import ROOT
-from report_lib.common.errors import ReportError
+from report_lib.common.errors import ReportError, did_you_mean
 from report_lib.data import archives, arrays, idx_files, matlab, pixels, several, tables
 from report_lib.data.source import Asked, Source, join
 from report_lib.data.text import briefly, few
@@ -88,8 +87,7 @@ def find(path: str, *, start: Path = ROOT) -> Path:
         beside = [entry.name for entry in full.parent.iterdir()] if full.parent.is_dir() else []
     except PermissionError as error:
         raise ReportError(f"{path}: no permission to read the folder it is in") from error
-    near = difflib.get_close_matches(full.name, beside, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"paths that are not whole begin in {start.resolve()}"
+    hint = did_you_mean(full.name, beside) or f"paths that are not whole begin in {start.resolve()}"
     raise ReportError(f"{path}: no such file or folder; {hint}")
 
 

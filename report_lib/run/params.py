@@ -3,7 +3,6 @@
 The `parameters` cell of each notebook repeats the names, types and defaults of its sections; a test compares them.
 """
 
-import difflib
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +26,7 @@ from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEv
 from report_lib.classification.classifiers import CLASSIFIERS, PSEUDO
 from report_lib.clustering.methods import METHODS
 from report_lib.common import representations
-from report_lib.common.errors import ReportError
+from report_lib.common.errors import ReportError, did_you_mean
 
 AUTO = "auto"
 # Of a file of parameters, and of what is said about it.
@@ -447,9 +446,8 @@ def _explain(error: dict[str, Any], origin: dict[tuple[str, ...], str], path: Pa
 
 def _unknown(keys: tuple[str, ...]) -> str:
     known = list((Params if len(keys) == 1 else SECTIONS[keys[0]]).model_fields)
-    near = difflib.get_close_matches(keys[-1], known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}? " if near else ""
-    return f"{'.'.join(keys)} is not a parameter; {hint}known here: {', '.join(known)}"
+    hint = did_you_mean(keys[-1], known, cutoff=0.5)
+    return f"{'.'.join(keys)} is not a parameter; {hint and hint + ' '}known here: {', '.join(known)}"
 
 
 def _allowed(keys: tuple[str, ...]) -> str:

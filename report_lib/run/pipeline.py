@@ -4,7 +4,6 @@ Everything is written to a folder beside the runs and moved into place when all 
 fails leaves the last good report alone.
 """
 
-import difflib
 import logging
 import os
 import sys
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from report_lib import ROOT
 from report_lib.common import values
-from report_lib.common.errors import ReportError
+from report_lib.common.errors import ReportError, did_you_mean
 from report_lib.common.facts import environment
 from report_lib.common.parallel import pinned_threads
 from report_lib.data import datasets, formats, pixels
@@ -235,10 +234,10 @@ def existing(name: str) -> Run:
     if name.strip(". ") != name or "/" in name or name in ("", artifacts.LAB) or not run.folder.is_dir():
         folders = {p.name for p in artifacts.build_dir().glob("[!.]*") if p.is_dir()} - {artifacts.LAB}
         there = ", ".join(sorted(folders)) or "none"
-        near = difflib.get_close_matches(name, folders, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]}? " if near else ""
+        hint = did_you_mean(name, folders, cutoff=0.5)
         raise ReportError(
-            f"no run {name!r}; {hint}runs that are there: {there}; `make report PARAMS=params/{name}.yaml` makes one"
+            f"no run {name!r}; {hint and hint + ' '}runs that are there: {there}; `make report PARAMS=params/{name}.yaml` "
+            "makes one"
         )
     return run
 
