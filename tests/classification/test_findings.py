@@ -65,7 +65,8 @@ def test_the_number_of_clusters_is_said_to_be_given_chosen_or_found():
     ]
     numbers["clustering"]["panel"]["support"]["found_again"] = False
     assert [one.said for one in headlines.headlines(numbers) if one.figure == "7"] == [
-        "clusters are what halves of the images support best; 4 may be as good, but they do not agree on the borders between them."
+        "clusters are what halves of the images support best; 4 may be as good, but they do not agree on the borders between "
+        "them."
     ]
     del numbers["clustering"]["panel"]["support"]
     numbers["clustering"].update(chosen="dbscan")
