@@ -226,6 +226,21 @@ def _described(pixels: np.ndarray, codes: np.ndarray, shapes: Shapes, random_sta
     return {HOG: shapes.model.transform(drawn), PCA: mixed @ (codes - codes.mean(axis=0))}
 
 
+@dataclass(frozen=True)
+class Half:
+    """What the graph of half of the rows makes of all of them, for several numbers of clusters.
+
+    Attributes
+    ----------
+    found : list of m ndarrays of shape (n,), int64
+    modularity : ndarray of shape (m,), float64
+        Of the half's own graph.
+    """
+
+    found: list[np.ndarray]
+    modularity: np.ndarray
+
+
 def pair(X: np.ndarray, n_clusters: Sequence[int], n_neighbors: int, random_state: int) -> np.ndarray:
     """Cut the graphs of two halves of the rows into each number of clusters; their modularity times their agreement.
 
@@ -236,22 +251,28 @@ def pair(X: np.ndarray, n_clusters: Sequence[int], n_neighbors: int, random_stat
     ndarray of shape (2, len(n_clusters)), float64
         The product, and the agreement alone.
     """
+    return supported_by(*cut_halves(X, n_clusters, n_neighbors, random_state))
+
+
+def supported_by(one: Half, other: Half) -> np.ndarray:
+    """Return the same of two halves that are cut already."""
+    agreed = np.array([rand_between(a, b) for a, b in zip(one.found, other.found, strict=True)])
+    return np.stack([np.maximum(agreed, 0) * np.maximum((one.modularity + other.modularity) / 2, 0), agreed])
+
+
+def cut_halves(X: np.ndarray, n_clusters: Sequence[int], n_neighbors: int, random_state: int) -> tuple[Half, Half]:
+    """Cut the graphs of two halves of the rows into each number of clusters."""
     order = np.random.default_rng(random_state).permutation(len(X))
-    (one, first), (other, second) = (
-        _half(X, rows, n_clusters, n_neighbors, random_state) for rows in np.array_split(order, 2)
-    )
-    agreed = np.array([rand_between(a, b) for a, b in zip(one, other, strict=True)])
-    return np.stack([np.maximum(agreed, 0) * np.maximum((first + second) / 2, 0), agreed])
+    one, other = (_half(X, rows, n_clusters, n_neighbors, random_state) for rows in np.array_split(order, 2))
+    return one, other
 
 
-def _half(
-    X: np.ndarray, rows: np.ndarray, n_clusters: Sequence[int], n_neighbors: int, random_state: int
-) -> tuple[list[np.ndarray], np.ndarray]:
-    """Return what the graph of some rows makes of all of them, for each number of clusters, and its modularity."""
+def _half(X: np.ndarray, rows: np.ndarray, n_clusters: Sequence[int], n_neighbors: int, random_state: int) -> Half:
     edges = jaccard_edges(nearest(X[rows], n_neighbors))
     # Each half also judges its own rows by their neighbours, as it does those of the other.
     near, found = nearest_to(X[rows], X, n_neighbors), list(cuts(edges, n_clusters, random_state=random_state))
-    return [vote(near, labels) for labels in found], np.array([modularity_of(edges.between(own)) for own in found])
+    modularity = np.array([modularity_of(edges.between(own)) for own in found])
+    return Half([vote(near, labels) for labels in found], modularity)
 
 
 def cuts(edges: Edges, n_clusters: Sequence[int], *, random_state: int) -> Iterator[np.ndarray]:
