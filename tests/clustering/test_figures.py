@@ -279,7 +279,8 @@ def test_what_is_not_there_is_not_drawn(rng):
     for row in unlabelled:
         del row.by_seed["accuracy"]
     drawn = [
-        hog.edges(None), hog.same_class(None, NAMES, 3), hog.gradient_settings(None), panel_figures.resolutions(None), density_figures.dbscan_sweep(None),
+        hog.edges(None), hog.same_class(None, NAMES, 3), hog.gradient_settings(None), panel_figures.resolutions(None),
+        density_figures.dbscan_sweep(None),
         planes.dense_places(None), league.league_scores(unlabelled, "x"), clusters.class_by_cluster(None, NAMES),
         clusters.purity(None, NAMES), clusters.best_recall(None, NAMES), clusters.centroids(None, (0, 1), letter="K"),
     ]  # fmt: skip

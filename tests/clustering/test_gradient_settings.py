@@ -75,7 +75,7 @@ def test_it_is_left_out_where_there_is_little_or_no_graph(made, few):
 def test_numbers_for_metrics_json():
     found = made_settings()
     own, second, third = (setting.title for setting in found.settings)
-    assert own == "7 cells, 16 directions, blur 0.175"
+    assert own == "7 cells with 16 directions and blur 0.175"
     assert found.as_dict() == {
         "own": own, "chosen": second, "n_images": 2000,
         "support": {own: pytest.approx(0.55), second: pytest.approx(0.65), third: pytest.approx(0.45)},
