@@ -61,8 +61,8 @@ def ceiling(pseudo: PseudoLabels) -> str | None:
     return (
         f"The {PSEUDO[name].title} repeats the clusters best, of one training each, for {shared(fidelity)} of the test "
         f"images, and agrees with the true class of {shared(right)}. The clusters themselves, each named after its largest "
-        f"train class, reach {shared(top)}; the classifier {beside} ({signed(100 * below.value, 1)} points, {low} to {high}). A "
-        "classifier that learns from clusters learns their mistakes too."
+        f"train class, reach {shared(top)}; the classifier {beside} ({signed(100 * below.value, 1)} points, {low} to {high}). "
+        "A classifier that learns from clusters learns their mistakes too."
     )
 
 
