@@ -23,6 +23,7 @@ def few(monkeypatch):
     """As if a small set were large."""
     monkeypatch.setattr(gradient_settings, "N_IMAGES", 200)
     monkeypatch.setattr(gradient_settings, "LEAST", 250)
+    monkeypatch.setattr(gradient_settings, "GRID", gradient_settings.GRID[3:6])
 
 
 @pytest.fixture
@@ -41,14 +42,14 @@ def test_each_setting_is_judged_by_halves_of_the_same_images(made, few):
     found = tried(made)
     assert (found.n_images, found.n_clusters, len(found.settings)) == (200, 4, len(gradient_settings.GRID))
     rows, seed = sample_rows(300, 200, 0), seeds_of_fits(0, 2)[1]
-    for i in (0, 4, 7):
+    for i in (0, 2):
         codes = OrientedGradients((14, 14), **vars(found.settings[i])).fit_transform(made[0][rows].reshape(200, -1))
         assert found.support[i, 1] == pytest.approx(pair(codes, [4], 8, seed)[0, 0])
         expected = [
             normalized_mutual_info_score(made[1][rows], own.found[0]) for own in cut_halves(codes, [4], 8, seed)
         ]
         np.testing.assert_allclose(found.nmi[i, 2:], expected)
-    assert np.unique(found.support.mean(axis=1)).size > 4
+    assert np.unique(found.support.mean(axis=1)).size == 3
 
 
 def test_the_first_setting_is_the_one_that_a_run_has():
