@@ -107,11 +107,17 @@ def try_settings(
         return None
     rows = sample_rows(len(images), N_IMAGES, random_state)
     pixels, known = flatten(images[rows]), None if labels is None else labels[rows]
-    settings, seeds = [Setting(*own) for own in GRID], seeds_of_fits(random_state, PAIRS)
+    settings, seeds = for_images(images.shape[1:]), seeds_of_fits(random_state, PAIRS)
     named = {"n_clusters": n_clusters, "n_neighbors": n_neighbors, "seeds": seeds}
     calls = [(_try, (pixels, images.shape[1:], own, known, n_classes), named) for own in settings]
     support, nmi = (np.stack(found) for found in zip(*at_once(calls), strict=True))
     return SettingsTried(settings, n_clusters, N_IMAGES, support, None if labels is None else nmi)
+
+
+def for_images(image_shape: tuple[int, int]) -> list[Setting]:
+    """Return the settings that are different ones for images of a size: a cell has at least two pixels."""
+    most = max(1, max(image_shape) // 2)
+    return list(dict.fromkeys(Setting(min(cells, most), *others) for cells, *others in GRID))
 
 
 def _try(

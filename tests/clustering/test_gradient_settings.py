@@ -23,7 +23,7 @@ def few(monkeypatch):
     """As if a small set were large."""
     monkeypatch.setattr(gradient_settings, "N_IMAGES", 200)
     monkeypatch.setattr(gradient_settings, "LEAST", 250)
-    monkeypatch.setattr(gradient_settings, "GRID", gradient_settings.GRID[3:6])
+    monkeypatch.setattr(gradient_settings, "GRID", gradient_settings.GRID[3:7])
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def tried(made, **changes):
 
 def test_each_setting_is_judged_by_halves_of_the_same_images(made, few):
     found = tried(made)
-    assert (found.n_images, found.n_clusters, len(found.settings)) == (200, 4, len(gradient_settings.GRID))
+    assert (found.n_images, found.n_clusters, len(found.settings)) == (200, 4, 3)
     rows, seed = sample_rows(300, 200, 0), seeds_of_fits(0, 2)[1]
     for i in (0, 2):
         codes = OrientedGradients((14, 14), **vars(found.settings[i])).fit_transform(made[0][rows].reshape(200, -1))
@@ -50,6 +50,13 @@ def test_each_setting_is_judged_by_halves_of_the_same_images(made, few):
         ]
         np.testing.assert_allclose(found.nmi[i, 2:], expected)
     assert np.unique(found.support.mean(axis=1)).size == 3
+
+
+@pytest.mark.parametrize(
+    ("shape", "cells"), [((28, 28), [7, 5, 10, 7, 5, 10, 7, 7]), ((14, 12), [7, 5, 7, 5, 7, 7]), ((8, 8), [4] * 4)]
+)
+def test_settings_that_are_the_same_for_small_images_are_tried_once(shape, cells):
+    assert [own.n_cells for own in gradient_settings.for_images(shape)] == cells
 
 
 def test_the_first_setting_is_the_one_that_a_run_has():
