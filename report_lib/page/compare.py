@@ -9,8 +9,8 @@ import nbformat
 import plotly.graph_objects as go
 
 from report_lib.common import style
-from report_lib.common.apart import apart, is_clear
-from report_lib.common.metrics import Interval
+from report_lib.common.apart import apart
+from report_lib.common.metrics import Interval, is_clear
 from report_lib.common.prose import decimal, listed, plural
 from report_lib.page import changes, numbers, side_by_side
 from report_lib.page.embed import read, template

@@ -61,7 +61,8 @@ def _number(clustered: dict[str, Any], *, labelled: bool) -> str:
     if not support["supported"]:
         return f"Nothing in the images supports {number} clusters more than another number."
     near = f", and {listed(support['nearly'], 'or')} may be as good" if support["nearly"] else ""
-    return f"The number of clusters, {number}, was chosen by a rule that sees no labels{near}."
+    shifting = "" if support["found_again"] else " Other images would put the borders between them elsewhere."
+    return f"The number of clusters, {number}, was chosen by a rule that sees no labels{near}.{shifting}"
 
 
 def _gradients(title: str, clustered: dict[str, Any]) -> str:

@@ -178,7 +178,8 @@ def _supported(support: dict[str, Any], given: int | None) -> str:
             f"there.{told}"
         )
     near = f"; {listed(support['nearly'], 'or')} may be as good" if support["nearly"] else ""
-    return f"clusters are what halves of the images support best{near}.{told}"
+    shifting = "" if support["found_again"] else ", but they do not agree on the borders between them"
+    return f"clusters are what halves of the images support best{near}{shifting}.{told}"
 
 
 def _doubts(classified: dict[str, Any]) -> Finding | None:
