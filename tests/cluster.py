@@ -41,10 +41,10 @@ class Cluster:
         until(lambda: self.file.is_file() and self.file.read_text().strip().endswith("}"), "a scheduler")
         self.address = json.loads(self.file.read_text())["address"]
 
-    def worker(self, name, *, root=ROOT, **environment):
-        """Start a worker with one thread, and return its process."""
+    def worker(self, name, *, root=ROOT, nanny=False, **environment):
+        """Start a worker with one thread, and return its process, or that of its nanny."""
         own = {"REPORT_BUILD_DIR": str(self.folder / f"build of {name}")} | environment
-        place = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"]
+        place = ["--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1", "--nanny" if nanny else "--no-nanny"]
         return self._start("worker", self.address, "--name", name, *place, root=root, **own)
 
     def _start(self, *words, root=ROOT, **environment):
@@ -69,6 +69,7 @@ def cluster(tmp_path, monkeypatch):
     """A scheduler that the environment names, so far without workers."""
     started = Cluster(tmp_path / "cluster")
     monkeypatch.setenv(engine.ADDRESS, started.address)
+    monkeypatch.setattr(engine, "SECONDS", PATIENCE)
     yield started
     started.stop()
 

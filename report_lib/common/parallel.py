@@ -3,6 +3,7 @@
 Where the environment names a Dask scheduler, these are processes of its workers.
 """
 
+import multiprocessing
 import os
 import socket
 import threading
@@ -124,6 +125,8 @@ def _process(surroundings: dict[str, str]) -> Executor:
     from loky import ProcessPoolExecutor
 
     if getattr(_of_this_thread, "surroundings", None) != surroundings:
+        # Dask's nanny starts its worker as a daemon, which may start no process.
+        multiprocessing.current_process().daemon = False
         _of_this_thread.executor = ProcessPoolExecutor(1, **_options(surroundings))
         _of_this_thread.surroundings = surroundings
     return _of_this_thread.executor

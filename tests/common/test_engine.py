@@ -15,7 +15,7 @@ from report_lib import ROOT
 from report_lib.common import engine
 from report_lib.common.errors import ReportError
 from report_lib.common.parallel import ONE_THREAD, at_once
-from tests.cluster import Cluster, cluster, silent, until  # noqa: F401
+from tests.cluster import PATIENCE, Cluster, cluster, silent, until  # noqa: F401
 
 dask = pytest.importorskip("dask")
 pytest.importorskip("distributed")
@@ -40,14 +40,16 @@ def scheduler(tmp_path_factory):
 def two_workers(scheduler, monkeypatch):
     """Two workers, also after a test that killed one."""
     monkeypatch.setenv(engine.ADDRESS, scheduler.address)
+    monkeypatch.setattr(engine, "SECONDS", PATIENCE)
     alive = [process for process in scheduler.processes[1:] if process.poll() is None]
     for _ in range(2 - len(alive)):
         scheduler.worker(f"w{len(scheduler.processes)}")
-    engine.client().wait_for_workers(2, timeout=60)
+    engine.client().wait_for_workers(2, timeout=PATIENCE)
     return scheduler
 
 
 def refused():
+    """Return why nobody is asked: one line."""
     with pytest.raises(ReportError) as error:
         engine.told()
     assert len(str(error.value).splitlines()) == 1
@@ -236,7 +238,9 @@ def test_the_certificates_that_dask_is_configured_with_are_used(tmp_path, monkey
         monkeypatch.setenv(engine.ADDRESS, started.address)
         started.worker("a")
         assert started.address.startswith("tls://")
-        assert refused().startswith(f"no Dask scheduler answers at {started.address} within 10 seconds: ")
+        monkeypatch.setattr(engine, "SECONDS", 1)
+        assert refused().startswith(f"no Dask scheduler answers at {started.address} within 1 seconds: ")
+        monkeypatch.setattr(engine, "SECONDS", PATIENCE)
         with dask.config.set(tls):
             assert list(at_once([(pow, (2, 5), {})])) == [32]
     finally:

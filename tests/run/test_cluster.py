@@ -5,15 +5,19 @@ import logging
 import socket
 import threading
 
+import numpy as np
 import pytest
 
 from report_lib import ROOT
 from report_lib.__main__ import main
+from report_lib.clustering.fitting import fit_mixture
 from report_lib.common import engine
+from report_lib.common.models import small_network
+from report_lib.common.parallel import at_once
 from report_lib.run import publish
 from report_lib.run.params import load_params
 from report_lib.run.pipeline import run_report
-from tests.cluster import cluster, until  # noqa: F401
+from tests.cluster import PATIENCE, cluster, until  # noqa: F401
 
 pytest.importorskip("distributed")
 
@@ -30,27 +34,48 @@ def small(name):
 
 
 def n_done():
-    """Return how many tasks the scheduler has seen to so far."""
+    """Return how many steps of tasks the scheduler has seen so far."""
     return engine.client().run_on_scheduler(lambda dask_scheduler: dask_scheduler.transition_counter)
 
 
 @pytest.mark.slow
-def test_one_worker_or_two_or_four_or_none_give_the_same_numbers(cluster, tmp_path, monkeypatch):  # noqa: F811
+def test_a_run_on_workers_has_the_numbers_of_one_without(cluster, tmp_path, monkeypatch):  # noqa: F811
     monkeypatch.setenv("REPORT_STORE", "off")
-    made = {}
-    for n_workers in (1, 2, 4, 0):
+    for name in ("a", "b"):
+        # As `dask worker` starts them.
+        cluster.worker(name, nanny=True)
+    before = n_done()
+    with_workers = (run_report(small("a")).parent / "metrics.json").read_bytes()
+    assert n_done() > before
+    engine.disconnect()
+    cluster.stop()
+    monkeypatch.delenv(engine.ADDRESS)
+    monkeypatch.setenv("REPORT_BUILD_DIR", str(tmp_path / "without"))
+    assert (run_report(small("a")).parent / "metrics.json").read_bytes() == with_workers
+    assert b"graph" in with_workers
+
+
+@pytest.mark.slow
+def test_one_worker_or_two_or_four_or_none_give_the_same_bytes(cluster, blobs, monkeypatch):  # noqa: F811
+    rows, labels = blobs
+    calls = [(fit_mixture, (rows, 3, seed), {}) for seed in range(4)]
+    calls += [(small_network, (rows, labels, seed), {}) for seed in range(2)]
+    found = {}
+    for n_workers in (1, 2, 4):
         while len(cluster.processes) <= n_workers:
             cluster.worker(f"w{len(cluster.processes)}")
-        if n_workers:
-            engine.client().wait_for_workers(n_workers, timeout=60)
-            before = n_done()
-        else:
-            monkeypatch.delenv(engine.ADDRESS)
-        monkeypatch.setenv("REPORT_BUILD_DIR", str(tmp_path / f"on {n_workers}"))
-        made[n_workers] = (run_report(small("a")).parent / "metrics.json").read_bytes()
-        assert n_workers == 0 or n_done() > before
-    assert b"graph" in made[0]
-    assert made[1] == made[2] == made[4] == made[0]
+        engine.client().wait_for_workers(n_workers, timeout=PATIENCE)
+        found[n_workers] = bytes_of(at_once(calls))
+    monkeypatch.delenv(engine.ADDRESS)
+    found[0] = bytes_of(at_once(calls))
+    assert len(found[0]) == 6
+    assert len(set(found[0])) > 2
+    assert found[1] == found[2] == found[4] == found[0]
+
+
+def bytes_of(models):
+    asked = np.random.default_rng(1).normal(size=(50, 5)).astype(np.float32)
+    return [model.predict_proba(asked).tobytes() for model in models]
 
 
 @pytest.mark.slow
