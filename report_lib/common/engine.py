@@ -175,7 +175,8 @@ async def _greet(where: str, security: Any, seconds: float) -> None:
     """See that a scheduler answers: it may be anything that listens, and a client would wait for it."""
     from distributed.core import connect
 
-    comm = await connect(where, timeout=seconds, **security.get_connection_args("client"))
+    # Longer than who waits for this: one message of a time limit.
+    comm = await connect(where, timeout=2 * seconds, **security.get_connection_args("client"))
     await comm.write({"op": "identity", "reply": True})
     found = await comm.read()
     comm.abort()
