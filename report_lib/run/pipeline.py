@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from report_lib import ROOT
-from report_lib.common import values
+from report_lib.common import engine, values
 from report_lib.common.errors import ReportError, did_you_mean
 from report_lib.common.facts import environment
 from report_lib.common.parallel import pinned_threads
@@ -86,6 +86,8 @@ def run_report(
             (final / publish.FAILED).unlink(missing_ok=True)
             progress.up_to_date(final / "report.html")
             return final / "report.html"
+        if engine.is_asked_for():
+            log.info("calls go to %s", engine.told())
         progress.expect(sum(len(images.rows[part]) for part in ("train", "test")))
         with failure.page_of(staged, final):
             finished = _run_phases(plan, run, progress, verbose)
