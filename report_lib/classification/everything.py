@@ -11,6 +11,7 @@ from report_lib.classification.new_images import NewImages, told
 from report_lib.classification.predictor import Answers, Predictor
 from report_lib.common.arrays import NOISE, UNKNOWN
 from report_lib.common.metrics import Interval, wilson_interval
+from report_lib.data import parquet
 from report_lib.data.whole import Block, Whole
 
 log = logging.getLogger(__name__)
@@ -69,34 +70,24 @@ def tell(whole: Whole | None, model: NewImages | None, path: Path) -> Everything
     """
     if whole is None or model is None:
         return None
-    # Only here: runs that look at all of their images go without.
-    from pyarrow.parquet import ParquetWriter
-
-    sums, writer = _Sums(model.predictor), None
-    try:
+    sums = _Sums(model.predictor)
+    with parquet.written(path) as write:
         for block in whole.blocks():
             answers = model.predictor.predict(block.images)
             sums.add(block, answers)
-            table = _table(block, answers, model.predictor)
-            writer = writer or ParquetWriter(path, table.schema)
-            writer.write_table(table)
+            write(_columns(block, answers, model.predictor))
             sums.say(whole.n)
-    finally:
-        if writer:
-            writer.close()
     return sums.result(whole)
 
 
-def _table(block: Block, answers: Answers, predictor: Predictor) -> Any:
-    import pyarrow as pa
-
+def _columns(block: Block, answers: Answers, predictor: Predictor) -> dict[str, np.ndarray]:
     clusters = [f"C{i + 1}" for i in range(int(predictor.clusters.max()) + 1)]
     columns = {"part": np.full(len(block.rows), block.part), "row": block.rows}
     columns |= {} if block.names is None else {"name": block.names}
     columns |= {"cluster": np.array([*clusters, "noise"])[answers.clusters]}
     columns |= {} if answers.classes is None else {"class": np.array(told(answers, predictor.class_names))}
     columns |= {name: getattr(answers, name) for name in ("probability", "margin", "as_unusual", "like_seen")}
-    return pa.table(columns | {"copy": block.copies, "looked_at": block.seen})
+    return columns | {"copy": block.copies, "looked_at": block.seen}
 
 
 class _Sums:
