@@ -39,7 +39,7 @@ class Everything:
     n_judged : int
         How many those are.
     strangest : ndarray of shape (k, h, w)
-        The most unusual images.
+        The most unusual images, each once.
     called : list of str
         Their names or rows.
     """
@@ -123,7 +123,9 @@ class _Sums:
         """Keep the most unusual: by how many times as far away, or as ill described, they are as the worst test image."""
         limits = max(float(self._predictor.distances[-1]), 1e-12), max(float(self._predictor.residuals[-1]), 1e-12)
         strange = np.maximum(answers.distance / limits[0], answers.residual / limits[1])
-        for i in np.argsort(-strange, kind="stable")[:N_STRANGEST].tolist():
+        # The same picture twenty times tells no more than once.
+        order = np.argsort(-strange, kind="stable")
+        for i in order[~block.copies[order]][:N_STRANGEST].tolist():
             called = str(block.rows[i] if block.names is None else block.names[i])
             self._strangest.append((float(strange[i]), called, block.images[i]))
         self._strangest = sorted(self._strangest, key=lambda one: -one[0])[:N_STRANGEST]

@@ -16,10 +16,10 @@ from tests.models import LABELS, NAMES, TEST, TEST_LABELS, TRAIN, made
 
 @pytest.fixture
 def whole(monkeypatch):
-    """The train and test images of the made model and twenty more, one of them strange, one of unknown label."""
+    """The train and test images of the made model and twenty more, two of them strange and the same, one of unknown label."""
     monkeypatch.setattr(arrays, "CHUNK", 32)
     more = TEST[:20, ::-1].copy()
-    more[4] = 255 - more[4]
+    more[4] = more[5] = 255 - more[4]
     labels = np.concatenate([LABELS, TEST_LABELS, np.full(20, 1)])
     labels[-3] = -1
     rows = np.arange(len(TRAIN)), np.arange(len(TRAIN), len(TRAIN) + len(TEST))
@@ -65,6 +65,8 @@ def test_the_strangest_image_is_shown_first_by_its_name(whole, tmp_path):
     strange = len(TRAIN) + len(TEST) + 4
     assert found.called[0] == f"p{strange}.png"
     np.testing.assert_array_equal(found.strangest[0], whole.parts["all"].images[strange])
+    # Its copy, the next image, is not shown.
+    assert f"p{strange + 1}.png" not in found.called
     assert len(found.called) == everything.N_STRANGEST
 
 
