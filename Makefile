@@ -25,7 +25,7 @@ READY := .venv/.ready
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report reproduce compare sweep predict pdf smoke data lab test test-fast lint format lock check bench clean
+.PHONY: help setup report reproduce compare sweep predict pdf smoke data lab test test-fast lint format lock check calibrate whole bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,12 @@ test-fast: $(READY)  ## run what takes no browser, no report and no long trainin
 
 check: $(READY)  ## hold the figures of the run in PARAMS against exact and published values
 	$(PY) -m tests.published build/$(basename $(notdir $(PARAMS)))/metrics.json
+
+calibrate: $(READY)  ## try on made images, of which all is known, whether the page's claims are right as often as they say; minutes
+	@$(PY) -m tests.calibration
+
+whole: $(READY)  ## cluster all images of both published sets, as published methods do, for the README's table; minutes
+	@$(PY) -m tests.whole_sets fashion_mnist mnist
 
 bench: $(READY)  ## time a run, its reruns after each kind of change, and its page, in a copy; kept in build/bench.json
 	@$(PY) -m tests.benchmark --data "$$DATA" --labels "$$LABELS" --params "$$PARAMS" --set "$$SET"

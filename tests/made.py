@@ -5,6 +5,7 @@ import numpy as np
 from report_lib.classification import datamap, supervised
 from report_lib.clustering import league, panel
 from report_lib.clustering.fitting import Clusters, Fitted
+from report_lib.clustering.gradient_settings import GRID, Setting, SettingsTried
 from report_lib.common import metrics
 
 NAMES = ["<b>bold", "Trouser", "Coat"]
@@ -23,6 +24,16 @@ def made_panel(**changes):
         panel.Criterion("stability", np.array([0.4, 0.6, 0.8, 0.2]), **spread),
     ]
     return panel.Panel(**{"n_clusters": np.array([2, 3, 4, 5]), "criteria": criteria, **changes})
+
+
+def made_settings(**changes):
+    """Three settings of the gradients, on two pairs of halves: the second is supported best, the third agrees best."""
+    support = np.array([[0.6, 0.5], [0.7, 0.6], [0.4, 0.5]])
+    nmi = np.array([[0.7, 0.72, 0.7, 0.7], [0.66, 0.66, 0.6, 0.68], [0.73, 0.74, 0.7, 0.75]])
+    settings = [Setting(*own) for own in GRID[:3]]
+    return SettingsTried(
+        **{"settings": settings, "n_clusters": 7, "n_images": 2000, "support": support, "nmi": nmi, **changes}
+    )
 
 
 def league_rows(rng, shares=(0.2, 0.6)):

@@ -8,7 +8,7 @@ import numpy as np
 from report_lib.reduction.linear_maps import Axes
 
 CHUNK = 2048
-# In cells: how far pixels are blurred before edges are looked for, and how far around its middle a cell gathers them.
+# In cells: how far pixels usually are blurred before edges are looked for, and how far around its middle a cell gathers them.
 BLUR, REACH = 0.175, 0.5
 
 
@@ -16,11 +16,18 @@ class EdgeHistograms:
     """What a `hog.OrientedGradients` does, without its learning: parameters and attributes are its own."""
 
     def __init__(
-        self, image_shape: tuple[int, int], *, n_orientations: int = 16, n_cells: int = 7, n_components: int = 100
+        self,
+        image_shape: tuple[int, int],
+        *,
+        n_orientations: int = 16,
+        n_cells: int = 7,
+        blur: float = BLUR,
+        n_components: int = 100,
     ):
         self.image_shape = image_shape
         self.n_orientations = n_orientations
         self.n_cells = n_cells
+        self.blur = blur
         self.n_components = n_components
 
     def transform(self, X: np.ndarray) -> np.ndarray:
@@ -29,15 +36,23 @@ class EdgeHistograms:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return what `from_arrays` needs, as arrays that can be kept without pickling."""
-        settings = {name: np.array(getattr(self, name)) for name in ("image_shape", "n_orientations", "n_cells")}
+        settings = {
+            name: np.array(getattr(self, name)) for name in ("image_shape", "n_orientations", "n_cells", "blur")
+        }
         return settings | self.reducer_.arrays(self.reducer_.n_components)
 
     @classmethod
     def from_arrays(
-        cls, *, image_shape: np.ndarray, n_orientations: np.ndarray, n_cells: np.ndarray, **reducer: np.ndarray
+        cls,
+        *,
+        image_shape: np.ndarray,
+        n_orientations: np.ndarray,
+        n_cells: np.ndarray,
+        blur: np.ndarray | float = BLUR,
+        **reducer: np.ndarray,
     ) -> "EdgeHistograms":
-        """Return the fitted description that `arrays` came from; it gives the same codes."""
-        settings = {"n_orientations": int(n_orientations), "n_cells": int(n_cells)}
+        """Return the fitted description that `arrays` came from; it gives the same codes. Older ones had the usual blur."""
+        settings = {"n_orientations": int(n_orientations), "n_cells": int(n_cells), "blur": float(blur)}
         fitted = cls(tuple(image_shape.tolist()), **settings, n_components=len(reducer["components"]))
         fitted.reducer_ = Axes.from_arrays(**reducer)
         return fitted
@@ -86,7 +101,7 @@ class EdgeHistograms:
         for n in self.image_shape:
             count = self._n_cells(n)
             cell = n / count
-            blur = _gaussian(np.arange(n), n, BLUR * cell)
+            blur = _gaussian(np.arange(n), n, self.blur * cell)
             sides.append([blur.astype(np.float32), (_difference(n) @ blur).astype(np.float32)])
             gather.append(_gaussian((np.arange(count) + 0.5) * cell - 0.5, n, REACH * cell))
         return *sides, np.kron(*gather).T.astype(np.float32)

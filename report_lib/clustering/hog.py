@@ -25,6 +25,8 @@ class OrientedGradients(EdgeHistograms, TransformerMixin, BaseEstimator):
         Directions that are told apart, over the full circle.
     n_cells : int
         Cells along each side of the image; a cell has at least two pixels.
+    blur : float
+        How far pixels are blurred before edges are looked for, in cells.
     n_components : int
         Principal components kept, at most.
 

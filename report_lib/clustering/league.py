@@ -9,6 +9,7 @@ import numpy as np
 from report_lib.clustering.cards import Cards
 from report_lib.clustering.density import Density
 from report_lib.clustering.fitting import Clusters, Fitted, fit_all, for_all, recurrence
+from report_lib.clustering.gradient_settings import SettingsTried
 from report_lib.clustering.graphs import GraphChoice, Support, halves
 from report_lib.clustering.panel import Panel
 from report_lib.clustering.representations import Representation
@@ -255,6 +256,7 @@ def report_metrics(
     cards: Cards,
     scalings: Scalings,
     graphs: GraphChoice | None,
+    gradients: SettingsTried | None = None,
     at_panel_number: Row | None = None,
 ) -> dict[str, object]:
     """Gather the numbers that the phase shows, under the names of `metrics.json`."""
@@ -276,4 +278,5 @@ def report_metrics(
         "resolutions": panel.communities and panel.communities.as_dict(),
         "density": {title: own.as_dict() for title, own in densities.items()},
         "scaling": scalings.as_dict(),
+        "gradient_settings": gradients and gradients.as_dict(),
     }

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from report_lib.common.metrics import TINY, Interval
+from report_lib.common.metrics import TINY, Interval, holm
 
 CONFIDENCE = 0.95
 
@@ -59,30 +60,19 @@ def apart(pairs: Sequence[tuple[Measured, Measured]]) -> list[Interval]:
 
     The two intervals of a pair are taken as independent and combined by the root of the sum of squares (Zou and Donner,
     Construction of confidence limits about effect measures, 2008). On the same test images that is on the safe side, because
-    what depends on the draw of these is in both. Intervals are as wide as judging all pairs at once asks for (Holm, A simple
-    sequentially rejective multiple test procedure, 1979): the clearest is held to 5% over their number, the next to 5% over
-    one less, and from the first that is not clear on, none is.
+    what depends on the draw of these is in both. All pairs are judged at once; see `metrics.holm`.
 
     Parameters
     ----------
     pairs : sequence of (Measured, Measured)
     """
-    found: list[Interval] = [_difference(*pair, 1 - CONFIDENCE) for pair in pairs]
-    left = len(pairs)
-    for i in np.argsort([_p_value(*pair) for pair in pairs], kind="stable"):
-        found[i] = _difference(*pairs[i], (1 - CONFIDENCE) / left)
-        left -= is_clear(found[i])
-    return found
+    order = np.argsort([_p_value(*pair) for pair in pairs], kind="stable")
+    return holm([partial(_difference, *pair) for pair in pairs], order)
 
 
-def is_clear(difference: Interval) -> bool:
-    """Say whether an interval leaves zero out."""
-    return difference.low > 0 or difference.high < 0
-
-
-def _difference(one: Measured, other: Measured, level: float) -> Interval:
+def _difference(one: Measured, other: Measured, confidence: float) -> Interval:
     value = other.interval.value - one.interval.value
-    half = np.sqrt(one.variance + other.variance) * _quantile(_degrees(one, other), 1 - level / 2)
+    half = np.sqrt(one.variance + other.variance) * _quantile(_degrees(one, other), (1 + confidence) / 2)
     # No two scores are further apart.
     return Interval(value, max(-1.0, float(value - half)), min(1.0, float(value + half)))
 

@@ -1,5 +1,6 @@
 """Images as rows, rows chunk by chunk, and samples of rows."""
 
+import mmap
 from collections.abc import Iterator
 
 import numpy as np
@@ -19,6 +20,17 @@ def chunks(X: np.ndarray) -> Iterator[np.ndarray]:
     """Yield rows chunk by chunk, as float32."""
     for i in range(0, len(X), CHUNK):
         yield np.asarray(X[i : i + CHUNK], dtype=np.float32)
+
+
+def blocks_of(array: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield the place of the first row of each chunk, and a copy of its rows; of a mapped file no more stays in memory."""
+    mapped = array
+    while isinstance(mapped, np.ndarray):
+        mapped = mapped.base
+    for start in range(0, len(array), CHUNK):
+        yield start, np.array(array[start : start + CHUNK])
+        if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def sample_rows(n: int, n_sample: int, random_state: int) -> np.ndarray:

@@ -3,8 +3,9 @@
 A contingency table has one row a class and one column a cluster; a last column holds noise, where there is any.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -180,7 +181,8 @@ def mean_over_draws(right: np.ndarray) -> Interval:
 
     Two things could have come out otherwise: which images each model was taught, and which images it was tested on.
     Student's interval over the models and Wilson's over the images are combined by the root of the sum of squares,
-    which is on the safe side: what depends on both is in each of them. Of one model it is Wilson's.
+    which is on the safe side: what depends on both is in each of them. Each end is as far from the mean as its own two ends
+    say. Of one model it is Wilson's.
 
     Parameters
     ----------
@@ -194,7 +196,8 @@ def mean_over_draws(right: np.ndarray) -> Interval:
 def over_seeds(by_seed: np.ndarray, single: Interval, *, lowest: float = 0.0) -> Interval:
     """Return the mean score of several fits with its 95% interval, over their seeds and over the draw of the test images.
 
-    As `mean_over_draws`, for any score; of one fit, over the draw alone.
+    As `mean_over_draws`, for any score; of one fit, over the draw alone. The mean need not be in the middle: of few test images
+    mutual information comes out too large, so that its interval reaches farther down.
 
     Parameters
     ----------
@@ -202,12 +205,13 @@ def over_seeds(by_seed: np.ndarray, single: Interval, *, lowest: float = 0.0) ->
     single : Interval
         Of one of the fits, over the draw of the test images.
     """
-    return single if len(by_seed) == 1 else _over_draws(by_seed, (single.high - single.low) / 2, lowest=lowest)
+    return single if len(by_seed) == 1 else _over_draws(by_seed, single, lowest=lowest)
 
 
-def _over_draws(by_model: np.ndarray, tested: float, *, lowest: float, confidence: float = 0.95) -> Interval:
-    half, value = float(np.hypot(_student_half(by_model, confidence), tested)), float(by_model.mean())
-    return Interval(value, max(lowest, value - half), min(1.0, value + half))
+def _over_draws(by_model: np.ndarray, tested: Interval, *, lowest: float, confidence: float = 0.95) -> Interval:
+    drawn, value = _student_half(by_model, confidence), float(by_model.mean())
+    below, above = (float(np.hypot(drawn, side)) for side in (tested.value - tested.low, tested.high - tested.value))
+    return Interval(value, max(lowest, value - below), min(1.0, value + above))
 
 
 def mean_interval(values: np.ndarray) -> Interval:
@@ -233,27 +237,47 @@ def difference_over_draws(right: np.ndarray, baseline: np.ndarray, confidence: f
         return paired_difference(right[0], baseline[0], confidence)
     gain = right.astype(np.int8) - baseline.astype(np.int8)
     by_image = gain.mean(axis=0, dtype=np.float64)
-    tested = float(ndtri((1 + confidence) / 2) * by_image.std(ddof=1) / np.sqrt(len(by_image)))
+    half = float(ndtri((1 + confidence) / 2) * by_image.std(ddof=1) / np.sqrt(len(by_image)))
+    tested = Interval(0.0, -half, half)
     return _over_draws(gain.mean(axis=1, dtype=np.float64), tested, lowest=-1.0, confidence=confidence)
 
 
-def ahead(right: Sequence[np.ndarray], baselines: Sequence[np.ndarray]) -> list[Interval]:
-    """Return the differences of several pairs, their intervals as wide as judging all of them at once asks for.
+def holm(differences: Sequence[Callable[[float], Interval]], order: Iterable[int]) -> list[Interval]:
+    """Return several differences, their intervals as wide as judging all of them at once asks for.
 
     Holm, A simple sequentially rejective multiple test procedure, 1979: the clearest difference is held to a level of
-    5% over the number of pairs, the next to 5% over one less, and from the first that is not clear on, none is.
+    5% over their number, the next to 5% over one less, and from the first that is not clear on, none is.
+
+    Parameters
+    ----------
+    differences : sequence of callable
+        A confidence in, the interval out.
+    order : iterable of int
+        Their positions, the clearest first.
+    """
+    found: dict[int, Interval] = {}
+    left = len(differences)
+    for i in order:
+        found[i] = differences[i](1 - 0.05 / left)
+        left -= is_clear(found[i])
+    return [found[i] for i in range(len(differences))]
+
+
+def is_clear(difference: Interval) -> bool:
+    """Say whether an interval leaves zero out."""
+    return difference.low > 0 or difference.high < 0
+
+
+def ahead(right: Sequence[np.ndarray], baselines: Sequence[np.ndarray]) -> list[Interval]:
+    """Return the differences of several pairs, all judged at once; see `holm`.
 
     Parameters
     ----------
     right, baselines : sequence of ndarray of shape (n_draws, n_images), bool
     """
-    pairs = list(zip(right, baselines, strict=True))
-    found = [difference_over_draws(*pair) for pair in pairs]
-    left = len(pairs)
-    for i in np.argsort([-own.value / max(own.high - own.low, TINY) for own in found], kind="stable"):
-        found[i] = difference_over_draws(*pairs[i], confidence=1 - 0.05 / left)
-        left -= found[i].low > 0
-    return found
+    differences = [partial(difference_over_draws, *pair) for pair in zip(right, baselines, strict=True)]
+    alone = [own() for own in differences]
+    return holm(differences, np.argsort([-own.value / max(own.high - own.low, TINY) for own in alone], kind="stable"))
 
 
 def paired_difference(right: np.ndarray, baseline: np.ndarray, confidence: float = 0.95) -> Interval:

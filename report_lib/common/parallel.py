@@ -1,16 +1,22 @@
-"""Several calls at once, each in a process and a thread of its own, so that results do not depend on the machine."""
+"""Several calls at once, each in a process and a thread of its own, so that results do not depend on the machine.
 
+Where the environment names a Dask scheduler, these are processes of its workers.
+"""
+
+import multiprocessing
 import os
+import socket
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from functools import cache
 from itertools import islice
 from typing import Any
 
-from report_lib.common import keep
+from report_lib.common import engine, keep
+from report_lib.common.errors import ReportError
 from report_lib.common.facts import n_threads
 
 Call = tuple[Callable, tuple, dict]
@@ -21,6 +27,8 @@ ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "
 NO_RESTARTS = {"LOKY_MAX_MEMORY_LEAK_SIZE": "1e15"}
 # More processes than this would cost more memory than they save time.
 MOST_PROCESSES = 8
+# On a worker, the process that a thread of it has beside it.
+_of_this_thread = threading.local()
 
 
 def pinned_threads() -> dict[str, str]:
@@ -41,7 +49,11 @@ def at_once(calls: Iterable[Call]) -> Iterator[Any]:
     threads would wait for one another. What is kept of a call is read, and no process is started for it.
     """
     left = iter(calls)
-    return _results(left, deque(_start(call) for call in islice(left, _n_processes() + 1)))
+    return _results(left, deque(_start(call) for call in islice(left, _n_in_flight())))
+
+
+def _n_in_flight() -> int:
+    return engine.n_in_flight() if engine.is_asked_for() else _n_processes() + 1
 
 
 @cache
@@ -55,8 +67,8 @@ def _n_processes() -> int:
 def _results(left: Iterator[Call], started: deque[Started]) -> Iterator[Any]:
     while started:
         key, found = started.popleft()
-        if isinstance(found, Future):
-            found = found.result()
+        if isinstance(found, (Future, engine.Elsewhere)):
+            found = _result(found)
             keep.write(key, found)
         started.extend(_start(call) for call in islice(left, 1))
         yield found
@@ -69,15 +81,68 @@ def _start(call: Call) -> Started:
     return key, _submit(call) if found is keep.MISSING else found
 
 
-def _submit(call: Call) -> Future:
+def _result(found: Future | engine.Elsewhere) -> Any:
+    if isinstance(found, Future):
+        return found.result()
+    import cloudpickle
+
+    return cloudpickle.loads(found.result())
+
+
+def _submit(call: Call) -> Future | engine.Elsewhere:
+    function, args, named = call
+    if engine.is_asked_for():
+        import cloudpickle
+
+        what = getattr(function, "__qualname__", type(function).__name__)
+        # As bytes, which Dask passes on as they are: it would give arrays another layout, and may make them read-only.
+        return engine.submit(what, _in_own_process, what, cloudpickle.dumps(call), _surroundings())
     from loky import get_reusable_executor
 
-    function, args, named = call
-    # Processes that wait in vain for a minute give their memory back.
-    executor = get_reusable_executor(
-        _n_processes(), timeout=60, env=ONE_THREAD | NO_RESTARTS, initializer=die_with_parent, initargs=(os.getpid(),)
-    )
+    executor = get_reusable_executor(_n_processes(), **_options(ONE_THREAD))
     return executor.submit(function, *args, **named)
+
+
+def _surroundings() -> dict[str, str]:
+    """Return what a process on a worker has to find in its environment to be one of this machine's."""
+    passed_on = ("OMP_WAIT_POLICY", "PYTHONHASHSEED", "CUBLAS_WORKSPACE_CONFIG")
+    return {name: os.environ[name] for name in passed_on if name in os.environ} | ONE_THREAD | engine.NOT_ASKED_FOR
+
+
+def _in_own_process(what: str, packed: bytes, surroundings: dict[str, str]) -> bytes:
+    """Make a call on a worker, in a process beside it: Dask's own may have threads, and what ends it would end the worker."""
+    from loky import BrokenProcessPool
+
+    for _ in range(engine.MOST_TRIES):
+        try:
+            return _process(surroundings).submit(_call, packed).result()
+        except BrokenProcessPool:
+            _of_this_thread.__dict__.clear()
+    raise ReportError(f"{what}: its process on {socket.gethostname()} ended {engine.MOST_TRIES} times")
+
+
+def _process(surroundings: dict[str, str]) -> Executor:
+    from loky import ProcessPoolExecutor
+
+    if getattr(_of_this_thread, "surroundings", None) != surroundings:
+        # Dask's nanny starts its worker as a daemon, which may start no process.
+        multiprocessing.current_process().daemon = False
+        _of_this_thread.executor = ProcessPoolExecutor(1, **_options(surroundings))
+        _of_this_thread.surroundings = surroundings
+    return _of_this_thread.executor
+
+
+def _call(packed: bytes) -> bytes:
+    import cloudpickle
+
+    function, args, named = cloudpickle.loads(packed)
+    return cloudpickle.dumps(function(*args, **named))
+
+
+def _options(surroundings: dict[str, str]) -> dict[str, Any]:
+    watch = {"initializer": die_with_parent, "initargs": (os.getpid(),)}
+    # Processes that wait in vain for a minute give their memory back.
+    return {"timeout": 60, "env": surroundings | NO_RESTARTS} | watch
 
 
 def die_with_parent(parent: int) -> None:

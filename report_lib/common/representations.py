@@ -6,6 +6,7 @@ layers of 64 and 32 units down to the code, `conv-32-16` one with convolutions o
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -97,6 +98,12 @@ def parse(name: str) -> RepresentationName:
     if kind not in KINDS or len(sizes) not in KINDS[kind].sizes or not counted:
         raise ValueError(f"{name!r} is no representation; known are {KNOWN}")
     return RepresentationName(name, kind, tuple(map(int, sizes)))
+
+
+def trained_once(titles: Iterable[str]) -> str:
+    """Return what a title adds where it compares autoencoders, of which there is one training each; else nothing."""
+    learnt = tuple(kind.title for kind in KINDS.values() if kind.is_learnt)
+    return ", autoencoders trained once" if any(title.startswith(learnt) for title in titles) else ""
 
 
 def halved(shape: tuple[int, int], times: int) -> list[tuple[int, int]]:

@@ -11,7 +11,8 @@ APART, AIM = 12.0, 12.2
 CONTRAST, AIM_CONTRAST = 3.0, 3.05
 # A shade has this much of its colour's chroma at least, and its hue to these degrees.
 CHROMA, HUES = (0.5, 1.3), (-10, 0, 10)
-LIGHTNESS = np.arange(14, 92, 2)
+# Darker than this all hues look black.
+LIGHTNESS = np.arange(30, 92, 2)
 MOST_MOVES = 40
 # More groups than this are not told apart by colour alone.
 MOST_GROUPS = 16

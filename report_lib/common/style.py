@@ -19,13 +19,14 @@ from report_lib.common.prose import percent, written
 # What figures stand on, light and dark, and how much of a point's own colour is seen where others shine through.
 GROUNDS = {"light": "#ffffff", "dark": "#1b1f24"}
 OPACITY = 0.9
-# Ten colours, and what they become on a dark page. They were searched for: each stands out from its ground three to one,
-# and any two of them, and grey, are told apart also by readers without green-sensitive cones; a test measures it.
+# Ten colours, and what they become on a dark page. They were searched for: each stands out from its ground three to one and
+# none is nearly black, and any two of them, and grey, are told apart also by readers without green-sensitive cones; a test
+# measures it.
 PALETTE = (
-    "#2387f6", "#303f09", "#7d0344", "#017896", "#c06f73", "#462677", "#78591c", "#e14ec2", "#157553", "#f34b0e",
+    "#014d7f", "#145623", "#e45881", "#0f7d91", "#80315c", "#d34ee4", "#f2520a", "#6f49df", "#39765b", "#9f3405",
 )  # fmt: skip
 PALETTE_ON_DARK = (
-    "#69a7f7", "#95b001", "#af596f", "#018fa7", "#ef8da3", "#5a5efd", "#fcd525", "#f5b0ff", "#23b05f", "#f9b68a",
+    "#69a7f7", "#95b001", "#ef8da3", "#018fa7", "#f5b0ff", "#af596f", "#f9b68a", "#5a5efd", "#23b05f", "#fcd525",
 )  # fmt: skip
 NOISE_COLOR, NOISE_ON_DARK = "#7d838a", "#8a9098"
 # Groups whose colours cannot be told apart have another mark.

@@ -1,6 +1,5 @@
 """Archives, pictures in them read in memory: no path leaves the archive, bombs are refused by size."""
 
-import gzip
 import io
 import stat
 import tarfile
@@ -12,12 +11,13 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from report_lib.common.errors import ReportError
-from report_lib.data.arrays import BROKEN, GZIP
+from report_lib.data.arrays import BROKEN, unpacker, zipped
 from report_lib.data.text import printable
 
 # Of all that an archive holds, unpacked; and of one file in it.
 MAX_UNPACKED, MAX_FILE = 4 * 2**30, 2**28
 MAX_ENTRIES = 2_000_000
+SUFFIXES = (".zip", *zipped(".tar"), ".tgz", ".tbz2", ".txz")
 # With the headers between them.
 _MAX_STREAM = MAX_UNPACKED + 2**30
 # What stands before an entry: a long name, a long link, attributes.
@@ -49,7 +49,7 @@ class Entry:
 
 
 def entries(path: Path, wanted: Callable[[str], bool], *, largest: int = MAX_FILE) -> list[Entry]:
-    """List the files of a `.zip`, `.tar` or `.tar.gz`; only those that are wanted, and not too large, can be read.
+    """List the files of a `.zip` or a `.tar`, compressed or not; only those that are wanted, and not too large, can be read.
 
     Raises
     ------
@@ -151,15 +151,15 @@ def _from_tar(data: bytes | None) -> bytes:
 
 
 def _unpacked(path: Path, raw: BinaryIO) -> BinaryIO:
-    zipped = raw.read(2) == GZIP
+    unpack = unpacker(raw.read(6))
     raw.seek(0)
-    return io.BufferedReader(_Bounded(path, gzip.GzipFile(fileobj=raw))) if zipped else raw
+    return io.BufferedReader(_Bounded(path, unpack(raw))) if unpack else raw
 
 
 class _Bounded(io.RawIOBase):
     """A stream that refuses to give more than an archive may hold, whatever its headers announce."""
 
-    def __init__(self, path: Path, stream: gzip.GzipFile) -> None:
+    def __init__(self, path: Path, stream: BinaryIO) -> None:
         self._path, self._stream = path, stream
 
     def readable(self) -> bool:

@@ -1,5 +1,6 @@
 """Readers of files that hold arrays: NumPy, HDF5."""
 
+import bz2
 import csv
 import gzip
 import lzma
@@ -8,7 +9,7 @@ import tokenize
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -19,8 +20,8 @@ from report_lib.common.errors import ReportError
 from report_lib.data.roles import Found, refuse_huge, source
 from report_lib.data.source import Asked, Source
 
-# How what is in gzip begins.
-GZIP = b"\x1f\x8b"
+# How what is compressed as a whole begins, and what unpacks it.
+_ZIPPED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
 _PICKLED = "holds pickled Python objects, which may run code and are never loaded; save a plain array with np.save"
 # Of what a library says, which may quote the file.
 _MOST_SAID = 200
@@ -38,16 +39,16 @@ def read_npy(path: Path, asked: Asked) -> Source:
 
 
 def found_npy(path: Path) -> Found:
-    """Return the array of a `.npy` file, in gzip or not, not read yet."""
+    """Return the array of a `.npy` file, compressed or not, not read yet."""
     with path.open("rb") as file:
-        zipped = file.read(2) == GZIP
+        zipped = unpacker(file.read(6))
     if zipped:
-        return _in_gzip(path)
+        return _unpacked(path)
     array = open_npy(path)
     return Found(array.shape, array.dtype, lambda: native(array))
 
 
-def _in_gzip(path: Path) -> Found:
+def _unpacked(path: Path) -> Found:
     with readable(path), unzipped(path) as file:
         shape, dtype = _announced(file)
 
@@ -150,10 +151,20 @@ def from_hdf5(path: Path, asked: Asked, kind: str, *, reverse: bool) -> Source:
 
 
 def unzipped(path: Path) -> BinaryIO:
-    """Open a file to read its bytes, without gzip where it is in gzip, whatever its name."""
+    """Open a file to read its bytes, unpacked where it is in gzip, bzip2 or xz, whatever its name."""
     with path.open("rb") as file:
-        zipped = file.read(2) == GZIP
-    return gzip.open(path) if zipped else path.open("rb")
+        unpack = unpacker(file.read(6))
+    return unpack(path) if unpack else path.open("rb")
+
+
+def zipped(*ends: str) -> tuple[str, ...]:
+    """Return ends of names, and the same of files that are compressed as a whole."""
+    return tuple(end + more for end in ends for more in ("", ".gz", ".bz2", ".xz"))
+
+
+def unpacker(start: bytes) -> Callable[..., BinaryIO] | None:
+    """Return what unpacks a file that begins so; None where it is not compressed as a whole."""
+    return next((unpack for magic, unpack in _ZIPPED.items() if start.startswith(magic)), None)
 
 
 def refuse_pointer(path: Path) -> None:

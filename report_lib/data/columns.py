@@ -1,6 +1,5 @@
 """Which columns of a table are pixels and which say the label, the name and the part of an image."""
 
-import difflib
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from report_lib.common.errors import ReportError
+from report_lib.common.errors import ReportError, did_you_mean
 from report_lib.data.labels import one_hot
 from report_lib.data.source import Part
 from report_lib.data.text import few
@@ -80,7 +79,7 @@ def choose(table: "pd.DataFrame", keys: tuple[str, ...], path: Path, *, images: 
     refuse_unknown(columns, keys, path)
     label = keys[-1] if keys else label_of(columns, path)
     name = next((key for key in columns if key.lower() in NAMES and key not in (label, images)), "")
-    split = next((key for key in columns if key.lower() in SPLITS and key != label and _splits(table[key])), "")
+    split = split_of(table, label)
     rest = [key for key in columns if key not in (label, name, split, images)]
     pixels = [] if images else _pixels(rest)
     others = [key for key in rest if key not in set(pixels)]
@@ -110,11 +109,13 @@ def _stem(key: str) -> str:
     return re.match(r"\D*", key)[0]
 
 
-def _splits(column: "pd.Series") -> bool:
-    """Say whether a column divides a table into a part for training and another one."""
-    if column.dtype.kind in "biuf":
-        return False
-    return {"train"} < {part_of(str(value)) for value in column.unique()} <= {"train", "validation", "test"}
+def split_of(table: "pd.DataFrame", label: str) -> str:
+    """Return the column that divides a table into a part for training and another one; empty where there is none."""
+    text = (
+        key for key in table.columns if key.lower() in SPLITS and key != label and table[key].dtype.kind not in "biuf"
+    )
+    parts = {"train", "validation", "test"}
+    return next((key for key in text if {"train"} < {part_of(str(own)) for own in table[key].unique()} <= parts), "")
 
 
 def _numbers(table: "pd.DataFrame", keys: list[str]) -> np.ndarray:
@@ -146,8 +147,7 @@ def refuse_unknown(columns: list[str], keys: tuple[str, ...], path: Path) -> Non
     """Refuse keys that name no column, with the nearest that is there."""
     for key in keys:
         if key not in columns:
-            near = difflib.get_close_matches(key, columns, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"it has {few(columns)}"
+            hint = did_you_mean(key, columns) or f"it has {few(columns)}"
             raise ReportError(f"{path}: has no column {key!r}, which dataset.keys names; {hint}")
 
 

@@ -1,7 +1,6 @@
 """Labels that a person has corrected: the marks that a report exports, put into the labels of a run."""
 
 import csv
-import difflib
 import hashlib
 import io
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from typing import NoReturn
 import numpy as np
 
 from report_lib.common.arrays import UNKNOWN
-from report_lib.common.errors import ReportError
+from report_lib.common.errors import ReportError, did_you_mean
 from report_lib.common.prose import listed
 from report_lib.data import formats
 from report_lib.data.images import ImageSet, Marks
@@ -128,8 +127,7 @@ def _marks(images: ImageSet, rows: Sequence[_Row], path: str) -> dict[str, list[
 def _code(one: _Row, names: Sequence[str], path: str) -> int:
     code = _code_or_none(one.label, names)
     if code is None or code == UNKNOWN:
-        near = difflib.get_close_matches(one.label, names, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"classes are {', '.join(names[:12])}{', …' * (len(names) > 12)}"
+        hint = did_you_mean(one.label, names) or f"classes are {', '.join(names[:12])}{', …' * (len(names) > 12)}"
         _refuse(path, one.line, f"no class {one.label!r}", hint)
     return code
 

@@ -1,19 +1,21 @@
 """Where images come from: found, verified, loaded. Nothing here changes a pixel."""
 
-import difflib
 import re
 from dataclasses import replace
+from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 
 from report_lib import ROOT
 from report_lib.common.arrays import UNKNOWN
-from report_lib.common.errors import ReportError
+from report_lib.common.errors import ReportError, did_you_mean
 from report_lib.data import corrections as marked
 from report_lib.data import idx, own
-from report_lib.data.images import ImageSet, split
-from report_lib.data.source import Asked
+from report_lib.data.images import ImageSet, drawn, split
+from report_lib.data.source import Asked, Part
 from report_lib.data.text import briefly, visible, visible_classes
+from report_lib.data.whole import Whole
 
 MAX_CLASSES = 200
 
@@ -31,6 +33,7 @@ def load(
     size: int = 0,
     class_names: list[str] | tuple[str, ...] = (),
     test_size: float = 0.2,
+    n_images: int = 70_000,
     use_labels: bool = True,
     seed: int = 0,
     sha256: dict[str, str] | None = None,
@@ -53,6 +56,8 @@ def load(
         One name a class, in the order of the sorted labels.
     test_size : float
         Share of the images held out, drawn with `seed`, where the data set has no test part of its own.
+    n_images : int
+        Of more, as many are drawn with `seed`; `whole` has them all.
     use_labels : bool
         False drops the labels.
     sha256 : dict of str to str, optional
@@ -66,13 +71,22 @@ def load(
     asked = Asked(tuple(keys), tuple(image_shape), transpose, colour, size)
     if source in idx.DATASETS or source == "digits":
         _refuse_unused(source, data_dir=data_dir, labels=labels, **vars(asked))
-        images = _from_digits(test_size, seed) if source == "digits" else _from_idx(source, data_dir)
+        images = _from_digits(test_size, n_images, seed) if source == "digits" else _from_idx(source, data_dir)
+        images = drawn(images, n_images, seed=seed)
     else:
         _refuse_misspelt(source)
         if data_dir:
             raise ReportError(f"dataset.data_dir has no meaning for source {source!r}; remove it")
         with briefly():
-            images = own.load(source, asked, labels_path=labels, use_labels=use_labels, test_size=test_size, seed=seed)
+            images = own.load(
+                source,
+                asked,
+                labels_path=labels,
+                use_labels=use_labels,
+                test_size=test_size,
+                n_images=n_images,
+                seed=seed,
+            )
     images = _name_classes(images, tuple(class_names)) if use_labels else images.without_labels(aside=False)
     images = replace(
         images,
@@ -84,7 +98,41 @@ def load(
     images = marked.apply(images, corrections) if corrections else images
     images = _with_usable_labels(images.with_labels_to_judge_by())
     refuse_replaced(images.hashes, sha256, source, labels, corrections)
+    if images.n_source and not find_spec("pyarrow"):
+        raise ReportError(
+            f"{source}: {images.n_source:,} images; the answers for all of them go to a Parquet file, which takes pyarrow: "
+            "`python -m pip install pyarrow`, or raise dataset.n_images"
+        )
     return images
+
+
+def whole(images: ImageSet, spec: dict[str, Any]) -> Whole | None:
+    """Return all images of a source, of which `load` has drawn some; None where it has drawn none.
+
+    Parameters
+    ----------
+    images : ImageSet
+        As `load` has returned it.
+    spec : dict
+        What `load` was given, by name.
+    """
+    if not images.n_source:
+        return None
+    source = spec["source"]
+    if source == "digits":
+        parts = {"all": Part(*_digits())}
+    elif source in idx.DATASETS:
+        found = idx.load(source, spec["data_dir"])
+        parts = {part: Part(found[f"{part}_images"], found[f"{part}_labels"]) for part in ("train", "test")}
+    else:
+        asked = Asked(
+            **{name: tuple(spec[name]) if isinstance(spec[name], list) else spec[name] for name in vars(Asked())}
+        )
+        with briefly():
+            parts = own.everything(source, asked, labels_path=spec["labels"], use_labels=spec["use_labels"]).parts
+    if not images.has_labels:
+        parts = {name: replace(part, labels=None) for name, part in parts.items()}
+    return Whole(parts, images)
 
 
 def refuse_replaced(
@@ -109,10 +157,10 @@ def _refuse_misspelt(source: str) -> None:
     """Say which names there are where a plain word is no path."""
     if not re.search(r"[./~]", source) and not (ROOT / source).exists():
         known = [*idx.DATASETS, "digits"]
-        near = difflib.get_close_matches(source, known, n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
+        hint = did_you_mean(source, known)
         raise ReportError(
-            f"dataset.source: no data set {source!r}; {hint}known: {', '.join(known)}, or the path of a file or folder"
+            f"dataset.source: no data set {source!r}; {hint and hint + ' '}known: {', '.join(known)}, or the path of a file or "
+            "folder"
         )
 
 
@@ -139,14 +187,18 @@ def _from_idx(name: str, data_dir: str) -> ImageSet:
     )
 
 
-def _from_digits(test_size: float, seed: int) -> ImageSet:
+def _from_digits(test_size: float, n_images: int, seed: int) -> ImageSet:
+    names = tuple(map(str, range(10)))
+    origin = "The optical digits of scikit-learn (UCI, CC BY 4.0)"
+    given = {"test_size": test_size, "n_images": n_images, "seed": seed, "origin": origin}
+    return split("Digits", *_digits(), names, **given)
+
+
+def _digits() -> tuple[np.ndarray, np.ndarray]:
     from sklearn.datasets import load_digits
 
     bunch = load_digits()
-    images = bunch.images.astype(np.uint8)
-    labels, names = bunch.target.astype(np.int64), tuple(map(str, range(10)))
-    origin = "The optical digits of scikit-learn (UCI, CC BY 4.0)"
-    return split("Digits", images, labels, names, test_size=test_size, seed=seed, origin=origin)
+    return bunch.images.astype(np.uint8), bunch.target.astype(np.int64)
 
 
 def _name_classes(images: ImageSet, names: tuple[str, ...]) -> ImageSet:

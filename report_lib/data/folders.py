@@ -14,6 +14,7 @@ from report_lib.common.errors import ReportError
 from report_lib.common.prose import listed, plural
 from report_lib.data import archives, cache, named_labels, pictures, pixels
 from report_lib.data.archives import Entry
+from report_lib.data.arrays import zipped
 from report_lib.data.source import Asked, Part, Source
 from report_lib.data.text import printable
 
@@ -22,15 +23,13 @@ _PARTS = dict.fromkeys(("train", "training", *_VALIDATION), "train") | dict.from
 _TABLES = ("metadata.csv", "labels.csv", "train.csv", "metadata.tsv", "labels.tsv", "annotations.csv")
 _SYSTEM = {"__MACOSX", "Thumbs.db", "desktop.ini"}
 # Files that hold many images each and are read by themselves; and what may hold such.
-_ARRAYS = (".npy", ".npz", ".mat", ".h5", ".hdf5", ".parquet", ".csv", ".csv.gz", ".tsv", ".tsv.gz", "ubyte", "ubyte.gz",
-           ".idx", ".idx.gz", ".npy.gz")  # fmt: skip
-_ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
+_ARRAYS = (".npz", ".mat", ".h5", ".hdf5", ".parquet", *zipped(".npy", ".csv", ".tsv", "ubyte", ".idx"))
 
 
 class NoPictures(ReportError):
-    """A folder or an archive without pictures; `arrays` are the paths of what holds images otherwise."""
+    """A folder or an archive without pictures; `holders` are the paths of arrays in it, or of its only archive."""
 
-    arrays: tuple[str, ...] = ()
+    holders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -302,7 +301,7 @@ def _no_pictures(listing: Listing, path: Path) -> NoPictures:
     """Say what there is in place of pictures, and what to do."""
     others = [listing.top + name for name in (*listing.others, *(entry.path for entry in listing.tables))]
     arrays = [name for name in others if name.lower().endswith(_ARRAYS)]
-    packed = [name for name in others if name.lower().endswith(_ARCHIVES)]
+    packed = [name for name in others if name.lower().endswith(archives.SUFFIXES)]
     # A table of answers to hand in is the last that is meant.
     first = next(iter([*sorted(arrays, key=lambda name: "submission" in name.lower()), *packed]), "")
     ends = Counter(PurePosixPath(name).suffix or "no suffix" for name in others).most_common(3)
@@ -317,5 +316,5 @@ def _no_pictures(listing: Listing, path: Path) -> NoPictures:
         what = f"name that {kind}: DATA={place}" if path.is_dir() else "unpack the archive and name that file"
         said = f"but {first}; {what}"
     error = NoPictures(f"{path}: no pictures in it, {said}")
-    error.arrays = tuple(arrays)
+    error.holders = tuple(arrays or (packed if len(packed) == 1 else ()))
     return error

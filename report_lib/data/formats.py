@@ -1,7 +1,7 @@
 """A person's own files: one table of formats, each with its reader; a file is told by how it begins, else by its name."""
 
-import difflib
 import logging
+import lzma
 import tempfile
 import zipfile
 import zlib
@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from report_lib import ROOT
-from report_lib.common.errors import ReportError
-from report_lib.data import arrays, idx_files, matlab, pixels, several, tables
+from report_lib.common.errors import ReportError, did_you_mean
+from report_lib.data import archives, arrays, idx_files, matlab, pixels, several, tables
 from report_lib.data.source import Asked, Source, join
 from report_lib.data.text import briefly, few
 
@@ -87,8 +87,7 @@ def find(path: str, *, start: Path = ROOT) -> Path:
         beside = [entry.name for entry in full.parent.iterdir()] if full.parent.is_dir() else []
     except PermissionError as error:
         raise ReportError(f"{path}: no permission to read the folder it is in") from error
-    near = difflib.get_close_matches(full.name, beside, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"paths that are not whole begin in {start.resolve()}"
+    hint = did_you_mean(full.name, beside) or f"paths that are not whole begin in {start.resolve()}"
     raise ReportError(f"{path}: no such file or folder; {hint}")
 
 
@@ -106,7 +105,7 @@ def format_of(path: Path) -> Format:
     for known in FORMATS.values():
         if known.is_one(path, begins):
             if zipped and (known.read not in (arrays.read_npy, idx_files.read, _read_archive) or begins[:2] == b"PK"):
-                raise ReportError(f"{path}: {known.title} inside gzip; unpack it with gunzip first")
+                raise ReportError(f"{path}: {known.title} inside gzip, bzip2 or xz; unpack it first")
             return known
     name = path.name.lower()
     for known in FORMATS.values():
@@ -115,7 +114,7 @@ def format_of(path: Path) -> Format:
     raise ReportError(f"{path}: is none of the kinds that are read: {KNOWN}; pictures are named by their folder")
 
 
-def read_new(path: str, asked: Asked, *, side: int = 0) -> tuple[np.ndarray, np.ndarray | None]:
+def read_new(path: str, asked: Asked, *, side: int = 0) -> tuple[np.ndarray, np.ndarray | None, str]:
     """Read images to ask a model about, from a file or folder of any kind; labels and parts do not matter.
 
     Parameters
@@ -131,6 +130,8 @@ def read_new(path: str, asked: Asked, *, side: int = 0) -> tuple[np.ndarray, np.
     -------
     images : ndarray of shape (n, h, w)
     names : ndarray of str of shape (n,), or None
+    said : str
+        What they were taken for, and what was done to their colour, range and size.
 
     Raises
     ------
@@ -142,9 +143,10 @@ def read_new(path: str, asked: Asked, *, side: int = 0) -> tuple[np.ndarray, np.
         part = join((replace(part, labels=None) for part in source.parts.values()), path)
         larger = max(part.images.shape[1:3]) > side
         grey = pixels.as_grey(part.images, colour=asked.colour, size=asked.size or side * larger, where=path)
-    if pixels.sized_as(side) in (*source.recognised.split("; "), *grey.changes):
+    said = "; ".join([source.recognised.replace(", without labels", ""), *grey.changes])
+    if pixels.sized_as(side) in said:
         log.info("%s: %s", path, pixels.sized_as(side))
-    return grey.images, part.names
+    return grey.images, part.names, said
 
 
 def _transposed(source: Source) -> Source:
@@ -156,13 +158,13 @@ def _begin(path: Path) -> tuple[bytes, bool]:
     """Return how a file begins, unzipped, and whether it was zipped."""
     with path.open("rb") as file:
         start = file.read(512)
-    if not start.startswith(arrays.GZIP):
+    if not arrays.unpacker(start):
         return start, False
     try:
         with arrays.unzipped(path) as file:
             return file.read(512), True
-    except (OSError, EOFError, zlib.error) as error:
-        raise ReportError(f"{path}: truncated or corrupt gzip file ({error}); fetch it again") from error
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+        raise ReportError(f"{path}: truncated or corrupt compressed file ({error}); fetch it again") from error
 
 
 def _is_npz(path: Path, begins: bytes) -> bool:
@@ -193,26 +195,31 @@ def _read_stack(path: Path, asked: Asked) -> Source:
     return folders.read_stack(path, asked)
 
 
-def _read_archive(path: Path, asked: Asked) -> Source:
-    """Read the pictures of an archive; where it has none, its tables or arrays, unpacked to a folder that does not stay."""
-    from report_lib.data import archives, folders
+def _read_archive(path: Path, asked: Asked, *, within: bool = False) -> Source:
+    """Read the pictures of an archive; where it has none, its tables, arrays or archive, unpacked to a folder that goes."""
+    from report_lib.data import folders
 
     try:
         return folders.read(path, asked)
     except folders.NoPictures as error:
-        if not error.arrays:
+        if not error.holders:
             raise
         with tempfile.TemporaryDirectory() as place:
-            archives.unpack(path, set(error.arrays), Path(place))
-            return _read_unpacked(path, Path(place), asked)
+            archives.unpack(path, set(error.holders), Path(place))
+            return _read_unpacked(path, Path(place), asked, within=within)
 
 
-def _read_unpacked(path: Path, place: Path, asked: Asked) -> Source:
+def _read_unpacked(path: Path, place: Path, asked: Asked, *, within: bool) -> Source:
     inside = place
     while inside.is_dir() and len(found := list(inside.iterdir())) == 1:
         (inside,) = found
     try:
         kind = format_of(inside)
+        if kind is FORMATS["archive"]:
+            # One may hold itself.
+            if within:
+                raise ReportError(f"{path}: lies in an archive and holds another; unpack it and name that")
+            return _read_archive(inside, asked, within=True)
         if kind is FORMATS["folder"]:
             names = sorted(file.relative_to(place).as_posix() for file in place.rglob("*") if file.is_file())
             raise ReportError(f"{path}: holds {few(names)}; unpack it and name one of them")
@@ -228,7 +235,7 @@ _PICTURES = frozenset({"keys", "colour", "size"})
 # Asked in this order; the name decides where no file begins so.
 FORMATS = {
     "npy": Format(
-        "NumPy .npy", (".npy", ".npy.gz"), lambda _, head: head.startswith(b"\x93NUMPY"), arrays.read_npy, _ARRAYS
+        "NumPy .npy", arrays.zipped(".npy"), lambda _, head: head.startswith(b"\x93NUMPY"), arrays.read_npy, _ARRAYS
     ),
     "npz": Format("NumPy .npz", (".npz",), _is_npz, arrays.read_npz, _ARRAYS),
     "mat": Format("MATLAB .mat", (".mat",), lambda _, head: head.startswith(b"MATLAB"), matlab.read_mat, _ARRAYS),
@@ -241,7 +248,7 @@ FORMATS = {
     ),
     "idx": Format(
         "IDX",
-        ("ubyte", "ubyte.gz", ".idx", ".idx.gz"),
+        arrays.zipped("ubyte", ".idx"),
         lambda path, head: idx_files.is_idx(head) or idx_files.is_idx_folder(path),
         idx_files.read,
         _ARRAYS,
@@ -258,7 +265,7 @@ FORMATS = {
         "parquet", (".parquet",), lambda _, head: head.startswith(b"PAR1"), tables.read_parquet, _ARRAYS, slow=True
     ),
     "csv": Format(
-        "CSV", (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt"), lambda *_: False, tables.read_csv, _ARRAYS, slow=True
+        "CSV", (*arrays.zipped(".csv", ".tsv"), ".txt"), lambda *_: False, tables.read_csv, _ARRAYS, slow=True
     ),
     "stack": Format(
         "TIFF or GIF of several pages",
@@ -268,9 +275,7 @@ FORMATS = {
         frozenset({"colour", "size"}),
         slow=True,
     ),
-    "archive": Format(
-        "zip or tar", (".zip", ".tar", ".tar.gz", ".tgz"), _is_archive, _read_archive, _ARRAYS, slow=True
-    ),
+    "archive": Format("zip or tar", archives.SUFFIXES, _is_archive, _read_archive, _ARRAYS, slow=True),
     "folder": Format("a folder of images", (), lambda path, _: path.is_dir(), _read_folder, _PICTURES, slow=True),
 }
 KNOWN = ", ".join(known.title for known in FORMATS.values())

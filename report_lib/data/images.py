@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from report_lib.common.arrays import UNKNOWN
+from report_lib.common.arrays import UNKNOWN, blocks_of, sample_rows
 from report_lib.common.errors import ReportError
 
 # Characters of a name over a picture.
@@ -79,6 +79,8 @@ class ImageSet:
         By part, labels that are too few to judge by; `train_labels` and `test_labels` are None then.
     marks : Marks, or None
         What a person has said of labels, which are the corrected ones.
+    n_source : int
+        Images of the source, where these are drawn from more; else 0.
     """
 
     title: str
@@ -98,6 +100,7 @@ class ImageSet:
     originals: np.ndarray | None = None
     unused_labels: dict[str, np.ndarray] = field(default_factory=dict)
     marks: Marks | None = None
+    n_source: int = 0
 
     @property
     def has_labels(self) -> bool:
@@ -219,10 +222,11 @@ def split(
     names: tuple[str, ...],
     *,
     test_size: float,
+    n_images: int,
     seed: int,
     origin: str,
 ) -> ImageSet:
-    """Hold out a random share; the draw does not look at the labels.
+    """Draw `n_images` where there are more, and hold out a random share; neither draw looks at the labels.
 
     Raises
     ------
@@ -232,8 +236,8 @@ def split(
     n = len(images)
     if labels is not None and len(labels) != n:
         raise ReportError(f"{title}: {n} images, but {len(labels)} labels; each image needs one")
-    n_test = round(n * test_size)
-    order = np.random.default_rng(seed).permutation(n)
+    order = np.random.default_rng(seed).permutation(n)[:n_images]
+    n_test = round(len(order) * test_size)
     test, train = np.sort(order[:n_test]), np.sort(order[n_test:])
     return ImageSet(
         title=title,
@@ -245,8 +249,31 @@ def split(
         train_rows=train,
         test_rows=test,
         hashes={"images": sha256(images)} | ({} if labels is None else {"labels": sha256(labels)}),
-        origin=f"{origin}, {test_size:.0%} of them drawn at random as test images.",
+        origin=f"{origin}{_drawn(n, len(order))}, {test_size:.0%} of them drawn at random as test images.",
+        n_source=n if n > len(order) else 0,
     )
+
+
+def drawn(images: ImageSet, n_images: int, *, seed: int) -> ImageSet:
+    """Return as many images, of each part its share, drawn at random; all of them where there are no more."""
+    n = {part: len(rows) for part, rows in images.rows.items()}
+    total = sum(n.values())
+    if total <= n_images:
+        return images
+    taken = {}
+    for part, count in n.items():
+        rows = sample_rows(count, max(1, round(n_images * count / total)), seed)
+        taken[f"{part}_rows"] = rows
+        for kind in ("images", "labels", "names"):
+            values = getattr(images, f"{part}_{kind}")
+            taken[f"{part}_{kind}"] = None if values is None else values[rows]
+    looked_at = sum(len(taken[f"{part}_rows"]) for part in n)
+    origin = f"{images.origin.removesuffix('.')}{_drawn(total, looked_at)}."
+    return replace(images, **taken, origin=origin, n_source=total)
+
+
+def _drawn(n: int, looked_at: int) -> str:
+    return f", {looked_at:,} of its {n:,} images, drawn at random" if n > looked_at else ""
 
 
 def _shortened(name: str) -> str:
@@ -257,4 +284,7 @@ def _shortened(name: str) -> str:
 
 def sha256(array: np.ndarray) -> str:
     """Return the hash of an array's bytes, in hexadecimal."""
-    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
+    found = hashlib.sha256()
+    for _, block in blocks_of(array):
+        found.update(np.ascontiguousarray(block).data)
+    return found.hexdigest()

@@ -7,7 +7,7 @@ import numpy as np
 
 from report_lib.common.errors import ReportError
 from report_lib.data import arrays, cache, formats, labels, named_labels, pixels
-from report_lib.data.images import ImageSet, sha256, split
+from report_lib.data.images import ImageSet, drawn, sha256, split
 from report_lib.data.source import Asked, Part, Source, divided
 
 # Originals that a page shows.
@@ -15,25 +15,38 @@ _N_SHOWN = 12
 
 
 def load(
-    source: str, asked: Asked, *, labels_path: str = "", use_labels: bool = True, test_size: float, seed: int
+    source: str,
+    asked: Asked,
+    *,
+    labels_path: str = "",
+    use_labels: bool = True,
+    test_size: float,
+    n_images: int,
+    seed: int,
 ) -> ImageSet:
     """Load the images of a file or a folder; parameters are those of `datasets.load`, which has what is raised."""
-    path = formats.find(source)
-    try:
-        found = _prepared(path, asked, formats.find(labels_path) if labels_path else None, use_labels)
-    except PermissionError as error:
-        where = error.filename or path
-        raise ReportError(f"{where}: no permission to read it; `chmod -R u+rX` on it gives you that") from error
+    path, found = formats.find(source), everything(source, asked, labels_path=labels_path, use_labels=use_labels)
     what = f"The {'folder' if path.is_dir() else 'file'} {path.name}"
     about = {"recognised": found.recognised, "skipped": found.skipped}
     if "all" not in found.parts:
-        return _in_parts(found, title(path), f"{what}, with train and test parts of its own.", about)
+        images = _in_parts(found, title(path), f"{what}, with train and test parts of its own.", about)
+        return drawn(images, n_images, seed=seed)
     part = found.parts["all"]
-    given = {"test_size": test_size, "seed": seed, "origin": what}
+    given = {"test_size": test_size, "n_images": n_images, "seed": seed, "origin": what}
     images = split(title(path), part.images, part.labels, found.class_names, **given)
     names = [None if part.names is None else part.names[rows] for rows in (images.train_rows, images.test_rows)]
     shown = None if found.originals is None else _first(found.originals, images.train_rows)
     return replace(images, train_names=names[0], test_names=names[1], originals=shown, **about)
+
+
+def everything(source: str, asked: Asked, *, labels_path: str = "", use_labels: bool = True) -> Source:
+    """Return all images of a file or a folder, in grey, and their labels in codes."""
+    path = formats.find(source)
+    try:
+        return _prepared(path, asked, formats.find(labels_path) if labels_path else None, use_labels)
+    except PermissionError as error:
+        where = error.filename or path
+        raise ReportError(f"{where}: no permission to read it; `chmod -R u+rX` on it gives you that") from error
 
 
 def title(path: Path) -> str:

@@ -1,6 +1,5 @@
 """Which arrays of a file are images and which are labels: told by their names and shapes."""
 
-import difflib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from report_lib.common.errors import ReportError
+from report_lib.common.errors import ReportError, did_you_mean
 from report_lib.data.layout import images_first
 from report_lib.data.source import Asked, Part, Source, join
 from report_lib.data.text import few
@@ -125,9 +124,10 @@ def refuse_huge(shape: tuple[int, ...], dtype: np.dtype, where: str) -> None:
 def _asked_for(found: dict[str, Found], keys: tuple[str, ...], path: Path) -> dict[str, tuple[str, ...]]:
     for key in keys:
         if key not in found:
-            near = difflib.get_close_matches(key, found, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise ReportError(f"{path}: has no {key!r}, which dataset.keys names{hint} It has {_listed(found)}")
+            hint = did_you_mean(key, found)
+            raise ReportError(
+                f"{path}: has no {key!r}, which dataset.keys names{hint and '; ' + hint} It has {_listed(found)}"
+            )
     if len(keys) not in (1, 2, 4):
         raise ReportError(
             f"{path}: dataset.keys names {len(keys)} arrays; it takes images; or images, labels; or train images, train "

@@ -15,7 +15,7 @@ import numpy as np
 
 from report_lib.common.errors import ReportError
 from report_lib.data.arrays import BROKEN, missing, readable, unreadable, unzipped
-from report_lib.data.columns import choose, in_parts, label_of, not_used, refuse_unknown
+from report_lib.data.columns import choose, in_parts, label_of, not_used, refuse_unknown, split_of
 from report_lib.data.layout import images_first
 from report_lib.data.roles import recognised, refuse_huge
 from report_lib.data.source import Asked, Part, Source
@@ -301,9 +301,12 @@ def _from_pictures(
     ]
     read = decode(named, asked, str(path))
     images = stack(read.images)
-    labels = table[label].to_pandas().to_numpy()[read.kept] if label else None
-    parts = {"all": Part(images, labels, np.array(paths)[read.kept] if all(paths) else None)}
-    left_out = [key for key in columns if key not in (image, label)]
+    rest = table.drop_columns([image]).to_pandas().iloc[read.kept]
+    split = split_of(rest, label)
+    labels = rest[label].to_numpy() if label else None
+    every = Part(images, labels, np.array(paths)[read.kept] if all(paths) else None)
+    parts = in_parts(every, rest[split] if split else None)
+    left_out = [key for key in columns if key not in (image, label, split)]
     changed = changes(read, asked)
     return Source(
         parts,

@@ -9,9 +9,9 @@ import nbformat
 import plotly.graph_objects as go
 
 from report_lib.common import style
-from report_lib.common.apart import apart, is_clear
-from report_lib.common.metrics import Interval
-from report_lib.common.prose import decimal, listed, plural, signed
+from report_lib.common.apart import apart
+from report_lib.common.metrics import Interval, is_clear
+from report_lib.common.prose import decimal, listed, plural
 from report_lib.page import changes, numbers, side_by_side
 from report_lib.page.embed import read, template
 from report_lib.page.exporter import figure_html, stills_on_dark
@@ -223,11 +223,11 @@ def _groups(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Return the scores as the template shows them, those that one run alone has apart."""
     groups: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = {}
     for row in rows:
-        cells = [(decimal(own.value), _ends(own.low, own.high)) if own else (ABSENT, "") for own in row.values]
+        cells = [numbers.told(row.name, own) if own else (ABSENT, "") for own in row.values]
         told = [
             (
                 word if word in ("higher", "lower") else "",
-                difference_of(own) if own not in (None, NOTHING) else "",
+                numbers.difference(row.name, own) if own not in (None, NOTHING) else "",
                 word,
             )
             for own, word in zip(row.differences, row.verdicts, strict=True)
@@ -235,15 +235,6 @@ def _groups(rows: Sequence[Row]) -> list[dict[str, Any]]:
         told_of = {"name": row.name, "cells": cells, "told": told}
         groups.setdefault(row.group, ([], []))[not any(row.differences)].append(told_of)
     return [{"title": title, "rows": both, "alone": alone} for title, (both, alone) in groups.items()]
-
-
-def difference_of(own: Interval) -> str:
-    """Write a difference with its interval."""
-    return f"{signed(own.value, 3)} ({signed(own.low, 3)} to {signed(own.high, 3)})"
-
-
-def _ends(low: float, high: float) -> str:
-    return f"{decimal(low)}–{decimal(high)}"
 
 
 def _share_images(first: Finished, other: Finished) -> bool:
@@ -291,7 +282,10 @@ def _cells(values: list[Any], intervals: list[dict[str, float] | None]) -> list[
     if any(isinstance(value, list) for value in values):
         return [_cell_of_list(value, values[0]) for value in values]
     return [
-        (_number(value), _ends(ends["low"], ends["high"]) if ends and None not in ends.values() else "")
+        (
+            _number(value),
+            f"{decimal(ends['low'])} to {decimal(ends['high'])}" if ends and None not in ends.values() else "",
+        )
         for value, ends in zip(values, intervals, strict=True)
     ]
 

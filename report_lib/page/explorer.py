@@ -77,7 +77,9 @@ def pack(arrays: dict[str, np.ndarray], class_names: Sequence[str], method: str)
                 "note": one.note,
                 "x": 100 * one.place[0],
                 "y": 100 * one.place[1],
-                "room": one.room,
+                "wide": one.wide,
+                "number": one.number,
+                "share": one.share,
                 "look": looks[one.cluster],
                 "pictures": [style.png(thumbnails[row]) for row in one.rows],
             }

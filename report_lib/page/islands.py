@@ -1,9 +1,9 @@
 """Names on the map: what each cluster is made of, with a few of its images, where they cover the fewest points.
 
-Places are looked for on a plane as large as the map is on a wide screen; narrower ones show those names that have room.
+Places are looked for on a plane as large as the map is on a wide screen. Narrower ones show those names that have room; on a
+phone each cluster has its number on the map, and its name below.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,9 +27,8 @@ OTHERS = 3
 ROUNDS = 4
 # Where the map's own buttons are.
 BUTTONS = (32.0, 70.0, 64.0, 140.0)
-# Widths of screens; and of a name on the narrowest, where it goes on in the next line.
-NARROW = (340, 600)
-WRAPPED = 112
+# So wide is a map that is no longer a phone's.
+NARROW = 600
 
 
 @dataclass(frozen=True)
@@ -40,21 +39,29 @@ class Island:
     ----------
     cluster : int
     name, note : str
-        What it is made of; its number and its share of the images.
+        What it is made of, or its number; its number and its share of the images, or its share.
+    share : str
+        Of the images.
     place : tuple of float
         Of the middle of the name, on the plane, as shares of its width and height.
     rows : list of int
         Of its most typical images on the map.
-    room : int
-        The narrowest screen that has room for it: 0, 1 or, of neither of `NARROW`, 2.
+    wide : bool
+        Whether it has room only on a wide screen.
     """
 
     cluster: int
     name: str
     note: str
+    share: str
     place: tuple[float, float]
     rows: list[int]
-    room: int
+    wide: bool
+
+    @property
+    def number(self) -> str:
+        """Its number, as it stands everywhere on the page."""
+        return _number(self.cluster)
 
 
 def islands(positions: np.ndarray, clusters: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> list[Island]:
@@ -73,10 +80,17 @@ def islands(positions: np.ndarray, clusters: np.ndarray, labels: np.ndarray, nam
     order = [int(c) for c in np.argsort(-sizes, kind="stable")[:MOST_NAMED] if sizes[c]]
     texts = [_text(c, sizes[c] / len(clusters), labels[clusters == c] if len(labels) else labels, names) for c in order]
     boxes = _placed(xy, clusters, order, [_block(*text) for text in texts])
-    rooms = _rooms([box[:2] for box in boxes], [_letters(*text) for text in texts])
+    wide = _wide([box[:2] for box in boxes], [_letters(*text) for text in texts])
     return [
-        Island(c, *text, (float(x) / WIDTH, float(y) / HEIGHT), _typical(xy, np.flatnonzero(clusters == c)), room)
-        for c, text, (x, y, *_), room in zip(order, texts, boxes, rooms, strict=True)
+        Island(
+            c,
+            *text,
+            percent(sizes[c] / len(clusters)),
+            (float(x) / WIDTH, float(y) / HEIGHT),
+            _typical(xy, np.flatnonzero(clusters == c)),
+            only,
+        )
+        for c, text, (x, y, *_), only in zip(order, texts, boxes, wide, strict=True)
     ]
 
 
@@ -109,8 +123,12 @@ def made_of(labels: np.ndarray, names: Sequence[str]) -> str:
     return " · ".join(names[c] for c in largest[:n]) if share[largest].sum() >= 0.5 else ""
 
 
+def _number(cluster: int) -> str:
+    return f"C{cluster + 1}"
+
+
 def _text(cluster: int, share: float, labels: np.ndarray, names: Sequence[str]) -> tuple[str, str]:
-    number = f"C{cluster + 1}"
+    number = _number(cluster)
     said = made_of(labels, names)
     told = percent(share)
     return (said, f"{number}\N{NO-BREAK SPACE}{told}") if said else (number, told)
@@ -199,20 +217,17 @@ def _overlaps(box: tuple[float, ...], others: Sequence[tuple[float, ...]]) -> bo
     return any(abs(x - a) * 2 < width + w and abs(y - b) * 2 < height + h for a, b, w, h in others)
 
 
-def _rooms(places: Sequence[tuple[float, float]], letters: Sequence[int]) -> list[int]:
-    """Say for each name which is the narrowest screen where it lies on none before it."""
-    rooms = [len(NARROW)] * len(places)
-    for room in reversed(range(len(NARROW))):
-        taken: list[tuple[float, ...]] = []
-        for i, ((x, y), n) in enumerate(zip(places, letters, strict=True)):
-            scale = NARROW[room] / WIDTH
-            lines = math.ceil(LETTER * n / WRAPPED) if room == 0 else 1
-            box = (x * scale, y * scale, min(LETTER * n, WRAPPED) if room == 0 else LETTER * n, LINE * lines)
-            inside = box[2] / 2 <= box[0] <= NARROW[room] - box[2] / 2
-            if inside and not _overlaps(box, taken):
-                taken.append(box)
-                rooms[i] = room
-    return rooms
+def _wide(places: Sequence[tuple[float, float]], letters: Sequence[int]) -> list[bool]:
+    """Say of each name whether a screen of `NARROW` has no room for it beside those before it."""
+    taken: list[tuple[float, ...]] = []
+    wide = []
+    for (x, y), n in zip(places, letters, strict=True):
+        scale = NARROW / WIDTH
+        box = (x * scale, y * scale, LETTER * n, LINE)
+        wide.append(not box[2] / 2 <= box[0] <= NARROW - box[2] / 2 or _overlaps(box, taken))
+        if not wide[-1]:
+            taken.append(box)
+    return wide
 
 
 def _typical(xy: np.ndarray, rows: np.ndarray) -> list[int]:

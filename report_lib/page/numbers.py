@@ -10,7 +10,7 @@ from report_lib.classification.few_labels import title_of
 from report_lib.clustering.methods import titled
 from report_lib.common.apart import Measured, over_draws
 from report_lib.common.metrics import Interval
-from report_lib.common.prose import MEASURES
+from report_lib.common.prose import MEASURES, SHARES, decimal, percent, signed
 from report_lib.common.style import sentence
 
 # Scores are judged against those of their own group.
@@ -29,6 +29,8 @@ CURVES = {
     "graph_chosen_spread": "chosen images, always spread over the graph",
 }
 _INTERVALS = "interval_95", "intervals_95"
+# How the names of scores end that are no shares of images.
+_INDICES = tuple(f", {name}" for key, name in MEASURES.items() if key not in SHARES)
 Scores = dict[tuple[str, str], Measured]
 
 
@@ -71,6 +73,23 @@ def scores(metrics: dict[str, Any], parameters: dict[str, Any]) -> Scores:
     clustered, classified, reduced = (metrics.get(phase, {}) for phase in ("clustering", "classification", "reduction"))
     found = [*_clusters(clustered), *_few(classified, parameters), *_taught_clusters(classified)]
     return dict([*found, *_taught(classified), *_descriptions(reduced)])
+
+
+def told(name: str, own: Interval) -> tuple[str, str]:
+    """Write a score of that name and the ends of its interval as the report does: a share of images as a percentage."""
+    low, high = (_written(name, end) for end in (own.low, own.high))
+    return _written(name, own.value), f"{low} to {high}"
+
+
+def difference(name: str, own: Interval) -> str:
+    """Write a difference of scores of that name with its interval; of shares in percentage points."""
+    times, digits, unit = (1, 3, "") if name.endswith(_INDICES) else (100, 1, " points")
+    value, low, high = (signed(times * end, digits) for end in (own.value, own.low, own.high))
+    return f"{value}{unit} ({low} to {high})"
+
+
+def _written(name: str, value: float) -> str:
+    return decimal(value) if name.endswith(_INDICES) else percent(value, 1)
 
 
 def _interval(value: float, ends: dict[str, float]) -> Interval:

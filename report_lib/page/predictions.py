@@ -24,6 +24,7 @@ def predictions_page(
     *,
     run: str,
     table: str,
+    said: str,
 ) -> str:
     """Write the page that stands beside the table of answers.
 
@@ -38,6 +39,8 @@ def predictions_page(
         Which was asked.
     table : str
         The file of the table.
+    said : str
+        What the images were taken for, and what was done to them.
 
     Returns
     -------
@@ -67,6 +70,7 @@ def predictions_page(
         css=read("predictions.css"),
         run=run,
         table=table,
+        said=said,
         n=plural(len(images), "image"),
         n_strange=len(strange),
         of="class" if class_names else "cluster",

@@ -1,11 +1,13 @@
 """The figures of several runs next to one another, as pictures: those that the same place of the same notebook made."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import nbformat
 
 from report_lib.common.errors import ReportError
+from report_lib.common.notebooks import titled
 from report_lib.page.exporter import PLOTLY, figure_html
 
 Place = tuple[str, str, int, int]
@@ -51,13 +53,11 @@ def _figures(notebooks: dict[str, nbformat.NotebookNode]) -> Iterator[tuple[Plac
 
 def _cells(notebook: nbformat.NotebookNode) -> Iterator[tuple[str, int, list[Any]]]:
     """Yield the title of the section, the number within it, and the outputs of each code cell."""
-    title, n = "", 0
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown" and cell.source.startswith("## "):
-            title, n = cell.source.splitlines()[0][3:].strip(), 0
-        elif cell.cell_type == "code":
-            yield title, n, cell.outputs
-            n += 1
+    n: Counter[str] = Counter()
+    for title, cell in titled(notebook):
+        if cell.cell_type == "code":
+            yield title, n[title], cell.outputs
+            n[title] += 1
 
 
 def _order(place: Place, notebooks: Sequence[dict[str, nbformat.NotebookNode]]) -> tuple[int, ...]:

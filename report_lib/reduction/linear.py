@@ -6,7 +6,7 @@ and its exact reconstruction error; the same with the uncentred second moment gi
 Jolliffe, Principal Component Analysis, 2nd edition, 2002, sections 1.1 and 3.2.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Protocol
@@ -20,6 +20,7 @@ from report_lib.common.arrays import CHUNK, chunks, flatten, labels_of, sample_r
 from report_lib.common.keep import kept
 from report_lib.common.representations import KINDS
 from report_lib.data.images import ImageSet
+from report_lib.data.whole import Whole
 from report_lib.reduction.linear_maps import Axes, LinearRepresentation, Scaling
 
 PCA, SVD = KINDS["pca"].title, KINDS["svd"].title
@@ -73,16 +74,29 @@ def moments(X: np.ndarray) -> Moments:
     throughout, 60,000 rows lose enough to move the count of components for 95% of it. Chan, Golub and LeVeque,
     Algorithms for computing the sample variance, 1983, section 1.
     """
-    d = X.shape[1]
-    shift = np.asarray(X[:CHUNK], np.float64).mean(axis=0).astype(np.float32)
-    total, products = np.zeros(d), np.zeros((d, d))
-    for chunk in chunks(X):
+    return summed_up(chunks(X))
+
+
+def summed_up(rows: Iterable[np.ndarray]) -> Moments:
+    """Sum up rows that come chunk by chunk, as `moments` does; of shape (n, d), float32."""
+    n, total, products, shift, low, high = 0, 0.0, 0.0, None, np.inf, -np.inf
+    for chunk in rows:
+        shift = chunk.mean(axis=0, dtype=np.float64).astype(np.float32) if shift is None else shift
         centred = chunk - shift
-        total += centred.sum(axis=0, dtype=np.float64)
-        products += centred.T @ centred
-    n, mean = len(X), total / len(X)
+        total = total + centred.sum(axis=0, dtype=np.float64)
+        products = products + (centred.T @ centred).astype(np.float64)
+        n, low, high = n + len(chunk), min(low, float(chunk.min())), max(high, float(chunk.max()))
+    mean = total / n
     covariance = (products - n * np.outer(mean, mean)) / max(n - 1, 1)
-    return Moments(n, shift + mean, covariance, float(X.min()), float(X.max()))
+    return Moments(n, shift + mean, covariance, low, high)
+
+
+def moments_of_all(whole: Whole | None) -> Moments | None:
+    """Sum up all images of a source that a run may learn from, also those that it does not look at."""
+    if whole is None:
+        return None
+    return summed_up(flatten(block.images[~block.held_out]).astype(np.float32) for block in whole.blocks()
+                     if not block.held_out.all())  # fmt: skip
 
 
 class PixelScaler(Scaling, TransformerMixin, BaseEstimator):
@@ -273,10 +287,10 @@ class Reduction:
 
 
 @kept
-def fit(images: np.ndarray, *, scaling: str) -> Reduction:
-    """Fit scaler, PCA and truncated SVD to train images of shape (n, h, w)."""
+def fit(images: np.ndarray, *, scaling: str, known: Moments | None = None) -> Reduction:
+    """Fit scaler, PCA and truncated SVD to train images of shape (n, h, w), or to the moments of more of them."""
     rows = flatten(images)
-    m = moments(rows)
+    m = known or moments(rows)
     scaler = PixelScaler(scaling).fit_moments(m)
     return Reduction(m, scaler, *(fit_reducer(rows, m, scaler, center=center) for center in (True, False)))
 

@@ -45,6 +45,7 @@ HOMES = {
     "audit": ("classification", "audit.csv"),
     "unusual": ("classification", "unusual.csv"),
     "predictions": ("classification", "predictions.csv"),
+    "all_images": ("classification", "all_images.parquet"),
     # The test images as points, for the page's reader to explore.
     "datamap": ("classification", "datamap.npz"),
     # The first of each list, with pictures, for the page.

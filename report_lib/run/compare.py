@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from report_lib.common.errors import ReportError
-from report_lib.common.prose import decimal, listed, plural
+from report_lib.common.prose import listed, plural
+from report_lib.page import numbers
 from report_lib.page.compare import (
     SAME,
     Finished,
     Row,
     compare_page,
-    difference_of,
     judged,
     parameters_that_differ,
     sentences,
@@ -102,9 +102,9 @@ def _told(runs: Sequence[Finished], rows: Sequence[Row], form: str) -> str:
 
 
 def _line(row: Row) -> list[str]:
-    values = [f"{decimal(own.value)} ({decimal(own.low)}–{decimal(own.high)})" if own else "-" for own in row.values]
+    values = ["{} ({})".format(*numbers.told(row.name, own)) if own else "-" for own in row.values]
     told = [
-        word if word in (SAME, "") else f"{word}, {difference_of(own)}"
+        word if word in (SAME, "") else f"{word}, {numbers.difference(row.name, own)}"
         for own, word in zip(row.differences, row.verdicts, strict=True)
     ]
     return [row.name, *values, *told]

@@ -163,7 +163,8 @@ def _log_progress() -> None:
         logger = logging.getLogger("report_lib")
         logger.addHandler(handler)
         logger.setLevel(logging.WARNING)
-        logging.getLogger("report_lib.common.training").setLevel(logging.INFO)
+        for name in ("common.training", "classification.everything"):
+            logging.getLogger(f"report_lib.{name}").setLevel(logging.INFO)
         logger.propagate = False
 
 

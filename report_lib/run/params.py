@@ -3,7 +3,6 @@
 The `parameters` cell of each notebook repeats the names, types and defaults of its sections; a test compares them.
 """
 
-import difflib
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +26,7 @@ from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEv
 from report_lib.classification.classifiers import CLASSIFIERS, PSEUDO
 from report_lib.clustering.methods import METHODS
 from report_lib.common import representations
-from report_lib.common.errors import ReportError
+from report_lib.common.errors import ReportError, did_you_mean
 
 AUTO = "auto"
 # Of a file of parameters, and of what is said about it.
@@ -106,6 +105,11 @@ class Dataset(Section):
     size: int = Field(0, ge=0, le=96, description="longest side that images are brought to, in pixels; 0: as they are")
     class_names: list[str] = Field([], description="one name a class, in the order of the sorted labels")
     test_size: Share = Field(0.2, description="share of the images held out, where there is no test part")
+    n_images: int = Field(
+        70_000,
+        ge=100,
+        description="images that the report looks at; of more they are drawn, and the rest told at the end",
+    )
     use_labels: bool = Field(True, description="false: as if there were no labels")
 
     @model_validator(mode="after")
@@ -442,9 +446,8 @@ def _explain(error: dict[str, Any], origin: dict[tuple[str, ...], str], path: Pa
 
 def _unknown(keys: tuple[str, ...]) -> str:
     known = list((Params if len(keys) == 1 else SECTIONS[keys[0]]).model_fields)
-    near = difflib.get_close_matches(keys[-1], known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}? " if near else ""
-    return f"{'.'.join(keys)} is not a parameter; {hint}known here: {', '.join(known)}"
+    hint = did_you_mean(keys[-1], known, cutoff=0.5)
+    return f"{'.'.join(keys)} is not a parameter; {hint and hint + ' '}known here: {', '.join(known)}"
 
 
 def _allowed(keys: tuple[str, ...]) -> str:

@@ -4,7 +4,6 @@ Everything is written to a folder beside the runs and moved into place when all 
 fails leaves the last good report alone.
 """
 
-import difflib
 import logging
 import os
 import sys
@@ -16,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from report_lib import ROOT
-from report_lib.common import values
-from report_lib.common.errors import ReportError
+from report_lib.common import engine, values
+from report_lib.common.errors import ReportError, did_you_mean
 from report_lib.common.facts import environment
 from report_lib.common.parallel import pinned_threads
 from report_lib.data import datasets, formats, pixels
@@ -87,6 +86,8 @@ def run_report(
             (final / publish.FAILED).unlink(missing_ok=True)
             progress.up_to_date(final / "report.html")
             return final / "report.html"
+        if engine.is_asked_for():
+            log.info("calls go to %s", engine.told())
         progress.expect(sum(len(images.rows[part]) for part in ("train", "test")))
         with failure.page_of(staged, final):
             finished = _run_phases(plan, run, progress, verbose)
@@ -165,7 +166,7 @@ def predict(name: str, images_path: str) -> tuple[Path, int, int]:
     with publish.reading(run.folder):
         model = new_images.load(name, run.path("model_about"), run.path("model"))
         given = _asked(run, model.image_shape)
-    images, names = _read_new(images_path, given, model.image_shape)
+    images, names, said = _read_new(images_path, given, model.image_shape)
     images, scaled = pixels.scaled_like(images, model.low, model.high)
     if scaled:
         log.info("%s: %s", images_path, scaled)
@@ -175,7 +176,8 @@ def predict(name: str, images_path: str) -> tuple[Path, int, int]:
     place = place if place.name else place.resolve()
     path, page = (_beside(place, f".predictions.{end}") for end in ("csv", "html"))
     told = new_images.table(answers, model.class_names)
-    html = predictions_page(answers, images, names, model.class_names, run=name, table=path.name)
+    said = f"{said}; {scaled}" if scaled else said
+    html = predictions_page(answers, images, names, model.class_names, run=name, table=path.name, said=said)
     artifacts.write_csv(path, *asked.with_names(new_images.COLUMNS, told))
     artifacts.write_text(page, html)
     return path, len(images), int((~answers.like_seen).sum())
@@ -190,17 +192,17 @@ def _asked(run: Run, image_shape: tuple[int, int]) -> Asked:
     return Asked(**given | {"image_shape": given["image_shape"] or shape})
 
 
-def _read_new(path: str, asked: Asked, image_shape: tuple[int, int]) -> tuple["np.ndarray", "np.ndarray | None"]:
+def _read_new(path: str, asked: Asked, image_shape: tuple[int, int]) -> tuple["np.ndarray", "np.ndarray | None", str]:
     """Read new images; arrays and columns need not be called as the run's own were, and pictures may be larger."""
     h, w = image_shape
     side = h if h == w else 0
     try:
-        images, names = formats.read_new(path, asked, side=side)
+        images, names, said = formats.read_new(path, asked, side=side)
     except ReportError:
         if not asked.keys:
             raise
-        images, names = formats.read_new(path, replace(asked, keys=()), side=side)
-    return images, visible(names)
+        images, names, said = formats.read_new(path, replace(asked, keys=()), side=side)
+    return images, visible(names), said
 
 
 def _beside(images: Path, ending: str) -> Path:
@@ -234,10 +236,10 @@ def existing(name: str) -> Run:
     if name.strip(". ") != name or "/" in name or name in ("", artifacts.LAB) or not run.folder.is_dir():
         folders = {p.name for p in artifacts.build_dir().glob("[!.]*") if p.is_dir()} - {artifacts.LAB}
         there = ", ".join(sorted(folders)) or "none"
-        near = difflib.get_close_matches(name, folders, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]}? " if near else ""
+        hint = did_you_mean(name, folders, cutoff=0.5)
         raise ReportError(
-            f"no run {name!r}; {hint}runs that are there: {there}; `make report PARAMS=params/{name}.yaml` makes one"
+            f"no run {name!r}; {hint and hint + ' '}runs that are there: {there}; `make report PARAMS=params/{name}.yaml` "
+            "makes one"
         )
     return run
 

@@ -7,9 +7,10 @@ That is judged by the last run of that name. A first run is judged by what secti
 import json
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
+
+from report_lib.common.notebooks import titled
 
 if TYPE_CHECKING:
     import nbformat
@@ -70,7 +71,7 @@ class Progress:
     def phase(self, phase: str, notebook: "nbformat.NotebookNode | None" = None) -> None:
         """Begin a phase; the notebook tells which section each cell belongs to."""
         self._phase, self.section, self.n_cells = phase, "", 0
-        self._titles = [] if notebook is None else list(_titles_by_cell(notebook))
+        self._titles = [] if notebook is None else [(cell.source, title or "start") for title, cell in titled(notebook)]
         self._begin("page" if notebook is None else "start")
 
     def cell(self, cell: "nbformat.NotebookNode", cell_index: int) -> None:
@@ -134,16 +135,6 @@ def usual(n_images: int) -> dict[str, dict[str, float]]:
         phase: {section: fixed + each * n_images for section, (fixed, each) in sections.items()}
         for phase, sections in table.items()
     }
-
-
-def _titles_by_cell(notebook: "nbformat.NotebookNode") -> Iterator[tuple[str, str]]:
-    """Yield the source of each cell with the heading above it."""
-    title = "start"
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            heading = next((line for line in cell.source.splitlines() if line.startswith("## ")), None)
-            title = heading[3:].strip() if heading else title
-        yield cell.source, title
 
 
 def _clock(seconds: float) -> str:

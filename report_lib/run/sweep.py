@@ -1,13 +1,14 @@
-"""Many runs of one file, one after the other: what is finished stays, what fails stops no other, one page tells of all."""
+"""Many runs of one file, here or on a cluster: what is finished stays, what fails stops no other, one page tells of all."""
 
 import logging
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from report_lib.common import engine
 from report_lib.common.errors import ReportError
 from report_lib.common.prose import plural
-from report_lib.run import artifacts, record
+from report_lib.run import artifacts, cluster, record
 from report_lib.run.compare import read_run
 from report_lib.run.params import Params
 from report_lib.run.pipeline import is_done, run_report
@@ -51,19 +52,33 @@ def sweep(
     log.info("%s", _told(path.stem, planned, left))
     if len(left) > MOST_UNASKED and not confirmed:
         raise ReportError(f"{path}: makes {len(left):,} runs, more than {MOST_UNASKED}; `CONFIRM=1` goes ahead")
+    waiting = [run.params for run in left]
+    is_elsewhere = bool(waiting) and engine.is_asked_for()
+    made = cluster.make_all(waiting) if is_elsewhere else _in_turn(path.stem, waiting, verbose, is_stopped)
     failed: dict[str, str] = {}
-    for i, run in enumerate(left, start=1):
-        log.info("sweep %s: run %s of %s, %s", path.stem, f"{i:,}", f"{len(left):,}", run.params.name)
+    for i, (name, why) in enumerate(made, start=1):
+        if is_elsewhere and not why:
+            log.info("sweep %s: %s of %s are done, the last is %s", path.stem, f"{i:,}", f"{len(left):,}", name)
+        if why:
+            failed[name] = why
+            log.info("%s failed: %s", name, why)
+    return _write_page(path.stem, planned, failed), failed
+
+
+def _in_turn(
+    sweep: str, waiting: Sequence[Params], verbose: bool, is_stopped: Callable[[], bool]
+) -> Iterator[tuple[str, str]]:
+    """Make runs one after the other; yield the name of each, and why there is none."""
+    for i, params in enumerate(waiting, start=1):
+        log.info("sweep %s: run %s of %s, %s", sweep, f"{i:,}", f"{len(waiting):,}", params.name)
+        why = ""
         try:
-            run_report(run.params, verbose=verbose)
+            run_report(params, verbose=verbose)
         except Exception as error:
             if is_stopped():
                 raise
-            failed[run.params.name] = (
-                str(error) if isinstance(error, ReportError) else f"{type(error).__name__}: {error}"
-            )
-            log.info("%s failed: %s", run.params.name, failed[run.params.name])
-    return _write_page(path.stem, planned, failed), failed
+            why = str(error) if isinstance(error, ReportError) else f"{type(error).__name__}: {error}"
+        yield params.name, why
 
 
 def _is_done(params: Params) -> bool:

@@ -1,6 +1,5 @@
 """A file of a sweep in, the parameters of its runs out: all of them are checked before anything runs."""
 
-import difflib
 import hashlib
 import itertools
 import json
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from report_lib import ROOT
-from report_lib.common.errors import ReportError
+from report_lib.common.errors import ReportError, did_you_mean
 from report_lib.run.params import Params, load_params, read_yaml
 
 DEFAULT = "params/fashion_mnist.yaml"
@@ -63,9 +62,8 @@ def read_sweep(path: Path) -> list[Planned]:
 
 def _check(values: dict[str, Any], where: dict[tuple[str, ...], str], path: Path) -> None:
     for key in values.keys() - set(KEYS):
-        near = difflib.get_close_matches(key, KEYS, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]}? " if near else ""
-        raise ReportError(f"{where[(key,)]}: a sweep has no {key}; {hint}known here: {', '.join(KEYS)}")
+        hint = did_you_mean(key, KEYS, cutoff=0.5)
+        raise ReportError(f"{where[(key,)]}: a sweep has no {key}; {hint and hint + ' '}known here: {', '.join(KEYS)}")
     if not values.get(GRID) and not values.get(RUNS):
         raise ReportError(
             f"{path}: nothing varies; `grid:` takes parameters with a list of values each, `runs:` names runs"

@@ -11,7 +11,7 @@ from report_lib.common.arrays import UNKNOWN
 from report_lib.common.display import passes_none
 from report_lib.common.prose import bullets, count_of, listed, percent, plural, text
 from report_lib.data.images import Marks
-from report_lib.understanding.measure import Brightness, Duplicates, Histogram, Summary
+from report_lib.understanding.measure import Brightness, Duplicates, Histogram, Overall, Summary
 
 
 def summary_table(parts: Sequence[Summary]) -> pd.DataFrame:
@@ -39,6 +39,17 @@ def summary(parts: Sequence[Summary], origin: str) -> str:
         f"{text(origin)} An image is a point with {train.height * train.width:,} coordinates, one a pixel. "
         f"{count_of(missing, 'pixel is', 'pixels are').capitalize()} missing and "
         f"{count_of(blank, 'image is', 'images are')} blank."
+    )
+
+
+@passes_none
+def over_all(overall: Overall | None) -> str | None:
+    """Say what all images of a source are like, of which the run looks at some."""
+    return (
+        f"The source has {overall.n:,} images, and the report looks at {overall.n_looked_at:,} of them. Of all of them pixels "
+        f"run from {overall.minimum:g} to {overall.maximum:g}, {overall.mean:.2f} on the mean; "
+        f"{count_of(overall.n_blank, 'image is', 'images are')} blank, and {count_of(overall.n_copies, 'is', 'are')} the same "
+        "as an earlier one."
     )
 
 

@@ -8,9 +8,10 @@ import numpy as np
 from PIL import Image
 from scipy.spatial import cKDTree
 
-from report_lib.common.arrays import UNKNOWN
+from report_lib.common.arrays import UNKNOWN, flatten
 from report_lib.common.keep import kept
 from report_lib.data.images import ImageSet, Marks
+from report_lib.data.whole import Whole
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,54 @@ def summarise(part: str, images: np.ndarray) -> Summary:
     )
 
 
+@dataclass(frozen=True)
+class Overall:
+    """Facts about all images of a source, of which the run looks at some.
+
+    Attributes
+    ----------
+    n, n_looked_at : int
+    minimum, maximum, mean : float
+        Of all pixels.
+    n_blank : int
+        Images whose pixels are all equal.
+    n_copies : int
+        Images whose pixels are those of an earlier one.
+    """
+
+    n: int
+    n_looked_at: int
+    minimum: float
+    maximum: float
+    mean: float
+    n_blank: int
+    n_copies: int
+
+
+def over_all(whole: Whole | None) -> Overall | None:
+    """Go through all images once."""
+    if whole is None:
+        return None
+    lows, highs, total, n_seen, n_copies = [], [], 0.0, 0, 0
+    for block in whole.blocks():
+        flat = flatten(block.images)
+        lows.append(flat.min(axis=1))
+        highs.append(flat.max(axis=1))
+        total += float(flat.sum(dtype=np.float64))
+        n_seen += int(block.seen.sum())
+        n_copies += int(block.copies.sum())
+    low, high = np.concatenate(lows), np.concatenate(highs)
+    return Overall(
+        n=whole.n,
+        n_looked_at=n_seen,
+        minimum=float(low.min()),
+        maximum=float(high.max()),
+        mean=total / (whole.n * flat.shape[1]),
+        n_blank=int((low == high).sum()),
+        n_copies=n_copies,
+    )
+
+
 def beside_originals(images: ImageSet) -> np.ndarray | None:
     """Put the first train images as they came over what is used of them.
 
@@ -103,6 +152,7 @@ def facts(images: ImageSet) -> dict[str, object]:
     }
     said |= {"n_unknown": unknown} if known.any() and not known.all() else {}
     said |= {"marks": _counted(images.marks)} if images.marks else {}
+    said |= {"n_source": images.n_source} if images.n_source else {}
     return said | ({"recognised": images.recognised, "skipped": images.skipped} if images.recognised else {})
 
 
@@ -341,7 +391,12 @@ def nearest_pairs(
 
 
 def report_metrics(
-    images: ImageSet, parts: Sequence[Summary], histogram: Histogram, bright: Brightness, copies: Duplicates
+    images: ImageSet,
+    parts: Sequence[Summary],
+    overall: Overall | None,
+    histogram: Histogram,
+    bright: Brightness,
+    copies: Duplicates,
 ) -> dict[str, object]:
     """Gather the numbers that the phase shows, under the names of `metrics.json`."""
     names = images.class_names or ("all images",)
@@ -358,6 +413,8 @@ def report_metrics(
         "near_duplicates": {kind: {**found, "total": sum(found.values())} for kind, found in counted.items()},
     }
     counts = class_counts(images.train_labels, len(names))
+    if overall:
+        numbers["all_images"] = vars(overall)
     if counts is not None:
         numbers["class_counts"] = dict(zip(names, counts, strict=True))
     return numbers

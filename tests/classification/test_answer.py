@@ -34,6 +34,17 @@ def test_a_class_of_which_some_falls_in_with_another_is_named():
     assert structure(np.array([[60, 0, 0], [40, 0, 0]])).beside == {}
 
 
+def test_some_of_a_class_is_told_whether_the_other_is_nearly_all_of_the_cluster_or_just_over_half():
+    """Shares as in clothes: a fifth of shirts among T-shirts, and a third of a cluster of dresses made of coats."""
+    table = ([793, 0, 0, 0], [224, 0, 776, 0], [0, 344, 0, 0], [0, 217, 783, 0])
+    found = structure(np.array(table))
+    assert found.beside == {0: [1], 2: [3]}
+    assert "some of Coat falls in with Bag and some of Shirt with Dress" in said(*table)
+    # Of half or less nothing is the other's, and under a fifth is a stray.
+    assert structure(np.array([[0, 344, 0], [783, 344, 0]])).beside == {}
+    assert structure(np.array([[344, 0, 0], [80, 783, 0]])).beside == {}
+
+
 def test_a_few_strays_do_not_merge_with_a_class():
     assert said([100, 0, 0], [20, 80, 0]).startswith("Bag and Coat stand apart")
 

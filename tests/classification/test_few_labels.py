@@ -219,8 +219,8 @@ def test_accuracy_is_the_mean_over_the_draws():
     assert curve.spread[5] == pytest.approx(0.1)
     # Student's interval over the draws, and Wilson's over the images, combined by the root of the sum of squares.
     wilson = wilson_interval(7, 10)
-    half = np.hypot(student.ppf(0.975, 2) * 0.1 / np.sqrt(3), (wilson.high - wilson.low) / 2)
-    assert curve.accuracy[5].low == pytest.approx(0.7 - half)
+    drawn = student.ppf(0.975, 2) * 0.1 / np.sqrt(3)
+    assert curve.accuracy[5].low == pytest.approx(0.7 - np.hypot(drawn, 0.7 - wilson.low))
 
 
 def test_of_one_draw_the_interval_is_over_the_images():

@@ -8,8 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 from PIL import Image
 
-from report_lib.classification import audit, few_labels, pseudo, unusual
+from report_lib.classification import audit, everything, few_labels, pseudo, unusual
 from report_lib.classification.figures import audit as audit_figures
+from report_lib.classification.figures import everything as everything_figures
 from report_lib.classification.figures import few_labels as few_labels_figures
 from report_lib.classification.figures import pseudo as pseudo_figures
 from report_lib.classification.figures import supervised as supervised_figures
@@ -69,6 +70,12 @@ def audit_cases(rng):
     return {"suspects": (worst, images), "strangers": (far(images), images), "copies": (pair, images)}
 
 
+def of_all(rng):
+    counts = np.array([700, 300, 0])
+    called = [f"<b>{i}.png" for i in range(4)]
+    return everything.Everything(1_000, 120, counts, counts // 10, 15, None, 0, rng.random((4, 6, 4)), called)
+
+
 def far(images):
     labels = {"train": images.train_labels, "test": images.test_labels}
     return {part: SimpleNamespace(labels=own, strangers=np.array([4, 2])) for part, own in labels.items()}
@@ -80,6 +87,7 @@ def cases_of(rng):
         few_labels_figures: few_labels_cases(rng),
         supervised_figures: supervised_cases(rng),
         audit_figures: audit_cases(rng),
+        everything_figures: {"strangest": (of_all(rng), pictures(rng))},
     }
 
 

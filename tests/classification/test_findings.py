@@ -54,7 +54,7 @@ def test_headlines_are_of_the_clusters_that_go_on(snapshot):
 def test_the_number_of_clusters_is_said_to_be_given_chosen_or_found():
     numbers = numbers_of_a_run(labelled=True)
     assert headlines.data_line(numbers).endswith("3 clusters were asked for")
-    numbers["clustering"]["panel"]["support"] = {"number": 7, "supported": True, "nearly": [4]}
+    numbers["clustering"]["panel"]["support"] = {"number": 7, "supported": True, "nearly": [4], "found_again": True}
     assert [one.said for one in headlines.headlines(numbers) if one.figure == "7"] == [
         "clusters are what halves of the images support best; 4 may be as good. The run was given 3."
     ]
@@ -62,6 +62,11 @@ def test_the_number_of_clusters_is_said_to_be_given_chosen_or_found():
     assert headlines.data_line(numbers).endswith("3 clusters, a number chosen without labels")
     assert [one.said for one in headlines.headlines(numbers) if one.figure == "7"] == [
         "clusters are what halves of the images support best; 4 may be as good."
+    ]
+    numbers["clustering"]["panel"]["support"]["found_again"] = False
+    assert [one.said for one in headlines.headlines(numbers) if one.figure == "7"] == [
+        "clusters are what halves of the images support best; 4 may be as good, but they do not agree on the borders between "
+        "them."
     ]
     del numbers["clustering"]["panel"]["support"]
     numbers["clustering"].update(chosen="dbscan")
@@ -78,9 +83,10 @@ def of_a_league(*, on="PCA", seeds=(0.5, 0.7)):
     return {"kmeans": own}
 
 
-def caveats(*, title="Mine", classified=None, support=None, marks=None, **of):
+def caveats(*, title="Mine", classified=None, support=None, marks=None, n_source=0, **of):
     numbers = numbers_of_a_run(labelled=True)
-    numbers["dataset"] |= {"title": title, **({"marks": marks} if marks else {})}
+    more = {"marks": marks, "n_source": n_source}
+    numbers["dataset"] |= {"title": title, **{name: value for name, value in more.items() if value}}
     numbers["clustering"]["league"] = of_a_league(**of)
     numbers["clustering"]["panel"] |= {"support": support, "given": None if support else 3}
     numbers["classification"] = {"map": {"same_nearby": 0.75, "same_nearby_on_map": 0.6}, **(classified or {})}
@@ -94,8 +100,9 @@ def test_only_the_caveats_that_hold_for_a_run_are_told(snapshot):
     assert "with one seed" in " ".join(caveats(seeds=(0.5,)))
     assert "may not suit these images" in " ".join(caveats(on="oriented gradients"))
     assert "on other images expect less" in " ".join(caveats(on="oriented gradients", title="MNIST"))
-    found = {"number": 3, "supported": True, "nearly": [4, 5]}
+    found = {"number": 3, "supported": True, "nearly": [4, 5], "found_again": True}
     assert caveats(support=found)[0].endswith("sees no labels, and 4 or 5 may be as good.")
+    assert caveats(support={**found, "found_again": False})[0].endswith("put the borders between them elsewhere.")
     assert "Nothing in the images supports" in caveats(support={**found, "supported": False})[0]
     whole = caveats(on="oriented gradients", classified={"supervised": {"conv": {}}, "audit": {}})
     assert len(whole) == 6
@@ -110,6 +117,16 @@ def test_corrected_labels_are_a_caveat_and_stand_on_the_first_line(snapshot):
     assert "corrected" not in headlines.data_line(numbers)
     numbers["dataset"]["marks"] = marks
     assert " · 12 labels corrected by hand · " in headlines.data_line(numbers)
+
+
+def test_that_only_some_of_the_images_were_looked_at_is_a_caveat_and_stands_on_the_first_line(snapshot):
+    numbers = numbers_of_a_run(labelled=True)
+    n = numbers["dataset"]["n_train"] + numbers["dataset"]["n_test"]
+    assert f"{n:,} greyscale" in headlines.data_line(numbers)
+    numbers["dataset"]["n_source"] = 9_000
+    assert headlines.data_line(numbers).startswith(f"{n:,} of 9,000 greyscale images")
+    snapshot("headlines/some of the images", caveats(n_source=9_000, classified={"all_images": {}})[0])
+    assert "the model" not in caveats(n_source=9_000)[0]
 
 
 def found_in(classified):

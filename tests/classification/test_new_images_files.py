@@ -259,7 +259,7 @@ from report_lib.classification import new_images
 from report_lib.page.predictions import predictions_page
 from report_lib.run import pipeline
 model, images = new_images.load("mine", Path({str(about)!r}), Path({str(npz)!r})), np.load({str(tmp_path / "new.npy")!r})
-predictions_page(model.predict(images), images, None, model.class_names, run="mine", table="new.csv")
+predictions_page(model.predict(images), images, None, model.class_names, run="mine", table="new.csv", said="")
 print(*sorted({{"torch", "sklearn", "scipy", "pandas"}} & set(sys.modules)))
 """
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

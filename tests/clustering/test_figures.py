@@ -12,7 +12,7 @@ from report_lib.clustering.representations import Plane, Representation, Shapes
 from report_lib.common import style
 from report_lib.understanding.measure import Examples
 from tests.figures import check_figures, decode, words
-from tests.made import NAMES, league_rows, made_panel
+from tests.made import NAMES, league_rows, made_panel, made_settings
 
 
 def shapes(images, directions, names, n_components):
@@ -38,6 +38,7 @@ def gradients_cases(rng):
     return {
         "edges": (shapes(rng.random((3, 9, 6)), rng.random((3, 8, 4, 3)), NAMES, 100),),
         "same_class": (hits, NAMES, 15),
+        "gradient_settings": (made_settings(),),
     }
 
 
@@ -278,7 +279,8 @@ def test_what_is_not_there_is_not_drawn(rng):
     for row in unlabelled:
         del row.by_seed["accuracy"]
     drawn = [
-        hog.edges(None), hog.same_class(None, NAMES, 3), panel_figures.resolutions(None), density_figures.dbscan_sweep(None),
+        hog.edges(None), hog.same_class(None, NAMES, 3), hog.gradient_settings(None), panel_figures.resolutions(None),
+        density_figures.dbscan_sweep(None),
         planes.dense_places(None), league.league_scores(unlabelled, "x"), clusters.class_by_cluster(None, NAMES),
         clusters.purity(None, NAMES), clusters.best_recall(None, NAMES), clusters.centroids(None, (0, 1), letter="K"),
     ]  # fmt: skip

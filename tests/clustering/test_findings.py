@@ -363,7 +363,8 @@ def test_what_is_not_there_is_not_spoken_of():
     bare = ClusterScores(3, 1.0)
     blind = league.Row(Fitted("kmeans", "PCA", [], 0.0), bare, {"n_clusters": np.ones(1)})
     said = [
-        about_gradients.same_class(None, 5), about_panel.resolutions(None), about_league.leaders([blind]),
+        about_gradients.same_class(None, 5), about_gradients.gradient_settings(None), about_panel.resolutions(None),
+        about_league.leaders([blind]),
         about_league.published_table(blind, "Fashion-MNIST"), about_league.against_published(blind, "mine"),
         about_clustering.cluster_scores(bare), about_clustering.cluster_classes(None, None, []),
     ]  # fmt: skip

@@ -166,7 +166,9 @@ def test_there_are_no_more_components_than_directions_in_cells(rng, n_components
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float64])
-@pytest.mark.parametrize("options", [{}, {"n_components": 6}, {"n_orientations": 8, "n_cells": 2, "n_components": 500}])
+@pytest.mark.parametrize(
+    "options", [{}, {"n_components": 6}, {"blur": 0.4}, {"n_orientations": 8, "n_cells": 2, "n_components": 500}]
+)
 def test_loaded_again_it_gives_the_same_codes(rng, options, dtype):
     X = (rng.random((60, 63)) * 255).astype(dtype)
     fitted = OrientedGradients((9, 7), **options).fit(X[:40])
@@ -179,7 +181,7 @@ def test_loaded_again_it_gives_the_same_codes(rng, options, dtype):
     assert loaded.transform(X).shape == codes.shape
     assert loaded.transform(X).tobytes() == codes.tobytes()
     assert (loaded.image_shape, loaded.n_components) == ((9, 7), codes.shape[1])
-    assert (loaded.n_orientations, loaded.n_cells) == (fitted.n_orientations, fitted.n_cells)
+    assert (loaded.n_orientations, loaded.n_cells, loaded.blur) == (fitted.n_orientations, fitted.n_cells, fitted.blur)
     np.testing.assert_array_equal(loaded.reducer_.explained_variance_, fitted.reducer_.explained_variance_)
 
 
@@ -190,6 +192,12 @@ def test_kept_and_loaded_twice_it_is_still_the_same(rng):
     assert {name: own.tobytes() for name, own in once.items()} == {
         name: own.tobytes() for name, own in fitted.arrays().items()
     }
+
+
+def test_a_model_of_an_earlier_version_has_the_usual_blur(rng):
+    fitted = OrientedGradients((8, 8), n_components=7).fit(rng.random((40, 64)))
+    older = {name: own for name, own in fitted.arrays().items() if name != "blur"}
+    assert OrientedGradients.from_arrays(**older).blur == fitted.blur
 
 
 def test_what_has_learnt_nothing_cannot_be_kept():

@@ -73,8 +73,9 @@ def test_means_hold_the_seeds_and_the_draw_of_test_images(fitted, labels):
         single = getattr(kmeans.scores, name)
         seeds = stats.t.interval(0.95, 2, 0.0, stats.sem(kmeans.by_seed[name]))[1]
         assert own.value == pytest.approx(kmeans.by_seed[name].mean())
-        if own.low > 0 and own.high < 1:
-            assert (own.high - own.low) / 2 == pytest.approx(np.hypot(seeds, (single.high - single.low) / 2))
+        below, above = np.hypot(seeds, [single.value - single.low, single.high - single.value])
+        assert own.low == pytest.approx(max(-1 if name == "ari" else 0, own.value - below))
+        assert own.high == pytest.approx(min(1, own.value + above))
     # Of one seed nothing is known but what it is on these images.
     assert hdbscan.mean == {name: getattr(hdbscan.scores, name) for name in hdbscan.mean}
     assert kmeans.as_dict()["mean_intervals_95"]["ari"] == kmeans.mean["ari"].as_dict()

@@ -79,9 +79,10 @@ def test_a_pair_is_modularity_times_the_adjusted_rand_index_of_what_halves_make_
         labels = list(number.cuts(edges, [2, 5], random_state=3))
         modular.append([graph.modularity(own.tolist(), weights=edges.weights.tolist()) for own in labels])
         made.append([number.vote(near, own) for own in labels])
-    expected = [adjusted_rand_score(a, b) for a, b in zip(*made, strict=True)] * np.mean(modular, axis=0)
+    agreed = [adjusted_rand_score(a, b) for a, b in zip(*made, strict=True)]
+    expected = agreed * np.mean(modular, axis=0)
     assert expected[0] < 0 < 0.1 < expected[1]
-    np.testing.assert_allclose(found, [0, expected[1]], rtol=1e-9)
+    np.testing.assert_allclose(found, [[0, expected[1]], agreed], rtol=1e-9)
 
 
 def test_each_cut_is_made_of_the_first_communities_that_are_enough(rng):
@@ -106,8 +107,8 @@ def test_the_reference_has_the_covariance_of_the_images_and_no_groups(rng):
     assert near[1] == pytest.approx(0.236, abs=0.05)
 
 
-def evidence(own, reference=((0.1, 0.1), (0.1, 0.1), (0.1, 0.1))):
-    return Evidence(np.array(own, float), np.array(reference, float))
+def evidence(own, reference=((0.1, 0.1), (0.1, 0.1), (0.1, 0.1)), agreed=0.9):
+    return Evidence(np.array(own, float), np.array(reference, float), np.full((len(own), 2), agreed))
 
 
 @pytest.fixture
@@ -166,6 +167,19 @@ def test_what_is_said_of_the_number_taken(made, snapshot):
     clear = Support(made.n_clusters, {"PCA": evidence([[0.2, 0.2], [0.7, 0.7], [0.3, 0.3]])})
     snapshot("clustering/number that leads clearly", findings.suggestions(made_panel().led_by(clear)))
     snapshot("clustering/headline of a number that leads clearly", panel_headline(made_panel().led_by(clear).as_dict()))
+
+
+def test_where_halves_agree_too_little_on_the_borders_the_page_says_so(snapshot):
+    own = [[0.2, 0.2], [0.7, 0.7], [0.3, 0.3]]
+    shifting = Support(np.array([2, 3, 4]), {"PCA": evidence(own, agreed=0.79)})
+    assert shifting.is_there
+    assert (shifting.found_again, Support(np.array([2, 3, 4]), {"PCA": evidence(own, agreed=0.8)}).found_again) == (
+        False,
+        True,
+    )
+    led = made_panel().led_by(shifting)
+    snapshot("clustering/number whose borders shift", findings.suggestions(led))
+    snapshot("clustering/headline of a number whose borders shift", panel_headline(led.as_dict()))
 
 
 def test_where_nothing_supports_a_number_the_page_says_so(snapshot):

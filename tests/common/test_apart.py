@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from report_lib.common.apart import Measured, apart, is_clear, over_draws
-from report_lib.common.metrics import Interval, over_seeds, wilson_interval
+from report_lib.common.apart import Measured, apart, over_draws
+from report_lib.common.metrics import Interval, is_clear, over_seeds, wilson_interval
 
 
 def measured(value, half, degrees=np.inf):

@@ -125,6 +125,21 @@ def test_a_mean_over_seeds_covers_the_mean_of_all_seeds(rng, spread, n_seeds):
     assert 0.93 <= np.mean(covered) <= 0.995
 
 
+def test_the_mean_nmi_of_seeds_covers_the_truth_on_few_test_images(rng):
+    """Of few images mutual information comes out too large: an interval with its mean in the middle covers half of the time."""
+    share = np.append(np.full((10, 10), 0.4 / 90), np.zeros((10, 1)), axis=1)
+    np.fill_diagonal(share, 0.06)
+    truth, covered, centred = float(metrics.normalized_mutual_info(share)), [], []
+    for i in range(150):
+        tables = rng.multinomial(200, share.ravel(), size=3).reshape(3, 10, 11)
+        single = metrics.bootstrap_intervals(tables[0], n_resamples=300, random_state=i)["nmi"]
+        own = metrics.over_seeds(metrics.normalized_mutual_info(tables), single)
+        covered.append(own.low <= truth <= own.high)
+        centred.append(abs(own.value - truth) <= (own.high - own.low) / 2)
+    assert np.mean(covered) >= 0.9
+    assert np.mean(centred) < 0.7
+
+
 def test_of_one_model_the_mean_has_wilsons_interval(rng):
     right = rng.random((1, 80)) < 0.7
     assert metrics.mean_over_draws(right) == metrics.wilson_interval(int(right.sum()), 80)

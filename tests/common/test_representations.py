@@ -39,3 +39,9 @@ def test_what_is_no_representation(name):
 def test_more_components_than_pixels():
     with pytest.raises(ValueError, match="an image has only 16 pixels, and no more components"):
         representations.parse("pca-17").code_shape((4, 4), 5)
+
+
+def test_a_title_that_names_an_autoencoder_says_that_it_was_trained_once():
+    assert representations.trained_once(["pixels", "dense 64-32"]) == ", autoencoders trained once"
+    assert representations.trained_once(representations.parse(name).title for name in ("pca", "conv-8-8"))
+    assert representations.trained_once(["pixels", "PCA 16", "truncated SVD", "graph"]) == ""

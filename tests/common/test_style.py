@@ -121,6 +121,16 @@ def test_any_two_clusters_are_told_apart_by_all_readers(theme, classes):
     assert {look.mark for look in looks} == {"circle"}
 
 
+@pytest.mark.parametrize("theme", THEMES)
+def test_no_class_and_no_cluster_is_nearly_black(theme):
+    """Two that are would be taken for one, whatever their hue."""
+    looks = [*style.class_looks(10), *(own for c in (FASHION, CLASSIC) for own in style.cluster_looks(10, table_of(c)))]
+    ground = colors.read([style.GROUNDS[theme]])[0]
+    seen = colors.lab(colors.over(colors.read(shown(looks, theme)), ground, style.OPACITY))
+    assert seen[:, 0].min() >= 35
+    assert colors.difference(seen, np.zeros(3)).min() >= 30
+
+
 def hue(name):
     _, a, b = colors.lab(colors.read([name]))[0]
     return np.degrees(np.arctan2(b, a))

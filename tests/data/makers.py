@@ -1,16 +1,20 @@
 """The same digits in every form that people keep images in: a maker a form, a folder in and a path out."""
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import tarfile
 import zipfile
+from pathlib import Path
 
 import numpy as np
 from sklearn.datasets import load_digits
 
 from report_lib.data.source import Asked
 
+PRESSED = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
 N = 300
 N_TRAIN = 200
 
@@ -77,7 +81,7 @@ def csv_lines(x, y, *, header=True, separator=",", last=False):
 
 def csv(folder, x, y, name="digits.csv", **options):
     data = csv_lines(x, y, **options).encode()
-    (folder / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    (folder / name).write_bytes(PRESSED.get(Path(name).suffix, bytes)(data))
     return folder / name
 
 
@@ -197,7 +201,8 @@ def packed(folder, path, end):
             for name, data in named.items():
                 archive.writestr(name, data)
         return folder / "all.zip"
-    with tarfile.open(folder / f"all.{end}", "w:gz" if end.endswith("gz") else "w") as archive:
+    _, _, pressed = end.partition(".")
+    with tarfile.open(folder / f"all.{end}", f"w:{pressed}") as archive:
         for name, data in named.items():
             member = tarfile.TarInfo(name)
             member.size = len(data)
@@ -242,6 +247,9 @@ FORMS = {
     "tar.gz of csv": lambda f, x, y: packed(f, csv(f, x, y), "tar.gz"),
     "zip of npz": lambda f, x, y: packed(f, npz(f, X=x, y=y), "zip"),
     "tar of mat": lambda f, x, y: packed(f, mat(f, X=x, y=y), "tar"),
+    "csv.xz": lambda f, x, y: csv(f, x, y, "digits.csv.xz"),
+    "tar.xz of csv": lambda f, x, y: packed(f, csv(f, x, y), "tar.xz"),
+    "tar.bz2 of a zip of csv": lambda f, x, y: packed(f, packed(f, csv(f, x, y), "zip"), "tar.bz2"),
     "zip of csv.gz": lambda f, x, y: packed(f, csv(f, x, y, "digits.csv.gz"), "zip"),
 }
 
@@ -322,6 +330,9 @@ FORMS_IN_PARTS = {
     ),
     "clone from hugging face": hugging_face_clone,
     "parts from hugging face": lambda f, x, y: hugging_face_clone(f, x, y, ("train/0000", "train/0001", "test/0000")),
+    "hugging face with a column split": lambda f, x, y: hugging_face(
+        f, x, y, more=[("split", ["train"] * N_TRAIN + ["test"] * (N - N_TRAIN))]
+    ),
     "zip of csv": lambda f, x, y: packed(f, _tables(f, x, y, csv, "csv"), "zip"),
     "zip of npy": lambda f, x, y: packed(f, _arrays(f, x, y), "zip"),
     "tar.gz of idx.gz": lambda f, x, y: packed(f, _mnist_files(f, x, y, True), "tar.gz"),

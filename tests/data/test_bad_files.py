@@ -197,10 +197,10 @@ def test_a_library_that_is_not_installed(tmp_path, monkeypatch, form, module):
 def test_files_inside_gzip_that_are_not_read_there(tmp_path):
     path = makers.npz(tmp_path, x=makers.digits()[0])
     (tmp_path / "a.npz.gz").write_bytes(gzip.compress(path.read_bytes()))
-    assert "zip or tar inside gzip; unpack it with gunzip first" in refused(tmp_path / "a.npz.gz")
+    assert "zip or tar inside gzip, bzip2 or xz; unpack it first" in refused(tmp_path / "a.npz.gz")
     path = makers.parquet(tmp_path, *makers.digits())
     (tmp_path / "a.parquet.gz").write_bytes(gzip.compress(path.read_bytes()))
-    assert "parquet inside gzip; unpack it with gunzip first" in refused(tmp_path / "a.parquet.gz")
+    assert "parquet inside gzip, bzip2 or xz; unpack it first" in refused(tmp_path / "a.parquet.gz")
 
 
 def test_a_path_that_is_not_there_has_a_nearest_name(tmp_path):

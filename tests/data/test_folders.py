@@ -13,7 +13,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from report_lib.common.errors import ReportError
-from report_lib.data import archives, datasets, folders, own, pixels
+from report_lib.data import archives, datasets, folders, formats, own, pixels
 from report_lib.data.source import Asked
 
 N = 120
@@ -369,8 +369,19 @@ def test_an_archive_of_several_sets_says_what_to_do(tmp_path, digits):
     np.savez(tmp_path / "a.npz", x=digits[0])
     path = zipped(tmp_path / "d.zip", {name: file.read_bytes() for name, file in arrays.items()})
     assert refusal(path) == f"{path}: holds d/a.npz, d/b.npz; unpack it and name one of them"
-    path = zipped(tmp_path / "e.zip", {"inner.zip": b"x", "a.txt": b"x"})
-    assert refusal(path) == f"{path}: no pictures in it, but inner.zip; unpack the archive and name that file"
+    path = zipped(tmp_path / "e.zip", {"a.zip": b"x", "b.zip": b"x"})
+    assert refusal(path) == f"{path}: no pictures in it, but a.zip; unpack the archive and name that file"
+
+
+def test_an_archive_in_an_archive_is_read_but_not_one_in_that(tmp_path, digits):
+    inner = zipped(tmp_path / "inner.zip", classes(*digits))
+    once = zipped(tmp_path / "once.zip", {"d/inner.zip": inner.read_bytes(), "d/README.txt": b"x"})
+    found = formats.read(once, Asked()).parts["all"]
+    np.testing.assert_array_equal(found.images, formats.read(inner, Asked()).parts["all"].images)
+    twice = zipped(tmp_path / "twice.zip", {"once.zip": once.read_bytes()})
+    assert refusal(twice) == f"{twice}: once.zip: lies in an archive and holds another; unpack it and name that"
+    broken = zipped(tmp_path / "broken.zip", {"inner.zip": b"x"})
+    assert refusal(broken).startswith(f"{broken}: inner.zip: truncated or corrupt archive")
 
 
 def test_the_folder_of_idx_files_is_named(tmp_path):

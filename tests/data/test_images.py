@@ -11,7 +11,7 @@ def named():
     """Ten images of one folder, three of them drawn for test."""
     names = np.array([f"folder/a-rather-long-name-{i}.png" for i in range(10)])
     images = np.zeros((10, 2, 2), np.uint8)
-    found = split("Scans", images, None, (), test_size=0.3, seed=1, origin="A folder")
+    found = split("Scans", images, None, (), test_size=0.3, n_images=100, seed=1, origin="A folder")
     parts = {"train_names": names[found.train_rows], "test_names": names[found.test_rows]}
     return ImageSet(**{**vars(found), **parts})
 

@@ -19,7 +19,7 @@ def test_images_to_ask_about_come_in_every_shape_and_type(tmp_path, images, shap
     array = pixels.reshape(shape).astype(dtype)
     path = tmp_path / name
     np.savez(path, whatever=array) if name.endswith("z") else np.save(path, array)
-    found, names = formats.read_new(str(path), RUN)
+    found, names, _ = formats.read_new(str(path), RUN)
     np.testing.assert_array_equal(found, pixels)
     assert found.dtype == np.uint8
     assert names is None
@@ -30,7 +30,7 @@ def test_every_form_may_be_asked_about(tmp_path, form):
     x, y = makers.digits()
     made = (makers.FORMS | makers.FORMS_IN_PARTS)[form](tmp_path, x, y)
     path, asked = made if isinstance(made, tuple) else (made, Asked())
-    found, names = formats.read_new(str(path), asked)
+    found, names, _ = formats.read_new(str(path), asked)
     np.testing.assert_array_equal(found, x)
     assert (names is not None) == ("hugging face" in form or "clone" in form)
     if form.startswith("hugging face"):
@@ -41,7 +41,7 @@ def test_images_to_ask_about_are_looked_for_from_where_one_stands(tmp_path, imag
     pixels, _ = images
     np.save(tmp_path / "near.npy", pixels)
     monkeypatch.chdir(tmp_path)
-    found, _ = formats.read_new("near.npy", RUN)
+    found, *_ = formats.read_new("near.npy", RUN)
     assert isinstance(found, np.memmap)
     np.testing.assert_array_equal(found, pixels)
     with pytest.raises(ReportError, match=r"^naer\.npy: no such file or folder; did you mean near\.npy\?$"):
@@ -68,7 +68,7 @@ def test_one_image_is_enough(tmp_path, images):
 def test_narrow_images_of_the_runs_shape_are_grey(tmp_path, images, width):
     pixels = images[0][:, :, :width]
     np.save(tmp_path / "a.npy", pixels)
-    found, _ = formats.read_new(str(tmp_path / "a.npy"), Asked(image_shape=(7, width)))
+    found, *_ = formats.read_new(str(tmp_path / "a.npy"), Asked(image_shape=(7, width)))
     np.testing.assert_array_equal(found, pixels)
 
 
@@ -112,11 +112,13 @@ def test_pictures_of_other_sizes_are_brought_to_the_runs(tmp_path, caplog):
     for i, image in enumerate(x[:20]):
         larger = np.kron(image, np.ones((1 + i % 3,) * 2, np.uint8))
         (tmp_path / f"{i}.png").write_bytes(makers.png(larger))
-    found, _ = formats.read_new(str(tmp_path), Asked(), side=8)
+    found, _, said = formats.read_new(str(tmp_path), Asked(), side=8)
     assert found.shape == (20, 8, 8)
     np.testing.assert_array_equal(found[::3], x[:20:3])
     assert np.abs(found.astype(int) - x[:20]).mean() < 10
     assert caplog.messages == [f"{tmp_path}: {pixels.sized_as(8)}"]
+    assert said.startswith("20 PNG images")
+    assert pixels.sized_as(8) in said
 
 
 def test_larger_arrays_are_brought_to_the_runs_size_and_others_are_left(tmp_path, caplog):

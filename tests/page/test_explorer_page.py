@@ -1,173 +1,18 @@
-"""The data map in real Chromium: a page of its own, with made data, under the policy of the report's page."""
+"""The data map in real Chromium: single images, what is shown, what is chosen, any data and any reader."""
 
-import base64
 import csv
-import hashlib
 import json
+import re
 
-import jinja2
 import numpy as np
 import pytest
 
 from report_lib.common import style
 from report_lib.page import explorer
 from tests.browser import needs_browser
+from tests.page.map_page import COLUMNS, NAMES, N, facts, lasso, made, on_screen, part, pin, told, until, wait
 
-TEMPLATES = explorer.__file__.replace("explorer.py", "templates")
 pytestmark = needs_browser
-
-COLUMNS, LINES = 20, 15
-N = COLUMNS * LINES
-NAMES = ["Shirt", "T-shirt/top", 'Bag, "small"', "<script>alert(1)</script>", "Shirt & <b>tie</b>"]
-SHELL = """
-:root { color-scheme: light dark; --page: light-dark(#fdfdfc, #14171b); --raised: light-dark(#ffffff, #1d2126);
-  --ink: light-dark(#1c2128, #e6e8eb); --ink-soft: light-dark(#565e6a, #a9b1bc); --line: light-dark(#e3e5e8, #2e343b);
-  --accent: light-dark(#2f5fc4, #8fb0f5); --tint: light-dark(#f1f4fa, #1b222d); }
-* { box-sizing: border-box; }
-body { margin: 0; padding: 1rem; background: var(--page); color: var(--ink); font: 17px/1.6 system-ui, sans-serif; }
-"""
-
-
-def made(**replaced):
-    """Points on a grid, each a little off, so that it is known which one lies where."""
-    rng = np.random.default_rng(3)
-    x, y = np.arange(N) % COLUMNS, np.arange(N) // COLUMNS
-    grid = np.column_stack([x, y])
-    distance = ((grid[:, None] - grid[None]) ** 2).sum(-1) + rng.random((N, N)) / 10 + 1e6 * np.eye(N)
-    arrays = {
-        "positions": (grid + rng.uniform(-0.2, 0.2, (N, 2))).astype(np.float32),
-        "rows": rng.permutation(5000)[:N],
-        "names": np.empty(0, str),
-        "thumbnails": np.broadcast_to(rng.integers(40, 250, (N, 1, 1)), (N, 28, 28)).astype(np.uint8),
-        "clusters": np.where(x < 18, x // 6, -1),
-        "labels": y // 3,
-        "predicted": rng.integers(0, 5, N),
-        "margins": (rng.integers(0, 10_001, N) / 10_000).astype(np.float32),
-        "suspects": rng.random(N) < 0.1,
-        "neighbors": distance.argsort(1)[:, :6].astype(np.int32),
-    }
-    return arrays | replaced
-
-
-def write_page(path, arrays, names, above):
-    """Write the parts of the map as the report's page would, with the same policy."""
-    css = SHELL + _read("map.css")
-    script = (
-        '"use strict";(() => {'
-        + "\n".join(map(_read, ("js/base.js", "js/map_view.js", "js/map_panel.js", "js/map.js")))
-        + "\nstartMap(); })();"
-    )
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
-    body = environment.get_template("map.html.j2").render(map=explorer.pack(arrays, names, "UMAP"))
-    policy = (
-        f"default-src 'none'; script-src {_digest(script)}; style-src-elem {_digest(css)}; "
-        "style-src-attr 'unsafe-inline'; img-src data: blob:"
-    )
-    path.write_text(
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Map</title>'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        f'<meta name="viewport" content="width=device-width"><style>{css}</style></head>'
-        f'<body><main><h1 style="padding-bottom:{above}px">Page</h1><h2>Map</h2>{body}</main>'
-        f"<script>{script}</script></body></html>",
-        encoding="utf8",
-    )
-
-
-def _read(name):
-    with open(f"{TEMPLATES}/{name}", encoding="utf8") as file:
-        return file.read()
-
-
-def _digest(text):
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode('utf8')).digest()).decode()}'"
-
-
-@pytest.fixture
-def open_map(browser, tmp_path):
-    """A function that opens a page with a map; at the end of the test nothing may have gone wrong in it."""
-    pages = []
-
-    def open_map(arrays=None, names=NAMES, width=1280, ready=True, above=0, **options):
-        write_page(tmp_path / "map.html", made() if arrays is None else arrays, names, above)
-        page = browser.new_context(viewport={"width": width, "height": 1000}, **options).new_page()
-        page.wrong = []
-        page.on("console", lambda message: page.wrong.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: page.wrong.append(str(error)))
-        pages.append(page)
-        page.goto((tmp_path / "map.html").as_uri())
-        if ready:
-            until(page, "document.querySelector('#map[data-ready]')?.dataset.state")
-        return page
-
-    yield open_map
-    for page in pages:
-        assert page.wrong == []
-        page.context.close()
-
-
-def until(page, condition):
-    """Wait until an expression is true, ten seconds at most."""
-    outcome = page.evaluate(
-        f"""() => new Promise((done) => {{
-            const end = performance.now() + 10000;
-            const look = () => ({condition}) ? done("") : performance.now() > end ? done("never") : setTimeout(look, 20);
-            look();
-        }})"""
-    )
-    assert not outcome, f"{condition}; the map says {page.locator('#map').get_attribute('data-state')}"
-
-
-def state(page):
-    return json.loads(page.locator("#map").get_attribute("data-state"))
-
-
-def wait(page, **wanted):
-    """Wait until the map's state says so."""
-    parts = [f"state.{key} === {json.dumps(value)}" for key, value in wanted.items()]
-    until(page, f"((state) => {' && '.join(parts)})(JSON.parse(document.getElementById('map').dataset.state))")
-
-
-def part(page, name):
-    return page.locator(f"[data-map={name}]")
-
-
-def on_screen(page, *points, arrays=None):
-    """Return where points lie in the window."""
-    xy = explorer._quantised((arrays or made())["positions"]).astype(float)[list(points)]
-    scale, left, top = state(page)["place"]
-    box = part(page, "over").bounding_box()
-    return [(box["x"] + left + scale * x, box["y"] + top - scale * y) for x, y in xy]
-
-
-def pin(page, point):
-    page.mouse.click(*on_screen(page, point)[0])
-    wait(page, pinned=int(made()["rows"][point]))
-
-
-def lasso(page, *corners):
-    """Draw round the corners, given in the window, and let go."""
-    part(page, "lasso").click()
-    page.mouse.move(*corners[0])
-    page.mouse.down()
-    for corner in corners[1:]:
-        page.mouse.move(*corner, steps=3)
-    page.mouse.up()
-
-
-def facts(locator):
-    terms, texts = locator.locator("dt").all_inner_texts(), locator.locator("dd").all_inner_texts()
-    return dict(zip(terms, texts, strict=True))
-
-
-def told(arrays, i):
-    """What the page should say of a point."""
-    cluster = arrays["clusters"][i]
-    return {
-        "Label": NAMES[arrays["labels"][i]],
-        "Prediction": NAMES[arrays["predicted"][i]],
-        "Margin": f"{arrays['margins'][i] + 1e-9:.2f}",
-        "Cluster": "noise" if cluster < 0 else f"C{cluster + 1}",
-    }
 
 
 # --- single images --------------------------------------------------------------------------------------------------
@@ -243,63 +88,6 @@ def test_arrow_keys_pass_over_what_is_filtered_out(open_map):
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowRight")
     wait(page, focused=int(arrays["rows"][first + 1]))
-
-
-# --- moving ---------------------------------------------------------------------------------------------------------
-
-
-def test_dragging_moves_and_keys_and_buttons_zoom(open_map):
-    page = open_map()
-    whole = state(page)["place"]
-    ((x, y),) = on_screen(page, 130)
-    page.mouse.move(x + 14, y + 14)
-    page.mouse.down()
-    page.mouse.move(x + 74, y + 44, steps=3)
-    page.mouse.up()
-    until(page, f"JSON.parse(document.getElementById('map').dataset.state).place[1] === {whole[1] + 60}")
-    assert state(page)["place"][2] == pytest.approx(whole[2] + 30)
-    assert state(page)["pinned"] is None
-    page.keyboard.press("+")
-    wait(page, zoom=1.6)
-    part(page, "zoomIn").click()
-    part(page, "zoomOut").click()
-    part(page, "zoomOut").click()
-    wait(page, zoom=1)
-    part(page, "whole").click()
-    until(page, f"JSON.parse(document.getElementById('map').dataset.state).place[1] === {whole[1]}")
-
-
-def test_the_wheel_is_the_page_s_unless_the_map_has_the_focus(open_map):
-    page = open_map()
-    page.evaluate("document.body.style.paddingBottom = '200vh'")
-    page.mouse.move(*on_screen(page, 150)[0])
-    page.mouse.wheel(0, 40)
-    until(page, "scrollY === 40")
-    assert state(page)["zoom"] == 1
-    part(page, "over").focus()
-    page.mouse.wheel(0, -200)
-    until(page, "JSON.parse(document.getElementById('map').dataset.state).zoom > 1.2")
-    assert page.evaluate("scrollY") == 40
-
-
-def test_a_tap_pins_and_two_fingers_zoom(open_map):
-    page, arrays = open_map(width=390, has_touch=True), made()
-    part(page, "over").scroll_into_view_if_needed()
-    page.touchscreen.tap(*on_screen(page, 150)[0])
-    wait(page, pinned=int(arrays["rows"][150]))
-    assert part(page, "card").is_visible()
-    page.evaluate(
-        """() => {
-            const map = document.querySelector('canvas[role]'), box = map.getBoundingClientRect();
-            map.setPointerCapture = () => {};
-            const touch = (type, id, x) => map.dispatchEvent(new PointerEvent(type, {pointerId: id, pointerType: 'touch',
-                bubbles: true, clientX: box.x + x, clientY: box.y + 100}));
-            touch('pointerdown', 1, 100); touch('pointerdown', 2, 150); touch('pointermove', 2, 250);
-            touch('pointerup', 1, 100); touch('pointerup', 2, 250);
-        }"""
-    )
-    wait(page, zoom=3, pinned=int(arrays["rows"][150]))
-    assert part(page, "over").evaluate("map => getComputedStyle(map).touchAction") == "pan-y"
 
 
 # --- what is shown --------------------------------------------------------------------------------------------------
@@ -549,7 +337,9 @@ def test_names_from_data_stay_text(open_map):
     until(page, "document.querySelector('.map-shares')")
     assert part(page, "legend").inner_text().count("<script>alert(1)</script>") == 1
     assert facts(part(page, "pinned"))["Label"] == NAMES[3]
-    assert page.locator("#map script, #map b").count() == 0
+    assert page.locator("#map script").count() == 0
+    # Only the numbers of clusters are bold; a name that asks for it is not.
+    assert all(re.fullmatch(r"C\d+", bold) for bold in page.locator("#map b").all_text_contents())
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -576,6 +366,30 @@ def test_a_narrow_screen_is_wide_enough(open_map):
     until(page, "document.querySelector('.map-shares')")
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     assert part(page, "stage").bounding_box()["height"] == 360
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_phone_names_every_cluster_by_its_number_and_below(open_map, script):
+    clusters = np.arange(N) % COLUMNS // 4 + 5 * (np.arange(N) // COLUMNS // 8)
+    # Higher than wide, so that places beside the points are far out on a narrow screen.
+    positions = made()["positions"] * [0.8, 1.2]
+    page = open_map(made(clusters=clusters, positions=positions), width=390, ready=script, java_script_enabled=script)
+    shown = page.locator(".map-names li:not(.map-crowded) b:visible")
+    assert sorted(shown.all_inner_texts()) == sorted(f"C{i + 1}" for i in range(10))
+    assert page.locator(".map-names strong:visible").count() == 0
+    boxes = [shown.nth(i).bounding_box() for i in range(10)]
+    apart = [
+        abs(a["x"] - b["x"]) > a["width"] or abs(a["y"] - b["y"]) > a["height"] for a in boxes for b in boxes if a != b
+    ]
+    assert all(apart)
+    below = page.locator(".map-numbers li")
+    assert sorted(re.findall(r"C\d+", " ".join(below.all_inner_texts()))) == sorted(f"C{i + 1}" for i in range(10))
+    assert NAMES[0] in below.first.inner_text()
+    assert below.first.is_visible()
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    assert not below.first.is_visible()
+    assert page.locator(".map-names b:visible").count() == 0
+    assert page.locator(".map-names strong:visible").count()
 
 
 def test_nothing_is_unpacked_before_the_map_comes_near(open_map):

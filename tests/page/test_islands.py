@@ -102,11 +102,11 @@ def test_images_of_an_island_are_its_own_and_differ():
     assert lonely[1].rows == [100]
 
 
-def test_a_narrow_screen_gets_the_names_that_have_room_there():
+def test_a_narrower_screen_gets_the_names_that_have_room_there():
     xy, clusters = made([(i % 6, i // 6) for i in range(24)], spread=0.1)
-    rooms = [one.room for one in islands.islands(xy, clusters, np.empty(0, int), ())]
-    assert set(rooms) == {0, 1} or set(rooms) == {0, 1, 2}
-    assert [one.room for one in islands.islands(*made(FOUR), np.empty(0, int), ())] == [0, 0, 0, 0]
+    long = [f"a name that goes on and on {i}" for i in range(24)]
+    assert {one.wide for one in islands.islands(xy, clusters, clusters, long)} == {False, True}
+    assert not any(one.wide for one in islands.islands(*made(FOUR), np.empty(0, int), ()))
 
 
 def test_places_come_back_from_the_plane():

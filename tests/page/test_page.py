@@ -50,6 +50,32 @@ def test_a_chosen_theme_holds_against_the_system_and_a_reload(open_page, system,
     assert page.errors == []
 
 
+# --- captions -----------------------------------------------------------------------------------------------------------
+
+
+def test_captions_stand_beside_pictures_where_there_is_room_and_else_below(open_page):
+    page = open_page()
+    beside = """all => all.filter(f => f.checkVisibility()).map(f => {
+        const boxOf = e => e.getBoundingClientRect();
+        const [box, chart, caption] = [f, f.querySelector('.chart'), f.querySelector('figcaption')].map(boxOf);
+        return [caption.left >= chart.right, caption.right <= box.right && chart.right <= box.right,
+            box.bottom - Math.max(chart.bottom, caption.bottom)]; })"""
+    sheets, charts = "figure[id]:has(.sheet):not(.more *)", "figure[id]:has(.still):not(.more *)"
+    rights = "all => new Set(all.map(e => Math.round(e.getBoundingClientRect().right))).size"
+    for width, wanted in ((1280, (True, False)), (1600, (True, True)), (390, (False, False))):
+        page.set_viewport_size({"width": width, "height": 900})
+        for kind, aside in zip((sheets, charts), wanted, strict=True):
+            found = page.eval_on_selector_all(kind, beside)
+            assert found
+            assert {own for own, *_ in found} == {aside}
+            assert all(within for _, within, _ in found)
+            # Nothing is left blank under a card, with a mouse.
+            assert width < 1280 or max(blank for *_, blank in found) < 70
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.set_viewport_size({"width": 1600, "height": 900})
+    assert page.eval_on_selector_all("main h1, .map-stage, figure[id]:not(.more *)", rights) == 1
+
+
 # --- charts, which are pictures until they are asked for ----------------------------------------------------------------
 
 

@@ -60,6 +60,23 @@ def test_a_heading_comes_before_what_is_said_of_it(page):
     assert page.locator(RESULTS).first.get_attribute("href") == f"#{heading.evaluate('h => h.closest(`section`).id')}"
 
 
+def test_words_are_found_from_their_beginning_and_not_inside_others(open_page):
+    page = open_page()
+    page.evaluate("""() => { const [one, other, third] = document.querySelectorAll('section.part h3');
+        one.textContent = 'Zebroid stripes'; other.textContent = 'Grevy-zebra'; third.textContent = 'Subzebra'; }""")
+    page.locator("#search").fill("ZEBR")
+    assert texts(page, f"{RESULTS} b")[:2] == ["Zebroid stripes", "Grevy-zebra"]
+    assert texts(page, ".search b mark") == ["Zebr", "zebr"]
+    assert said(page) == f"{page.locator(RESULTS).count()} places"
+    page.locator("#search").fill("ebra")
+    assert said(page) == "no places"
+    page.locator("#search").fill("stripes zebroid")
+    assert texts(page, f"{RESULTS} b")[0] == "Zebroid stripes"
+    page.locator("#search").fill("(.*")
+    assert said(page) == "no places"
+    assert page.errors == []
+
+
 def test_many_places_are_counted_and_walked_through_with_arrows(page):
     page.locator("#search").fill("the")
     n = page.locator(RESULTS).count()

@@ -101,7 +101,9 @@ def answered(name, called):
     ones = np.ones(3, np.float32)
     answers = Answers(np.zeros(3, int), np.array([0, 1, 0]), ones, ones, ones, ones, ones)
     images = np.zeros((3, 4, 4), np.uint8)
-    return Seen(predictions_page(answers, images, [called] * 3, [name, "other"], run="a run", table="x.csv"))
+    return Seen(
+        predictions_page(answers, images, [called] * 3, [name, "other"], run="a run", table="x.csv", said=called)
+    )
 
 
 @tried

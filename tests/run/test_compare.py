@@ -42,21 +42,25 @@ def test_the_page_stands_beside_the_runs_and_asks_nobody_for_anything(pair):
 
 def test_a_clear_difference_has_a_verdict_and_the_same_number_has_none(pair):
     _, told = compare(["one", "two"])
-    assert "higher, +0.200 (" in row(told, "Graph clustering on PCA, matched accuracy")
+    assert "60.0% (59.0% to 61.0%)  80.0% (79.0% to 81.0%)  higher, +20.0 points (+18.3 to" in row(
+        told, "Graph clustering on PCA, matched accuracy"
+    )
+    # An index is no share of images.
+    assert "0.800 (0.790 to 0.810)  higher, +0.200 (" in row(told, "Graph clustering on PCA, ARI")
     assert "Convolutional network" not in told
     assert "Left out here: 1 score the same to the last digit." in told
     assert (
         "Of 4 scores that one and two both have, 3 are clearly higher in two and 0 clearly lower; 1 is the same" in told
     )
     _, turned = compare(["two", "one"])
-    assert "lower, −0.200 (" in row(turned, "Graph clustering on PCA, matched accuracy")
+    assert "lower, −20.0 points (" in row(turned, "Graph clustering on PCA, matched accuracy")
 
 
 def test_a_difference_that_may_be_chance_is_not_called_one(build):
     runs.write_run(build, "one", found=runs.metrics(0.6, 0.90))
     runs.write_run(build, "two", found=runs.metrics(0.6, 0.91))
     _, told = compare(["one", "two"])
-    assert "no clear difference, +0.010 (−0.004 to +0.024)" in row(told, "Convolutional network, 40 labels")
+    assert "no clear difference, +1.0 points (−0.4 to +2.4)" in row(told, "Convolutional network, 40 labels")
 
 
 def test_parameters_that_differ_are_named_but_not_the_runs(pair):

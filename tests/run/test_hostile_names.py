@@ -63,7 +63,9 @@ def test_names_are_text_everywhere(tmp_path, browser, capfd):
     said = page.evaluate("document.body.innerText")
     assert "<script>alert('scripted')</script>" in said
     assert "<b>marked</b>" in said
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for width in (1280, 1600, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
     assert (alerts, page.errors) == ([], [])
     assert {url.partition(":")[0] for url in page.asked} <= {"file", "blob", "data"}
     assert [url for url in page.asked if url.startswith("file:")] == [(folder / "report.html").as_uri()]

@@ -110,6 +110,7 @@ def test_a_page_shows_the_surest_the_least_sure_and_the_strangest(digits_build, 
     images[7] = rng.integers(0, 17, (8, 8))
     _, rows = ask(capfd, saved(tmp_path, images))
     page = (tmp_path / "new.predictions.html").read_text(encoding="utf8")
+    assert "<p>Read as 60 images of 8 × 8, uint8, in a NumPy file: new.npy.</p>" in page
     _, surest, least, strangest = page.split("<section")
     shown = {
         kind: re.findall(r"<small>row (\d+)</small>", part) for kind, part in (("surest", surest), ("least", least))

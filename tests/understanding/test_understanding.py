@@ -44,10 +44,10 @@ def test_metrics_say_what_was_recognised_where_something_was(rng):
         measure.brightness(images, None),
         measure.find_duplicates(images, images, rms=0.01),
     )
-    plain = measure.report_metrics(ImageSet("Mine", images, images), parts, *rest)
+    plain = measure.report_metrics(ImageSet("Mine", images, images), parts, None, *rest)
     assert not {"recognised", "skipped"} & plain["dataset"].keys()
     found = measure.report_metrics(
-        ImageSet("Mine", images, images, recognised="6 images", skipped=("One.",)), parts, *rest
+        ImageSet("Mine", images, images, recognised="6 images", skipped=("One.",)), parts, None, *rest
     )
     assert found["dataset"] == plain["dataset"] | {"recognised": "6 images", "skipped": ("One.",)}
 
@@ -147,6 +147,7 @@ def test_report_metrics_without_labels(images):
     numbers = measure.report_metrics(
         data,
         parts,
+        None,
         measure.intensity_histogram(pixels, 8),
         measure.brightness(pixels, None),
         measure.find_duplicates(pixels[:30], pixels[30:], rms=0.01),

@@ -9,6 +9,7 @@ from report_lib.common import style
 from report_lib.common.display import passes_none
 from report_lib.common.models import HIDDEN_UNITS
 from report_lib.common.prose import percent
+from report_lib.common.representations import trained_once
 from report_lib.data.images import ImageSet
 
 CHOSEN = "choice by clusters"
@@ -30,7 +31,7 @@ def learning_curves(found: LearningCurves) -> go.Figure | None:
             "A curve that is higher at the left makes more of few labels. Where curves meet at the right, labels have made up "
             "for the description."
         ),
-        title=f"With {fewest:,} labels, {ahead} is ahead: "
+        title=f"With {fewest:,} labels{trained_once(curves)}, {ahead} is highest: "
         f"{percent(curves[ahead].accuracy[fewest].value, 1)} of the test images right",
         caption="Share of the test images that are classified correctly, by how many train images have labels; means over the "
         "draws with 95% intervals. Labels are drawn at random, the same for every line"

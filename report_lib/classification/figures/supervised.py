@@ -32,10 +32,11 @@ def league(league: League) -> go.Figure | None:
         fig.add_scatter(x=list(known.values()), y=list(known), mode="markers", name="published",
                         marker={"size": 11, "color": style.SECOND, "symbol": "line-ns-open", "line_width": 3},
                         hovertemplate="%{y}, published: %{x:.1%}<extra></extra>")  # fmt: skip
+    once = ", of one training each" * (len(scores) > 1)
     beside = " Orange: as published, where taught as many images." if known else ""
     return style.finish(
         fig,
-        title=f"{style.sentence(scores[0].predictions.title)} is right most often: {percent(values[0], 1)}",
+        title=f"{style.sentence(scores[0].predictions.title)} is right most often{once}: {percent(values[0], 1)}",
         caption="Share of the test images that each classifier gets right, with 95% intervals; in brackets, how many train "
         f"images it learnt from.{beside}",
         numbers=style.listing(names, values, ".1%"),
@@ -146,14 +147,14 @@ def reliability(league: League | None) -> go.Figure | None:
     fig.update_xaxes(title_text="how sure: highest probability, mean of the bin", range=[0, 1.02])
     fig.update_yaxes(title_text="how often right", range=[0, 1.02])
     errors = {one.predictions.title: one.calibration.expected_error for one in scores}
-    best = min(errors, key=errors.get)
     return style.finish(
         fig,
         reading=(
             "On the diagonal, a classifier that is half sure is half the time right. Below it, it is too sure; above it, not "
             "sure enough."
         ),
-        title=f"{style.sentence(best)} knows best how sure to be: {percent(errors[best], 1)} off on average",
+        title="How far from as sure as right: "
+        + ", ".join(f"{name} {percent(own, 1)}" for name, own in errors.items()),
         caption=f"Reliability on the test images, {plural(len(scores), 'classifier')}. On the dotted line a classifier is as "
         f"often right as it says. Larger marks hold more images; bins of fewer than {LEAST_IN_BIN} are not drawn.",
         numbers="Expected calibration error: " + style.listing(list(errors), list(errors.values()), ".1%"),

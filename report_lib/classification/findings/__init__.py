@@ -9,6 +9,7 @@ from report_lib.classification.findings.audit import (
     trust,
     unusual_list,
 )
+from report_lib.classification.findings.everything import all_clusters, all_images
 from report_lib.classification.findings.few_labels import (
     choosing,
     curves_key,

@@ -2,9 +2,9 @@
 
 A cluster belongs to a class that makes up at least `MOSTLY` of it. A class stands apart where one cluster holds `MOSTLY` of
 it and belongs to it, with no `PART` of another in it. Some of a class falls in with another where it makes up `PART` of a
-cluster that belongs to the other. Classes merge where `HALF` of each or more is in one cluster that belongs to none. A class is
-split where it holds at least two clusters by majority, with `PART` of it in each. It is spread where it is neither and no
-cluster holds `HALF` of it.
+cluster of which the other is more than `HALF`, and `CLEARLY` so many times as much, and the two do not merge. Classes merge
+where `HALF` of each or more is in one cluster that belongs to none. A class is split where it holds at least two clusters by
+majority, with `PART` of it in each. It is spread where it is neither and no cluster holds `HALF` of it.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from report_lib.common.prose import listed, percent, plural
 from report_lib.common.style import sentence
 
 MOSTLY, HALF, PART = 0.75, 0.5, 0.2
+CLEARLY = 1.5
 # So many classes are named; of more, these, and how many there are.
 MOST_NAMED, MOST_GROUPS = 8, 4
 WORDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -76,7 +77,11 @@ def structure(table: np.ndarray) -> Structure:
     spread = [int(c) for c in there if within[c].max(initial=0) < HALF and int(c) not in named]
     top = made_of.argmax(axis=0)
     guests = {
-        (int(top[k]), int(c)) for c, k in np.argwhere(made_of >= PART) if made_of[top[k], k] >= MOSTLY and c != top[k]
+        (int(top[k]), int(c))
+        for c, k in np.argwhere(made_of >= PART)
+        if made_of[top[k], k] > max(HALF, CLEARLY * made_of[c, k])
+        and c != top[k]
+        and not any({c, top[k]} <= set(group) for group in merged)
     }
     beside = {host: sorted(c for own, c in guests if own == host) for host, _ in sorted(guests)}
     falling = {c for _, c in guests}

@@ -15,6 +15,7 @@ def caveats(metrics: dict[str, Any]) -> list[str]:
     """Return the caveats, the weightiest first."""
     clustered, classified = metrics["clustering"], metrics["classification"]
     said = [
+        _drawn(metrics["dataset"], classified),
         _corrected(metrics["dataset"].get("marks")),
         _number(clustered, labelled=bool(metrics["dataset"]["class_names"])),
         _gradients(metrics["dataset"]["title"], clustered),
@@ -24,6 +25,17 @@ def caveats(metrics: dict[str, Any]) -> list[str]:
         _suspects(classified),
     ]
     return [sentence for sentence in said if sentence]
+
+
+def _drawn(data: dict[str, Any], classified: dict[str, Any]) -> str:
+    if "n_source" not in data:
+        return ""
+    others = ", and the model has told the others" if "all_images" in classified else ""
+    n = data["n_train"] + data["n_test"]
+    return (
+        f"The report looks at {n:,} of {data['n_source']:,} images, drawn at random: what is rare among them may be missing. "
+        f"Its components are those of all{others}."
+    )
 
 
 def _corrected(marks: dict[str, Any] | None) -> str:
@@ -49,7 +61,8 @@ def _number(clustered: dict[str, Any], *, labelled: bool) -> str:
     if not support["supported"]:
         return f"Nothing in the images supports {number} clusters more than another number."
     near = f", and {listed(support['nearly'], 'or')} may be as good" if support["nearly"] else ""
-    return f"The number of clusters, {number}, was chosen by a rule that sees no labels{near}."
+    shifting = "" if support["found_again"] else " Other images would put the borders between them elsewhere."
+    return f"The number of clusters, {number}, was chosen by a rule that sees no labels{near}.{shifting}"
 
 
 def _gradients(title: str, clustered: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from report_lib.classification.label_choice import Choice
 from report_lib.clustering.methods import HOG
 from report_lib.common.display import passes_none
 from report_lib.common.prose import listed, percent, plural, shared, text
+from report_lib.common.representations import trained_once
 from report_lib.data.images import ImageSet
 
 
@@ -30,7 +31,8 @@ def curves_key(found: LearningCurves) -> str | None:
     return (
         f"Share of the test images that are right, by number of labels: mean ± standard deviation over {found.n_draws} draws "
         f"of the labelled images. `graph`: labels spread over the graph of nearest neighbours {where}, also to images without "
-        "labels; the others: a small network learns from the labelled images alone."
+        "labels; the others: a small network learns from the labelled images alone, anew for each draw"
+        f"{trained_once(found.by_title)}."
     )
 
 
@@ -46,7 +48,7 @@ def learning_curves(found: LearningCurves) -> str | None:
         near = level_with(curves, best, n)
         level = f", with no clear difference from {listed(near)}" if near else ""
         said.append(f"with {plural(n, 'label')}, {best} is best: {shared(scores[best])}{level}")
-    return f"Labels drawn at random: {'; '.join(said)}."
+    return f"Labels drawn at random{trained_once(curves)}: {'; '.join(said)}."
 
 
 def choosing(found: LearningCurves | None, *, n_clusters: int, n_classes: int) -> str | None:

@@ -42,7 +42,7 @@ def data_line(metrics: dict[str, Any]) -> str:
     known = [own.licence for own in DATASETS.values() if own.title == data["title"]]
     source = known or [data[name].partition("; ")[0] for name in ("recognised",) if name in data]
     parts = [
-        f"{data['n_train'] + data['n_test']:,} greyscale images of {data['height']} × {data['width']} pixels",
+        f"{data['n_train'] + data['n_test']:,} {_of_all(data)}greyscale images of {data['height']} × {data['width']} pixels",
         f"{data['n_train']:,} to learn from and {data['n_test']:,} to test on",
         *source,
         _classes(metrics["understanding"]["class_counts"]) if data["class_names"] else "no labels",
@@ -50,6 +50,10 @@ def data_line(metrics: dict[str, Any]) -> str:
         _number(metrics["clustering"]),
     ]
     return " · ".join(parts)
+
+
+def _of_all(data: dict[str, Any]) -> str:
+    return f"of {data['n_source']:,} " if "n_source" in data else ""
 
 
 def _classes(counts: dict[str, int]) -> str:
@@ -174,7 +178,8 @@ def _supported(support: dict[str, Any], given: int | None) -> str:
             f"there.{told}"
         )
     near = f"; {listed(support['nearly'], 'or')} may be as good" if support["nearly"] else ""
-    return f"clusters are what halves of the images support best{near}.{told}"
+    shifting = "" if support["found_again"] else ", but they do not agree on the borders between them"
+    return f"clusters are what halves of the images support best{near}{shifting}.{told}"
 
 
 def _doubts(classified: dict[str, Any]) -> Finding | None:

@@ -59,10 +59,10 @@ def ceiling(pseudo: PseudoLabels) -> str | None:
     )  # fmt: skip
     low, high = (signed(100 * end, 1) for end in (below.low, below.high))
     return (
-        f"The {PSEUDO[name].title} repeats the clusters best, for {shared(fidelity)} of the test images, and agrees with the "
-        f"true class of {shared(right)}. The clusters themselves, each named after its largest train class, reach "
-        f"{shared(top)}; the classifier {beside} ({signed(100 * below.value, 1)} points, {low} to {high}). A classifier that "
-        "learns from clusters learns their mistakes too."
+        f"The {PSEUDO[name].title} repeats the clusters best, of one training each, for {shared(fidelity)} of the test "
+        f"images, and agrees with the true class of {shared(right)}. The clusters themselves, each named after its largest "
+        f"train class, reach {shared(top)}; the classifier {beside} ({signed(100 * below.value, 1)} points, {low} to {high}). "
+        "A classifier that learns from clusters learns their mistakes too."
     )
 
 

@@ -73,14 +73,15 @@ def classifiers_key(league: League) -> str | None:
 def league(league: League) -> str | None:
     """Say which classifier is the most accurate, and which are no different."""
     scores = league.scores
-    first = (
-        f"The {scores[0].predictions.title} is right most often, for {shared(scores[0].accuracy)} of the test images."
-    )
+    best = f"{scores[0].predictions.title} is right"
+    if len(scores) == 1:
+        return f"The {best} for {shared(scores[0].accuracy)} of the test images."
+    first = f"Of one training each, the {best} most often, for {shared(scores[0].accuracy)} of the test images."
     fixed = next(one.predictions.title for one in scores if one.p_value is None)
     level = [one.predictions.title for one in scores if one.p_value is not None and one.p_value >= LEVEL]
     if level:
         return first + f" Between the {fixed} and the {listed(level)} there is no clear difference (McNemar's test)."
-    return first + (f" All others differ clearly from the {fixed} (McNemar's test)." if len(scores) > 1 else "")
+    return f"{first} All others differ clearly from the {fixed} (McNemar's test)."
 
 
 @passes_none
@@ -154,7 +155,7 @@ def calibration(league: League) -> str | None:
         lean = float(np.sum((found.confidence - found.accuracy)[kept] * found.count[kept]) / found.count.sum())
         way = "about as sure as it is right" if abs(lean) < SAME else "too sure" if lean > 0 else "not sure enough"
         said.append(f"{one.predictions.title} is {way} ({signed(100 * lean, 1)} points)")
-    return f"How sure minus how often right, on average: {'; '.join(said)}."
+    return f"How sure minus how often right, on average, of one training each: {'; '.join(said)}."
 
 
 def missing_classifiers(league: League | None) -> str:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from report_lib.clustering.gradient_settings import SettingsTried
 from report_lib.clustering.representations import Shapes
 from report_lib.common import style
 from report_lib.common.display import passes_none
-from report_lib.common.prose import percent
+from report_lib.common.prose import decimal, percent
 
 ARROWS = "→↘↓↙←↖↑↗"
 
@@ -53,4 +54,26 @@ def same_class(hits: dict[str, np.ndarray] | None, names: Sequence[str], k: int)
         "class, by description.",
         numbers=style.listings(names, hits, ".1%"),
         height=140 + 25 * len(names),
+    )
+
+
+@passes_none
+def gradient_settings(tried: SettingsTried | None) -> go.Figure | None:
+    """Draw what each setting of the gradients comes to: every half or pair of halves, and their mean."""
+    singles = {"modularity × agreement of halves": tried.support}
+    if tried.nmi is not None:
+        singles = {"NMI with the classes": tried.nmi} | singles
+    names, means = [own.title for own in tried.settings], {name: own.mean(axis=1) for name, own in singles.items()}
+    score, values = next(iter(means.items()))
+    fig = style.dots(
+        names, means, score="score", row="cells along a side, directions, blur", repeats=singles, spread=0.3
+    )
+    return style.finish(
+        fig,
+        title=f"{style.sentence(score)} by settings of the gradients: {decimal(values.min())} to {decimal(values.max())}",
+        caption=f"{tried.n_clusters} clusters of halves of {tried.n_images:,} train images, after several settings of the "
+        "oriented gradients; the run's own first. Large marks are means, small dots single halves, or pairs of halves.",
+        reading="Settings whose small dots lie among one another are not told apart by these images.",
+        numbers=style.listings(names, means, ".3f"),
+        height=150 + 36 * len(names),
     )

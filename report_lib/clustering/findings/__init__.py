@@ -10,7 +10,7 @@ from report_lib.clustering.findings.clusters import (
 )
 from report_lib.clustering.findings.density import contrast, dbscan, knee
 from report_lib.clustering.findings.graphs import graph_choice
-from report_lib.clustering.findings.hog import same_class
+from report_lib.clustering.findings.hog import gradient_settings, same_class
 from report_lib.clustering.findings.league import (
     LEAGUE_KEY,
     against_published,

@@ -31,7 +31,8 @@ SCORES_KEY = (
     "images and count noise as wrong. `ARI` and `NMI` count it as one more cluster. "
 )
 SEVERAL = (
-    "They are means of {} fits with other seeds, with 95% intervals over these and over the draw of the test images."
+    "They are means of {} fits with other seeds, with 95% intervals over these and over the draw of the test images. Where "
+    "fits fall into a few solutions that differ much, so few seeds may miss one, and the intervals hold less often than that."
 )
 ONCE = "Each method was fitted once: the 95% intervals are over the draw of the test images, and say nothing of another fit."
 KEPT = "Of its fits a method keeps the most typical one, which agrees most with the others."

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from report_lib.clustering.graph_clustering import Resolutions
-from report_lib.clustering.number import Support
+from report_lib.clustering.number import AGREED, Support
 from report_lib.clustering.panel import KMeansSweep, Panel
 from report_lib.common.display import passes_none
 from report_lib.common.prose import decimal, listed
@@ -56,7 +56,9 @@ def _supported(support: Support) -> str:
         f"Gaussian with the same mean and covariance, reach {decimal(reference)}. The difference, {decimal(own - reference)}, "
         "is the largest of all numbers."
     )
-    return said + (_lead(support) + MEASURED if support.is_there else f" {_nothing(support.n_clusters)}")
+    if not support.is_there:
+        return f"{said} {_nothing(support.n_clusters)}"
+    return said + _lead(support) + (MEASURED if support.found_again else f" {_without_steps(support.agreement)}")
 
 
 def _lead(support: Support) -> str:
@@ -66,6 +68,15 @@ def _lead(support: Support) -> str:
     if support.nearly:
         return f"{said} Between pairs of halves it varies as much, so {listed(support.nearly, 'or')} may be as good."
     return f"{said} It is ahead of all others on every pair of halves."
+
+
+def _without_steps(agreement: float) -> str:
+    """Say that the borders are elsewhere for other images, so that the number may be none of groups."""
+    return (
+        f"Yet two halves agree on which images belong together to {decimal(agreement)} only, and {AGREED:g} is usually asked "
+        "for: other images would put the borders elsewhere. The images may pass into one another without a step, as "
+        "pictures of one thing at any angle do. Then the clusters divide them, and their number counts no groups."
+    )
 
 
 def _nothing(n_clusters: Sequence[int]) -> str:
@@ -115,7 +126,8 @@ def _taken(numbers: dict[str, Any]) -> str:
         return f"{_nothing(list(next(iter(support['by_representation'].values()))['images']))} "
     near = f", and {listed(support['nearly'], 'or')} may be as good" if support["nearly"] else ""
     told = "The run left it open." if given is None else f"The run was given {given}."
-    return f"{told} Halves of the images support {support['number']} best{near}. "
+    shifting = "" if support["found_again"] else ", but do not agree on the borders between the groups"
+    return f"{told} Halves of the images support {support['number']} best{near}{shifting}. "
 
 
 def separation(sweep: KMeansSweep) -> str:

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from report_lib.common import style
 from report_lib.common.display import passes_none
 from report_lib.common.prose import MEASURES, percent
+from report_lib.common.representations import trained_once
 from report_lib.reduction.comparison import FittedRepresentation, PCACurve
 from report_lib.reduction.few_labels import Curve
 
@@ -78,6 +79,7 @@ def error_by_size(curve: PCACurve | None, fitted: Sequence[FittedRepresentation]
     decades = [digit * 10.0**power for power in range(-7, 2) for digit in (1, 2, 5)]
     fig.update_yaxes(title_text="test mean squared error (log scale)", type="log", tickvals=decades,
                      ticktext=[f"{value:.7f}".rstrip("0").rstrip(".") for value in decades])  # fmt: skip
+    once = trained_once(r.title for r in shown)
     below = [r.title for r in shown if curve.is_beaten_by(r.size, r.test_mse)]
     return style.finish(
         fig,
@@ -85,7 +87,7 @@ def error_by_size(curve: PCACurve | None, fitted: Sequence[FittedRepresentation]
             "To the right a description has more numbers, so its error should fall. At the same size, the lower one is the "
             "better."
         ),
-        title=f"Better than as many principal components: {', '.join(below) or 'none'}",
+        title=f"Better than as many principal components{once}: {', '.join(below) or 'none'}",
         caption="Mean squared error of rebuilding all test images (range of the pixels: 1) against how many numbers describe "
         "an image. Below PCA's curve, a description does better than as many principal components.",
         numbers=style.listing([f"{r.title} ({r.size})" for r in fitted], [r.test_mse for r in fitted], ".5f"),
@@ -132,7 +134,7 @@ def kmeans_scores(scores: dict[str, dict[str, np.ndarray]]) -> go.Figure | None:
     first = {name: list(scores)[int(np.argmax(values))] for name, values in means.items()}
     return style.finish(
         fig,
-        title=f"Highest mean: {', '.join(f'{title} by {name}' for name, title in first.items())}",
+        title=f"Highest mean{trained_once(scores)}: {', '.join(f'{title} by {name}' for name, title in first.items())}",
         caption="Agreement of K-Means clusters with the classes of the test images, on each description. A small point "
         "is one repeat, with its own sample of train images and its own start; a large mark is their mean.",
         numbers=style.listings(scores, {f"{name}, mean": values for name, values in means.items()}, ".3f"),
@@ -157,7 +159,8 @@ def few_labels(curves: dict[str, Curve]) -> go.Figure | None:
             "Each dot is a mean over draws of the labelled images, the bar its 95% interval. Where two bars are far apart, "
             "the difference does not come from the draw."
         ),
-        title=f"With {n_labels:,} labels: from {percent(values.min(), 1)} ({worst}) to {percent(values.max(), 1)} ({best})",
+        title=f"With {n_labels:,} labels{trained_once(names)}: from {percent(values.min(), 1)} ({worst}) to "
+        f"{percent(values.max(), 1)} ({best})",
         caption=f"A network with one hidden layer learns {n_labels:,} labelled train images, described in each way. Shown is "
         "its share of right answers on all test images; intervals are over the draws of labels and of test images.",
         numbers=style.listing(names, values, ".1%"),

@@ -15,6 +15,7 @@ from report_lib.reduction.findings.linear import (
     components_needed,
     first_components,
     in_short,
+    learnt_from_all,
     pca_and_svd,
     reconstruction,
 )

@@ -1,6 +1,6 @@
 """Sentences on ways of describing an image, set beside one another."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ import pandas as pd
 from report_lib.common.display import passes_none
 from report_lib.common.metrics import Interval
 from report_lib.common.prose import COLUMNS, MEASURES, decimal, listed, percent, plural, scored, shared, signed, spread
-from report_lib.common.representations import parse
+from report_lib.common.representations import parse, trained_once
 from report_lib.reduction.comparison import FittedRepresentation, Middles, PCACurve
 from report_lib.reduction.few_labels import Curve
 
@@ -26,6 +26,8 @@ WHY = {
     "no progress": "stopped after {n}, when the held-out images gained no more",
     "not a number": "broke off after {n}, when its loss was no longer a number",
 }
+# What goes with a comparison of autoencoders.
+ONCE = " Autoencoders were trained once; another training may come out otherwise."
 # By what K-Means on each description is judged.
 JUDGED = ("accuracy", "nmi", "ari")
 
@@ -61,7 +63,7 @@ def error_by_size(learnt: Sequence[FittedRepresentation], curve: PCACurve | None
     """Set each autoencoder against as many principal components."""
     if curve is None:
         return None
-    return " ".join(_against_pca(r, curve.at(r.size)) for r in learnt)
+    return " ".join(_against_pca(r, curve.at(r.size)) for r in learnt) + ONCE * bool(learnt)
 
 
 def _against_pca(r: FittedRepresentation, error: float | None) -> str:
@@ -88,8 +90,12 @@ def middles(result: Middles | None) -> str | None:
     return (
         f"How far is the picture half way from the nearest train image (root mean square, {result.n_pairs:,} random pairs)? "
         f"{ranked}. For real test images it is {scored(result.real)}. Blurred pictures come near to many images, so a small "
-        "distance alone does not make a good picture."
+        f"distance alone does not make a good picture.{_once(ordered)}"
     )
+
+
+def _once(titles: Iterable[str]) -> str:
+    return ONCE * bool(trained_once(titles))
 
 
 def kmeans(scores: dict[str, dict[str, np.ndarray]], n_clusters: int) -> str | None:
@@ -100,7 +106,7 @@ def kmeans(scores: dict[str, dict[str, np.ndarray]], n_clusters: int) -> str | N
     rankings = [_ranking(scores, kind, MEASURES[kind]) for kind in JUDGED]
     return (
         f"{n_clusters} clusters, {n} repeats on the same samples; matched accuracy pairs clusters with classes. "
-        f"{' '.join(rankings)}"
+        f"{' '.join(rankings)}{_once(scores)}"
     )
 
 
@@ -134,7 +140,7 @@ def few_labels(curves: dict[str, Curve]) -> str | None:
     told = [f"{way}: {listed(titles)}" for way, titles in found.items() if titles]
     if told:
         said.append(f"The others against that, in percentage points with 95% intervals: {'; '.join(told)}.")
-    return " ".join(said)
+    return " ".join(said) + _once(curves)
 
 
 def _points(difference: Interval) -> str:
@@ -161,7 +167,7 @@ def table(numbers: dict[str, dict[str, Any]]) -> pd.DataFrame:
 def table_key(numbers: dict[str, dict[str, Any]]) -> str:
     """Explain the columns of the table; empty where there is none."""
     judged = any("kmeans" in own for own in numbers.values())
-    return TABLE_KEY + LABELS_KEY * judged if numbers else ""
+    return TABLE_KEY + LABELS_KEY * judged + _once(parse(name).title for name in numbers) if numbers else ""
 
 
 def in_short(numbers: dict[str, dict[str, Any]], curve: PCACurve | None) -> list[str]:
@@ -182,6 +188,8 @@ def in_short(numbers: dict[str, dict[str, Any]], curve: PCACurve | None) -> list
             f"The clusters of K-Means agree with the classes worst on {_sized(worst, numbers)}, NMI {decimal(grouped[worst])}, "
             f"and best on {_sized(best, numbers)}, NMI {decimal(grouped[best])}."
         )
+    if said and any(parse(name).is_learnt for name in numbers):
+        said[-1] += ONCE
     return said
 
 

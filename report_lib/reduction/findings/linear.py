@@ -5,15 +5,26 @@ from typing import Any
 
 import numpy as np
 
+from report_lib.common.display import passes_none
 from report_lib.common.prose import bullets, listed, percent
 from report_lib.reduction.comparison import PCACurve
 from report_lib.reduction.findings import comparison, layouts
+from report_lib.reduction.linear import Moments
 
 
 def components_needed(marks: dict[float, int], n_pixels: int) -> str:
     """Say how many components hold how much."""
     rows = [f"{count} hold {share:.0%}" for share, count in marks.items()]
     return f"Of {n_pixels} components, as many as pixels, {listed(rows)} of the variance of the train images."
+
+
+@passes_none
+def learnt_from_all(known: Moments | None, images: np.ndarray) -> str | None:
+    """Say that components come from more images than the run looks at."""
+    return (
+        f"Mean and covariance, and so the components, are those of {known.n:,} images: all of the source but those held out, "
+        f"summed up in one pass. The {len(images):,} train images that the report looks at are among them."
+    )
 
 
 def first_components(ratio: np.ndarray) -> str:

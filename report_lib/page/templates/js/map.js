@@ -65,11 +65,12 @@ function mapTell(map) {
 
 // Put the controls in place at once, so that nothing moves when the data arrive; the still waits where the map will be.
 function mapMount(root, info) {
-  const flat = root.querySelector(".map-flat"), key = root.querySelector(".map-key");
+  const flat = root.querySelector(".map-flat"), key = root.querySelector(".map-key"), numbers = root.querySelector(".map-numbers");
   root.replaceChildren(document.getElementById("map-parts").content.cloneNode(true));
   const part = {};
   for (const element of root.querySelectorAll("[data-map]")) part[element.dataset.map] = element;
   part.stage.prepend(flat);
+  part.legend.before(numbers);
   // The still's own key is for paper, where there is no legend.
   key.classList.add("map-on-paper");
   part.legend.after(key);
@@ -78,7 +79,7 @@ function mapMount(root, info) {
     root, info, part, flat, has, sprite: null, dark: false, inks: {}, asked: {}, lasso: null, drawing: null, lassoing: false,
     only: { labels: null, clusters: null, predicted: null, suspects: null }, // -1 among clusters is noise
     first: has("labels") ? "labels" : "clusters",
-    shown: 0, chosen: null, hover: -1, focus: -1, pinned: -1,
+    shown: 0, chosen: null, pointer: null, hover: -1, focus: -1, pinned: -1,
     width: 0, height: 0, ratio: 1, view: { zoom: 1, x: 0, y: 0 },
   };
   map.colour = map.first;

@@ -5,6 +5,7 @@ const mapCells = 64; // a side of the grid in which points are looked up
 const mapFaint = [0.1, 0.25]; // opacity of what does not pass, and of what is not chosen
 const mapPhases = 4; // places within a pixel, along each axis, that a point is drawn at
 const mapPushed = 40; // so far a name may go from its place, to stay within the edge
+const mapPhone = 600; // narrower, clusters have numbers, which are all in view where the whole map is
 const mapPictures = 180; // so few points in view are drawn as their images
 
 // --- geometry -----------------------------------------------------------------------------------------------------
@@ -67,12 +68,36 @@ function mapZoom(map, factor, at = [map.width / 2, map.height / 2]) {
   return true;
 }
 
-function mapBringIntoView(map, i) {
+// One step of + or -, about what is looked at: a point near by stays where it is, so that no step ends beside the data.
+function mapStep(map, factor) {
+  const i = mapLookedAt(map);
+  if (i < 0) return mapZoom(map, factor);
+  if (!mapInView(map, i, 0)) mapMove(map, map.data.x[i], map.data.y[i]);
+  mapZoom(map, factor, mapOnScreen(map, i));
+}
+
+// The point of the keys, of the pointer, or the pinned one; or else that nearest the pointer, or the middle of what is shown.
+function mapLookedAt(map) {
+  const told = [map.focus, map.hover, map.pinned].find((i) => i >= 0 && mapInView(map, i, 0));
+  return told ?? mapPick(map, map.pointer || mapMiddle(map), Infinity);
+}
+
+function mapMiddle(map) {
+  const seen = mapEvery(map, (i) => mapInView(map, i, 0)).map((i) => mapOnScreen(map, i));
+  const mean = (axis) => seen.reduce((sum, place) => sum + place[axis], 0) / seen.length;
+  return seen.length ? [mean(0), mean(1)] : [map.width / 2, map.height / 2];
+}
+
+function mapInView(map, i, rim) {
   const [x, y] = mapOnScreen(map, i);
   const { pinned } = map.part;
   // Where the pinned image lies over the map, what it covers is out of view.
   const covered = pinned.hidden || pinned.offsetTop >= map.height ? 0 : pinned.offsetWidth;
-  if (x < 16 || y < 16 || x > map.width - covered - 16 || y > map.height - 16) mapMove(map, map.data.x[i], map.data.y[i]);
+  return x >= rim && y >= rim && x <= map.width - covered - rim && y <= map.height - rim;
+}
+
+function mapBringIntoView(map, i) {
+  if (!mapInView(map, i, 16)) mapMove(map, map.data.x[i], map.data.y[i]);
 }
 
 function mapGrid(x, y) {
@@ -235,10 +260,11 @@ function mapPlaceNames(map) {
   for (const name of map.names) {
     name.size = name.size || [name.element.offsetWidth, name.element.offsetHeight];
     const [width, height] = name.size, [wantedX, wantedY] = [left + scale * name.x, top - scale * name.y];
-    const inside = wantedX >= 0 && wantedY >= 0 && wantedX <= map.width && wantedY <= map.height;
     const x = Math.min(Math.max(wantedX, width / 2 + 4), map.width - width / 2 - 4), y = Math.min(Math.max(wantedY, height / 2 + 4), map.height - height / 2 - 4);
+    const most = map.width < mapPhone && map.view.zoom === 1 ? Infinity : mapPushed;
     // Pushed far from the edge, a name would lie on what is not its own.
-    const free = inside && Math.abs(x - wantedX) < mapPushed && !map.pictured && taken.every(([a, b, w, h]) => 2 * Math.abs(x - a) >= width + w || 2 * Math.abs(y - b) >= height + h);
+    const near = Math.abs(x - wantedX) < most && Math.abs(y - wantedY) < most;
+    const free = near && !map.pictured && taken.every(([a, b, w, h]) => 2 * Math.abs(x - a) >= width + w || 2 * Math.abs(y - b) >= height + h);
     if (free) taken.push([x, y, width, height]);
     name.element.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
     name.element.classList.toggle("map-crowded", !free);
@@ -314,15 +340,15 @@ function mapListenToInput(map) {
   const { over, zoomIn, zoomOut, whole, lasso } = map.part;
   const down = new Map();
   const at = (event) => { const box = over.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top]; };
-  zoomIn.addEventListener("click", () => mapZoom(map, 1.6));
-  zoomOut.addEventListener("click", () => mapZoom(map, 1 / 1.6));
+  zoomIn.addEventListener("click", () => mapStep(map, 1.6));
+  zoomOut.addEventListener("click", () => mapStep(map, 1 / 1.6));
   whole.addEventListener("click", () => mapWhole(map));
   lasso.addEventListener("click", () => mapToggleLasso(map));
   over.addEventListener("pointerdown", (event) => mapDown(map, down, event, at(event)));
   over.addEventListener("pointermove", (event) => mapDrag(map, down, event, at(event)));
   over.addEventListener("pointerup", (event) => mapUp(map, down, event, at(event)));
   over.addEventListener("pointercancel", (event) => { down.delete(event.pointerId); mapDropLasso(map); });
-  over.addEventListener("pointerleave", () => mapHover(map, -1));
+  over.addEventListener("pointerleave", () => { map.pointer = null; mapHover(map, -1); });
   over.addEventListener("wheel", (event) => mapWheel(map, event, at(event)), { passive: false });
   // Two fingers zoom the map; one is left to the page, to scroll with.
   over.addEventListener("touchmove", (event) => { if (event.touches.length > 1) event.preventDefault(); }, { passive: false });
@@ -350,6 +376,7 @@ function mapDown(map, down, event, at) {
 
 function mapDrag(map, down, event, at) {
   const pointer = down.get(event.pointerId);
+  if (event.pointerType === "mouse") map.pointer = at;
   if (!pointer) return event.pointerType === "mouse" && mapHover(map, mapPick(map, at, 12));
   if (Math.hypot(at[0] - pointer.from[0], at[1] - pointer.from[1]) > 4 && !pointer.moved) {
     pointer.moved = true;
@@ -428,7 +455,7 @@ function mapKey(map, event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
   const does = {
-    "+": () => mapZoom(map, 1.6), "=": () => mapZoom(map, 1.6), "-": () => mapZoom(map, 1 / 1.6), 0: () => mapWhole(map),
+    "+": () => mapStep(map, 1.6), "=": () => mapStep(map, 1.6), "-": () => mapStep(map, 1 / 1.6), 0: () => mapWhole(map),
     Home: () => mapFocus(map, map.passes.indexOf(1)),
     Enter: () => map.focus >= 0 && mapPin(map, map.focus),
     Escape: () => (map.drawing ? mapDropLasso(map) : mapPin(map, -1)),

@@ -23,30 +23,40 @@ function makeEntries() {
   return found;
 }
 
-function matches(query) {
+/* A word is found at the beginning of words, not inside them; a pattern for each. */
+function patternsOf(query) {
+  return query.split(/\s+/).filter(Boolean).map((word) => {
+    const before = /^[\p{L}\p{N}]/u.test(word) ? "(?<![\\p{L}\\p{N}])" : "";
+    return new RegExp(before + word.replace(/[\^$\\.*+?()[\]{}|/]/g, "\\$&"), "giu");
+  });
+}
+
+/* Where the words stand in a text, as [start, length], none over another. */
+function hitsOf(text, patterns) {
+  let end = 0;
+  return patterns.flatMap((pattern) => [...text.matchAll(pattern)].map((hit) => [hit.index, hit[0].length]))
+    .sort((a, b) => a[0] - b[0] || b[1] - a[1])
+    .filter(([start, length]) => start >= end && (end = start + length));
+}
+
+function matches(patterns) {
   entries = entries || makeEntries();
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const scored = [];
   for (const entry of entries) {
-    const title = entry.title.toLowerCase();
-    const all = title + " " + entry.text.toLowerCase();
-    if (!words.every((word) => all.includes(word))) continue;
-    const inTitle = words.every((word) => title.includes(word));
-    if (entry.kind === 2 && inTitle && !words.some((word) => entry.text.toLowerCase().includes(word))) continue;
+    const all = entry.title + " " + entry.text;
+    if (!patterns.every((pattern) => all.search(pattern) >= 0)) continue;
+    const inTitle = patterns.every((pattern) => entry.title.search(pattern) >= 0);
+    if (entry.kind === 2 && inTitle && !patterns.some((pattern) => entry.text.search(pattern) >= 0)) continue;
     scored.push({ entry, rank: (inTitle ? 0 : 3) + entry.kind });
   }
   return scored.sort((a, b) => a.rank - b.rank).map((one) => one.entry);
 }
 
 /* Text with the words found in it marked; text from data stays text. */
-function marked(text, words) {
+function marked(text, patterns) {
   const place = document.createDocumentFragment();
-  const low = text.toLowerCase();
   let at = 0;
-  while (at < text.length) {
-    const hits = words.map((word) => [low.indexOf(word, at), word.length]).filter(([i]) => i >= 0);
-    if (!hits.length) break;
-    const [start, length] = hits.sort((a, b) => a[0] - b[0])[0];
+  for (const [start, length] of hitsOf(text, patterns)) {
     const mark = document.createElement("mark");
     mark.textContent = text.slice(start, start + length);
     place.append(text.slice(at, start), mark);
@@ -56,23 +66,23 @@ function marked(text, words) {
   return place;
 }
 
-function snippet(text, words) {
-  const first = Math.min(...words.map((word) => text.toLowerCase().indexOf(word)).filter((i) => i >= 0));
-  if (!Number.isFinite(first)) return text.slice(0, 110) + (text.length > 110 ? " …" : "");
-  const from = Math.max(0, text.lastIndexOf(" ", Math.max(0, first - 40)));
+function snippet(text, patterns) {
+  const [first] = hitsOf(text, patterns);
+  if (!first) return text.slice(0, 110) + (text.length > 110 ? " …" : "");
+  const from = Math.max(0, text.lastIndexOf(" ", Math.max(0, first[0] - 40)));
   return (from ? "… " : "") + text.slice(from, from + 130).trim() + (text.length > from + 130 ? " …" : "");
 }
 
-function resultItem(entry, words) {
+function resultItem(entry, patterns) {
   const item = document.createElement("li");
   const link = document.createElement("a");
   link.href = "#" + entry.id;
   const title = document.createElement("b");
-  title.append(marked(entry.title, words));
+  title.append(marked(entry.title, patterns));
   link.append(title);
   if (entry.text) {
     const said = document.createElement("span");
-    said.append(marked(snippet(entry.text, words), words));
+    said.append(marked(snippet(entry.text, patterns), patterns));
     link.append(said);
   }
   item.append(link);
@@ -80,28 +90,25 @@ function resultItem(entry, words) {
 }
 
 /* Where words stand in a part of the page, but for what is never shown. */
-function rangesOf(part, words) {
+function rangesOf(part, patterns) {
   const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT), ranges = [];
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     if (!node.parentElement.checkVisibility() || node.parentElement.closest("script, .tools, .code")) continue;
-    const low = node.data.toLowerCase();
-    for (const word of words) {
-      for (let at = low.indexOf(word); at >= 0; at = low.indexOf(word, at + word.length)) {
-        const range = document.createRange();
-        range.setStart(node, at);
-        range.setEnd(node, at + word.length);
-        ranges.push(range);
-      }
+    for (const [start, length] of hitsOf(node.data, patterns)) {
+      const range = document.createRange();
+      range.setStart(node, start);
+      range.setEnd(node, start + length);
+      ranges.push(range);
     }
   }
   return ranges;
 }
 
 /* What was sought is marked where it was found; the page's text stays as it is. */
-function markFound(id, words) {
+function markFound(id, patterns) {
   if (!window.Highlight) return;
   const part = document.getElementById(id);
-  const ranges = part ? rangesOf(part, words) : [];
+  const ranges = part ? rangesOf(part, patterns) : [];
   CSS.highlights.set("found", new Highlight(...ranges));
   const box = ranges[0]?.getBoundingClientRect();
   if (box && (box.bottom > innerHeight || box.top < 0)) ranges[0].startContainer.parentElement.scrollIntoView({ block: "center" });
@@ -113,9 +120,9 @@ function startSearch() {
   const said = document.querySelector(".search p");
   const show = () => {
     const query = field.value.trim();
-    const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-    const found = query ? matches(query) : [];
-    list.replaceChildren(...found.slice(0, MOST_FOUND).map((entry) => resultItem(entry, words)));
+    const patterns = patternsOf(query);
+    const found = query ? matches(patterns) : [];
+    list.replaceChildren(...found.slice(0, MOST_FOUND).map((entry) => resultItem(entry, patterns)));
     if (!query && window.Highlight) CSS.highlights.delete("found");
     said.textContent = !query ? "" : found.length > MOST_FOUND ? `${MOST_FOUND} of ${found.length} places` :
       found.length === 1 ? "1 place" : `${found.length || "no"} places`;
@@ -124,12 +131,12 @@ function startSearch() {
   // On a narrow screen the results lie over the page, and go when one has been chosen.
   const links = () => [...list.querySelectorAll("a")];
   list.addEventListener("click", (event) => {
-    const link = event.target.closest("a"), words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const link = event.target.closest("a"), patterns = patternsOf(field.value);
     if (!link) return;
     goTo(link);
     if (isNarrow()) { field.value = ""; show(); }
     // After the browser has gone there, and what was folded is open.
-    setTimeout(() => markFound(link.hash.slice(1), words));
+    setTimeout(() => markFound(link.hash.slice(1), patterns));
   });
   const goTo = (link) => {
     links().forEach((other) => other.removeAttribute("aria-current"));
