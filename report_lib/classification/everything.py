@@ -1,13 +1,14 @@
 """What the model of a run says of all images of a source, of which the run has looked at some."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from report_lib.classification.new_images import NewImages, told
+from report_lib.classification.new_images import NewImages, named_clusters, told
 from report_lib.classification.predictor import Answers, Predictor
 from report_lib.common.arrays import NOISE, UNKNOWN
 from report_lib.common.metrics import Interval, wilson_interval
@@ -74,20 +75,19 @@ def tell(whole: Whole | None, model: NewImages | None, path: Path) -> Everything
     with parquet.written(path) as write:
         for block in whole.blocks():
             answers = model.predictor.predict(block.images)
-            sums.add(block, answers)
-            write(_columns(block, answers, model.predictor))
+            sums.add(block, answers, whole.copies[block.place])
+            write(_columns(block, answers, model.predictor.class_names) | {"copy": whole.copies[block.place]})
             sums.say(whole.n)
     return sums.result(whole)
 
 
-def _columns(block: Block, answers: Answers, predictor: Predictor) -> dict[str, np.ndarray]:
-    clusters = [f"C{i + 1}" for i in range(int(predictor.clusters.max()) + 1)]
+def _columns(block: Block, answers: Answers, class_names: Sequence[str]) -> dict[str, np.ndarray]:
     columns = {"part": np.full(len(block.rows), block.part), "row": block.rows}
     columns |= {} if block.names is None else {"name": block.names}
-    columns |= {"cluster": np.array([*clusters, "noise"])[answers.clusters]}
-    columns |= {} if answers.classes is None else {"class": np.array(told(answers, predictor.class_names))}
+    columns |= {"cluster": np.array(named_clusters(answers))}
+    columns |= {} if answers.classes is None else {"class": np.array(told(answers, class_names))}
     columns |= {name: getattr(answers, name) for name in ("probability", "margin", "as_unusual", "like_seen")}
-    return columns | {"copy": block.copies, "looked_at": block.seen}
+    return columns | {"looked_at": block.seen}
 
 
 class _Sums:
@@ -100,8 +100,8 @@ class _Sums:
         self._n_unlike = self._n_right = self._n_judged = self._said = 0
         self._strangest: list[tuple[float, str, np.ndarray]] = []
 
-    def add(self, block: Block, answers: Answers) -> None:
-        """Take a block in."""
+    def add(self, block: Block, answers: Answers, copies: np.ndarray) -> None:
+        """Take a block in, of which some images are copies of earlier ones."""
         places = np.where(answers.clusters == NOISE, self._counts.shape[1] - 1, answers.clusters)
         for i, rows in enumerate((slice(None), block.seen)):
             self._counts[i] += np.bincount(places[rows], minlength=self._counts.shape[1])
@@ -110,7 +110,7 @@ class _Sums:
             judged = (block.labels != UNKNOWN) & ~block.seen
             self._n_judged += int(judged.sum())
             self._n_right += int((answers.classes == block.labels)[judged].sum())
-        self._keep_strangest(block, answers)
+        self._keep_strangest(block, answers, copies)
 
     def say(self, n: int) -> None:
         """Say how far it is, every hundred thousand images."""
@@ -119,13 +119,13 @@ class _Sums:
             self._said = done // EVERY
             log.info("%s of %s images told", f"{done:,}", f"{n:,}")
 
-    def _keep_strangest(self, block: Block, answers: Answers) -> None:
+    def _keep_strangest(self, block: Block, answers: Answers, copies: np.ndarray) -> None:
         """Keep the most unusual: by how many times as far away, or as ill described, they are as the worst test image."""
         limits = max(float(self._predictor.distances[-1]), 1e-12), max(float(self._predictor.residuals[-1]), 1e-12)
         strange = np.maximum(answers.distance / limits[0], answers.residual / limits[1])
         # The same picture twenty times tells no more than once.
         order = np.argsort(-strange, kind="stable")
-        for i in order[~block.copies[order]][:N_STRANGEST].tolist():
+        for i in order[~copies[order]][:N_STRANGEST].tolist():
             called = str(block.rows[i] if block.names is None else block.names[i])
             self._strangest.append((float(strange[i]), called, block.images[i]))
         self._strangest = sorted(self._strangest, key=lambda one: -one[0])[:N_STRANGEST]

@@ -344,7 +344,7 @@ def table(answers: Answers, class_names: Sequence[str], rows: Sequence[int] | No
         Where the images stand in their file; None for one after the other.
     """
     rows = range(len(answers.clusters)) if rows is None else rows
-    clusters = _named_clusters(answers)
+    clusters = named_clusters(answers)
     classes = [""] * len(clusters) if answers.classes is None else told(answers, class_names)
     numbers = (map(str, values) for values in (answers.probability, answers.margin, answers.as_unusual))
     like_seen = ["yes" if like else "no" for like in answers.like_seen]
@@ -354,11 +354,12 @@ def table(answers: Answers, class_names: Sequence[str], rows: Sequence[int] | No
 def told(answers: Answers, class_names: Sequence[str]) -> list[str]:
     """Return the name of the class of each image, or of its cluster where there are no classes."""
     if answers.classes is None:
-        return _named_clusters(answers)
+        return named_clusters(answers)
     return [class_names[c] for c in answers.classes.tolist()]
 
 
-def _named_clusters(answers: Answers) -> list[str]:
+def named_clusters(answers: Answers) -> list[str]:
+    """Return the name of the cluster of each image, C1 the largest, or that it is noise."""
     return ["noise" if c == NOISE else f"C{c + 1}" for c in answers.clusters.tolist()]
 
 

@@ -1,5 +1,6 @@
 """Images as rows, rows chunk by chunk, and samples of rows."""
 
+import hashlib
 import mmap
 from collections.abc import Iterator
 
@@ -31,6 +32,11 @@ def blocks_of(array: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
         yield start, np.array(array[start : start + CHUNK])
         if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
             mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def fingerprint(image: np.ndarray) -> bytes:
+    """Return a hash of 128 bits of the bytes of an image, equal for equal ones."""
+    return hashlib.blake2b(image.tobytes(), digest_size=16).digest()
 
 
 def sample_rows(n: int, n_sample: int, random_state: int) -> np.ndarray:

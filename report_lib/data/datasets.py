@@ -125,11 +125,9 @@ def whole(images: ImageSet, spec: dict[str, Any]) -> Whole | None:
         found = idx.load(source, spec["data_dir"])
         parts = {part: Part(found[f"{part}_images"], found[f"{part}_labels"]) for part in ("train", "test")}
     else:
-        asked = Asked(
-            **{name: tuple(spec[name]) if isinstance(spec[name], list) else spec[name] for name in vars(Asked())}
-        )
+        given = {"labels_path": spec["labels"], "use_labels": spec["use_labels"]}
         with briefly():
-            parts = own.everything(source, asked, labels_path=spec["labels"], use_labels=spec["use_labels"]).parts
+            parts = own.everything(source, Asked.of(spec), **given).parts
     if not images.has_labels:
         parts = {name: replace(part, labels=None) for name, part in parts.items()}
     return Whole(parts, images)

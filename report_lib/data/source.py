@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +34,12 @@ class Asked:
     transpose: bool = False
     colour: str = "luminance"
     size: int = 0
+
+    @classmethod
+    def of(cls, told: dict[str, Any]) -> "Asked":
+        """Return what the section `dataset` of a run has asked, lists as tuples."""
+        given = {name: told[name] for name in vars(cls())}
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,12 @@
 """All images of a source of which a run looks at some: read block by block, so that they are never all in memory."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from report_lib.common.arrays import UNKNOWN, blocks_of
+from report_lib.common.arrays import UNKNOWN, blocks_of, fingerprint
 from report_lib.data.images import ImageSet
 from report_lib.data.source import Part
 
@@ -26,9 +25,10 @@ class Block:
     labels : ndarray of shape (n,), int64
         -1 where none is known.
     names : ndarray of str of shape (n,), or None
-    seen, held_out, copies : ndarray of shape (n,), bool
-        Whether the run looks at an image, whether nothing may be learnt from it, and whether its pixels are those of an
-        earlier one, in whatever part.
+    seen, held_out : ndarray of shape (n,), bool
+        Whether the run looks at an image, and whether nothing may be learnt from it.
+    place : slice
+        Where they stand among all images, of one part after the other.
     """
 
     part: str
@@ -38,7 +38,7 @@ class Block:
     names: np.ndarray | None
     seen: np.ndarray
     held_out: np.ndarray
-    copies: np.ndarray
+    place: slice
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ class Whole:
         return all(part.names is not None for part in self.parts.values())
 
     @cached_property
-    def _copies(self) -> np.ndarray:
-        """Whether each image, of one part after the other, is an earlier one again: told by a hash of 128 bits."""
+    def copies(self) -> np.ndarray:
+        """Whether each image, of one part after the other, has the pixels of an earlier one; it takes a pass over them."""
         blocks = (block for part in self.parts.values() for _, block in blocks_of(part.images))
         hashes = np.concatenate([_fingerprints(block) for block in blocks])
         order = np.lexsort(hashes.T)
@@ -95,17 +95,15 @@ class Whole:
         before = 0
         for name, part in self.parts.items():
             seen, held_out = self._marks[name]
-            copies = self._copies[before : before + len(seen)]
-            before += len(seen)
             for start, images in blocks_of(part.images):
                 at = slice(start, start + len(images))
                 labels = np.full(len(images), UNKNOWN) if part.labels is None else part.labels[at]
                 names = None if part.names is None else part.names[at]
-                marks = seen[at], held_out[at], copies[at]
+                marks = seen[at], held_out[at], slice(before + at.start, before + at.stop)
                 yield Block(name, np.arange(at.start, at.stop), images, labels, names, *marks)
+            before += len(seen)
 
 
 def _fingerprints(images: np.ndarray) -> np.ndarray:
     """Return a hash of 128 bits of each image, equal for equal ones; shape (n, 2), uint64."""
-    digests = (hashlib.blake2b(image.tobytes(), digest_size=16).digest() for image in images)
-    return np.frombuffer(b"".join(digests), np.uint64).reshape(-1, 2)
+    return np.frombuffer(b"".join(map(fingerprint, images)), np.uint64).reshape(-1, 2)

@@ -188,8 +188,8 @@ def _asked(run: Run, image_shape: tuple[int, int]) -> Asked:
     told = run.load("dataset")
     # What was brought to a size may come larger.
     shape = () if told["size"] or max(image_shape) >= pixels.MAX_SIDE else image_shape
-    given = {name: tuple(told[name]) if isinstance(told[name], list) else told[name] for name in vars(Asked())}
-    return Asked(**given | {"image_shape": given["image_shape"] or shape})
+    asked = Asked.of(told)
+    return asked if asked.image_shape else replace(asked, image_shape=shape)
 
 
 def _read_new(path: str, asked: Asked, image_shape: tuple[int, int]) -> tuple["np.ndarray", "np.ndarray | None", str]:

@@ -1,6 +1,5 @@
 """What we have: sizes, ranges, classes, brightness, averages, copies and blanks."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,7 +7,7 @@ import numpy as np
 from PIL import Image
 from scipy.spatial import cKDTree
 
-from report_lib.common.arrays import UNKNOWN, flatten
+from report_lib.common.arrays import UNKNOWN, fingerprint, flatten
 from report_lib.common.keep import kept
 from report_lib.data.images import ImageSet, Marks
 from report_lib.data.whole import Whole
@@ -89,23 +88,22 @@ def over_all(whole: Whole | None) -> Overall | None:
     """Go through all images once."""
     if whole is None:
         return None
-    lows, highs, total, n_seen, n_copies = [], [], 0.0, 0, 0
+    lowest, highest, total, n_seen, n_blank = np.inf, -np.inf, 0.0, 0, 0
     for block in whole.blocks():
         flat = flatten(block.images)
-        lows.append(flat.min(axis=1))
-        highs.append(flat.max(axis=1))
+        low, high = flat.min(axis=1), flat.max(axis=1)
+        lowest, highest = min(lowest, float(low.min())), max(highest, float(high.max()))
+        n_blank += int((low == high).sum())
         total += float(flat.sum(dtype=np.float64))
         n_seen += int(block.seen.sum())
-        n_copies += int(block.copies.sum())
-    low, high = np.concatenate(lows), np.concatenate(highs)
     return Overall(
         n=whole.n,
         n_looked_at=n_seen,
-        minimum=float(low.min()),
-        maximum=float(high.max()),
+        minimum=lowest,
+        maximum=highest,
         mean=total / (whole.n * flat.shape[1]),
-        n_blank=int((low == high).sum()),
-        n_copies=n_copies,
+        n_blank=n_blank,
+        n_copies=int(whole.copies.sum()),
     )
 
 
@@ -332,10 +330,7 @@ def find_duplicates(train: np.ndarray, test: np.ndarray, *, rms: float, n_axes: 
 def _distinct_rows(flat: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Return the first row of each image, and every later copy paired with it."""
     first: dict[bytes, int] = {}
-    seen = [
-        first.setdefault(hashlib.blake2b(row.tobytes(), digest_size=16).digest(), i)
-        for i, row in enumerate(row for part in flat for row in part)
-    ]
+    seen = [first.setdefault(fingerprint(row), i) for i, row in enumerate(row for part in flat for row in part)]
     copies = [(j, i) for i, j in enumerate(seen) if j != i]
     return np.fromiter(first.values(), np.int64), np.array(copies, dtype=np.int64).reshape(-1, 2)
 
