@@ -11,7 +11,8 @@ RUNS ?=
 FORMAT ?=
 SWEEP ?=
 CONFIRM ?=
-export DATA LABELS PARAMS SET IMAGES FORCE FROM WAIT RUNS FORMAT SWEEP CONFIRM
+SIZES ?=
+export DATA LABELS PARAMS SET IMAGES FORCE FROM WAIT RUNS FORMAT SWEEP CONFIRM SIZES
 PYTHON ?= python3
 ENVIRONMENT := image-structure-report
 
@@ -72,7 +73,7 @@ data: $(READY)  ## find, check and cache the data of a run, or of DATA=path
 
 lab: $(READY)  ## open JupyterLab on the notebooks
 	@# Threads as in a report, so that both share what is kept of expensive calls.
-	@env $$($(PY) -c 'from report_lib.common.parallel import pinned_threads as p; print(*map("=".join, p().items()))') \
+	@env $$($(PY) -c 'from report_lib.common.parallel import numeric_environment as p; print(*map("=".join, p().items()))') \
 		$(PY) -m jupyterlab notebooks
 
 test: $(READY)  ## run every test, and see that they reach the code
@@ -90,8 +91,8 @@ calibrate: $(READY)  ## try on made images, of which all is known, whether the p
 whole: $(READY)  ## cluster all images of both published sets, as published methods do, for the README's table; minutes
 	@$(PY) -m tests.whole_sets fashion_mnist mnist
 
-bench: $(READY)  ## time a run, its reruns after each kind of change, and its page, in a copy; kept in build/bench.json
-	@$(PY) -m tests.benchmark --data "$$DATA" --labels "$$LABELS" --params "$$PARAMS" --set "$$SET"
+bench: $(READY)  ## time a run, reruns and its page, or SIZES="7500 15000 30000 60000", in a copy; kept in build/bench.json
+	@$(PY) -m tests.benchmark --data "$$DATA" --labels "$$LABELS" --params "$$PARAMS" --set "$$SET" --sizes "$$SIZES"
 
 lint: $(READY)  ## check style and the notebooks
 	$(PY) -m ruff check .

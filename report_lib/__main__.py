@@ -223,9 +223,9 @@ def _pdf(options: argparse.Namespace) -> int:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    from report_lib.common.parallel import pinned_threads
+    from report_lib.common.parallel import numeric_environment
 
-    os.environ.update(pinned_threads())
+    os.environ.update(numeric_environment())
     from report_lib.common.prose import plural
     from report_lib.run.pipeline import predict
 

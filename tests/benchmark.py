@@ -1,15 +1,18 @@
 """How long a run takes, how much memory, and what a rerun costs after each kind of change: `make bench`.
 
+With `--sizes`, in place of that, how both grow with the number of images, by runs of some images of the set.
+
 Runs in a copy of the checkout with a store of its own, so that neither what is kept of earlier runs nor edits here touch
 it; the data come from the cache. Prints figures, judges nothing, and adds them to `bench.json` beside the runs.
 
-python -m tests.benchmark --params params/digits.yaml --set "seed=7"
+python -m tests.benchmark --params params/digits.yaml --set "seed=7" --sizes "400 800 1600"
 """
 
 import argparse
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -23,7 +26,8 @@ from report_lib import ROOT
 from report_lib.common import facts
 from report_lib.common.errors import ReportError
 from report_lib.run import artifacts, record
-from tests import opening
+from report_lib.run.params import load_params
+from tests import growth, opening
 from tests.browser import CHROMIUM
 
 KEPT = "bench.json"
@@ -105,8 +109,8 @@ def run_once(project: Path, given: dict[str, str], settings: list[str]) -> dict[
     return {"seconds": seconds, **seen, "ran": re.findall(r"^(\w+): runs, ", said, re.MULTILINE)}
 
 
-def measure(project: Path, given: dict[str, str]) -> tuple[dict[str, Any], Path]:
-    """Make a run and each rerun in a copy of the checkout; return the figures, and the folder of the run."""
+def measure(project: Path, given: dict[str, str]) -> dict[str, Any]:
+    """Make a run and each rerun in a copy of the checkout, and open its page; return the figures."""
     settings: list[str] = []
     first = run_once(project, given, settings)
     folder = next(path.parent for path in (project / "build").glob(f"*/{record.RECORD}"))
@@ -118,7 +122,34 @@ def measure(project: Path, given: dict[str, str]) -> tuple[dict[str, Any], Path]
         print(f"again, with another version of {name}" if name != "nothing" else "again", file=sys.stderr)
         settings += filter(None, [change()])
         reruns[name] = run_once(project, given, settings)
-    return {"run": folder.name, "first": first, "phases": phases, "reruns": reruns}, folder
+    page = opening.opened(folder / "report.html") if CHROMIUM else {}
+    return {"run": folder.name, "first": first, "phases": phases, "reruns": reruns, "opening": page}
+
+
+def grow(project: Path, given: dict[str, str], sizes: list[int]) -> dict[str, Any]:
+    """Make a run of each number of images of a set in a copy of the checkout; return what each took, and how that grows.
+
+    Numbers above what the set has are left out.
+    """
+    source = [f"dataset.{name}={given[of]}" for name, of in (("source", "data"), ("labels", "labels")) if given[of]]
+    own = shlex.split(given["set"])
+    params = given["params"] or f"params/{'own' if given['data'] else 'fashion_mnist'}.yaml"
+    asked = load_params(Path(params), [*source, *own])
+    # What was asked of the whole set has been done to the images by then.
+    others = [word for word in own if not word.startswith(("dataset.", "name="))]
+    by_size: dict[int, dict[str, Any]] = {}
+    for n in sizes:
+        some = project.parent / f"{n}.npz"
+        if not growth.write_some(asked, n, some):
+            print(f"the set has fewer than {n:,} images", file=sys.stderr)
+            continue
+        print(f"{n:,} images", file=sys.stderr)
+        which = {"data": str(some), "labels": "", "params": params, "set": shlex.join(others)}
+        took = run_once(project, which, [f"name=images-{n}"])
+        by_size[n] = took | {"sections": record.of_run(project / "build" / f"images-{n}")["sections"]}
+    if len(by_size) < 2:
+        raise ReportError("of fewer than two numbers of images nothing can be said of growth")
+    return {"run": asked.name, "growth": {"by_size": by_size, **growth.summed_up(by_size)}}
 
 
 def keep(found: dict[str, Any], path: Path) -> None:
@@ -136,8 +167,11 @@ def told(found: dict[str, Any]) -> list[str]:
         ran = f"; ran: {', '.join(own['ran']) or 'no phase'}" if "ran" in own else ""
         return f"  {name}: {own['seconds']:.1f} s{memory}{ran}"
 
+    head = f"{found['run']}, commit {found['commit'][:12] or 'unknown'}{' with changes' if found['changes'] else ''}"
+    if "growth" in found:
+        return [head, *growth.lines(found["growth"]["by_size"], found["growth"])]
     return [
-        f"{found['run']}, commit {found['commit'][:12] or 'unknown'}{' with changes' if found['changes'] else ''}",
+        head,
         line("all anew", found["first"]),
         *(line(f"  {phase}", found["phases"][phase]) for phase in artifacts.PHASES if phase in found["phases"]),
         "the same again after a change of",
@@ -151,11 +185,13 @@ def told(found: dict[str, Any]) -> list[str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure a run; arguments are those of the command `report`."""
+    """Measure a run, or runs of several sizes; the other arguments are those of the command `report`."""
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("data", "labels", "params", "set"):
         parser.add_argument(f"--{name}", default="")
+    parser.add_argument("--sizes", default="", help='numbers of images: "7500 15000 30000 60000"')
     given = vars(parser.parse_args(arguments))
+    sizes = sorted({int(n) for n in given.pop("sizes").replace(",", " ").split()})
     for name in ("data", "labels", "params"):
         # From where one stands; the copy stands elsewhere.
         if given[name] and Path(given[name]).expanduser().exists():
@@ -166,11 +202,11 @@ def main(arguments: list[str] | None = None) -> int:
         project = Path(scratch) / "project"
         checkout(project)
         try:
-            figures, folder = measure(project, given)
+            figures = grow(project, given, sizes) if sizes else measure(project, given)
         except ReportError as error:
             print(f"error: {error}", file=sys.stderr)
             return 1
-        found = about | figures | {"opening": opening.opened(folder / "report.html") if CHROMIUM else {}}
+        found = about | figures
     keep(found, artifacts.build_dir() / KEPT)
     print("\n".join(told(found)))
     return 0

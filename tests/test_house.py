@@ -85,12 +85,14 @@ def test_what_everyone_uses_uses_little(module):
         "report_lib.common.errors",
         "report_lib.common.facts",
         "report_lib.common.keep",
+        "report_lib.common.memory",
         "report_lib.common.prose",
     }
 
 
 NAMES = {"PIL": "pillow", "sklearn": "scikit-learn", "ruamel": "ruamel-yaml", "IPython": "ipython",
-         "jupyter_client": "jupyter-client", "jupyter_core": "jupyter-core", "umap": "umap-learn"}  # fmt: skip
+         "jupyter_client": "jupyter-client", "jupyter_core": "jupyter-core", "umap": "umap-learn",
+         "faiss": "faiss-cpu"}  # fmt: skip
 
 
 def libraries(paths):

@@ -1,10 +1,12 @@
 import copy
 import json
+import math
 from pathlib import Path
 
 import pytest
 
 from report_lib.classification import classifiers
+from report_lib.reduction import comparison
 from report_lib.run.artifacts import write_csv
 from report_lib.run.params import load_params
 from tests import published
@@ -98,6 +100,13 @@ def test_the_yardstick_run_teaches_every_published_classifier_all_images():
         params.classification.classifiers
     )
     assert params.classification.n_slow == 60_000
+
+
+def test_the_yardstick_run_trains_autoencoders_for_as_many_epochs_as_the_sources():
+    asked = load_params(ROOT / "params" / "yardstick.yaml").reduction
+    n_batches = math.ceil((1 - comparison.HELD_OUT) * 60_000 / comparison.BATCH)
+    assert {"conv-32-16", "dense-512"} <= set(asked.representations)
+    assert (asked.steps_conv / n_batches, asked.steps_dense / n_batches) == (20, 50)
 
 
 def test_the_list_of_doubtful_labels_is_held_to_errors_that_people_confirmed(tmp_path):

@@ -240,7 +240,7 @@ def test_chosen_images_have_a_label_and_those_to_label_next_have_none(whole, ima
 def test_a_share_of_labels_is_a_share_of_the_known(images):
     fitted, _ = comparison.fit_representations(
         ["pixels"], images.train_images, images.test_images, linear.fit(images.train_images, scaling="min-max"),
-        n_components=4, steps={"dense": 1, "conv": 1}, precision="float32", random_state=0,
+        n_components=4, autoencoders={},
     )  # fmt: skip
     found = comparison.few_labels(fitted, images, label_share=0.1, n_repeats=2, random_state=3)["pixels"]
     known = images.known
@@ -257,7 +257,7 @@ def test_a_share_of_labels_is_a_share_of_the_known(images):
 def test_classifiers_learn_and_are_scored_on_the_known(images, space):
     known, described = images.known, space.of(images.labelled)
     options = {"n_slow": 6_000, "conv_filters": (4,), "conv_epochs": 1, "random_state": 0}
-    found = supervised.learn(["knn", "hog_mlp"], known, described, **options)
+    found = supervised.begin(["knn", "hog_mlp"], known, described, **options).finish()
     assert found.n_train == len(known.train_labels)
     by_name = {one.predictions.name: one for one in found.scores}
     assert set(by_name) == {"knn", "hog_mlp"}
@@ -358,7 +358,7 @@ def test_every_phase_takes_rare_classes_and_classes_of_one_part(whole, space, cl
         scored.ari.value
     )
     options = {"n_slow": 6_000, "conv_filters": (4,), "conv_epochs": 1, "random_state": 0}
-    found = supervised.learn(["logistic_regression", "knn", "hog_mlp"], known, described, **options)
+    found = supervised.begin(["logistic_regression", "knn", "hog_mlp"], known, described, **options).finish()
     for one in found.scores:
         assert one.accuracy.value == np.mean(one.predictions.classes == known.test_labels)
         np.testing.assert_array_equal(one.support, np.bincount(known.test_labels, minlength=n_classes))

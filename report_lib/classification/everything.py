@@ -1,6 +1,7 @@
 """What the model of a run says of all images of a source, of which the run has looked at some."""
 
 import logging
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from report_lib.classification.new_images import NewImages, named_clusters, told
 from report_lib.classification.predictor import Answers, Predictor
 from report_lib.common.arrays import NOISE, UNKNOWN
 from report_lib.common.metrics import Interval, wilson_interval
+from report_lib.common.parallel import Call, at_once
 from report_lib.data import parquet
 from report_lib.data.whole import Block, Whole
 
@@ -62,7 +64,7 @@ class Everything:
 
 
 def tell(whole: Whole | None, model: NewImages | None, path: Path) -> Everything | None:
-    """Ask a model about all images, block by block, and write the answers to a Parquet file, one row an image.
+    """Ask a model about all images, some blocks at once, and write the answers to a Parquet file, one row an image.
 
     Returns
     -------
@@ -71,14 +73,21 @@ def tell(whole: Whole | None, model: NewImages | None, path: Path) -> Everything
     """
     if whole is None or model is None:
         return None
-    sums = _Sums(model.predictor)
+    # Blocks that wait for their answers, as many as are under way.
+    sums, waiting = _Sums(model.predictor), deque()
+    calls = (_asked(model.predictor, block, waiting) for block in whole.blocks())
     with parquet.written(path) as write:
-        for block in whole.blocks():
-            answers = model.predictor.predict(block.images)
+        for answers in at_once(calls):
+            block = waiting.popleft()
             sums.add(block, answers, whole.copies[block.place])
             write(_columns(block, answers, model.predictor.class_names) | {"copy": whole.copies[block.place]})
             sums.say(whole.n)
     return sums.result(whole)
+
+
+def _asked(predictor: Predictor, block: Block, waiting: deque[Block]) -> Call:
+    waiting.append(block)
+    return predictor.predict, (block.images,), {}
 
 
 def _columns(block: Block, answers: Answers, class_names: Sequence[str]) -> dict[str, np.ndarray]:

@@ -2,8 +2,7 @@
 
 Which labels of a set are wrong nobody knows, so some are made wrong: at random, or between classes that are confused, as
 a tired person does. Test labels teach nobody, so the same judges are asked again. Train labels do, and judges who have
-learnt from labels of which 1% are wrong find fewer of them (the network on gradients 432 in place of 471 among the first
-500 of Fashion-MNIST), so they are taught again.
+learnt from labels of which 1% are wrong find fewer of them, so they are taught again.
 """
 
 from collections.abc import Callable, Sequence

@@ -15,13 +15,11 @@ import numpy as np
 
 from report_lib.clustering.gradients import EdgeHistograms
 from report_lib.common.arrays import NOISE, UNKNOWN, flatten
-from report_lib.common.neighbors import Neighbors, nearest_to, nearest_to_few, votes
+from report_lib.common.neighbors import Neighbors, nearest_of_many, nearest_to_few, votes
 from report_lib.reduction.linear_maps import LinearRepresentation
 
 # Images are worked on so many at a time, the last filled up, so that no answer depends on how many images there are.
 BLOCK = 1024
-# So many are compared with all train images before scikit-learn, which does it faster, would be imported.
-FEW = 200
 # An image more unusual than all but this share of the test images were is like nothing seen.
 RAREST = 0.01
 
@@ -129,12 +127,7 @@ class Predictor:
         return np.where(shares.max(axis=1) > 1 - shares.sum(axis=1), shares.argmax(axis=1), NOISE)
 
     def _nearest(self, train: np.ndarray, codes: np.ndarray) -> Neighbors:
-        k = min(self.n_neighbors, len(train))
-        if len(codes) <= FEW:
-            return nearest_to_few(train, codes, k)
-        near = [nearest_to(train, block, k) for block in _blocks(codes)]
-        return Neighbors(*(np.concatenate([getattr(own, name) for own in near])[: len(codes)]
-                           for name in ("indices", "distances")))  # fmt: skip
+        return nearest_of_many(train, codes, min(self.n_neighbors, len(train)))
 
     def _in_classes(self, rows: np.ndarray, codes: np.ndarray, graph: Neighbors) -> np.ndarray:
         if self.network is None:

@@ -20,7 +20,7 @@ from report_lib.common.errors import ReportError
 from report_lib.common.keep import kept
 from report_lib.common.metrics import Interval, wilson_interval
 from report_lib.common.models import fit_within_budget
-from report_lib.common.parallel import at_once
+from report_lib.common.parallel import Call, at_once
 from report_lib.data.images import ImageSet
 
 N_BINS = 15
@@ -58,78 +58,79 @@ class Predictions:
         return CLASSIFIERS[self.name].title
 
 
-def fit_all(
+def begin(
     names: Sequence[str],
     images: ImageSet,
-    hog: Representation | None,
+    shape: Representation | None,
     *,
     n_slow: int,
     conv_filters: Sequence[int],
     conv_epochs: int,
     random_state: int,
-) -> tuple[list[Predictions], dict[str, str]]:
-    """Fit every classifier that is asked for.
+) -> "Underway":
+    """Begin to fit every classifier that is asked for, in the background; none without labels.
 
     Parameters
     ----------
-    hog : Representation or None
+    shape : Representation or None
         Oriented gradients, where there are any.
     n_slow : int
         Train images that the slow ones learn from, at most.
-
-    Returns
-    -------
-    found : list of Predictions
-        In the order of `names`.
-    absent : dict of str to str
-        By title, why a classifier could not be had.
     """
     conv = images.image_shape, tuple(conv_filters), conv_epochs
-    pixels = flatten(images.train_images), flatten(images.test_images)
-    n_train, n_classes = len(images.train_images), len(images.class_names)
-    n_images = {name: min(n_slow, n_train) if CLASSIFIERS[name].slow else n_train for name in names}
-    models: dict[str, Any] = {}
-    absent: dict[str, str] = {}
-    for name in names:
+    n_train, settings, absent = len(images.train_images), {}, {}
+    for name in names if images.has_labels else ():
         own = CLASSIFIERS[name]
+        setting = Setting(min(n_slow, n_train) if own.slow else n_train, random_state, *conv)
         try:
-            if own.on == "hog" and hog is None:
+            if own.on == "hog" and shape is None:
                 raise ReportError("the run made no graph of shapes")
-            models[name] = own.build(Setting(n_images[name], random_state, *conv))
+            own.build(setting)
+            settings[name] = setting
         except ReportError as error:
             absent[own.title] = str(error)
 
-    def arguments(name: str) -> tuple[Any, ...]:
-        train, test = (hog.train, hog.test) if CLASSIFIERS[name].on == "hog" else pixels
-        rows = sample_rows(n_train, n_images[name], random_state)
-        return models[name], train[rows], images.train_labels[rows], test
+    def call(name: str) -> Call:
+        on_hog = CLASSIFIERS[name].on == "hog"
+        train, test = (shape.train, shape.test) if on_hog else map(flatten, (images.train_images, images.test_images))
+        rows = sample_rows(n_train, settings[name].n_images, random_state)
+        return _fit, (name, settings[name], train[rows], images.train_labels[rows], test), {}
 
-    alone = [name for name in models if n_train < CLASSIFIERS[name].alone_below]
-    elsewhere: Iterator[Any] = at_once((_fit, arguments(name), {}) for name in alone) if alone else iter(())
-    answers = {name: _fit(*arguments(name)) for name in models if name not in alone}
-    answers |= {name: next(elsewhere) for name in alone}
-    return [_predictions(name, n_images[name], n_classes, *answers[name]) for name in models], absent
+    from_longest = sorted(settings, key=list(CLASSIFIERS).index, reverse=True)
+    return Underway(images, settings, absent, zip(from_longest, at_once(map(call, from_longest)), strict=True))
 
 
-def _fit(
-    model: Any, train: np.ndarray, labels: np.ndarray, test: np.ndarray
-) -> tuple[Any, np.ndarray, dict[str, float]]:
-    start = time.perf_counter()
+@kept
+def _fit(name: str, setting: Setting, train: np.ndarray, labels: np.ndarray, test: np.ndarray) -> tuple[Any, ...]:
+    """Fit and ask, in a thread of its own: several wait for one another, in small matrices for longer than one takes.
+
+    Returns
+    -------
+    tuple
+        The fitted network of images, or None; the classes met; probabilities of test images, or their classes; seconds.
+    """
+    model, start = CLASSIFIERS[name].build(setting), time.perf_counter()
     fit_within_budget(model, train, labels)
     middle = time.perf_counter()
     answer = model.predict_proba(test) if hasattr(model, "predict_proba") else model.predict(test)
-    return model, answer, {"fit": middle - start, "predict": time.perf_counter() - middle}
+    seconds = {"fit": middle - start, "predict": time.perf_counter() - middle}
+    return model if hasattr(model, "network_") else None, model.classes_, answer, seconds
 
 
 def _predictions(
-    name: str, n_images: int, n_classes: int, model: Any, answer: np.ndarray, seconds: dict[str, float]
+    name: str,
+    n_images: int,
+    n_classes: int,
+    network: Any,
+    met: np.ndarray,
+    answer: np.ndarray,
+    seconds: dict[str, float],
 ) -> Predictions:
     """Bring what a classifier answered, classes or probabilities of the classes that it met, to one form."""
-    network = model if hasattr(model, "network_") else None
     if answer.ndim == 1:
         return Predictions(name, n_images, answer.astype(np.int64), None, seconds, network)
     proba = np.zeros((len(answer), n_classes), np.float32)
-    proba[:, model.classes_] = answer
+    proba[:, met] = answer
     return Predictions(name, n_images, proba.argmax(axis=1), proba, seconds, network)
 
 
@@ -316,24 +317,34 @@ def times(league: League | None) -> list[dict[str, Any]]:
     return [{"name": found[name].title, **found[name].seconds} for name in CLASSIFIERS if name in found]
 
 
-@kept
-def learn(names: Sequence[str], images: ImageSet, shape: Representation | None, **options: Any) -> League | None:
-    """Fit and score every classifier that is asked for; None without labels, or where none could be had.
+@dataclass(frozen=True)
+class Underway:
+    """Classifiers that learn in the background.
 
-    Parameters
+    Attributes
     ----------
-    shape : Representation or None
-        Oriented gradients.
-    **options
-        Of `fit_all`.
+    images : ImageSet
+    settings : dict of str to Setting
+        By name, in the order asked for.
+    absent : dict of str to str
+        By title, why a classifier could not be had.
+    answers : iterator of (str, tuple)
+        Name, and what `_fit` returns.
     """
-    if not images.has_labels:
-        return None
-    found, absent = fit_all(names, images, shape, **options)
-    if not found:
-        return None
-    scores = score(found, images.test_labels, len(images.class_names))
-    return League(scores, absent, published_for(images.title), len(images.train_images))
+
+    images: ImageSet
+    settings: dict[str, Setting]
+    absent: dict[str, str]
+    answers: Iterator[tuple[str, tuple[Any, ...]]]
+
+    def finish(self) -> League | None:
+        """Wait for them, and score them on the test images; None where there are none."""
+        n_classes = len(self.images.class_names)
+        found = {name: _predictions(name, self.settings[name].n_images, n_classes, *own) for name, own in self.answers}
+        if not found:
+            return None
+        scores = score([found[name] for name in self.settings], self.images.test_labels, n_classes)
+        return League(scores, self.absent, published_for(self.images.title), len(self.images.train_images))
 
 
 def holm(p_values: Sequence[float]) -> np.ndarray:

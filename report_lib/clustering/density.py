@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 from sklearn.base import BaseEstimator, ClusterMixin
-from sklearn.cluster import DBSCAN, HDBSCAN
+from sklearn.cluster import HDBSCAN
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils.validation import check_is_fitted
 
@@ -15,6 +15,9 @@ from report_lib.clustering.silhouettes import silhouette_scores
 from report_lib.common.arrays import sample_rows
 from report_lib.common.keep import kept
 from report_lib.common.metrics import NOISE
+
+# Rows whose neighbours are looked for at a time.
+BLOCK = 2048
 
 
 class PredictingDBSCAN(ClusterMixin, BaseEstimator):
@@ -42,11 +45,10 @@ class PredictingDBSCAN(ClusterMixin, BaseEstimator):
         self.min_samples = min_samples
 
     def fit(self, X: np.ndarray, y: object = None, *, neighbors: csr_matrix | None = None) -> "PredictingDBSCAN":
-        """Learn from rows; `neighbors`, distances within at least `eps`, saves searching them again."""
-        if neighbors is None:
-            neighbors = radius_graph(X, self.eps)
-        model = DBSCAN(eps=self.eps, min_samples=self.min_samples, metric="precomputed").fit(neighbors)
-        self.labels_, self.core_sample_indices_ = model.labels_.astype(np.int64), model.core_sample_indices_
+        """Learn from rows; `neighbors`, distances within `eps` as `radius_graph` has them, save searching them again."""
+        graph = radius_graph(X, self.eps) if neighbors is None else neighbors
+        core = np.diff(graph.indptr) >= self.min_samples
+        self.labels_, self.core_sample_indices_ = _joined(graph, core), np.flatnonzero(core)
         self._core = np.asarray(X)[self.core_sample_indices_]
         self.n_features_in_ = X.shape[1]
         return self
@@ -112,10 +114,37 @@ class PredictingHDBSCAN(ClusterMixin, BaseEstimator):
 
 
 def radius_graph(X: np.ndarray, radius: float) -> csr_matrix:
-    """Distances between all rows within `radius`, sorted row by row, as DBSCAN takes them."""
-    return NearestNeighbors(radius=radius, algorithm="brute").fit(X).radius_neighbors_graph(
-        X, mode="distance", sort_results=True
-    )  # fmt: skip
+    """Distances between all rows within `radius`, a row's own among them.
+
+    Of 10,000 rows there may be ten million: they are gathered block by block, and counted in 32 bits.
+    """
+    near, blocks = NearestNeighbors(radius=radius, algorithm="brute").fit(X), []
+    for start in range(0, len(X), BLOCK):
+        found = near.radius_neighbors_graph(X[start : start + BLOCK], mode="distance")
+        own = csr_matrix((found.data, found.indices.astype(np.int32), found.indptr), shape=found.shape)
+        blocks.append(own)
+    graph = vstack(blocks, format="csr")
+    # None is without itself, as rounding might have it.
+    graph.setdiag(0)
+    return graph
+
+
+def _joined(graph: csr_matrix, core: np.ndarray) -> np.ndarray:
+    """Return the cluster of each row: core points that reach one another, in the order of the first; -1 is noise.
+
+    Others take the first cluster that one of their core points is in, as scikit-learn has it, which keeps several copies of
+    the graph. Here each core point takes the least name among its neighbours', and the name of whom it is named after, until
+    nobody's changes.
+    """
+    nobody = len(core)
+    names, before = np.where(core, np.arange(nobody, dtype=np.int32), np.int32(nobody)), None
+    while before is None or (names != before).any():
+        before, least = names, np.minimum.reduceat(names[graph.indices], graph.indptr[:-1])
+        names = np.where(core, least, nobody)
+        names[core] = names[names[core]]
+    reached = np.minimum.reduceat(names[graph.indices], graph.indptr[:-1])
+    first = np.unique(names[core])
+    return np.where(reached < nobody, np.searchsorted(first, reached), NOISE)
 
 
 @dataclass(frozen=True)
@@ -218,7 +247,8 @@ def sweep_dbscan(X: np.ndarray, eps: np.ndarray, *, min_samples: int) -> DBSCANS
 def _within(graph: csr_matrix, radius: float) -> csr_matrix:
     """Keep the distances of a graph that are within a smaller radius."""
     keep = graph.data <= radius
-    starts = np.concatenate([[0], np.cumsum(keep)])[graph.indptr]
+    # No row is empty: its own distance is 0.
+    starts = np.concatenate([[0], np.cumsum(np.add.reduceat(keep, graph.indptr[:-1], dtype=np.int32))])
     return csr_matrix((graph.data[keep], graph.indices[keep], starts), shape=graph.shape)
 
 

@@ -124,12 +124,21 @@ def fit_all(
     **options
         Parameters of the run, of which each method takes those that its function names.
     """
-    seeds, fitted = seeds_of_fits(random_state, n_seeds), []
+    seeds, calls = seeds_of_fits(random_state, n_seeds), []
     for method in (METHODS[name] for name in methods):
         own = {name: options[name] for name in inspect.signature(method.fit).parameters if name in options}
         on = [representations[place] for place in method.places if place in representations]
-        fitted += [replace(method.fit(there, seeds=seeds, **own), options=own) for there in on]
-    return fitted
+        calls += [(_fit, (method.name, there, seeds), own) for there in on]
+    # What is alone, or has threads of its own, is fitted here. Of the others graphs take longest, so they are begun first.
+    here = [len(calls) == 1 or METHODS[args[0]].threaded for _, args, _ in calls]
+    elsewhere = at_once([call for call, own in zip(calls, here, strict=True) if not own][::-1])
+    fitted = [_fit(*args, **named) for (_, args, named), own in zip(calls, here, strict=True) if own]
+    left = [iter(list(elsewhere)[::-1]), iter(fitted)]
+    return [next(left[own]) for own in here]
+
+
+def _fit(method: str, on: Representation, seeds: Sequence[int], **own: Any) -> Fitted:
+    return replace(METHODS[method].fit(on, seeds=seeds, **own), options=own)
 
 
 def times(fitted: Sequence[Fitted]) -> list[dict[str, object]]:
@@ -189,7 +198,7 @@ def fit_gaussian_mixture(
     train, test = np.asarray(thin.train, np.float64), np.asarray(thin.test, np.float64)
     start = time.perf_counter()
     samples = [train[sample_rows(len(train), n_mixture, seed)] for seed in seeds]
-    models = list(at_once((fit_mixture, (X, n_clusters, seed), {}) for X, seed in zip(samples, seeds, strict=True)))
+    models = [fit_mixture(X, n_clusters, seed) for X, seed in zip(samples, seeds, strict=True)]
     seconds = (time.perf_counter() - start) / len(models)
     fits = [by_size(n_clusters, m.predict(train), m.predict(test)) for m in models]
     return Fitted("gaussian_mixture", representation.title, fits, seconds, models)
@@ -225,7 +234,7 @@ def fit_hdbscan(
     thin = representation.first(hdbscan_components)
     model, start = PredictingHDBSCAN(size, min_samples=dbscan_min_samples), time.perf_counter()
     samples = [sample_rows(len(representation.train), dbscan_n_images, seed) for seed in seeds]
-    models = list(at_once((clone(model).fit, (thin.train[rows],), {}) for rows in samples))
+    models = [clone(model).fit(thin.train[rows]) for rows in samples]
     return _density("hdbscan", thin, models, samples, (time.perf_counter() - start) / len(models))
 
 

@@ -65,7 +65,12 @@ class EdgeHistograms:
         ndarray of shape (n, n_orientations * cells), float32
             Direction by direction, each row by row of cells; of length 1, or 0 for an image without edges.
         """
-        return np.concatenate([self._histograms(X[i : i + CHUNK]) for i in range(0, len(X), CHUNK)])
+        cells = [self._n_cells(n) for n in self.image_shape]
+        # Written into place: together they take more memory than the images.
+        found = np.empty((len(X), self.n_orientations * cells[0] * cells[1]), np.float32)
+        for i in range(0, len(X), CHUNK):
+            found[i : i + CHUNK] = self._histograms(X[i : i + CHUNK])
+        return found
 
     def directions(self, X: np.ndarray) -> np.ndarray:
         """Return the same as pictures: shape (n, n_orientations, rows of cells, columns of cells)."""

@@ -43,7 +43,10 @@ class OrientedGradients(EdgeHistograms, TransformerMixin, BaseEstimator):
     def fit_transform(self, X: np.ndarray, y: object = None) -> np.ndarray:
         """Learn from rows and describe them, looking for edges once."""
         found = self.histograms(X)
-        return self._fit(found).transform(found)
+        reducer = self._fit(found)
+        # As it transforms, but in place.
+        found -= reducer.mean_.astype(np.float32)
+        return found @ reducer.components_[: reducer.n_components].T
 
     def _fit(self, found: np.ndarray) -> LinearReducer:
         self.reducer_ = LinearReducer(min(self.n_components, found.shape[1])).fit(found)

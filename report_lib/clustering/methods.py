@@ -31,6 +31,8 @@ class Method:
         How a sentence speaks of it; its title unless given.
     n_images, n_components : str
         Parameters that say how many train images, and how many dimensions, it sees at most; all unless given.
+    threaded : bool
+        Whether one fit of it keeps several threads busy.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Method:
     subject: str = ""
     n_images: str = ""
     n_components: str = ""
+    threaded: bool = False
 
     @property
     def fit(self) -> Callable:
@@ -54,7 +57,7 @@ class Method:
 
 
 _ENTRIES = (
-    Method("kmeans", "K-Means", (PCA, HOG, MAP), "fitting.fit_kmeans"),
+    Method("kmeans", "K-Means", (PCA, HOG, MAP), "fitting.fit_kmeans", threaded=True),
     Method(
         "gaussian_mixture",
         "Gaussian mixture",

@@ -25,13 +25,30 @@ def chunks(X: np.ndarray) -> Iterator[np.ndarray]:
 
 def blocks_of(array: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     """Yield the place of the first row of each chunk, and a copy of its rows; of a mapped file no more stays in memory."""
-    mapped = array
-    while isinstance(mapped, np.ndarray):
-        mapped = mapped.base
+    file = _file_of(array)
     for start in range(0, len(array), CHUNK):
         yield start, np.array(array[start : start + CHUNK])
-        if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-            mapped.madvise(mmap.MADV_DONTNEED)
+        if file is not None and hasattr(mmap, "MADV_DONTNEED"):
+            file.madvise(mmap.MADV_DONTNEED)
+
+
+def rows_of(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return a copy of some rows, which ascend; of a mapped file no more than a chunk is in memory beside them."""
+    if _file_of(array) is None:
+        return array[rows]
+    found = np.empty((len(rows), *array.shape[1:]), array.dtype)
+    for start, block in blocks_of(array):
+        own = slice(*np.searchsorted(rows, [start, start + len(block)]))
+        found[own] = block[rows[own] - start]
+    return found
+
+
+def _file_of(array: np.ndarray) -> mmap.mmap | None:
+    """Return the mapped file that an array is a view of; None for one in memory."""
+    base = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    return base if isinstance(base, mmap.mmap) else None
 
 
 def fingerprint(image: np.ndarray) -> bytes:

@@ -13,7 +13,7 @@ from report_lib import ROOT
 
 # What makes a number or the page; a test knows what computes.
 PACKAGES = (
-    "numpy", "scipy", "scikit-learn", "umap-learn", "numba", "igraph", "kneed", "torch", "pillow",
+    "numpy", "scipy", "scikit-learn", "umap-learn", "numba", "igraph", "faiss-cpu", "kneed", "torch", "pillow",
     "pandas", "plotly", "papermill", "nbconvert",
 )  # fmt: skip
 

@@ -3,6 +3,7 @@
 Where the environment names a Dask scheduler, these are processes of its workers.
 """
 
+import logging
 import multiprocessing
 import os
 import socket
@@ -11,11 +12,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 from functools import cache
 from itertools import islice
+from multiprocessing.connection import Connection
 from typing import Any
 
-from report_lib.common import engine, keep
+from report_lib.common import engine, keep, memory
 from report_lib.common.errors import ReportError
 from report_lib.common.facts import n_threads
 
@@ -27,18 +30,22 @@ ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "
 NO_RESTARTS = {"LOKY_MAX_MEMORY_LEAK_SIZE": "1e15"}
 # More processes than this would cost more memory than they save time.
 MOST_PROCESSES = 8
+# What a pipe takes in one piece, and a little less.
+LONGEST_LINE = 500
+# In a process that calls are sent to, the one that sends them.
+_is_at_work: list[int] = []
 # On a worker, the process that a thread of it has beside it.
 _of_this_thread = threading.local()
 
 
-def pinned_threads() -> dict[str, str]:
-    """Return what an environment has to hold before NumPy is imported, for sums to be rounded alike in every process.
+def numeric_environment() -> dict[str, str]:
+    """Return what an environment has to hold before NumPy is imported.
 
-    Threads that wait give their core away: beside other work, ours or another's, a network else learns at a fifth of the
-    speed, its threads spinning for one another.
+    Sums are rounded alike in every process by as many threads everywhere. Threads that wait give their core away: beside
+    other work, ours or another's, a network else learns at a fifth of the speed, its threads spinning for one another.
     """
     pinned = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(n_threads()))
-    return pinned | {"OMP_WAIT_POLICY": "PASSIVE"}
+    return pinned | {"OMP_WAIT_POLICY": "PASSIVE"} | memory.KEPT
 
 
 def at_once(calls: Iterable[Call]) -> Iterator[Any]:
@@ -46,9 +53,12 @@ def at_once(calls: Iterable[Call]) -> Iterator[Any]:
 
     Work on the first calls goes on while the caller does other things; the later ones start as results are taken, so
     that few arguments are in memory at a time. What is slow here holds Python's lock or goes through small arrays, so
-    threads would wait for one another. What is kept of a call is read, and no process is started for it.
+    threads would wait for one another. What is kept of a call is read, and no process is started for it. What is called
+    so makes its own calls one after the other, as the others are at work beside it.
     """
     left = iter(calls)
+    if _is_at_work:
+        return (function(*args, **named) for function, args, named in left)
     return _results(left, deque(_start(call) for call in islice(left, _n_in_flight())))
 
 
@@ -99,13 +109,21 @@ def _submit(call: Call) -> Future | engine.Elsewhere:
         return engine.submit(what, _in_own_process, what, cloudpickle.dumps(call), _surroundings())
     from loky import get_reusable_executor
 
-    executor = get_reusable_executor(_n_processes(), **_options(ONE_THREAD))
-    return executor.submit(function, *args, **named)
+    executor = get_reusable_executor(_n_processes(), **_options(ONE_THREAD, _way_to_be_heard()))
+    return executor.submit(_call_and_tidy, function, args, named)
+
+
+def _call_and_tidy(function: Callable, args: tuple, named: dict[str, Any]) -> Any:
+    """Call, and give back the memory that was kept for the call's arrays: the next may be another process's."""
+    try:
+        return function(*args, **named)
+    finally:
+        memory.give_back()
 
 
 def _surroundings() -> dict[str, str]:
     """Return what a process on a worker has to find in its environment to be one of this machine's."""
-    passed_on = ("OMP_WAIT_POLICY", "PYTHONHASHSEED", "CUBLAS_WORKSPACE_CONFIG")
+    passed_on = ("OMP_WAIT_POLICY", "PYTHONHASHSEED", "CUBLAS_WORKSPACE_CONFIG", *memory.KEPT)
     return {name: os.environ[name] for name in passed_on if name in os.environ} | ONE_THREAD | engine.NOT_ASKED_FOR
 
 
@@ -139,10 +157,49 @@ def _call(packed: bytes) -> bytes:
     return cloudpickle.dumps(function(*args, **named))
 
 
-def _options(surroundings: dict[str, str]) -> dict[str, Any]:
-    watch = {"initializer": die_with_parent, "initargs": (os.getpid(),)}
+def _options(surroundings: dict[str, str], heard: Connection | None = None) -> dict[str, Any]:
+    begin = {"initializer": _begin, "initargs": (os.getpid(), heard)}
     # Processes that wait in vain for a minute give their memory back.
-    return {"timeout": 60, "env": surroundings | NO_RESTARTS} | watch
+    return {"timeout": 60, "env": surroundings | NO_RESTARTS} | begin
+
+
+def _begin(parent: int, heard: Connection | None) -> None:
+    _is_at_work.append(parent)
+    die_with_parent(parent)
+    if heard:
+        logger = logging.getLogger("report_lib")
+        logger.addHandler(_ToParent(heard))
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+
+
+class _ToParent(logging.Handler):
+    """Sends lines to the process that started this one; one line is one write, so those of several do not mix."""
+
+    def __init__(self, connection: Connection):
+        super().__init__()
+        self._connection = connection
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with suppress(OSError):
+            self._connection.send((record.name, record.levelno, record.getMessage()[:LONGEST_LINE]))
+
+
+@cache
+def _way_to_be_heard() -> Connection:
+    """Return where workers may send what they log, and log it here, as if it were this process's own."""
+    from loky.backend.context import get_context
+
+    reader, writer = get_context().Pipe(duplex=False)
+
+    def listen() -> None:
+        with suppress(EOFError, OSError):
+            while True:
+                name, level, line = reader.recv()
+                logging.getLogger(name).log(level, "%s", line)
+
+    threading.Thread(target=listen, daemon=True).start()
+    return writer
 
 
 def die_with_parent(parent: int) -> None:

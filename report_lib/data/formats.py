@@ -114,7 +114,9 @@ def format_of(path: Path) -> Format:
     raise ReportError(f"{path}: is none of the kinds that are read: {KNOWN}; pictures are named by their folder")
 
 
-def read_new(path: str, asked: Asked, *, side: int = 0) -> tuple[np.ndarray, np.ndarray | None, str]:
+def read_new(
+    path: str, asked: Asked, *, shape: tuple[int, int] | None = None
+) -> tuple[np.ndarray, np.ndarray | None, str]:
     """Read images to ask a model about, from a file or folder of any kind; labels and parts do not matter.
 
     Parameters
@@ -123,8 +125,8 @@ def read_new(path: str, asked: Asked, *, side: int = 0) -> tuple[np.ndarray, np.
         From where one stands.
     asked : Asked
         What the run was made with; images of another shape are judged by whoever asks.
-    side : int
-        Longest side that pictures, and what is larger in arrays, are brought to where no size is asked; 0 for none.
+    shape : (height, width), optional
+        That of the run's images, which pictures, and what is larger in arrays, are brought to where no size is asked.
 
     Returns
     -------
@@ -139,13 +141,14 @@ def read_new(path: str, asked: Asked, *, side: int = 0) -> tuple[np.ndarray, np.
         As `read`.
     """
     with briefly():
-        source = read(find(path, start=Path()), replace(asked, size=asked.size or side))
+        source = read(find(path, start=Path()), replace(asked, size=asked.size or shape or 0))
         part = join((replace(part, labels=None) for part in source.parts.values()), path)
-        larger = max(part.images.shape[1:3]) > side
-        grey = pixels.as_grey(part.images, colour=asked.colour, size=asked.size or side * larger, where=path)
+        larger = shape and max(part.images.shape[1:3]) > max(shape)
+        size = asked.size or (shape if larger else 0)
+        grey = pixels.as_grey(part.images, colour=asked.colour, size=size, where=path)
     said = "; ".join([source.recognised.replace(", without labels", ""), *grey.changes])
-    if pixels.sized_as(side) in said:
-        log.info("%s: %s", path, pixels.sized_as(side))
+    if shape and pixels.sized_as(shape) in said:
+        log.info("%s: %s", path, pixels.sized_as(shape))
     return grey.images, part.names, said
 
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from report_lib.common.arrays import UNKNOWN, blocks_of, sample_rows
+from report_lib.common.arrays import UNKNOWN, blocks_of, rows_of, sample_rows
 from report_lib.common.errors import ReportError
 
 # Characters of a name over a picture.
@@ -241,8 +241,8 @@ def split(
     test, train = np.sort(order[:n_test]), np.sort(order[n_test:])
     return ImageSet(
         title=title,
-        train_images=images[train],
-        test_images=images[test],
+        train_images=rows_of(images, train),
+        test_images=rows_of(images, test),
         train_labels=None if labels is None else labels[train],
         test_labels=None if labels is None else labels[test],
         class_names=names,
@@ -266,7 +266,7 @@ def drawn(images: ImageSet, n_images: int, *, seed: int) -> ImageSet:
         taken[f"{part}_rows"] = rows
         for kind in ("images", "labels", "names"):
             values = getattr(images, f"{part}_{kind}")
-            taken[f"{part}_{kind}"] = None if values is None else values[rows]
+            taken[f"{part}_{kind}"] = None if values is None else rows_of(values, rows)
     looked_at = sum(len(taken[f"{part}_rows"]) for part in n)
     origin = f"{images.origin.removesuffix('.')}{_drawn(total, looked_at)}."
     return replace(images, **taken, origin=origin, n_source=total)

@@ -144,16 +144,16 @@ def _take(found: Pictures, picture: Image.Image, i: int, asked: Asked) -> None:
     size = (picture.width, picture.height) if turned else (picture.height, picture.width)
     # Where sizes differ and none is asked for, they are only counted.
     wanted = asked.size or not found.sizes or (size in found.sizes and len(found.sizes) == 1)
-    side = pixels.side_for(size, asked.size)
-    array = _array(picture, side) if wanted else None
+    shape = pixels.shape_for(size, asked.size)
+    array = _array(picture, max(shape or (0,))) if wanted else None
     found.kept.append(i)
     found.formats["JPEG" if kind == "MPO" else kind] += 1
     found.sizes[size] += 1
     if array is not None:
         found.n_coloured += array.ndim == 3 and pixels.is_coloured(array)
-        _keep_original(found, array, padded=bool(side))
+        _keep_original(found, array, padded=shape is not None)
         grey = pixels.one_channel(array, asked.colour) if array.ndim == 3 else array
-        found.images.append(pixels.resized(grey, side) if side else grey)
+        found.images.append(pixels.resized(grey, shape) if shape else grey)
 
 
 def _array(picture: Image.Image, size: int) -> np.ndarray:
@@ -210,7 +210,7 @@ def sentences(found: Pictures) -> tuple[str, ...]:
 def changes(found: Pictures, asked: Asked) -> tuple[str, ...]:
     """Say what was done to colour and size."""
     said = [pixels.described(asked.colour)] if found.n_coloured else []
-    side = pixels.side_for(next(iter(found.sizes)), asked.size)
-    if side and set(found.sizes) != {(side, side)}:
-        said.append(pixels.sized_as(side))
+    shape = pixels.shape_for(next(iter(found.sizes)), asked.size)
+    if shape and set(found.sizes) != {shape}:
+        said.append(pixels.sized_as(shape))
     return tuple(said)

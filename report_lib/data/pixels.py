@@ -15,6 +15,8 @@ MAX_SIDE = 64
 _LUMINANCE = (19595, 38470, 7471)
 _CHUNK = 1024
 _WHITES = (1, 255, 65535)
+# A longest side, or height and width.
+Size = int | tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Grey:
     originals: np.ndarray | None = None
 
 
-def as_grey(images: np.ndarray, *, colour: str = "luminance", size: int = 0, where: str) -> Grey:
+def as_grey(images: np.ndarray, *, colour: str = "luminance", size: Size = 0, where: str) -> Grey:
     """Bring images to one value a pixel.
 
     uint8 stays as it is. Truth values become 0 and 255. Whole numbers from 0 to 255 become uint8, whatever their type,
@@ -48,8 +50,9 @@ def as_grey(images: np.ndarray, *, colour: str = "luminance", size: int = 0, whe
         With 1 to 4 channels: grey, grey and alpha, colour, colour and alpha.
     colour : str
         One of `COLOURS`.
-    size : int
-        Longest side that images are brought to, padded to a square; 0 leaves them, up to `MAX_SIDE`.
+    size : int or (height, width)
+        Longest side that images are brought to, padded to a square; or what they are brought into. 0 leaves them, up to
+        `MAX_SIDE`.
     where : str
         What a message names the images by.
 
@@ -64,10 +67,10 @@ def as_grey(images: np.ndarray, *, colour: str = "luminance", size: int = 0, whe
         images = _in_chunks(images, colour)
     images, note = to_range(images, where)
     changes += [note] if note else []
-    size = side_for(images.shape[1:3], size)
-    if size and images.shape[1:] != (size, size):
-        changes.append(sized_as(size))
-        images = np.stack([resized(image, size) for image in images])
+    shape = shape_for(images.shape[1:3], size)
+    if shape not in (None, images.shape[1:]):
+        changes.append(sized_as(shape))
+        images = np.stack([resized(image, shape) for image in images])
     return Grey(images, tuple(changes), _shown(raw) if changes else None)
 
 
@@ -76,14 +79,20 @@ def described(colour: str) -> str:
     return f"colour taken as its {colour}" if colour in ("luminance", "saturation") else f"of colour, {colour} alone"
 
 
-def sized_as(size: int) -> str:
-    """Say how images get their size."""
-    return f"brought to a longest side of {size} pixels and padded to a square with the tone of their edge"
+def sized_as(shape: tuple[int, int]) -> str:
+    """Say how images get their height and width."""
+    h, w = shape
+    if h == w:
+        return f"brought to a longest side of {h} pixels and padded to a square with the tone of their edge"
+    return f"brought into {h} × {w} pixels and padded with the tone of their edge"
 
 
-def side_for(shape: tuple[int, int], size: int) -> int:
-    """Return the longest side that images of a shape are brought to; 0 where they stay as they are."""
-    return size or (MAX_SIDE if max(shape) > MAX_SIDE else 0)
+def shape_for(shape: tuple[int, int], size: Size) -> tuple[int, int] | None:
+    """Return the height and width that images of a shape are brought to; None where they stay as they are."""
+    if isinstance(size, tuple):
+        return size
+    side = size or (MAX_SIDE if max(shape) > MAX_SIDE else 0)
+    return (side, side) if side else None
 
 
 def is_coloured(images: np.ndarray) -> bool:
@@ -153,18 +162,20 @@ def _counts_to(low: float, high: float) -> int:
     return next((top for top in _WHITES if top / 2 < high <= top), 0) if low >= 0 else 0
 
 
-def resized(image: np.ndarray, size: int) -> np.ndarray:
-    """Bring the longest side of one grey image to a size and pad it to a square with the tone of its edge."""
+def resized(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Bring one grey image into a height and a width, as large as fits, and pad it with the tone of its edge."""
     # Only here: what needs no picture starts without Pillow.
     from PIL import Image
 
     h, w = image.shape
-    new = tuple(max(1, round(side * size / max(h, w))) for side in (w, h))
+    # Not by their ratio, which rounds otherwise.
+    part, whole = (shape[0], h) if shape[0] * w <= shape[1] * h else (shape[1], w)
+    new = tuple(max(1, round(side * part / whole)) for side in (w, h))
     picture = Image.fromarray(image if image.dtype == np.uint8 else image.astype(np.float32))
     small = np.asarray(picture.resize(new, Image.Resampling.LANCZOS, reducing_gap=3.0)).clip(image.min(), image.max())
     edge = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
-    out = np.full((size, size), np.sort(edge)[len(edge) // 2], image.dtype)
-    top, left = (size - new[1]) // 2, (size - new[0]) // 2
+    out = np.full(shape, np.sort(edge)[len(edge) // 2], image.dtype)
+    top, left = (shape[0] - new[1]) // 2, (shape[1] - new[0]) // 2
     out[top : top + new[1], left : left + new[0]] = small
     return out
 

@@ -25,15 +25,15 @@ class Asked:
         Whether rows and columns of each image change places, as EMNIST needs.
     colour : str
         What is kept of a colour image.
-    size : int
-        Longest side that images are brought to; 0 leaves them.
+    size : int or (height, width)
+        Longest side that images are brought to, or what they are brought into, as a run's own are; 0 leaves them.
     """
 
     keys: tuple[str, ...] = ()
     image_shape: tuple[int, ...] = ()
     transpose: bool = False
     colour: str = "luminance"
-    size: int = 0
+    size: int | tuple[int, int] = 0
 
     @classmethod
     def of(cls, told: dict[str, Any]) -> "Asked":

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from report_lib.common.arrays import UNKNOWN, blocks_of, fingerprint
+from report_lib.common.arrays import UNKNOWN, blocks_of, fingerprint, rows_of
 from report_lib.data.images import ImageSet
 from report_lib.data.source import Part
 
@@ -75,6 +75,14 @@ class Whole:
         again = np.zeros(len(order), bool)
         again[order[1:]] = (hashes[order[1:]] == hashes[order[:-1]]).all(axis=1)
         return again
+
+    def rows(self, rows: np.ndarray) -> np.ndarray:
+        """Return images by where they stand among all of them, ascending."""
+        ends = np.cumsum([len(part.images) for part in self.parts.values()])
+        cuts = np.split(rows, np.searchsorted(rows, ends[:-1]))
+        starts = [0, *ends[:-1]]
+        own = zip(self.parts.values(), cuts, starts, strict=True)
+        return np.concatenate([rows_of(part.images, cut - start) for part, cut, start in own])
 
     @cached_property
     def _marks(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -20,6 +20,7 @@ from report_lib.common.arrays import CHUNK, flatten
 from report_lib.common.errors import ReportError
 from report_lib.common.keep import kept
 from report_lib.common.models import draws, kmeans
+from report_lib.common.parallel import at_once
 from report_lib.common.representations import RepresentationName, parse
 from report_lib.data.images import ImageSet
 from report_lib.reduction import linear
@@ -89,6 +90,35 @@ class FittedRepresentation:
         return numbers
 
 
+Learnt = tuple["Autoencoder | None", str, float]
+
+
+def begin_learning(
+    names: Sequence[str], train: np.ndarray, *, steps: dict[str, int], precision: str, random_state: int
+) -> Iterator[tuple[str, Learnt]]:
+    """Begin to train the autoencoders among representations in the background, each in a process of one thread.
+
+    Parameters
+    ----------
+    names : sequence of str
+    train : ndarray of shape (n, h, w)
+    steps : dict of str to int
+        Of training, for `dense` and `conv` autoencoders, at most; so that few images are seen more often than many.
+    precision : str
+    random_state : int
+
+    Returns
+    -------
+    iterator of (str, tuple)
+        Name; and the autoencoder or None, why there is none, and the seconds that it took.
+    """
+    # Those with convolutions take longest, so they are begun first.
+    specs = sorted((spec for spec in map(parse, names) if spec.is_learnt), key=lambda spec: spec.kind != "conv")
+    options = {"precision": precision, "random_state": random_state}
+    trained = at_once((_train, (spec, train), {"n_steps": steps[spec.kind], **options}) for spec in specs)
+    return zip([spec.name for spec in specs], trained, strict=True)
+
+
 @kept
 def fit_representations(
     names: Sequence[str],
@@ -97,11 +127,9 @@ def fit_representations(
     reduction: linear.Reduction,
     *,
     n_components: int,
-    steps: dict[str, int],
-    precision: str,
-    random_state: int,
+    autoencoders: dict[str, Learnt],
 ) -> tuple[list[FittedRepresentation], dict[str, str]]:
-    """Learn each representation from the train images, and encode train and test images.
+    """Fit the linear representations, and encode train and test images by all.
 
     Parameters
     ----------
@@ -112,10 +140,8 @@ def fit_representations(
         Of the train images: PCA and truncated SVD are scaled as it is.
     n_components : int
         Of PCA and truncated SVD, where their names do not say.
-    steps : dict of str to int
-        Of training, for `dense` and `conv` autoencoders, at most; so that few images are seen more often than many.
-    precision : str
-    random_state : int
+    autoencoders : dict of str to tuple
+        By name, what `begin_learning` came to.
 
     Returns
     -------
@@ -126,22 +152,22 @@ def fit_representations(
     fitted, missing = [], {}
     for spec in map(parse, names):
         start = time.perf_counter()
-        try:
-            if spec.is_learnt:
-                model = _train(spec, train, steps[spec.kind], precision, random_state)
-            else:
-                model = _fit_linear(spec, train, reduction.scaler.kind, n_components)
-        except ReportError as error:
-            if str(error) not in missing.values():
-                log.warning("%s left out: %s", spec.title, error)
-            missing[spec.title] = str(error)
+        if spec.is_learnt:
+            model, why, seconds = autoencoders[spec.name]
+        else:
+            model, why = _fit_linear(spec, train, reduction.scaler.kind, n_components), ""
+            seconds = time.perf_counter() - start
+        if why:
+            if why not in missing.values():
+                log.warning("%s left out: %s", spec.title, why)
+            missing[spec.title] = why
             continue
-        learnt_at = time.perf_counter()
+        start = time.perf_counter()
         codes = linear.encode(model, train)
-        seconds = {"fit": learnt_at - start, "encode": time.perf_counter() - learnt_at}
+        took = {"fit": seconds, "encode": time.perf_counter() - start}
         shape, test_codes = spec.code_shape(train.shape[1:], n_components), linear.encode(model, test)
         error = rebuilding_error(model, test, test_codes, reduction.moments)
-        fitted.append(FittedRepresentation(spec, model, shape, codes, test_codes, error, seconds))
+        fitted.append(FittedRepresentation(spec, model, shape, codes, test_codes, error, took))
     return fitted, missing
 
 
@@ -152,15 +178,19 @@ def _fit_linear(spec: RepresentationName, train: np.ndarray, scaling: str, n_com
     return linear.fit_linear(flatten(train), spec.kind, scaling=scaling, n_components=[n_components, *spec.sizes][-1])
 
 
-def _train(
-    spec: RepresentationName, train: np.ndarray, n_steps: int, precision: str, random_state: int
-) -> "Autoencoder":
+@kept
+def _train(spec: RepresentationName, train: np.ndarray, *, n_steps: int, precision: str, random_state: int) -> Learnt:
     epochs = max(1, round(n_steps / math.ceil((1 - HELD_OUT) * len(train) / BATCH)))
-    model = _autoencoder_class()(
-        spec.name, image_shape=train.shape[1:], max_epochs=epochs, patience=max(3, epochs // 10), batch_size=BATCH,
-        validation_fraction=HELD_OUT, precision=precision, random_state=random_state,
-    )  # fmt: skip
-    return model.fit(flatten(train))
+    model, why, start = None, "", time.perf_counter()
+    try:
+        model = _autoencoder_class()(
+            spec.name, image_shape=train.shape[1:], max_epochs=epochs, patience=max(3, epochs // 10), batch_size=BATCH,
+            validation_fraction=HELD_OUT, precision=precision, random_state=random_state,
+        )  # fmt: skip
+        model.fit(flatten(train))
+    except ReportError as error:
+        model, why = None, str(error)
+    return model, why, time.perf_counter() - start
 
 
 def _autoencoder_class() -> "type[Autoencoder]":

@@ -23,7 +23,7 @@ from typing import Any
 from report_lib import ROOT
 from report_lib.common import engine
 from report_lib.common.errors import ReportError
-from report_lib.common.parallel import pinned_threads
+from report_lib.common.parallel import numeric_environment
 from report_lib.run import artifacts, publish
 from report_lib.run.params import Params
 
@@ -51,7 +51,7 @@ def make_all(asked: Sequence[Params]) -> Iterator[tuple[str, str]]:
         When no scheduler answers, or its workers cannot be used.
     """
     log.info("runs go to %s", engine.told())
-    topic, threads = f"runs-{uuid.uuid4().hex}", pinned_threads()
+    topic, threads = f"runs-{uuid.uuid4().hex}", numeric_environment()
     engine.client().subscribe_topic(topic, _teller())
     calls = [engine.submit(params.name, _make, params.model_dump(mode="json"), threads, topic) for params in asked]
     by_future = {call.future: call for call in calls}

@@ -18,7 +18,7 @@ from report_lib import ROOT
 from report_lib.common import engine, values
 from report_lib.common.errors import ReportError, did_you_mean
 from report_lib.common.facts import environment
-from report_lib.common.parallel import pinned_threads
+from report_lib.common.parallel import numeric_environment
 from report_lib.data import datasets, formats, pixels
 from report_lib.data.images import ImageSet
 from report_lib.data.source import Asked
@@ -194,14 +194,12 @@ def _asked(run: Run, image_shape: tuple[int, int]) -> Asked:
 
 def _read_new(path: str, asked: Asked, image_shape: tuple[int, int]) -> tuple["np.ndarray", "np.ndarray | None", str]:
     """Read new images; arrays and columns need not be called as the run's own were, and pictures may be larger."""
-    h, w = image_shape
-    side = h if h == w else 0
     try:
-        images, names, said = formats.read_new(path, asked, side=side)
+        images, names, said = formats.read_new(path, asked, shape=image_shape)
     except ReportError:
         if not asked.keys:
             raise
-        images, names, said = formats.read_new(path, replace(asked, keys=()), side=side)
+        images, names, said = formats.read_new(path, replace(asked, keys=()), shape=image_shape)
     return images, visible(names), said
 
 
@@ -246,7 +244,7 @@ def existing(name: str) -> Run:
 
 def _pinned(staging: Path, *, force: bool) -> dict[str, str]:
     """Return what a kernel inherits: threads before NumPy is imported, hashing, and where its artifacts go."""
-    return pinned_threads() | {
+    return numeric_environment() | {
         "PYTHONHASHSEED": "0",
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
         artifacts.STAGING: str(staging.resolve()),

@@ -49,7 +49,8 @@ def over_all(overall: Overall | None) -> str | None:
         f"The source has {overall.n:,} images, and the report looks at {overall.n_looked_at:,} of them. Of all of them pixels "
         f"run from {overall.minimum:g} to {overall.maximum:g}, {overall.mean:.2f} on the mean; "
         f"{count_of(overall.n_blank, 'image is', 'images are')} blank, and {count_of(overall.n_copies, 'is', 'are')} the same "
-        "as an earlier one."
+        f"as an earlier one. Of the others {count_of(overall.n_near, 'is a near-copy', 'are near-copies')} of another: pixels "
+        f"differ by at most {percent(overall.rms, 1)} of the range (root mean square)."
     )
 
 

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
-from scipy.spatial import cKDTree
 
 from report_lib.common.arrays import UNKNOWN, fingerprint, flatten
 from report_lib.common.keep import kept
 from report_lib.data.images import ImageSet, Marks
 from report_lib.data.whole import Whole
+from report_lib.understanding.near_pairs import near_pairs, nearly_another
+
+# Axes that near-copies are looked for on: more take longer, and leave fewer pairs to compare pixel by pixel.
+N_AXES = 24
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,10 @@ class Overall:
         Images whose pixels are all equal.
     n_copies : int
         Images whose pixels are those of an earlier one.
+    n_near : int
+        Of the others, those whose pixels differ from another one's by at most `rms`.
+    rms : float
+        Root mean square, as a share of the range of the train pixels that the run looks at.
     """
 
     n: int
@@ -82,10 +89,12 @@ class Overall:
     mean: float
     n_blank: int
     n_copies: int
+    n_near: int
+    rms: float
 
 
-def over_all(whole: Whole | None) -> Overall | None:
-    """Go through all images once."""
+def over_all(whole: Whole | None, *, rms: float) -> Overall | None:
+    """Go through all images, and find the near-copies among them; None where the run looks at all of them."""
     if whole is None:
         return None
     lowest, highest, total, n_seen, n_blank = np.inf, -np.inf, 0.0, 0, 0
@@ -104,7 +113,16 @@ def over_all(whole: Whole | None) -> Overall | None:
         mean=total / (whole.n * flat.shape[1]),
         n_blank=n_blank,
         n_copies=int(whole.copies.sum()),
+        n_near=_n_near(whole, rms),
+        rms=rms,
     )
+
+
+def _n_near(whole: Whole, rms: float) -> int:
+    low, high = whole.looked_at.limits
+    train = flatten(whole.looked_at.train_images)
+    distance = rms * (float(high) - float(low)) * np.sqrt(train.shape[1])
+    return int(nearly_another(whole, _principal_axes(train, N_AXES), distance).sum())
 
 
 def beside_originals(images: ImageSet) -> np.ndarray | None:
@@ -298,27 +316,25 @@ class Duplicates:
 
 
 @kept
-def find_duplicates(train: np.ndarray, test: np.ndarray, *, rms: float, n_axes: int = 12) -> Duplicates:
+def find_duplicates(train: np.ndarray, test: np.ndarray, *, rms: float) -> Duplicates:
     """Find copies, and every pair of different images whose pixels differ by at most `rms`.
 
-    No projection onto orthonormal axes makes a distance longer, so pairs that are near on a few axes contain all
-    pairs that are near; those few are then compared pixel by pixel. The axes are principal ones of a sample.
+    Pairs that are near on some axes, as `near_pairs` finds them, are compared pixel by pixel. The axes are principal ones of
+    a sample.
 
     Parameters
     ----------
     train, test : ndarray of shape (n, h, w)
     rms : float
         Largest root-mean-square difference, as a share of the range of the train pixels.
-    n_axes : int
-        Axes of the first search; more are slower to search and leave fewer pairs to compare.
     """
     flat = [part.reshape(len(part), -1) for part in (train, test)]
     scale = float(train.max()) - float(train.min())
     distinct, copies = _distinct_rows(flat)
-    axes = _principal_axes(flat[0], n_axes)
+    axes = _principal_axes(flat[0], N_AXES)
     near = np.concatenate([_project(part, axes) for part in flat])[distinct]
     radius = rms * scale * np.sqrt(flat[0].shape[1])
-    candidates = distinct[cKDTree(near).query_pairs(radius * (1 + 1e-4), output_type="ndarray")]
+    candidates = distinct[np.concatenate([*near_pairs(near, radius * (1 + 1e-4))])]
     differences = _rms_differences(flat, candidates) / scale
     keep = differences <= rms
     pairs = np.concatenate([copies, candidates[keep]])

@@ -1,5 +1,6 @@
 """What the model says of all images is what it says of each, summed up."""
 
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -7,10 +8,10 @@ import pandas as pd
 import pytest
 
 from report_lib.classification import everything, figures, findings, new_images
-from report_lib.common import arrays
+from report_lib.common import arrays, parallel
 from report_lib.data.images import ImageSet
 from report_lib.data.source import Part
-from report_lib.data.whole import Whole
+from report_lib.data.whole import Block, Whole
 from tests.models import LABELS, NAMES, TEST, TEST_LABELS, TRAIN, made
 
 
@@ -50,6 +51,35 @@ def test_each_row_of_the_table_is_the_answer_for_its_image(kind, whole, tmp_path
     assert found.counts.sum() == len(images)
     assert found.looked_at.sum() == found.n_looked_at == len(TRAIN) + len(TEST)
     assert found.n_unlike == np.sum(~answers.like_seen)
+
+
+@pytest.mark.parametrize("kind", ["pca with a network", "gradients without labels"])
+def test_one_process_and_two_write_the_same_table(kind, whole, tmp_path, monkeypatch):
+    written = []
+    for n in (1, 2):
+        monkeypatch.setattr(parallel, "_n_processes", lambda n=n: n)
+        told(whole, kind, tmp_path)
+        written.append((tmp_path / "all.parquet").read_bytes())
+    assert written[0] == written[1]
+
+
+def test_of_the_blocks_no_more_are_in_memory_than_are_under_way(whole, tmp_path, monkeypatch):
+    monkeypatch.setattr(arrays, "CHUNK", 4)
+    alive, most, blocks = weakref.WeakSet(), [], Whole.blocks
+
+    def watched(self):
+        for block in blocks(self):
+            alive.add(block)
+            most.append(len(alive))
+            yield block
+
+    # A block is compared by itself here, not by its arrays.
+    monkeypatch.setattr(Block, "__hash__", object.__hash__)
+    monkeypatch.setattr(Block, "__eq__", object.__eq__)
+    monkeypatch.setattr(Whole, "blocks", watched)
+    told(whole, "pca", tmp_path)
+    assert len(most) > 50
+    assert max(most) <= parallel._n_in_flight() + 3
 
 
 def test_only_labels_that_are_known_of_images_that_nobody_looked_at_are_judged(whole, tmp_path):

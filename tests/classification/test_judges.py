@@ -10,6 +10,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier
 
 from report_lib.classification import judges, supervised
+from report_lib.classification.classifiers import CLASSIFIERS, Setting
 from report_lib.clustering.representations import Representation
 from report_lib.common.neighbors import nearest, nearest_to
 from report_lib.data.images import ImageSet
@@ -105,9 +106,8 @@ def test_unknown_labels_have_no_vote_and_no_row(pictures):
 
 def test_who_is_asked(pictures):
     images, space = pictures
-    learnt = supervised.learn(
-        ["hog_mlp", "conv"], images, space, n_slow=10, conv_filters=[2], conv_epochs=1, random_state=0
-    )
+    options = {"n_slow": 10, "conv_filters": [2], "conv_epochs": 1, "random_state": 0}
+    learnt = supervised.begin(["hog_mlp", "conv"], images, space, **options).finish()
     asked = judges.ask(images, space, None, learnt, n_folds=3, random_state=0)
     assert {part: {title: own.n_fits for title, own in told.items()} for part, told in asked.items()} == {
         "train": {"network on pixels": 1, "convolutional network": 1, "4 nearest images": 1},
@@ -123,6 +123,16 @@ def test_who_is_asked(pictures):
     # Of the four networks that judge test images one has learnt from all train images.
     folds, joined = (told["test"]["network on pixels"].proba for told in (alone, asked))
     np.testing.assert_allclose(joined, (3 * folds + learnt.models["hog_mlp"].proba) / 4, rtol=1e-5)
+
+
+def test_a_network_that_judges_learns_half_as_long_as_one_that_is_to_be_right(pictures):
+    images, space = pictures
+    asked = judges.ask(images, replace(space, graph=None), None, None, n_folds=2, random_state=0)
+    usual = CLASSIFIERS["hog_mlp"].build(Setting(30, 0))
+    usual[-1].set_params(max_iter=usual[-1].max_iter // 2)
+    expected = judges.cross_fit(usual, space.train, space.test, images.train_labels, 2, n_folds=2, random_state=0)
+    for part, own in expected.items():
+        np.testing.assert_array_equal(asked[part]["network on pixels"].proba, own.proba)
 
 
 def test_without_a_graph_nobody_asks_the_neighbours(pictures):

@@ -143,13 +143,6 @@ def test_arrays_alone_say_what_the_network_says(shape, filters, rng):
     assert np.ptp(proba) > 0.1
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_many_images_get_the_answers_that_few_get(kind, models, monkeypatch):
-    few = models[kind].predict(TEST)
-    monkeypatch.setattr(predictor, "FEW", 0)
-    assert as_bytes(models[kind].predict(TEST)) == as_bytes(few)
-
-
 def test_clusters_by_vote_leave_to_noise_what_noise_has_most_of(models):
     model = replace(models["gradients without labels"], clusters=np.where(LABELS == 2, NOISE, LABELS))
     known = KNeighborsClassifier(7, weights="distance", algorithm="brute").fit(model.train, model.clusters)

@@ -15,7 +15,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from report_lib.classification import classifiers, supervised
+from report_lib.classification import classifiers, supervised, support_vectors
 from report_lib.classification.classifiers import CLASSIFIERS, Setting
 from report_lib.classification.supervised import League, Predictions
 from report_lib.clustering.representations import Representation
@@ -212,7 +212,8 @@ def images_of(digits):
 
 def fit_all(names, digits, hog=None, n_slow=150):
     conv = {"conv_filters": (4, 4), "conv_epochs": 1}
-    return supervised.fit_all(names, images_of(digits), hog, n_slow=n_slow, **conv, random_state=3)
+    league = supervised.begin(names, images_of(digits), hog, n_slow=n_slow, **conv, random_state=3).finish()
+    return [league.models[name] for name in names if name in league.models], league.absent
 
 
 @pytest.fixture(scope="module")
@@ -265,18 +266,21 @@ def test_a_class_that_was_not_met_in_training_has_no_probability(digits):
     train, labels, test, _ = digits
     met = (labels != 0) & (labels != 7)
 
-    def of(name, model):
-        return supervised._predictions(name, met.sum(), 10, *supervised._fit(model, train[met], labels[met], test))
+    def of(name):
+        setting = Setting(int(met.sum()), 0)
+        told = supervised._fit(name, setting, train[met], labels[met], test)
+        alone = CLASSIFIERS[name].build(setting).fit(train[met], labels[met])
+        np.testing.assert_array_equal(told[1], alone.classes_)
+        return supervised._predictions(name, met.sum(), 10, *told), alone
 
-    own = of("knn", KNeighborsClassifier(3))
+    own, alone = of("knn")
     assert own.proba.shape == (200, 10)
     assert (own.proba[:, [0, 7]] == 0).all()
     np.testing.assert_allclose(own.proba.sum(axis=1), 1.0, rtol=1e-6)
-    assert not np.isin(own.classes, [0, 7]).any()
-    np.testing.assert_array_equal(own.classes, KNeighborsClassifier(3).fit(train[met], labels[met]).predict(test))
-    classes_alone = of("svc", SVC())
+    np.testing.assert_array_equal(own.classes, alone.predict(test))
+    classes_alone, alone = of("svc")
     assert classes_alone.proba is None
-    assert not np.isin(classes_alone.classes, [0, 7]).any()
+    np.testing.assert_array_equal(classes_alone.classes, alone.predict(test))
 
 
 @pytest.mark.parametrize(
@@ -326,10 +330,10 @@ def test_without_labels_or_classifiers_there_is_no_league(digits):
         Representation("PCA", *digits[::2]),
         {"n_slow": 9, "conv_filters": (4,), "conv_epochs": 1, "random_state": 0},
     )
-    assert supervised.learn([], images_of(digits), space, **options) is None
-    assert supervised.learn(["knn"], replace(images_of(digits), train_labels=None), space, **options) is None
+    assert supervised.begin([], images_of(digits), space, **options).finish() is None
+    assert supervised.begin(["knn"], replace(images_of(digits), train_labels=None), space, **options).finish() is None
     assert (supervised.looked_at(None), supervised.times(None)) == (None, [])
-    league = supervised.learn(["svc", "knn"], images_of(digits), space, **{**options, "n_slow": 200})
+    league = supervised.begin(["svc", "knn"], images_of(digits), space, **{**options, "n_slow": 200}).finish()
     assert (league.n_train, league.published) == (400, {})
     assert [(one["name"], sorted(one)) for one in supervised.times(league)] == [
         (CLASSIFIERS[name].title, ["fit", "name", "predict"]) for name in ("knn", "svc")
@@ -356,16 +360,26 @@ def test_where_none_gives_probabilities_none_is_looked_at():
     assert supervised.looked_at(league) is None
 
 
-def test_a_network_on_few_images_is_fitted_in_a_process_of_one_thread(digits, monkeypatch):
-    """Several threads on its small matrices wait for one another for longer than one takes."""
+def test_what_takes_longest_is_begun_first_and_each_in_a_process_of_its_own(digits, monkeypatch):
     handed = []
     monkeypatch.setattr(
         supervised, "at_once", lambda calls: iter([handed.append(args[0]) or f(*args) for f, args, _ in calls])
     )
     codes = Representation("codes", digits[0], digits[2])
-    fit_all(["hog_mlp", "knn"], digits, codes)
-    assert len(handed) == 1
-    fewer = replace(CLASSIFIERS["hog_mlp"], alone_below=400)
-    monkeypatch.setitem(CLASSIFIERS, "hog_mlp", fewer)
-    fit_all(["hog_mlp", "knn"], digits, codes)
-    assert len(handed) == 1
+    asked = ["hog_mlp", "knn", "conv", "mlp"]
+    assert [one.name for one in fit_all(asked, digits, codes)[0]] == asked
+    assert handed == ["conv", "hog_mlp", "mlp", "knn"]
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 10])
+@pytest.mark.parametrize("C", [0.01, 10.0])
+def test_support_vectors_answer_as_those_of_scikit_learn(n_classes, C, monkeypatch):
+    monkeypatch.setattr(support_vectors, "BLOCK", 100)
+    X, y = load_digits(return_X_y=True)
+    X, y = X[y < n_classes], y[y < n_classes] * 3 - 1
+    own, known = (make(C=C).fit(X[::4], y[::4]) for make in (support_vectors.RBFClassifier, SVC))
+    np.testing.assert_array_equal(own.predict(X), known.predict(X))
+    # Labels by chance are learnt by heart, from nearly all images.
+    chance = np.random.default_rng(0).permutation(y[::4])
+    own, known = (make(C=C).fit(X[::4], chance) for make in (support_vectors.RBFClassifier, SVC))
+    np.testing.assert_array_equal(own.predict(X), known.predict(X))

@@ -31,6 +31,32 @@ def test_dbscan_sweep_is_dbscan_at_each_radius(rng):
     assert sweep.best_index == np.nanargmax(overall)
 
 
+@pytest.mark.parametrize("min_samples", [1, 3, 8])
+def test_rows_on_a_border_go_where_scikit_learn_has_them(min_samples, rng):
+    # Bodies that grow together, in no order, with copies and with rows that several of them reach.
+    X = np.concatenate([rng.normal(rng.uniform(0, 6, 2), 0.3, (30, 2)) for _ in range(12)]).astype(np.float32)
+    X = rng.permutation(np.concatenate([X, X[:20]]))
+    graph = density.radius_graph(X, 2.0)
+    for eps in (1.5, 0.6, 0.35, 0.2, 0.1, 0.05):
+        graph = density._within(graph, eps)
+        expected = DBSCAN(eps=eps, min_samples=min_samples).fit(X)
+        for model in (
+            PredictingDBSCAN(eps, min_samples=min_samples).fit(X, **given) for given in ({}, {"neighbors": graph})
+        ):
+            np.testing.assert_array_equal(model.labels_, expected.labels_)
+            np.testing.assert_array_equal(model.core_sample_indices_, expected.core_sample_indices_)
+
+
+def test_the_graph_of_distances_is_scikit_learns_block_by_block(rng, monkeypatch):
+    monkeypatch.setattr(density, "BLOCK", 16)
+    X = rng.normal(size=(50, 3))
+    found = density.radius_graph(X, 1.5)
+    known = NearestNeighbors(radius=1.5, algorithm="brute").fit(X).radius_neighbors_graph(X, mode="distance")
+    np.testing.assert_allclose(found.toarray(), known.toarray(), atol=1e-6)
+    np.testing.assert_array_equal(found.indptr, known.indptr)
+    assert found.indices.dtype == np.int32
+
+
 def test_a_few_tight_clumps_do_not_win_over_a_grouping_of_all(rng):
     """Noise counts as zero: the silhouette of what is left may be higher and yet speak of few."""
     wide = np.concatenate([rng.normal(c, 1.0, (60, 2)) for c in (0, 12)])

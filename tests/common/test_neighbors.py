@@ -5,7 +5,8 @@ import pytest
 from scipy.spatial.distance import cdist
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
-from report_lib.common.neighbors import Neighbors, nearest, nearest_to, nearest_to_few, votes, weights
+from report_lib.common import neighbors
+from report_lib.common.neighbors import Neighbors, nearest, nearest_of_many, nearest_to, nearest_to_few, votes, weights
 
 
 def test_neighbours_are_the_nearest_others(rng):
@@ -88,3 +89,62 @@ def test_of_equally_near_rows_the_first_is_taken():
     found = nearest_to_few(np.float32([[5], [0], [0], [9]]), np.float32([[0], [9]]), 1)
     assert found.indices[:, 0].tolist() == [1, 3]
     assert found.distances[:, 0].tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("k", [1, 15])
+def test_among_many_rows_the_nearest_are_the_same(rng, monkeypatch, k):
+    """Far from the origin squares nearly cancel in single precision, and some rows are there more often than asked for."""
+    X = (rng.normal(size=(600, 12)) + 300).astype(np.float32)
+    X[:40], rows = X[0], (rng.normal(size=(70, 12)) + 300).astype(np.float32)
+    few = nearest.kept_function(X, k), nearest_to(X, rows, k)
+    monkeypatch.setattr(neighbors, "MANY", 600)
+    monkeypatch.setattr(neighbors, "BLOCK", 5_000)
+    for own, known in zip((nearest.kept_function(X, k), nearest_to(X, rows, k)), few, strict=True):
+        # Where distances are equal, any of the rows will do.
+        exact = cdist(X if len(own.indices) == 600 else rows, X)
+        found = np.take_along_axis(exact, own.indices.astype(int), axis=1)
+        np.testing.assert_allclose(own.distances, found, atol=1e-5)
+        np.testing.assert_allclose(found, np.take_along_axis(exact, known.indices.astype(int), axis=1), atol=2e-3)
+        assert (np.diff(own.distances, axis=1) >= 0).all()
+    own, itself = nearest.kept_function(X, k).indices, np.arange(600)[:, None]
+    assert not (own == itself).any()
+    assert all(len(set(row)) == k for row in own.tolist())
+
+
+@pytest.mark.parametrize(("n", "k"), [(3, 1), (40, 40), (900, 7), (1024, 5), (1500, 1100), (5000, 15)])
+def test_the_nearest_are_scikit_learns_to_the_last_bit(n, k, rng):
+    X, rows = rng.normal(size=(n, 20)).astype(np.float32), rng.normal(size=(300, 20)).astype(np.float32)
+    found, known = nearest_of_many(X, rows, k), nearest_to(X, rows, k)
+    np.testing.assert_array_equal(found.indices, known.indices)
+    np.testing.assert_array_equal(found.distances, known.distances)
+    assert (found.indices.dtype, found.distances.dtype) == (np.int32, np.float32)
+
+
+def test_of_equally_near_rows_the_first_are_taken():
+    found = nearest_of_many(np.ones((3000, 4), np.float32), np.zeros((2, 4), np.float32), 3)
+    assert found.indices.tolist() == [[0, 1, 2]] * 2
+    assert found.distances.tolist() == [[2.0, 2.0, 2.0]] * 2
+
+
+def test_rows_far_from_the_origin_are_told_apart_where_single_precision_cannot(rng):
+    # Their squared lengths are a hundred million times their squared distances.
+    X = (1e4 + rng.integers(0, 9, (2000, 6)) / 8).astype(np.float32)
+    rows = (1e4 + rng.integers(0, 9, (50, 6)) / 8).astype(np.float32)
+    squares = np.square(rows[:, None].astype(np.float64) - X).sum(axis=2)
+    order = np.argsort(squares, axis=1, kind="stable")[:, :9]
+    found = nearest_of_many(X, rows, 9)
+    np.testing.assert_array_equal(found.indices, order)
+    np.testing.assert_allclose(found.distances, np.sqrt(np.take_along_axis(squares, order, axis=1)), rtol=1e-6)
+    products = (X**2).sum(axis=1) - 2 * rows @ X.T
+    assert (np.argsort(products, axis=1, kind="stable")[:, :9] != order).mean() > 0.2
+
+
+def test_a_row_has_the_same_nearest_whatever_else_is_asked_for(rng):
+    X, rows = rng.normal(size=(2500, 30)).astype(np.float32), rng.normal(size=(300, 30)).astype(np.float32)
+    whole, few = nearest_of_many(X, rows, 6), nearest_to_few(X, rows, 6)
+    one = [nearest_of_many(X, rows[i : i + 1], 6) for i in (0, 127, 128, 299)]
+    for i, own in zip((0, 127, 128, 299), one, strict=True):
+        for name in ("indices", "distances"):
+            assert getattr(own, name)[0].tobytes() == getattr(whole, name)[i].tobytes()
+    np.testing.assert_array_equal(whole.indices, few.indices)
+    np.testing.assert_array_equal(whole.distances, few.distances)

@@ -112,13 +112,13 @@ def test_pictures_of_other_sizes_are_brought_to_the_runs(tmp_path, caplog):
     for i, image in enumerate(x[:20]):
         larger = np.kron(image, np.ones((1 + i % 3,) * 2, np.uint8))
         (tmp_path / f"{i}.png").write_bytes(makers.png(larger))
-    found, _, said = formats.read_new(str(tmp_path), Asked(), side=8)
+    found, _, said = formats.read_new(str(tmp_path), Asked(), shape=(8, 8))
     assert found.shape == (20, 8, 8)
     np.testing.assert_array_equal(found[::3], x[:20:3])
     assert np.abs(found.astype(int) - x[:20]).mean() < 10
-    assert caplog.messages == [f"{tmp_path}: {pixels.sized_as(8)}"]
+    assert caplog.messages == [f"{tmp_path}: {pixels.sized_as((8, 8))}"]
     assert said.startswith("20 PNG images")
-    assert pixels.sized_as(8) in said
+    assert pixels.sized_as((8, 8)) in said
 
 
 def test_larger_arrays_are_brought_to_the_runs_size_and_others_are_left(tmp_path, caplog):
@@ -130,5 +130,31 @@ def test_larger_arrays_are_brought_to_the_runs_size_and_others_are_left(tmp_path
         ("c", x, (8, 8)),
     ):
         path = makers.npy(tmp_path, array, f"{name}.npy")
-        assert formats.read_new(str(path), Asked(), side=8)[0].shape == (300, *shape)
-    assert caplog.messages == [f"{tmp_path / 'a.npy'}: {pixels.sized_as(8)}"]
+        assert formats.read_new(str(path), Asked(), shape=(8, 8))[0].shape == (300, *shape)
+    assert caplog.messages == [f"{tmp_path / 'a.npy'}: {pixels.sized_as((8, 8))}"]
+
+
+def test_pictures_of_several_sizes_are_brought_into_oblong_ones(tmp_path, caplog):
+    caplog.set_level("INFO", "report_lib")
+    bright = np.full((20, 28), 200, np.uint8)
+    for name, picture in (
+        ("as it is", bright),
+        ("twice", np.kron(bright, np.ones((2, 2), np.uint8))),
+        ("tall", bright.T),
+    ):
+        picture = picture.copy()
+        picture[picture.shape[0] // 2 :] = 10
+        (tmp_path / f"{name}.png").write_bytes(makers.png(picture))
+    found, names, said = formats.read_new(str(tmp_path), Asked(), shape=(20, 28))
+    own = dict(zip(names.tolist(), found, strict=True))
+    assert {image.shape for image in own.values()} == {(20, 28)}
+    np.testing.assert_array_equal(
+        own["as it is.png"], np.repeat([[200], [10]], [10, 10], axis=0) @ np.ones((1, 28), int)
+    )
+    assert np.abs(own["twice.png"].astype(int) - own["as it is.png"]).max() < 30
+    # 28 × 20 becomes 20 × 14, with seven columns of its edge on either side.
+    assert (own["tall.png"][:, :7] == own["tall.png"][0, 0]).all()
+    assert (own["tall.png"][2, 7:21], own["tall.png"][17, 7:21]) == (pytest.approx(200), pytest.approx(10))
+    told = "brought into 20 × 28 pixels and padded with the tone of their edge"
+    assert caplog.messages == [f"{tmp_path}: {told}"]
+    assert told in said

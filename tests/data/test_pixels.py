@@ -94,7 +94,7 @@ def test_half_transparent_ink_is_half_as_dark():
 def test_a_longest_side_and_the_tone_of_the_edge():
     image = np.full((4, 8), 200, np.uint8)
     image[1:3, 2:6] = 10
-    found = resized(image, 16)
+    found = resized(image, (16, 16))
     assert found.shape == (16, 16)
     assert set(found[:4].ravel()) == {200}
     assert found[4:12].min() == 10
@@ -105,7 +105,7 @@ def test_a_longest_side_and_the_tone_of_the_edge():
         "brought to a longest side of 4 pixels and padded to a square with the tone of their edge",
     )
     assert small.originals.shape == (3, 4, 8, 3)
-    assert resized(image.astype(np.float32) / 1000, 16)[0, 0] == pytest.approx(0.2)
+    assert resized(image.astype(np.float32) / 1000, (16, 16))[0, 0] == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize(

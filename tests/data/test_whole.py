@@ -121,13 +121,16 @@ def test_moments_are_those_of_all_but_the_images_that_are_held_out(pictures, tmp
 
 
 def test_what_is_said_of_all_images_is_so(pictures, tmp_path):
+    pictures[60] = pictures[50] ^ 1
     _, whole = loaded(tmp_path, pictures)
-    overall = measure.over_all(whole)
+    overall = measure.over_all(whole, rms=0.02)
     assert (overall.n, overall.n_looked_at, overall.n_blank, overall.n_copies) == (N, 50, 1, 2)
+    assert overall.n_near == 2
     assert (overall.minimum, overall.maximum) == (pictures.min(), pictures.max())
     assert overall.mean == pytest.approx(pictures.mean())
     assert "has 130 images, and the report looks at 50" in findings.over_all(overall)
     assert "1 image is blank, and 2 are the same as an earlier one" in findings.over_all(overall)
+    assert "Of the others 2 are near-copies of another: pixels differ by at most 2.0%" in findings.over_all(overall)
 
 
 def test_what_is_read_block_by_block_of_a_file_does_not_stay_in_memory(tmp_path):
@@ -135,6 +138,20 @@ def test_what_is_read_block_by_block_of_a_file_does_not_stay_in_memory(tmp_path)
     np.save(tmp_path / "large.npy", images)
     mapped = np.load(tmp_path / "large.npy", mmap_mode="r")
     assert sha256(mapped) == hashlib.sha256(images.tobytes()).hexdigest()
+    if sys.platform == "linux":
+        left = [own.rss for own in psutil.Process().memory_maps() if own.path.endswith("large.npy")]
+        assert sum(left) < images.nbytes / 4
+
+
+def test_rows_of_a_file_are_those_of_the_array_and_leave_no_more_of_it_in_memory(tmp_path, rng):
+    images = rng.integers(0, 255, (40_000, 40, 40), dtype=np.uint8)
+    np.save(tmp_path / "large.npy", images)
+    mapped = np.load(tmp_path / "large.npy", mmap_mode="r").reshape(-1, 20, 80)
+    rows = np.flatnonzero(rng.random(40_000) < 0.1)
+    found = arrays.rows_of(mapped, rows)
+    np.testing.assert_array_equal(found.reshape(-1, 40, 40), images[rows])
+    np.testing.assert_array_equal(arrays.rows_of(images, rows), images[rows])
+    assert found.flags.owndata
     if sys.platform == "linux":
         left = [own.rss for own in psutil.Process().memory_maps() if own.path.endswith("large.npy")]
         assert sum(left) < images.nbytes / 4

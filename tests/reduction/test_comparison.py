@@ -39,7 +39,10 @@ def image_set(digits):
 def fit(names, digits, **options):
     train, test, *_ = digits
     fitted = linear.fit(train, scaling=options.pop("scaling", "min-max"))
-    return comparison.fit_representations(names, train, test, fitted, **{**OPTIONS, **options})
+    options = {**OPTIONS, **options}
+    n_components = options.pop("n_components")
+    learnt = dict(comparison.begin_learning(names, train, **options))
+    return comparison.fit_representations(names, train, test, fitted, n_components=n_components, autoencoders=learnt)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +95,13 @@ def test_fewer_images_are_seen_more_often(digits):
     assert (few.model.max_epochs, many.model.max_epochs) == (40, 20)
 
 
-def test_without_pytorch_the_others_are_still_had(digits, monkeypatch):
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """What is put in the place of a function here is not seen in other processes."""
+    monkeypatch.setattr(comparison, "at_once", lambda calls: (f(*args, **named) for f, args, named in calls))
+
+
+def test_without_pytorch_the_others_are_still_had(digits, monkeypatch, in_this_process):
     monkeypatch.delitem(sys.modules, "report_lib.reduction.autoencoders", raising=False)
     monkeypatch.setitem(sys.modules, "torch", None)
     found, absent = fit(["dense-4", "pca", "conv-4-2"], digits)
@@ -110,7 +119,7 @@ def test_another_missing_module_is_not_taken_for_pytorch(digits, monkeypatch):
         fit(["pca"], digits)
 
 
-def test_training_that_comes_to_nothing_leaves_the_others(digits, monkeypatch):
+def test_training_that_comes_to_nothing_leaves_the_others(digits, monkeypatch, in_this_process):
     from report_lib.reduction.autoencoders import Autoencoder
 
     def fails(self, X, y=None):
