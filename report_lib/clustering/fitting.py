@@ -130,11 +130,12 @@ def fit_all(
         on = [representations[place] for place in method.places if place in representations]
         calls += [(_fit, (method.name, there, seeds), own) for there in on]
     # What is alone, or has threads of its own, is fitted here. Of the others graphs take longest, so they are begun first.
-    here = [len(calls) == 1 or METHODS[args[0]].threaded for _, args, _ in calls]
-    elsewhere = at_once([call for call, own in zip(calls, here, strict=True) if not own][::-1])
-    fitted = [_fit(*args, **named) for (_, args, named), own in zip(calls, here, strict=True) if own]
-    left = [iter(list(elsewhere)[::-1]), iter(fitted)]
-    return [next(left[own]) for own in here]
+    here = [i for i, (_, (name, *_), _) in enumerate(calls) if len(calls) == 1 or METHODS[name].threaded]
+    others = [i for i in reversed(range(len(calls))) if i not in here]
+    elsewhere = at_once([calls[i] for i in others])
+    fitted = {i: _fit(*calls[i][1], **calls[i][2]) for i in here}
+    fitted |= zip(others, elsewhere, strict=True)
+    return [fitted[i] for i in range(len(calls))]
 
 
 def _fit(method: str, on: Representation, seeds: Sequence[int], **own: Any) -> Fitted:

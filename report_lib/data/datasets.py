@@ -10,7 +10,6 @@ import numpy as np
 from report_lib import ROOT
 from report_lib.common.arrays import UNKNOWN
 from report_lib.common.errors import ReportError, did_you_mean
-from report_lib.common.memory import give_back
 from report_lib.data import corrections as marked
 from report_lib.data import idx, own
 from report_lib.data.images import ImageSet, drawn, split
@@ -69,8 +68,6 @@ def load(
     ReportError
         When the data cannot be found, read or verified, or is not what the report can work with.
     """
-    # Each phase begins with this, in the process that the one before has worked in.
-    give_back()
     asked = Asked(tuple(keys), tuple(image_shape), transpose, colour, size)
     if source in idx.DATASETS or source == "digits":
         _refuse_unused(source, data_dir=data_dir, labels=labels, **vars(asked))

@@ -27,6 +27,7 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import ensure_event_loop, run_sync
 
+from report_lib.common import memory
 from report_lib.run.artifacts import PHASES
 
 # A socket's path may have 107 characters on Linux, 103 on macOS.
@@ -207,4 +208,5 @@ class _EmptyForNewClients:
         if self._session and session != self._session:
             self._shell.reset(new_session=True)
             gc.collect()
+            memory.give_back()
         self._session = session
