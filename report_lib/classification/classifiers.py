@@ -89,10 +89,14 @@ def _scaled(classifier: Any) -> Any:
     """Put a classifier of `SOURCE` behind the scaling that it is published with."""
     import numpy as np
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import FunctionTransformer, StandardScaler
+    from sklearn.preprocessing import FunctionTransformer
 
-    # In float32: in float64 all pixels would take twice the memory and no classifier is the better for it.
-    return make_pipeline(FunctionTransformer(np.asarray, kw_args={"dtype": np.float32}), StandardScaler(), classifier)
+    from report_lib.common.models import ChunkwiseScaler
+
+    # In float32: in float64 all pixels would take twice the memory and no classifier is the better for it. This is a copy,
+    # which the next step may write to.
+    copied = FunctionTransformer(np.array, kw_args={"dtype": np.float32})
+    return make_pipeline(copied, ChunkwiseScaler(copy=False), classifier)
 
 
 def _in_one_unit(classifier: Any) -> Any:

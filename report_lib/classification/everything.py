@@ -1,6 +1,7 @@
 """What the model of a run says of all images of a source, of which the run has looked at some."""
 
 import logging
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -108,6 +109,7 @@ class _Sums:
         self._counts = np.zeros((2, n_clusters), np.int64)
         self._n_unlike = self._n_right = self._n_judged = self._said = 0
         self._strangest: list[tuple[float, str, np.ndarray]] = []
+        self._start = time.monotonic()
 
     def add(self, block: Block, answers: Answers, copies: np.ndarray) -> None:
         """Take a block in, of which some images are copies of earlier ones."""
@@ -126,7 +128,8 @@ class _Sums:
         done = int(self._counts[0].sum())
         if done // EVERY > self._said:
             self._said = done // EVERY
-            log.info("%s of %s images told", f"{done:,}", f"{n:,}")
+            left = (time.monotonic() - self._start) * (n - done) / done
+            log.info("%s of %s images told, about %.0f s left", f"{done:,}", f"{n:,}", left)
 
     def _keep_strangest(self, block: Block, answers: Answers, copies: np.ndarray) -> None:
         """Keep the most unusual: by how many times as far away, or as ill described, they are as the worst test image."""

@@ -11,9 +11,12 @@ from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from report_lib.common.arrays import sample_rows
+from report_lib.common.arrays import CHUNK, sample_rows
 
+# Of codes, whose variance is computed at once.
+COLUMNS = 64
 HIDDEN_UNITS, NETWORK_STEPS, LEAST_EPOCHS = 64, 900, 3
 
 
@@ -32,12 +35,27 @@ class OneUnit(TransformerMixin, BaseEstimator):
     def fit(self, X: np.ndarray, y: object = None) -> "OneUnit":
         """Learn from codes of shape (n, size of the code)."""
         self.mean_ = X.mean(axis=0)
-        self.unit_ = np.float32(np.sqrt(X.var(axis=0, dtype=np.float64).mean()) or 1.0)
+        # Some columns at once: of all in float64 it makes a copy that takes twice the memory of the codes.
+        parts = (X[:, i : i + COLUMNS] for i in range(0, X.shape[1], COLUMNS))
+        variances = np.concatenate([part.var(axis=0, dtype=np.float64) for part in parts])
+        self.unit_ = np.float32(np.sqrt(variances.mean()) or 1.0)
         return self
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Bring codes to the unit of those learnt from."""
-        return (X - self.mean_) / self.unit_
+        centred = X - self.mean_
+        return np.divide(centred, self.unit_, out=centred)
+
+
+class ChunkwiseScaler(StandardScaler):
+    """scikit-learn's scaler, which learns from one chunk of rows after the other: of all at once it makes two copies more."""
+
+    def fit(self, X: np.ndarray, y: object = None) -> "ChunkwiseScaler":
+        """Learn from rows of shape (n, d)."""
+        super().fit(X[:CHUNK])
+        for i in range(CHUNK, len(X), CHUNK):
+            self.partial_fit(X[i : i + CHUNK])
+        return self
 
 
 def small_network(X: np.ndarray, y: np.ndarray, random_state: int) -> BaseEstimator:

@@ -7,6 +7,7 @@ import logging
 import multiprocessing
 import os
 import socket
+import sys
 import threading
 import time
 from collections import deque
@@ -16,11 +17,14 @@ from contextlib import suppress
 from functools import cache
 from itertools import islice
 from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
 from typing import Any
+
+import psutil
 
 from report_lib.common import engine, keep, memory
 from report_lib.common.errors import ReportError
-from report_lib.common.facts import n_threads
+from report_lib.common.facts import environment, n_threads
 
 Call = tuple[Callable, tuple, dict]
 # The key under which a call is kept, and its result or the process that works on it.
@@ -28,11 +32,13 @@ Started = tuple[str, Any]
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
 # A worker grows by 300 MB when it first imports PyTorch: loky takes that for a leak, and starts another one in its place.
 NO_RESTARTS = {"LOKY_MAX_MEMORY_LEAK_SIZE": "1e15"}
+# What workers have in their environment.
+IN_WORKERS = ONE_THREAD | NO_RESTARTS
 # More processes than this would cost more memory than they save time.
 MOST_PROCESSES = 8
 # What a pipe takes in one piece, and a little less.
 LONGEST_LINE = 500
-# In a process that calls are sent to, the one that sends them.
+# In a process that calls are sent to, the one that started it.
 _is_at_work: list[int] = []
 # On a worker, the process that a thread of it has beside it.
 _of_this_thread = threading.local()
@@ -109,8 +115,28 @@ def _submit(call: Call) -> Future | engine.Elsewhere:
         return engine.submit(what, _in_own_process, what, cloudpickle.dumps(call), _surroundings())
     from loky import get_reusable_executor
 
-    executor = get_reusable_executor(_n_processes(), **_options(ONE_THREAD, _way_to_be_heard()))
+    # IPython forgets it when it empties its namespace, and new processes are told of it.
+    vars(sys.modules["__main__"]).setdefault("__spec__", None)
+    executor = get_reusable_executor(_n_processes(), context=get_ready(), **_options(IN_WORKERS, _way_to_be_heard()))
     return executor.submit(_call_and_tidy, function, args, named)
+
+
+@cache
+def get_ready() -> BaseContext | None:
+    """Begin to import in the background what workers need, so that the first call need not wait for it.
+
+    On Linux one process imports `loaded`, and workers are copies of that one: they begin at once and share its memory.
+    Elsewhere system libraries do not take being copied.
+    """
+    if sys.platform != "linux":
+        return None
+    from multiprocessing.forkserver import ensure_running
+
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["report_lib.common.loaded"])
+    with environment(**IN_WORKERS):
+        ensure_running()
+    return context
 
 
 def _call_and_tidy(function: Callable, args: tuple, named: dict[str, Any]) -> Any:
@@ -133,7 +159,7 @@ def _in_own_process(what: str, packed: bytes, surroundings: dict[str, str]) -> b
 
     for _ in range(engine.MOST_TRIES):
         try:
-            return _process(surroundings).submit(_call, packed).result()
+            return _process(surroundings | NO_RESTARTS).submit(_call, packed).result()
         except BrokenProcessPool:
             _of_this_thread.__dict__.clear()
     raise ReportError(f"{what}: its process on {socket.gethostname()} ended {engine.MOST_TRIES} times")
@@ -159,13 +185,13 @@ def _call(packed: bytes) -> bytes:
 
 def _options(surroundings: dict[str, str], heard: Connection | None = None) -> dict[str, Any]:
     begin = {"initializer": _begin, "initargs": (os.getpid(), heard)}
-    # Processes that wait in vain for a minute give their memory back.
-    return {"timeout": 60, "env": surroundings | NO_RESTARTS} | begin
+    # Processes that wait in vain for a minute give their memory back. Copies have the environment of what they are copies of.
+    return {"timeout": 60, "env": surroundings} | begin
 
 
-def _begin(parent: int, heard: Connection | None) -> None:
-    _is_at_work.append(parent)
-    die_with_parent(parent)
+def _begin(starter: int, heard: Connection | None) -> None:
+    _is_at_work.append(starter)
+    die_with(starter)
     if heard:
         logger = logging.getLogger("report_lib")
         logger.addHandler(_ToParent(heard))
@@ -202,12 +228,15 @@ def _way_to_be_heard() -> Connection:
     return writer
 
 
-def die_with_parent(parent: int) -> None:
-    """End this process once the one that started it is gone; a kernel that is killed cannot tell its workers."""
+def die_with(starter: int) -> None:
+    """End this process once the one that asked for it is gone; a kernel that is killed cannot tell its workers."""
 
     def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(starter)
+            # What has ended stays listed until its parent asks about it.
+            while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                time.sleep(0.5)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

@@ -1,28 +1,34 @@
-"""Readers of files that hold arrays: NumPy, HDF5."""
+"""Readers of files that hold arrays: NumPy, HDF5, Zarr."""
 
 import bz2
 import csv
 import gzip
 import lzma
+import math
 import struct
+import tempfile
 import tokenize
 import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from report_lib.common.errors import ReportError
+from report_lib.data import idx
 from report_lib.data.roles import Found, refuse_huge, source
 from report_lib.data.source import Asked, Source
 
 # How what is compressed as a whole begins, and what unpacks it.
 _ZIPPED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
 _PICKLED = "holds pickled Python objects, which may run code and are never loaded; save a plain array with np.save"
+# An array of more bytes is not held in memory.
+LARGE = 2**28
 # Of what a library says, which may quote the file.
 _MOST_SAID = 200
 # What libraries raise on damaged bytes; of an encrypted entry, RuntimeError.
@@ -142,12 +148,73 @@ def from_hdf5(path: Path, asked: Asked, kind: str, *, reverse: bool) -> Source:
             found[name] = Found(shape, dtype, lambda: load(item, text=bool(text)))
 
     def load(item: h5py.Dataset, *, text: bool) -> np.ndarray:
-        array = item.asstr()[...].astype(str) if text else native(item[...])
+        array = item.asstr()[...].astype(str) if text else in_blocks(item)
         return array.T if reverse else array
 
     with readable(path), h5py.File(path, "r") as file:
         file.visititems(note)
         return source(found, asked, path, kind)
+
+
+def is_zarr(path: Path) -> bool:
+    """Say whether a folder is a Zarr array or group, of version 2 or 3."""
+    return any((path / name).is_file() for name in ("zarr.json", ".zarray", ".zgroup"))
+
+
+def read_zarr(path: Path, asked: Asked) -> Source:
+    """Read the arrays of a Zarr folder, in whatever groups."""
+    try:
+        import zarr
+    except ImportError as error:
+        raise missing("zarr", path) from error
+    with readable(path):
+        top = zarr.open(path, mode="r")
+        arrays = {path.name: top} if isinstance(top, zarr.Array) else dict(top.members(max_depth=None))
+        found = {
+            name: Found(item.shape, _dtype(item.dtype), lambda item=item: in_blocks(item))
+            for name, item in arrays.items()
+            if isinstance(item, zarr.Array) and item.shape
+        }
+        read = source(found, asked, path, "a Zarr folder")
+    gone = {name: item.nchunks - item.nchunks_initialized for name, item in arrays.items() if name in found}
+    # Zarr leaves out what is all fill value, so that nobody can tell it from what was lost.
+    said = [
+        f"Of {name} {n:,} of {arrays[name].nchunks:,} chunks are not there and stand for {arrays[name].fill_value}."
+        for name, n in gone.items()
+        if n
+    ]
+    return replace(read, skipped=(*read.skipped, *said))
+
+
+def _dtype(dtype: np.dtype) -> np.dtype:
+    """Return the type of what is read: text of any length is text."""
+    return np.dtype("U1") if dtype.kind == "T" else dtype
+
+
+def in_blocks(array: Any) -> np.ndarray:
+    """Read an array that lies on disk; a large one goes block by block to a file without a name, memory-mapped."""
+    large = array.size * array.dtype.itemsize > LARGE
+    found = _mapped(array) if large and array.dtype.kind in "biuf" else None
+    found = np.asarray(array[...]) if found is None else found
+    return np.array(found.tolist()) if found.dtype.kind == "T" else native(found)
+
+
+def _mapped(array: Any) -> np.ndarray | None:
+    """Copy numbers block by block; None where there is no room for that."""
+    dtype, n = array.dtype.newbyteorder("="), array.shape[0]
+    # Whole chunks: each is unpacked as often as a block touches it.
+    chunk = (getattr(array, "shards", None) or array.chunks or (1,))[0]
+    step = math.ceil(LARGE // 8 * n / (array.size * dtype.itemsize) / chunk) * chunk
+    try:
+        idx.cache_dir().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=idx.cache_dir()) as file:
+            for i in range(0, n, step):
+                file.write(np.ascontiguousarray(array[i : i + step], dtype).data)
+            file.flush()
+            return np.memmap(file, dtype, "r", shape=array.shape)
+    except OSError:
+        # What cannot be read says so when it is read as a whole.
+        return None
 
 
 def unzipped(path: Path) -> BinaryIO:

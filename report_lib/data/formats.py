@@ -241,13 +241,19 @@ FORMATS = {
         "NumPy .npy", arrays.zipped(".npy"), lambda _, head: head.startswith(b"\x93NUMPY"), arrays.read_npy, _ARRAYS
     ),
     "npz": Format("NumPy .npz", (".npz",), _is_npz, arrays.read_npz, _ARRAYS),
-    "mat": Format("MATLAB .mat", (".mat",), lambda _, head: head.startswith(b"MATLAB"), matlab.read_mat, _ARRAYS),
+    "mat": Format(
+        "MATLAB .mat", (".mat",), lambda _, head: head.startswith(b"MATLAB"), matlab.read_mat, _ARRAYS, slow=True
+    ),
     "hdf5": Format(
         "HDF5",
         (".h5", ".hdf5", ".hdf"),
         lambda _, head: head.startswith(b"\x89HDF"),
         arrays.read_hdf5,
         _ARRAYS,
+        slow=True,
+    ),
+    "zarr": Format(
+        "Zarr", (), lambda path, _: path.is_dir() and arrays.is_zarr(path), arrays.read_zarr, _ARRAYS, slow=True
     ),
     "idx": Format(
         "IDX",

@@ -10,13 +10,14 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.metrics import pairwise_distances_argmin_min
 
 from report_lib.common import metrics
-from report_lib.common.arrays import CHUNK, flatten
+from report_lib.common.arrays import CHUNK, chunks, flatten
 from report_lib.common.errors import ReportError
 from report_lib.common.keep import kept
 from report_lib.common.models import draws, kmeans
@@ -344,11 +345,14 @@ def middles(
         return None
     n_pairs = min(n_pairs, len(test) // 2)
     rows = np.random.default_rng(random_state).permutation(len(test))[: 2 * n_pairs]
-    pairs, pixels = flatten(test)[rows], flatten(train).astype(np.float32)
+    pairs = flatten(test)[rows]
 
     def distance(pictures: np.ndarray) -> metrics.Interval:
-        nearest = pairwise_distances_argmin_min(pictures.astype(np.float32), pixels)[1]
-        return metrics.mean_interval(nearest / math.sqrt(pixels.shape[1]) / (m.high - m.low))
+        pictures = pictures.astype(np.float32)
+        nearest = reduce(
+            np.minimum, (pairwise_distances_argmin_min(pictures, part)[1] for part in chunks(flatten(train)))
+        )
+        return metrics.mean_interval(nearest / math.sqrt(pictures.shape[1]) / (m.high - m.low))
 
     distances = {}
     for r in fitted:

@@ -233,7 +233,13 @@ def fit_linear(X: np.ndarray, kind: str, *, scaling: str, n_components: int) -> 
 def encode(model: Encoder, images: np.ndarray) -> np.ndarray:
     """Return the codes of images, chunk by chunk; shape (n, size of the code), float32."""
     rows = flatten(images)
-    return np.concatenate([model.transform(rows[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)])
+    first = model.transform(rows[:CHUNK])
+    # Not put together at the end, which takes twice the memory.
+    codes = np.empty((len(rows), first.shape[1]), first.dtype)
+    codes[:CHUNK] = first
+    for i in range(CHUNK, len(rows), CHUNK):
+        codes[i : i + CHUNK] = model.transform(rows[i : i + CHUNK])
+    return codes
 
 
 def rebuild(model: Encoder, images: np.ndarray) -> np.ndarray:

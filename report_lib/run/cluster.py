@@ -29,7 +29,7 @@ from report_lib.run.params import Params
 
 # The command, which ends with the worker that started it.
 _COMMAND = (
-    "import sys; from report_lib.common.parallel import die_with_parent; die_with_parent(int(sys.argv[1])); "
+    "import sys; from report_lib.common.parallel import die_with; die_with(int(sys.argv[1])); "
     "from report_lib.__main__ import main; sys.exit(main(sys.argv[2:]))"
 )
 log = logging.getLogger(__name__)

@@ -27,11 +27,12 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import ensure_event_loop, run_sync
 
-from report_lib.common import memory
+from report_lib.common import engine, memory, parallel
 from report_lib.run.artifacts import PHASES
+from report_lib.run.progress import CLEARED
 
-# A socket's path may have 107 characters on Linux, 103 on macOS.
-LONGEST_SOCKET_FOLDER = 85
+# A socket's path may have 107 characters on Linux, 103 on macOS; that of the process that workers are copies of has 32 more.
+LONGEST_SOCKET_FOLDER = 70
 # Names the descriptor on which the kernel reports how far it is.
 PROGRESS = "REPORT_PROGRESS_DESCRIPTOR"
 # Names the process that started the kernel.
@@ -110,7 +111,8 @@ def start_kernel(run: Path) -> Kernel:
     ]
     # It writes progress to this process's standard error; its own goes into the notebook's outputs.
     descriptor = os.dup(2)
-    own = {PROGRESS: str(descriptor), STARTER: str(os.getpid())}
+    # What it and its workers leave in their place for temporary files goes with the folder, however they end.
+    own = {PROGRESS: str(descriptor), STARTER: str(os.getpid()), "TMPDIR": folder}
     try:
         run_sync(kernel.start_kernel)(extra_arguments=arguments, pass_fds=(descriptor,), env={**os.environ, **own})
     except BaseException:
@@ -160,7 +162,8 @@ def _log_progress() -> None:
     descriptor = os.environ.pop(PROGRESS, "")
     if descriptor:
         handler = logging.StreamHandler(os.fdopen(int(descriptor), "w", encoding="utf8"))
-        handler.setFormatter(logging.Formatter("      %(message)s"))
+        room = CLEARED if os.isatty(int(descriptor)) else ""
+        handler.setFormatter(logging.Formatter(f"{room}      %(message)s"))
         logger = logging.getLogger("report_lib")
         logger.addHandler(handler)
         logger.setLevel(logging.WARNING)
@@ -177,6 +180,8 @@ def load_ipython_extension(shell: object) -> None:
     """
     _die_with_starter()
     _log_progress()
+    if not engine.is_asked_for():
+        parallel.get_ready()
     _import("run.artifacts", "data.datasets", "common.display", "common.prose", *_parts(PHASES[0]))
     later = [module for phase in PHASES[1:] for module in _parts(phase)]
     importing = threading.Thread(target=_import, args=("common.metrics", *later), daemon=True)
@@ -197,7 +202,7 @@ def _import(*modules: str) -> None:
 
 
 class _EmptyForNewClients:
-    """Empties the namespace when a message comes from another client than the one before."""
+    """Empties the namespace when a message comes from another client than the one before; gives memory back at each."""
 
     def __init__(self, shell: object):
         self._shell = shell
@@ -208,5 +213,5 @@ class _EmptyForNewClients:
         if self._session and session != self._session:
             self._shell.reset(new_session=True)
             gc.collect()
-            memory.give_back()
         self._session = session
+        memory.give_back()

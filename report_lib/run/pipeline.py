@@ -8,14 +8,16 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from report_lib import ROOT
-from report_lib.common import engine, values
+from report_lib.common import engine, memory, values
 from report_lib.common.errors import ReportError, did_you_mean
 from report_lib.common.facts import environment
 from report_lib.common.parallel import numeric_environment
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
     from report_lib.run.kernel import Kernel
 
 log = logging.getLogger(__name__)
+# Of so many images a report is so quick that what writes its page is imported while the kernel computes: that takes a second
+# off the end, and 150 MB.
+FEW = 20_000
 
 
 def run_report(
@@ -72,14 +77,22 @@ def run_report(
     ReportError
         When the data, the parameters or a notebook stop the run; the last good run is left as it was.
     """
-    started, code = record.started_at(), record.commit()
+    started, began, code = record.started_at(), time.time(), record.commit()
     _spare_a_grammar()
     final = artifacts.build_dir() / params.name
-    with publish.only_run(final, wait=wait) as staged, environment(**_pinned(staged.parent, force=force)):
-        progress = Progress(params.name, record.of_run(final).get("sections", {}))
+    with (
+        publish.only_run(final, wait=wait) as staged,
+        environment(**_pinned(staged.parent, force=force)),
+        Progress(params.name, record.of_run(final).get("sections", {})) as progress,
+        ExitStack() as at_end,
+    ):
+        kernel = cache(lambda: at_end.enter_context(_kernel(staged)))
+        if force or not record.of_run(final):
+            # It imports what it needs while the data are found.
+            kernel()
         asked = params
         images, params, adjusted = check_data(asked)
-        plan, run = _plan(asked, images, params, adjusted, code, final), Run(params.name)
+        plan, run = _plan(asked, images, params, adjusted, code, final, began), Run(params.name)
         for sentence in [*replaced(final, params), *adjusted, *differences(record_before, plan.about)]:
             log.info("%s", sentence)
         if not force and plan.is_done(final):
@@ -88,13 +101,21 @@ def run_report(
             return final / "report.html"
         if engine.is_asked_for():
             log.info("calls go to %s", engine.told())
-        progress.expect(sum(len(images.rows[part]) for part in ("train", "test")))
+        hashes, n_images = images.hashes, sum(len(images.rows[part]) for part in ("train", "test"))
+        progress.expect(n_images)
+        if n_images <= FEW:
+            threading.Thread(target=_warm_exporter, daemon=True).start()
+        # The kernel reads them by itself.
+        del images
+        memory.give_back()
         with failure.page_of(staged, final):
-            finished = _run_phases(plan, run, progress, verbose)
+            # The page, also that of a run that failed, has the kernel's memory.
+            with at_end:
+                finished = _run_phases(plan, run, kernel, progress, verbose)
             # What parameters were fitted to; later phases hold themselves to what the first one read.
             read = run.load("dataset").get("sha256")
             of = params.dataset
-            datasets.refuse_replaced(images.hashes, read, of.source, of.labels, of.corrections)
+            datasets.refuse_replaced(hashes, read, of.source, of.labels, of.corrections)
             page = _write_page(plan, run, finished, progress, started)
         for sentence in publish.publish(staged, final):
             log.info("%s", sentence)
@@ -109,14 +130,20 @@ def is_done(asked: Params) -> bool:
     if not final.is_dir():
         return False
     with environment(**_pinned(final.parent / publish.STAGING, force=False)):
-        return _plan(asked, *check_data(asked), record.commit(), final).is_done(final)
+        return _plan(asked, *check_data(asked), record.commit(), final, time.time()).is_done(final)
 
 
 def _plan(
-    asked: Params, images: ImageSet, params: Params, adjusted: list[str], code: dict[str, str], final: Path
+    asked: Params,
+    images: ImageSet,
+    params: Params,
+    adjusted: list[str],
+    code: dict[str, str],
+    final: Path,
+    began: float,
 ) -> Plan:
     about = record.about(asked, params, adjusted, images.hashes, code)
-    return Plan(params, values.digest(images), about, phases.read_made_of(final))
+    return Plan(params, values.digest(images), about, phases.read_made_of(final), began)
 
 
 def _spare_a_grammar() -> None:
@@ -255,41 +282,37 @@ def _pinned(staging: Path, *, force: bool) -> dict[str, str]:
 
 @contextmanager
 def _kernel(staged: Path) -> Iterator["Kernel"]:
-    """Start the kernel, which imports what the notebooks will while papermill and nbconvert are imported here."""
     from report_lib.run.kernel import start_kernel
 
     kernel = start_kernel(staged)
-    # nbconvert takes a second to import; it can do so while the kernel computes.
-    threading.Thread(target=_warm_exporter, daemon=True).start()
     try:
         yield kernel
     finally:
         kernel.close()
 
 
-def _run_phases(plan: Plan, run: Run, progress: Progress, verbose: bool) -> dict[str, phases.Finished]:
-    """Run the phases whose parts are not what they were; the kernel starts with the first of them."""
+def _run_phases(
+    plan: Plan, run: Run, kernel: Callable[[], "Kernel"], progress: Progress, verbose: bool
+) -> dict[str, phases.Finished]:
+    """Run the phases whose parts are not what they were, in a kernel that is started when it is first asked for."""
     (run.folder / "notebooks").mkdir(parents=True)
     finished: dict[str, phases.Finished] = {}
-    with ExitStack() as at_end:
-        kernel = None
-        for phase in PHASES:
-            parts, was = plan.parts(phase, run), plan.was(phase)
-            key = phases.key_of(phase, parts)
-            found = plan.store and phases.take(plan.store, key, phase, plan.sources[phase], run)
-            if found:
-                progress.taken(phase, found.facts["sections"], same=parts == was)
-                _write_notebook(found.notebook, phase, run.folder)
-            else:
-                anew = not (plan.store and plan.store.reads)
-                progress.runs(phase, phases.why(parts, was, plan.sources[phase], anew=anew))
-                kernel = kernel or at_end.enter_context(_kernel(run.folder))
-                found = _run_phase(plan.params, phase, run.folder, kernel, progress, verbose)
-                if plan.edited(phase):
-                    log.info("%s: its code was edited while it ran; it will run again next time", phase)
-                elif plan.store:
-                    phases.keep(plan.store, key, phase, found, run)
-            finished[phase] = found
+    for phase in PHASES:
+        parts, was = plan.parts(phase, run), plan.was(phase)
+        key = phases.key_of(phase, parts)
+        found = plan.store and phases.take(plan.store, key, phase, plan.sources[phase], run)
+        if found:
+            progress.taken(phase, found.facts["sections"], same=parts == was)
+            _write_notebook(found.notebook, phase, run.folder)
+        else:
+            anew = not (plan.store and plan.store.reads)
+            progress.runs(phase, phases.why(parts, was, plan.sources[phase], anew=anew))
+            found = _run_phase(plan.params, phase, run.folder, kernel(), progress, verbose)
+            if plan.edited(phase):
+                log.info("%s: its code was edited while it ran; it will run again next time", phase)
+            elif plan.store:
+                phases.keep(plan.store, key, phase, found, run)
+        finished[phase] = found
     return finished
 
 
@@ -348,7 +371,7 @@ def _clean(nb: "nbformat.NotebookNode") -> "nbformat.NotebookNode":
     nb.metadata.pop("papermill", None)
     for cell in nb.cells:
         for output in [o for o in cell.get("outputs", []) if o.get("name") == "stderr"]:
-            print(output.text, file=sys.stderr, end="")
+            log.warning("%s", output.text.rstrip("\n"))
             cell.outputs.remove(output)
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)

@@ -1,7 +1,6 @@
 """What a run is to be made of, held against what the last one of its name was made of."""
 
 import json
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,15 +34,17 @@ class Plan:
         As `record.about` gives it.
     before : dict
         As `phases.read_made_of` gives it.
+    began : float
+        Seconds since 1970, before anything of the library was imported for the run: what is edited later may not be what ran.
     """
 
     params: Params
     images: str
     about: dict[str, Any]
     before: dict[str, Any]
+    began: float
 
     def __post_init__(self) -> None:
-        self._started = time.time()
         self.store = artifacts.store()
         self.sources = {phase: phases.read_source(source_of(phase)) for phase in PHASES}
         self.made: dict[str, phases.Parts] = {}
@@ -62,8 +63,8 @@ class Plan:
     def edited(self, phase: str) -> bool:
         """Say whether somebody has edited what a phase is made of since the run began: what ran may be either; forget it."""
         modules = [name.removeprefix("module ") for name in self.made[phase] if name.startswith("module ")]
-        notebook = source_of(phase).stat().st_mtime > self._started
-        if notebook or sources.changed_since(modules, self._started):
+        notebook = source_of(phase).stat().st_mtime > self.began
+        if notebook or sources.changed_since(modules, self.began):
             self.made[phase] = {}
         return not self.made[phase]
 
@@ -82,7 +83,7 @@ class Plan:
     def record(self) -> dict[str, Any]:
         """Return what a finished run was made of, as `phases.read_made_of` gives it; nothing of what was edited meanwhile."""
         page = self.page()
-        edited = not all(self.made.values()) or sources.changed_since([n for n in page if n != "told"], self._started)
+        edited = not all(self.made.values()) or sources.changed_since([n for n in page if n != "told"], self.began)
         return {
             "phases": self.made,
             "page": {} if edited else page,

@@ -1,12 +1,14 @@
 """What the person who waits is told: phase, section, elapsed time, and about how long the rest takes.
 
 That is judged by the last run of that name. A first run is judged by what sections take of as many images elsewhere, which
-`usual.json` holds, and by how fast this machine has been so far.
+`usual.json` holds, and by how fast this machine has been so far. A terminal has a bar below the lines.
 """
 
 import json
 import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
 USUAL = Path(__file__).with_name("usual.json")
 # A machine is known by what took that many seconds elsewhere.
 SECONDS_TO_KNOW = 5.0
+SHORTEST = 1e-3
+# Seconds after which the bar is drawn anew.
+TICK = 1.0
+# Takes away what stands on a line of a terminal.
+CLEARED = "\r\x1b[K"
 
 
 class Progress:
@@ -56,7 +63,15 @@ class Progress:
         self._start = self._section_start = time.monotonic()
         self._phase = ""
         self._titles: list[str] = []
+        self._bar: _Bar | None = None
         self._say(f"report {name}")
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar:
+            self._bar.close()
 
     def expect(self, n_images: int) -> None:
         """Judge the time by what so many images take elsewhere, where there is no earlier run."""
@@ -112,17 +127,61 @@ class Progress:
         left = self._left()
         rest = "" if left is None else f"  (about {_clock(left)} left)"
         self._say(f"{_clock(self.elapsed())}  {self._phase}: {title}{rest}")
+        if self._last and not self._bar and self._stream.isatty():
+            self._bar = _Bar(self._stream, self.share)
+
+    def share(self) -> float:
+        """Return which share of the time is over, as far as can be foreseen: of a section never more than it was to take."""
+        left = self._left() or 0.0
+        if self.section not in self.times.get(self._phase, {}):
+            expected = self._last.get(self._phase, {}).get(self.section, 0.0) * self._pace()
+            left -= min(time.monotonic() - self._section_start, expected)
+        return self.elapsed() / max(self.elapsed() + left, SHORTEST)
 
     def _left(self) -> float | None:
         if not self._last:
             return None
         total = sum(sum(sections.values()) for sections in self._last.values())
-        past = sum(self._last.get(p, {}).get(s, 0.0) for p, sections in self.times.items() for s in sections)
+        # Copied: the bar's thread asks, too, while sections end.
+        past = sum(self._last.get(p, {}).get(s, 0.0) for p, own in list(self.times.items()) for s in list(own))
+        return max(0.0, total - past) * self._pace()
+
+    def _pace(self) -> float:
         judged = not self._pace_known and self._foreseen >= SECONDS_TO_KNOW
-        return max(0.0, total - past) * (self._spent / self._foreseen if judged else 1.0)
+        return self._spent / self._foreseen if judged else 1.0
 
     def _say(self, line: str) -> None:
+        if self._bar:
+            self._bar.make_room()
         print(line, file=self._stream, flush=True)
+
+
+class _Bar:
+    """A bar on the last line of a terminal, drawn anew each `TICK`; whoever else writes there begins with `CLEARED`."""
+
+    def __init__(self, stream: TextIO, share: Callable[[], float]):
+        from tqdm import tqdm
+
+        self._share, self._over = share, threading.Event()
+        self._bar = tqdm(total=1.0, file=stream, leave=False, bar_format="{percentage:3.0f}% {bar:40}")
+        self._thread = threading.Thread(target=self._draw, daemon=True)
+        self._thread.start()
+
+    def _draw(self) -> None:
+        while not self._over.wait(TICK):
+            # It never goes back, though what is left is judged anew.
+            self._bar.n = max(self._bar.n, min(1.0, self._share()))
+            self._bar.refresh()
+
+    def make_room(self) -> None:
+        """Clear the line."""
+        self._bar.clear()
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._over.set()
+        self._thread.join(2 * TICK)
+        self._bar.close()
 
 
 def usual(n_images: int) -> dict[str, dict[str, float]]:

@@ -1,7 +1,9 @@
 """What the model says of all images is what it says of each, summed up."""
 
+import itertools
 import weakref
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -122,3 +124,15 @@ def test_the_page_says_how_many_how_right_and_how_large_each_cluster_is(whole, t
     assert table["share of those looked at"].tolist() == ["50.0%", "50.0%"]
     figure = figures.strangest(found, whole.looked_at)
     assert "all 1,000 images" in figure.layout.title.text
+
+
+def test_who_waits_is_told_how_far_it_is_and_how_long_the_rest_takes(whole, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(everything, "EVERY", 32)
+    # The first look at the clock is at the start; ten seconds lie between any two.
+    monkeypatch.setattr(everything, "time", SimpleNamespace(monotonic=itertools.count(0, 10).__next__))
+    caplog.set_level("INFO", "report_lib.classification.everything")
+    told(whole, "without labels", tmp_path)
+    n = len(whole.parts["all"].images)
+    said = [record.getMessage() for record in caplog.records]
+    assert said[0] == f"32 of {n} images told, about {10 * (n - 32) / 32:.0f} s left"
+    assert said[1] == f"64 of {n} images told, about {20 * (n - 64) / 64:.0f} s left"

@@ -21,7 +21,7 @@ from report_lib.classification.supervised import League, Predictions
 from report_lib.clustering.representations import Representation
 from report_lib.common.arrays import sample_rows
 from report_lib.common.metrics import wilson_interval
-from report_lib.common.models import OneUnit
+from report_lib.common.models import ChunkwiseScaler, OneUnit
 from report_lib.data.images import ImageSet
 
 CLASSIC = ("logistic_regression", "knn", "random_forest", "mlp", "svc")
@@ -255,6 +255,14 @@ def test_pixels_are_scaled_as_published_in_float32(digits, dtype):
     deviation = digits[0].std(axis=0)
     expected = (digits[0] - digits[0].mean(axis=0)) / np.where(deviation > 0, deviation, 1)
     np.testing.assert_allclose(scaled, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_scaler_that_learns_chunk_by_chunk_is_the_one_that_learns_from_all(rng, dtype):
+    X = rng.normal(3, [1, 20, 0], size=(20_000, 3)).astype(dtype)
+    own, known = ChunkwiseScaler().fit(X[:9]).fit(X), StandardScaler().fit(X)
+    assert own.n_samples_seen_ == 20_000
+    np.testing.assert_allclose([own.mean_, own.scale_], [known.mean_, known.scale_], rtol=1e-6)
 
 
 @pytest.mark.parametrize(("n", "epochs"), [(60_000, 10), (10_000, 10), (9_800, 11), (400, 250), (401, 167), (5, 500)])

@@ -1,9 +1,13 @@
 """Workers that compute beside the notebooks."""
 
+import gc
 import logging
 import os
 import queue
+import sys
 from logging.handlers import QueueHandler
+
+import pytest
 
 from report_lib.common.parallel import at_once
 
@@ -44,3 +48,17 @@ def test_what_is_called_makes_its_own_calls_itself():
     first, (second, *third), _ = found
     assert first != os.getpid()
     assert {second, *(own for pid in third for own in pid)} == {first}
+
+
+def origin():
+    loaded = {"report_lib.common.loaded", "torch._dynamo"} <= set(sys.modules)
+    return os.getppid(), os.environ["OMP_NUM_THREADS"], loaded, gc.get_freeze_count()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers start from nothing there")
+def test_workers_are_copies_of_a_process_that_has_loaded_what_they_need():
+    ((parent, n_threads, loaded, n_frozen),) = at_once([(origin, (), {})])
+    assert parent != os.getpid()
+    assert n_threads == "1"
+    assert loaded
+    assert n_frozen > 10_000

@@ -181,6 +181,15 @@ def hdf5(folder, **arrays):
     return folder / "digits.h5"
 
 
+def zarr(folder, version=3, **arrays):
+    import zarr
+
+    group = zarr.open_group(folder / "digits.zarr", mode="w", zarr_format=version)
+    for key, array in arrays.items():
+        group.create_array(key.replace("__", "/"), data=array, chunks=(7, *array.shape[1:]))
+    return folder / "digits.zarr"
+
+
 def npy(folder, x, name="digits.npy"):
     file = io.BytesIO()
     np.save(file, x)
@@ -243,6 +252,8 @@ FORMS = {
     "mat columns": lambda f, x, y: mat(f, fea=x.reshape(N, -1).T, gnd=y),
     "mat 7.3": lambda f, x, y: mat73(f, X=x.transpose(1, 2, 0), y=y[:, None].astype(float)),
     "hdf5": lambda f, x, y: hdf5(f, images=x, labels=y),
+    "zarr": lambda f, x, y: zarr(f, images=x, labels=y),
+    "zarr 2": lambda f, x, y: zarr(f, 2, some__images=x, some__labels=y),
     "zip of csv": lambda f, x, y: packed(f, csv(f, x, y), "zip"),
     "tar.gz of csv": lambda f, x, y: packed(f, csv(f, x, y), "tar.gz"),
     "zip of npz": lambda f, x, y: packed(f, npz(f, X=x, y=y), "zip"),

@@ -140,6 +140,15 @@ def test_truncated_and_empty_files(tmp_path, form, part):
     assert any(word in said for word in ("truncated", "is empty", "or empty or damaged"))
 
 
+@pytest.mark.parametrize("file", ["zarr.json", "images/zarr.json", "images/c/1/0/0"])
+@pytest.mark.parametrize("part", [0, 0.5])
+def test_a_zarr_folder_with_a_file_that_is_truncated_or_empty(tmp_path, file, part):
+    damaged = makers.zarr(tmp_path, images=makers.digits()[0]) / file
+    data = damaged.read_bytes()
+    damaged.write_bytes(data[: int(len(data) * part)])
+    assert "digits.zarr: cannot be read, truncated or corrupt?" in refused(tmp_path / "digits.zarr")
+
+
 @pytest.mark.parametrize(
     ("arrays", "asked", "said"),
     [
@@ -187,7 +196,9 @@ def test_no_permission(tmp_path, monkeypatch):
     assert "no permission to read it; `chmod -R u+rX` on it" in refused(path)
 
 
-@pytest.mark.parametrize(("form", "module"), [("hdf5", "h5py"), ("mat 7.3", "h5py"), ("parquet", "pyarrow")])
+@pytest.mark.parametrize(
+    ("form", "module"), [("hdf5", "h5py"), ("mat 7.3", "h5py"), ("parquet", "pyarrow"), ("zarr", "zarr")]
+)
 def test_a_library_that_is_not_installed(tmp_path, monkeypatch, form, module):
     path = makers.FORMS[form](tmp_path, *makers.digits())
     monkeypatch.setitem(sys.modules, module, None)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from report_lib.common.errors import ReportError
-from report_lib.data import datasets, formats, labels
+from report_lib.data import arrays, datasets, formats, labels
 from report_lib.data.source import Asked
 from tests.data import makers
 
@@ -96,7 +96,7 @@ def test_names_of_classes_are_kept_in_the_order_of_the_file(tmp_path):
     assert source.skipped == ()
 
 
-@pytest.mark.parametrize("kind", ["npz", "mat", "mat cell", "hdf5", "csv"])
+@pytest.mark.parametrize("kind", ["npz", "mat", "mat cell", "hdf5", "zarr", "zarr text", "csv"])
 def test_labels_may_be_words_and_unknown(tmp_path, kind):
     x, y = makers.digits()
     words = np.array(["a cat", "dog", ""])[y % 3]
@@ -105,11 +105,56 @@ def test_labels_may_be_words_and_unknown(tmp_path, kind):
         "mat": lambda: makers.mat(tmp_path, X=x, y=words),
         "mat cell": lambda: makers.mat(tmp_path, X=x, y=words.astype(object)),
         "hdf5": lambda: makers.hdf5(tmp_path, X=x, y=words.astype("S")),
+        "zarr": lambda: makers.zarr(tmp_path, 2, X=x, y=words),
+        "zarr text": lambda: makers.zarr(tmp_path, X=x, y=words.astype(np.dtypes.StringDType())),
         "csv": lambda: makers.csv(tmp_path, x, words),
     }
     _, codes, names = read(make[kind]())
     assert names == ("a cat", "dog")
     np.testing.assert_array_equal(codes["all"], np.array([0, 1, -1])[y % 3])
+
+
+@pytest.mark.parametrize("make", [makers.hdf5, makers.zarr])
+@pytest.mark.parametrize("dtype", ["u1", ">i2"])
+def test_large_arrays_are_mapped_and_not_held_in_memory(tmp_path, monkeypatch, make, dtype):
+    x, y = makers.digits()
+    path = make(tmp_path, images=x.astype(dtype), labels=y)
+    whole = formats.read(path, Asked()).parts["all"].images
+    assert not isinstance(whole, np.memmap)
+    monkeypatch.setattr(arrays, "LARGE", x.nbytes // 3)
+    mapped = formats.read(path, Asked()).parts["all"].images
+    assert isinstance(mapped, np.memmap)
+    assert mapped.dtype == whole.dtype
+    np.testing.assert_array_equal(mapped, whole)
+    # Without room for a copy it is read as a small one is.
+    (tmp_path / "no folder").touch()
+    monkeypatch.setenv("REPORT_CACHE_DIR", str(tmp_path / "no folder"))
+    held = formats.read(path, Asked()).parts["all"].images
+    assert not isinstance(held, np.memmap)
+    np.testing.assert_array_equal(held, whole)
+
+
+@pytest.mark.parametrize(("chunk", "n_reads"), [(7, 8), (100, 3), (300, 1)])
+def test_a_large_array_is_read_in_blocks_of_whole_chunks(monkeypatch, chunk, n_reads):
+    class OnDisk(np.ndarray):
+        chunks = (chunk, 8, 8)
+
+        def __getitem__(self, rows):
+            read.append((rows.start, rows.stop))
+            return super().__getitem__(rows).view(np.ndarray)
+
+    read, x = [], makers.digits()[0].astype(np.uint8)
+    monkeypatch.setattr(arrays, "LARGE", x.nbytes - 1)
+    np.testing.assert_array_equal(arrays.in_blocks(x.view(OnDisk)), x)
+    assert all(start % chunk == 0 for start, _ in read)
+    assert len(read) == n_reads
+
+
+def test_chunks_that_a_zarr_folder_lacks_are_told(tmp_path):
+    path = makers.zarr(tmp_path, images=makers.digits()[0])
+    assert formats.read(path, Asked()).skipped == ()
+    (path / "images/c/1/0/0").unlink()
+    assert formats.read(path, Asked()).skipped == ("Of images 1 of 43 chunks are not there and stand for 0.",)
 
 
 def test_what_is_not_used_is_said(tmp_path):

@@ -117,8 +117,9 @@ def test_components_for_a_share_are_the_fewest(pixels):
     assert linear.components_for(fitted, 1.0) <= 24
 
 
-def test_encode_is_scaler_then_reducer(rng):
-    images = rng.integers(0, 256, size=(60, 4, 4)).astype(np.uint8)
+@pytest.mark.parametrize("n", [60, linear.CHUNK + 60])
+def test_encode_is_scaler_then_reducer(rng, n):
+    images = rng.integers(0, 256, size=(n, 4, 4)).astype(np.uint8)
     fitted = fit(images, "standard")
     expected = fitted.pca.transform(fitted.scaler.transform(arrays.flatten(images)))[:, :3]
     np.testing.assert_allclose(linear.encode(fitted.first(3), images), expected, atol=1e-5)

@@ -53,6 +53,8 @@ def test_a_kernel_and_its_workers_die_with_a_starter_that_is_killed(tmp_path):
     pids = in_group(int(group))
     assert len(pids) >= 4
     assert semaphores(pids)
+    # The socket by which workers are asked for goes with the folder.
+    assert list(Path(folder).glob("pymp-*/listener-*"))
     starter.send_signal(signal.SIGKILL)
     starter.wait()
     assert wait_for(lambda: not in_group(int(group)))

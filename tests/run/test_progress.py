@@ -1,4 +1,6 @@
 import io
+import re
+import threading
 
 import nbformat
 import pytest
@@ -98,3 +100,56 @@ def test_time_is_foreseen_for_every_section_and_grows_with_the_images():
 def test_what_is_foreseen_goes_through_both_runs():
     table = foresee(100, {"a": {"x": 2.0, "y": 5.0}}, 1_100, {"a": {"x": 12.0, "y": 4.0, "z": 1.0}})
     assert table == {"a": {"x": [1.0, 0.01], "y": [4.0, 0.0], "z": [0.0, 0.001]}}
+
+
+class Terminal(io.StringIO):
+    """A stream that a bar is drawn on."""
+
+    def isatty(self):
+        return True
+
+
+def test_a_terminal_has_a_bar_below_whole_lines_and_a_log_has_none():
+    last = {"reduction": {"start": 5.0, "First look": 60.0, "Second look": 35.0}}
+    terminal, nb = Terminal(), notebook()
+    with Progress("mine", last, terminal) as progress:
+        progress.phase("reduction", nb)
+        for index, cell in enumerate(nb.cells):
+            progress.cell(cell, cell_index=index)
+        progress.section_done()
+    _, lines = run(last)
+    written = terminal.getvalue()
+    assert "%" in written
+    assert "%" not in "".join(lines)
+    # What a terminal shows of a line that was begun anew is what came last.
+    shown = [line.rsplit("\r", 1)[-1].removeprefix("\x1b[K") for line in written.split("\n")]
+    assert [line for line in shown if line.strip()] == lines
+    assert not written.rsplit("\r", 1)[-1].strip()
+
+
+def test_the_bar_goes_by_the_time_that_is_over_and_never_says_more_of_a_section_than_it_was_to_take(clock):
+    progress = Progress("mine", {"reduction": {"start": 10.0, "First look": 60.0, "Second look": 30.0}}, io.StringIO())
+    progress.phase("reduction", notebook())
+    assert progress.share() == 0
+    clock[0] = 5.0
+    assert progress.share() == pytest.approx(5 / 100)
+    clock[0] = 30.0
+    assert progress.share() == pytest.approx(30 / 120)
+    progress.section_done()
+    assert progress.share() == pytest.approx(30 / 120)
+
+
+def test_the_bar_moves_while_a_section_goes_on(monkeypatch):
+    monkeypatch.setattr(module, "TICK", 0.001)
+    terminal = Terminal()
+    moved = threading.Event()
+
+    def write(text):
+        io.StringIO.write(terminal, text)
+        if re.search(r"[1-9]%", text):
+            moved.set()
+
+    monkeypatch.setattr(terminal, "write", write)
+    with Progress("mine", {"reduction": {"start": 0.01, "Second look": 0.01}}, terminal) as progress:
+        progress.phase("reduction", notebook())
+        assert moved.wait(60)

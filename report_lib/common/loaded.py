@@ -1,0 +1,16 @@
+"""What nearly every worker needs and is slow to import; on Linux one process imports this, and workers are copies of it."""
+
+import gc
+import importlib
+from contextlib import suppress
+
+importlib.import_module("report_lib.common.models")
+# PyTorch may not be there, or not load; who needs it says so.
+with suppress(Exception):
+    importlib.import_module("report_lib.common.training")
+    import torch
+
+    # The first optimizer imports as much again.
+    torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))])
+# Collections leave alone what there is now. They write to all that they look at, and each worker would have pages of its own.
+gc.freeze()
