@@ -14,7 +14,7 @@ from pathlib import Path
 
 from report_lib import ROOT
 from report_lib.common.errors import ReportError
-from report_lib.run.progress import CLEARED
+from report_lib.run.progress import cleared
 
 # What is said of an error, at most.
 MOST_LINES, LONGEST = 5, 3000
@@ -25,8 +25,7 @@ _NO_ROOM = re.compile("failed to map segment|cannot allocate memory", re.IGNOREC
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; return its exit status: 0 done, 1 failed for a reason that is said in one line."""
     options = _parser().parse_args(arguments)
-    room = CLEARED if sys.stderr.isatty() else ""
-    logging.basicConfig(format=f"{room}%(message)s", stream=sys.stderr)
+    logging.basicConfig(format=f"{cleared(sys.stderr)}%(message)s", stream=sys.stderr)
     logging.getLogger("report_lib").setLevel(logging.INFO)
     stopped = options.stopped = _stop_on_signals()
     try:

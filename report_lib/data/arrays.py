@@ -204,7 +204,7 @@ def _mapped(array: Any) -> np.ndarray | None:
     dtype, n = array.dtype.newbyteorder("="), array.shape[0]
     # Whole chunks: each is unpacked as often as a block touches it.
     chunk = (getattr(array, "shards", None) or array.chunks or (1,))[0]
-    step = math.ceil(LARGE // 8 * n / (array.size * dtype.itemsize) / chunk) * chunk
+    step = math.ceil(LARGE / 8 * n / (array.size * dtype.itemsize) / chunk) * chunk
     try:
         idx.cache_dir().mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=idx.cache_dir()) as file:

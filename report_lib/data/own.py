@@ -82,18 +82,20 @@ def _in_grey(found: Source, asked: Asked, path: Path) -> Source:
             f"{name} has images of {' × '.join(map(str, part.images.shape[1:]))}" for name, part in found.parts.items()
         )
         raise ReportError(f"{path}: {said}; all need one shape")
-    # All parts at once: what their range is does not depend on the part.
-    together = parts[0].images if len(parts) == 1 else np.concatenate([part.images for part in parts])
     if asked.image_shape and shapes[0][:2] != asked.image_shape:
         h, w = shapes[0][:2]
         raise ReportError(f"{path}: images are {h} × {w}, but dataset.image_shape is {list(asked.image_shape)}")
-    grey = pixels.as_grey(together, colour=asked.colour, size=asked.size, where=str(path))
-    images = divided(grey.images, found.parts)
+    # What 8 bits a pixel mean does not depend on the other parts; of anything else the range of all tells.
+    apart = len(parts) == 1 or all(part.images.dtype == np.uint8 for part in parts)
+    given = [part.images for part in parts] if apart else [np.concatenate([part.images for part in parts])]
+    greys = [pixels.as_grey(images, colour=asked.colour, size=asked.size, where=str(path)) for images in given]
+    made = [grey.images for grey in greys]
+    images = dict(zip(found.parts, made, strict=True)) if apart else divided(made[0], found.parts)
     return replace(
         found,
         parts={name: replace(part, images=images[name]) for name, part in found.parts.items()},
-        recognised="; ".join([found.recognised, *grey.changes]),
-        originals=grey.originals if found.originals is None else found.originals,
+        recognised="; ".join([found.recognised, *greys[0].changes]),
+        originals=greys[0].originals if found.originals is None else found.originals,
     )
 
 

@@ -94,7 +94,7 @@ class FittedRepresentation:
 Learnt = tuple["Autoencoder | None", str, float]
 
 
-def begin_learning(
+def begin(
     names: Sequence[str], train: np.ndarray, *, steps: dict[str, int], precision: str, random_state: int
 ) -> Iterator[tuple[str, Learnt]]:
     """Begin to train the autoencoders among representations in the background, each in a process of one thread.
@@ -142,7 +142,7 @@ def fit_representations(
     n_components : int
         Of PCA and truncated SVD, where their names do not say.
     autoencoders : dict of str to tuple
-        By name, what `begin_learning` came to.
+        By name, what `begin` came to.
 
     Returns
     -------

@@ -72,7 +72,7 @@ def tsne_map(X: np.ndarray, *, n_iterations: int, random_state: int) -> np.ndarr
 
 
 @dataclass(frozen=True)
-class StartedMaps:
+class Underway:
     """The graph of nearest neighbours, and the maps that are laid out in the background.
 
     Attributes
@@ -96,7 +96,7 @@ class StartedMaps:
         return dict(zip(self.kinds, self.underway, strict=True))
 
 
-def start_maps(
+def begin(
     X: np.ndarray,
     kinds: Sequence[str],
     *,
@@ -105,7 +105,7 @@ def start_maps(
     umap_epochs: int,
     tsne_iterations: int,
     random_state: int,
-) -> StartedMaps:
+) -> Underway:
     """Look for neighbours, and start on the maps asked for: `umap` of all rows, `tsne` of `n_tsne` at most.
 
     Parameters
@@ -115,13 +115,13 @@ def start_maps(
     """
     rows = sample_rows(len(X), n_tsne, random_state)
     if not kinds:
-        return StartedMaps(rows)
+        return Underway(rows)
     graph = nearest(X, n_neighbors)
     calls = {
         "umap": (umap_map, (X, graph), {"n_epochs": umap_epochs, "random_state": random_state}),
         "tsne": (tsne_map, (X[rows],), {"n_iterations": tsne_iterations, "random_state": random_state}),
     }
-    return StartedMaps(rows, graph, kinds, at_once(calls[kind] for kind in kinds))
+    return Underway(rows, graph, kinds, at_once(calls[kind] for kind in kinds))
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from jupyter_core.utils import ensure_event_loop, run_sync
 
 from report_lib.common import engine, memory, parallel
 from report_lib.run.artifacts import PHASES
-from report_lib.run.progress import CLEARED
+from report_lib.run.progress import cleared
 
 # A socket's path may have 107 characters on Linux, 103 on macOS; that of the process that workers are copies of has 32 more.
 LONGEST_SOCKET_FOLDER = 70
@@ -161,9 +161,8 @@ def _die_with_starter() -> None:
 def _log_progress() -> None:
     descriptor = os.environ.pop(PROGRESS, "")
     if descriptor:
-        handler = logging.StreamHandler(os.fdopen(int(descriptor), "w", encoding="utf8"))
-        room = CLEARED if os.isatty(int(descriptor)) else ""
-        handler.setFormatter(logging.Formatter(f"{room}      %(message)s"))
+        handler = logging.StreamHandler(stream := os.fdopen(int(descriptor), "w", encoding="utf8"))
+        handler.setFormatter(logging.Formatter(f"{cleared(stream)}      %(message)s"))
         logger = logging.getLogger("report_lib")
         logger.addHandler(handler)
         logger.setLevel(logging.WARNING)

@@ -4,6 +4,7 @@ Everything is written to a folder beside the runs and moved into place when all 
 fails leaves the last good report alone.
 """
 
+import importlib
 import logging
 import os
 import sys
@@ -29,7 +30,7 @@ from report_lib.run import artifacts, failure, phases, publish, record
 from report_lib.run.artifacts import PHASES, Run, notebook_name
 from report_lib.run.params import Params
 from report_lib.run.plan import Plan, notebook_parameters, source_of
-from report_lib.run.progress import Progress
+from report_lib.run.progress import Progress, cleared
 from report_lib.run.reproduce import differences
 from report_lib.run.sizes import resolve
 
@@ -104,7 +105,7 @@ def run_report(
         hashes, n_images = images.hashes, sum(len(images.rows[part]) for part in ("train", "test"))
         progress.expect(n_images)
         if n_images <= FEW:
-            threading.Thread(target=_warm_exporter, daemon=True).start()
+            at_end.callback(_warm_exporter().join)
         # The kernel reads them by itself.
         del images
         memory.give_back()
@@ -322,12 +323,22 @@ def _write_notebook(nb: "nbformat.NotebookNode", phase: str, folder: Path) -> No
     nbformat.write(nb, folder / "notebooks" / notebook_name(phase))
 
 
-def _warm_exporter() -> None:
-    # What goes wrong is said when the page is written.
-    with suppress(Exception):
-        from report_lib.page.exporter import packed_plotly
+def _warm_exporter() -> threading.Thread:
+    """Begin to import what writes the page, while the kernel computes."""
+    # First what is needed before: two threads that import parts of one library at once may meet half of them.
+    importlib.import_module("papermill")
+    importlib.import_module("report_lib.run.kernel")
 
-        packed_plotly()
+    def load() -> None:
+        # What goes wrong is said when the page is written.
+        with suppress(Exception):
+            from report_lib.page.exporter import packed_plotly
+
+            packed_plotly()
+
+    warming = threading.Thread(target=load, daemon=True)
+    warming.start()
+    return warming
 
 
 def _run_phase(
@@ -371,7 +382,7 @@ def _clean(nb: "nbformat.NotebookNode") -> "nbformat.NotebookNode":
     nb.metadata.pop("papermill", None)
     for cell in nb.cells:
         for output in [o for o in cell.get("outputs", []) if o.get("name") == "stderr"]:
-            log.warning("%s", output.text.rstrip("\n"))
+            print(cleared(sys.stderr) + output.text, file=sys.stderr, end="")
             cell.outputs.remove(output)
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)

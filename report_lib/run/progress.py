@@ -23,8 +23,6 @@ SECONDS_TO_KNOW = 5.0
 SHORTEST = 1e-3
 # Seconds after which the bar is drawn anew.
 TICK = 1.0
-# Takes away what stands on a line of a terminal.
-CLEARED = "\r\x1b[K"
 
 
 class Progress:
@@ -157,7 +155,7 @@ class Progress:
 
 
 class _Bar:
-    """A bar on the last line of a terminal, drawn anew each `TICK`; whoever else writes there begins with `CLEARED`."""
+    """A bar on the last line of a terminal, drawn anew each `TICK`; others write there after what `cleared` gives."""
 
     def __init__(self, stream: TextIO, share: Callable[[], float]):
         from tqdm import tqdm
@@ -182,6 +180,11 @@ class _Bar:
         self._over.set()
         self._thread.join(2 * TICK)
         self._bar.close()
+
+
+def cleared(stream: TextIO) -> str:
+    """Return what takes away the bar before a line is written, on a terminal; nothing elsewhere."""
+    return "\r\x1b[K" if stream.isatty() else ""
 
 
 def usual(n_images: int) -> dict[str, dict[str, float]]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from report_lib.common.errors import ReportError
-from report_lib.data import arrays, datasets, formats, labels
+from report_lib.data import arrays, datasets, formats, labels, own
 from report_lib.data.source import Asked
 from tests.data import makers
 
@@ -132,6 +132,17 @@ def test_large_arrays_are_mapped_and_not_held_in_memory(tmp_path, monkeypatch, m
     held = formats.read(path, Asked()).parts["all"].images
     assert not isinstance(held, np.memmap)
     np.testing.assert_array_equal(held, whole)
+
+
+def test_parts_of_8_bits_stay_mapped_and_others_share_a_range(tmp_path, monkeypatch):
+    monkeypatch.setattr(arrays, "LARGE", 1)
+    x = makers.digits()[0]
+    for dtype in (np.uint8, np.uint16):
+        path = makers.hdf5(tmp_path, train_images=x[:200].astype(dtype), test_images=x[200:].astype(dtype))
+        found = own.everything(str(path), Asked()).parts
+        assert [isinstance(part.images, np.memmap) for part in found.values()] == [dtype == np.uint8] * 2
+        assert {part.images.dtype for part in found.values()} == {np.dtype(np.uint8)}
+        np.testing.assert_array_equal(np.concatenate([part.images for part in found.values()]), x)
 
 
 @pytest.mark.parametrize(("chunk", "n_reads"), [(7, 8), (100, 3), (300, 1)])

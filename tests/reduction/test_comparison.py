@@ -41,7 +41,7 @@ def fit(names, digits, **options):
     fitted = linear.fit(train, scaling=options.pop("scaling", "min-max"))
     options = {**OPTIONS, **options}
     n_components = options.pop("n_components")
-    learnt = dict(comparison.begin_learning(names, train, **options))
+    learnt = dict(comparison.begin(names, train, **options))
     return comparison.fit_representations(names, train, test, fitted, n_components=n_components, autoencoders=learnt)
 
 

@@ -13,7 +13,7 @@ from report_lib.reduction import layouts
 
 def laid_out(X, kinds, seed=0):
     options = {"n_neighbors": 10, "n_tsne": 90, "umap_epochs": 30, "tsne_iterations": 260, "random_state": seed}
-    return layouts.start_maps(X, kinds, **options)
+    return layouts.begin(X, kinds, **options)
 
 
 @pytest.mark.slow

@@ -153,3 +153,7 @@ def test_the_bar_moves_while_a_section_goes_on(monkeypatch):
     with Progress("mine", {"reduction": {"start": 0.01, "Second look": 0.01}}, terminal) as progress:
         progress.phase("reduction", notebook())
         assert moved.wait(60)
+
+
+def test_others_clear_the_line_of_a_terminal_alone():
+    assert (module.cleared(Terminal()), module.cleared(io.StringIO())) == ("\r\x1b[K", "")
