@@ -139,8 +139,8 @@ def grow(project: Path, given: dict[str, str], sizes: list[int]) -> dict[str, An
     others = [word for word in own if not word.startswith(("dataset.", "name="))]
     by_size: dict[int, dict[str, Any]] = {}
     for n in sizes:
-        some = project.parent / f"{n}.npz"
-        if not growth.write_some(asked, n, some):
+        some = growth.write_some(asked, n, project.parent)
+        if not some:
             print(f"the set has fewer than {n:,} images", file=sys.stderr)
             continue
         print(f"{n:,} images", file=sys.stderr)

@@ -18,16 +18,23 @@ LEAST_SECONDS = 1.0
 TOLERANCE = 0.05
 
 
-def write_some(asked: Params, n_images: int, path: Path) -> bool:
-    """Draw so many images of a run's set, in the shares of its parts, into an .npz file; False where it has fewer."""
+def write_some(asked: Params, n_images: int, folder: Path) -> Path | None:
+    """Draw so many images of a run's set, and write them into a folder; return the file, None where the set has fewer.
+
+    With labels it is an .npz file of the shares of the set's parts; without, an .npy file, of which runs read what they need.
+    """
     spec = asked.dataset.model_dump() | {"n_images": n_images}
     images = datasets.load(**spec, seed=asked.seed)
     parts = {"train_images": images.train_images, "test_images": images.test_images}
-    if images.has_labels:
-        parts |= {"train_labels": images.train_labels, "test_labels": images.test_labels}
-    np.savez(path, **parts)
     # Parts round their shares; only a set that is looked at as a whole may have fewer.
-    return bool(images.n_source) or len(images.train_images) + len(images.test_images) == n_images
+    if not images.n_source and sum(map(len, parts.values())) < n_images:
+        return None
+    path = folder / f"{n_images}.{'npz' if images.has_labels else 'npy'}"
+    if images.has_labels:
+        np.savez(path, **parts, train_labels=images.train_labels, test_labels=images.test_labels)
+    else:
+        np.save(path, np.concatenate([*parts.values()]))
+    return path
 
 
 def slope(sizes: list[int], values: list[float]) -> float:

@@ -144,9 +144,8 @@ def figure_output(*traces, **layout):
 
 
 def render(output):
-    charts = {}
     cells = [nbformat.v4.new_markdown_cell("# A?"), nbformat.v4.new_code_cell("x < 1 # </script>", outputs=[output])]
-    return exporter._phase(1, "understanding", nbformat.v4.new_notebook(cells=cells), charts), charts
+    return exporter.fragment(1, "understanding", nbformat.v4.new_notebook(cells=cells))
 
 
 def test_a_figure_without_a_caption_is_refused():
@@ -197,7 +196,7 @@ def cell_of(source, *outputs, fold=False):
 
 def body_of(*cells):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# A?"), *cells])
-    return exporter._phase(1, "understanding", notebook, {})["body"]
+    return exporter.fragment(1, "understanding", notebook)[0]["body"]
 
 
 def test_a_folded_cell_has_what_was_found_as_its_title():

@@ -59,7 +59,7 @@ def run(request, tmp_path_factory):
 def words_of(folder):
     """Return the text of executed notebooks as the page has it, without code and pictures."""
     notebooks = {phase: nbformat.read(folder / notebook_name(phase), as_version=4) for phase in PHASES}
-    body = "".join(phase["body"] for phase in exporter.fragments(notebooks)[0])
+    body = "".join(exporter.fragment(n, *own)[0]["body"] for n, own in enumerate(notebooks.items(), start=1))
     for hidden in (r'<details class="code">.*?</details>', "<svg.*?</svg>", "<[^>]+>"):
         body = re.sub(hidden, " ", body, flags=re.S)
     return re.sub(r"\s+", " ", body)

@@ -8,6 +8,7 @@ resolution); Lancichinetti and Fortunato, Consensus clustering in complex networ
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,8 +30,8 @@ ISLAND = 0.25
 SURPLUS = 1.2
 # Runs of Leiden that a partition is the consensus of, of one round each.
 CONSENSUS = 3
-# Where the search for such a resolution begins, the factor of its steps, and how many it takes at most.
-FIRST, STEP, LOWEST_STEP, HIGHEST_STEP = 0.2, 1.25, -25, 40
+# The resolution of step 0, the factor of a step, where the search for one begins, and how far it goes.
+FIRST, STEP, FIRST_STEP, LOWEST_STEP, HIGHEST_STEP = 0.2, 1.25, -1, -25, 40
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,19 @@ class Edges:
     n: int
     pairs: np.ndarray
     weights: np.ndarray
+
+    @cached_property
+    def graph(self) -> "igraph.Graph":
+        """The graph as igraph has it, without weights; kept, as making it takes a third of an iteration of Leiden."""
+        import igraph
+
+        graph = igraph.Graph(self.n)
+        graph.add_edges(self.pairs.astype(np.int64))
+        return graph
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what goes to other processes: not igraph's graph, which is made there."""
+        return {name: value for name, value in vars(self).items() if name != "graph"}
 
     @property
     def parts(self) -> np.ndarray:
@@ -96,15 +110,8 @@ def modularity(between: np.ndarray) -> float:
     return float(np.trace(between) - np.square(between.sum(axis=1)).sum())
 
 
-def communities(
-    edges: Edges, *, resolution: float, random_state: int, n_iterations: int = 2, graph: "igraph.Graph | None" = None
-) -> np.ndarray:
+def communities(edges: Edges, *, resolution: float, random_state: int, n_iterations: int = 2) -> np.ndarray:
     """Find communities with Leiden; a higher resolution gives more of them.
-
-    Parameters
-    ----------
-    graph : igraph.Graph, optional
-        As `_as_graph` makes it, which takes as long as a third of an iteration.
 
     Returns
     -------
@@ -114,21 +121,13 @@ def communities(
 
     # igraph has one generator for all that it does.
     igraph.set_random_number_generator(random.Random(random_state))
-    found = (graph or _as_graph(edges)).community_leiden(
+    found = edges.graph.community_leiden(
         objective_function="modularity",
         weights=edges.weights.tolist(),
         resolution=resolution,
         n_iterations=n_iterations,
     )
     return np.asarray(found.membership, np.int64)
-
-
-def _as_graph(edges: Edges) -> "igraph.Graph":
-    import igraph
-
-    graph = igraph.Graph(edges.n)
-    graph.add_edges(edges.pairs.astype(np.int64))
-    return graph
 
 
 def consensus(edges: Edges, *, resolution: float, random_state: int) -> np.ndarray:
@@ -141,8 +140,8 @@ def consensus(edges: Edges, *, resolution: float, random_state: int) -> np.ndarr
     -------
     ndarray of shape (n,), int64
     """
-    seeds, graph = np.random.SeedSequence(random_state).generate_state(CONSENSUS).tolist(), _as_graph(edges)
-    runs = [communities(edges, resolution=resolution, random_state=s, n_iterations=1, graph=graph) for s in seeds]
+    seeds = np.random.SeedSequence(random_state).generate_state(CONSENSUS).tolist()
+    runs = [communities(edges, resolution=resolution, random_state=seed, n_iterations=1) for seed in seeds]
     a, b = edges.pairs.T
     together = np.mean([labels[a] == labels[b] for labels in runs], axis=0)
     kept = together > 0
@@ -295,20 +294,22 @@ def with_surplus(parts: np.ndarray, n_clusters: int) -> int:
 def find_resolution(edges: Edges, n_clusters: int, seeds: Sequence[int]) -> float:
     """Look for the lowest resolution, of steps of a quarter, that gives a surplus of communities with every seed.
 
-    Four steps are tried at a time, from just below the usual ones; where even the lowest gives enough, four below it, and
-    where none does, four above. Where none at all does, it is the highest.
+    Four steps are looked through at a time, from just below the usual ones; where even the lowest gives enough, four below
+    it, and where none does, four above. Where none at all does, it is the highest.
     """
-    needed, tried, begin = with_surplus(edges.parts, n_clusters), {}, -1
-    while LOWEST_STEP <= begin <= HIGHEST_STEP:
-        steps = range(begin, begin + 4)
-        options = [{"resolution": _at(step), "random_state": seed} for step in steps for seed in seeds]
-        found = at_once((communities, (edges,), own) for own in options)
-        tried |= {step: min(int(next(found).max()) + 1 for _ in seeds) for step in steps}
-        enough = [step for step, n in tried.items() if n >= needed]
-        if enough and min(enough) > min(tried):
-            break
-        begin = min(tried) - 4 if enough else max(tried) + 1
-    return _at(min(enough) if enough else max(tried))
+    needed = with_surplus(edges.parts, n_clusters)
+    begin, lowest, found = FIRST_STEP, FIRST_STEP, None
+    while LOWEST_STEP <= begin <= HIGHEST_STEP and (found is None or found == lowest):
+        lowest = min(lowest, begin)
+        first = next((s for s in range(begin, begin + 4) if _gives(edges, _at(s), seeds, needed)), None)
+        found = found if first is None else first
+        begin = begin + 4 if found is None else lowest - 4
+    return _at(begin - 1 if found is None else found)
+
+
+def _gives(edges: Edges, resolution: float, seeds: Sequence[int], n: int) -> bool:
+    """Say whether there are n communities with every seed."""
+    return all(communities(edges, resolution=resolution, random_state=seed).max() + 1 >= n for seed in seeds)
 
 
 def _at(step: int) -> float:

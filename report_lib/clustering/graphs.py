@@ -28,6 +28,7 @@ from report_lib.clustering.graph_clustering import GraphClustering
 from report_lib.clustering.representations import Representation
 from report_lib.common.arrays import sample_rows
 from report_lib.common.metrics import rand_between
+from report_lib.common.parallel import at_once
 
 # Pairs of halves, the train images that are halved at most, and Leiden's starts on each half.
 PAIRS, MOST, STARTS = 2, 3_000, 2
@@ -93,13 +94,18 @@ def halves(on: Representation, n_clusters: int, *, random_state: int) -> float:
     k = min(on.graph.indices.shape[1], len(X) // 2 - 1)
     if len(X) // 2 < max(2 * n_clusters, 4):
         return float("nan")
-    agreed = []
-    for seed in np.random.SeedSequence(random_state).generate_state(PAIRS).tolist():
-        order = np.random.default_rng(seed).permutation(len(X))
-        # Each half also judges its own images by their neighbours, as it does those of the other.
-        one, other = (
-            GraphClustering(n_clusters, n_neighbors=k, n_starts=STARTS, random_state=seed).fit(X[rows]).predict(X)
-            for rows in np.array_split(order, 2)
-        )
-        agreed.append(rand_between(one, other))
-    return float(np.mean(agreed))
+    seeds = np.random.SeedSequence(random_state).generate_state(PAIRS).tolist()
+    # Each half also judges its own images by their neighbours, as it does those of the other.
+    calls = ((_judged, (X, rows, n_clusters, k, seed), {}) for seed in seeds for rows in _split(len(X), seed))
+    judged = list(at_once(calls))
+    return float(np.mean([rand_between(*pair) for pair in zip(judged[::2], judged[1::2], strict=True)]))
+
+
+def _split(n: int, seed: int) -> list[np.ndarray]:
+    return np.array_split(np.random.default_rng(seed).permutation(n), 2)
+
+
+def _judged(X: np.ndarray, rows: np.ndarray, n_clusters: int, n_neighbors: int, seed: int) -> np.ndarray:
+    """Cluster the graph of some images, and return the clusters of all."""
+    model = GraphClustering(n_clusters, n_neighbors=n_neighbors, n_starts=STARTS, random_state=seed)
+    return model.fit(X[rows]).predict(X)

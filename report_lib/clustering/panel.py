@@ -1,6 +1,6 @@
 """How many clusters: several criteria, each on the data that it is made for, and what they say together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -97,12 +97,12 @@ def stability(X: np.ndarray, n_clusters: Sequence[int], *, n_pairs: int, n_init:
     return found
 
 
-def mixture_bic(X: np.ndarray, n_clusters: Sequence[int], *, random_state: int) -> np.ndarray:
+def mixture_bic(X: np.ndarray, n_clusters: Sequence[int], *, random_state: int) -> Iterator[float]:
     """Bayesian information criterion of a Gaussian mixture with each number of components; the lower, the better.
 
-    Schwarz, Estimating the dimension of a model, 1978.
+    Schwarz, Estimating the dimension of a model, 1978. Fits begin at once; each is waited for when its value is taken.
     """
-    return np.array(list(at_once((_bic, (X, int(k), random_state), {}) for k in n_clusters)))
+    return at_once((_bic, (X, int(k), random_state), {}) for k in n_clusters)
 
 
 def _bic(X: np.ndarray, k: int, random_state: int) -> float:
@@ -239,12 +239,13 @@ def gather(
     """
     points = train[sample_rows(len(train), n_sweep, random_state)]
     options = {"n_init": n_init_sweep, "random_state": random_state}
-    sweep = sweep_kmeans(points, n_clusters, **options)
-    halves = stability(points, n_clusters, n_pairs=n_halves, **options) if n_halves else None
     bic = None
     if "gaussian_mixture" in methods:
         few = train[sample_rows(len(train), n_mixture, random_state), :mixture_components]
         bic = mixture_bic(few, n_clusters, random_state=random_state)
+    sweep = sweep_kmeans(points, n_clusters, **options)
+    halves = stability(points, n_clusters, n_pairs=n_halves, **options) if n_halves else None
+    bic = None if bic is None else np.array(list(bic))
     communities = sweep_resolutions(edges, resolutions, n_clusters, random_state=random_state)
     return put_together(sweep, halves=halves, bic=bic, communities=communities)
 

@@ -30,6 +30,7 @@ def n_threads() -> int:
     return int(asked) if asked.isdigit() and int(asked) else allowed or 1
 
 
+@cache
 def versions() -> dict[str, str]:
     """Return the versions of Python and of what is installed of `PACKAGES`; PyTorch may not be."""
     found = {"python": platform.python_version()}

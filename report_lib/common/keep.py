@@ -22,6 +22,8 @@ from report_lib.common.store import Store
 Function = TypeVar("Function", bound=Callable[..., Any])
 log = logging.getLogger(__name__)
 MISSING = object()
+# In a store, what is known of the library's modules; its name keeps it from being taken for an entry.
+NOTES = ".modules.json"
 _in_use: list[Store] = []
 # Modules that are written to later may not be the ones that run here.
 _STARTED = time.time()
@@ -30,6 +32,7 @@ _STARTED = time.time()
 def use(store: Store | None) -> None:
     """Let calls be kept in a store from now on, or in none."""
     _in_use[:] = [store] if store else []
+    sources.share_in(store.folder / NOTES if store else None)
 
 
 def kept(function: Function) -> Function:

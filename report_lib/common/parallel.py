@@ -150,7 +150,7 @@ def _call_and_tidy(function: Callable, args: tuple, named: dict[str, Any]) -> An
 def _surroundings() -> dict[str, str]:
     """Return what a process on a worker has to find in its environment to be one of this machine's."""
     passed_on = ("OMP_WAIT_POLICY", "PYTHONHASHSEED", "CUBLAS_WORKSPACE_CONFIG", *memory.KEPT)
-    return {name: os.environ[name] for name in passed_on if name in os.environ} | ONE_THREAD | engine.NOT_ASKED_FOR
+    return {name: os.environ[name] for name in passed_on if name in os.environ} | IN_WORKERS | engine.NOT_ASKED_FOR
 
 
 def _in_own_process(what: str, packed: bytes, surroundings: dict[str, str]) -> bytes:
@@ -159,7 +159,7 @@ def _in_own_process(what: str, packed: bytes, surroundings: dict[str, str]) -> b
 
     for _ in range(engine.MOST_TRIES):
         try:
-            return _process(surroundings | NO_RESTARTS).submit(_call, packed).result()
+            return _process(surroundings).submit(_call, packed).result()
         except BrokenProcessPool:
             _of_this_thread.__dict__.clear()
     raise ReportError(f"{what}: its process on {socket.gethostname()} ended {engine.MOST_TRIES} times")

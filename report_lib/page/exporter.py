@@ -47,11 +47,13 @@ FIGURE = re.compile(r"<!--figure ([\w-]+)-->")
 # A Content-Security-Policy does not keep these from asking somebody, or from leaving the page.
 LEADS_AWAY = re.compile(r"<(?=/?(?:link|meta|base)\b)", re.I)
 SHOWN = {"text/html", "text/markdown", "image/png"}
+# What the page shows of a notebook, and what its charts are drawn from.
+Fragment = tuple[dict[str, Any], dict[str, Any]]
 
 
 def write_report(
     path: Path,
-    notebooks: dict[str, nbformat.NotebookNode],
+    fragments: Sequence[Fragment],
     metrics: dict[str, Any],
     about: dict[str, Any],
     provenance: dict[str, Any],
@@ -64,8 +66,8 @@ def write_report(
     ----------
     path : Path
         `report.html`.
-    notebooks : dict of phase to notebook
-        Executed, in order.
+    fragments : sequence of Fragment
+        Of each notebook, in order.
     metrics : dict
         What `metrics.json` holds.
     about : dict
@@ -77,13 +79,9 @@ def write_report(
         The test images as points: the arrays of `datamap.DataMap`.
     listed : dict of str to ndarray
         The arrays of `lists.build`.
-
-    Raises
-    ------
-    ReportError
-        When a notebook shows something that the page cannot.
     """
-    phases, charts = fragments(notebooks)
+    phases = [shown for shown, _ in fragments]
+    charts = {place: chart for _, own in fragments for place, chart in own.items()}
     run = about["parameters"]["name"]
     title, names = metrics["dataset"]["title"], metrics["dataset"]["class_names"]
     tables = lists.tables(listed)
@@ -124,10 +122,37 @@ def write_report(
     return path
 
 
-def fragments(notebooks: dict[str, nbformat.NotebookNode]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Return what the page shows of each notebook, and what its charts are drawn from."""
+def fragment(number: int, name: str, notebook: nbformat.NotebookNode) -> Fragment:
+    """Turn a notebook, executed, into its part of the page.
+
+    Raises
+    ------
+    ReportError
+        When it shows something that the page cannot.
+    """
+    nb = copy.deepcopy(notebook)
+    nb.cells = _merge_silent(_in_short_first(_without_unasked(nb.cells)))
+    sections = _outline(nb, name)
+    figures: dict[str, str] = {}
     charts: dict[str, Any] = {}
-    return [_phase(number, name, nb, charts) for number, (name, nb) in enumerate(notebooks.items(), start=1)], charts
+    for i, cell in enumerate(nb.cells):
+        if FOLD in cell.metadata.get("tags", []) and cell.get("outputs"):
+            cell.metadata["report"] = {"fold": _finding(cell.outputs), "id": f"{name}-fold-{i}"}
+        for output in cell.get("outputs", []):
+            _make_showable(output, name, number, figures, charts)
+    exporter = HTMLExporter(template_name="report", extra_template_basedirs=[str(TEMPLATES)])
+    exporter.exclude_anchor_links = True
+    body, _ = exporter.from_notebook_node(nb)
+    shown = {
+        "id": sections[0]["id"],
+        "title": sections[0]["title"],
+        "sections": sections[1:],
+        # Figures come last, because nbconvert parses what it makes once more.
+        "body": FIGURE.sub(lambda found: figures[found[1]], LEADS_AWAY.sub("&lt;", body)),
+        "file": f"{number:02d}_{name}.ipynb",
+        "notebook": _without_outputs(notebook),
+    }
+    return shown, charts
 
 
 def _script() -> str:
@@ -237,30 +262,6 @@ def _tiles(sprite: dict[str, Any]) -> str:
 def packed_plotly() -> str:
     """Return plotly.js gzipped and in base64, for the page's script to unpack."""
     return packed(PLOTLY_JS.read_bytes())
-
-
-def _phase(number: int, name: str, notebook: nbformat.NotebookNode, charts: dict[str, Any]) -> dict[str, Any]:
-    nb = copy.deepcopy(notebook)
-    nb.cells = _merge_silent(_in_short_first(_without_unasked(nb.cells)))
-    sections = _outline(nb, name)
-    figures: dict[str, str] = {}
-    for i, cell in enumerate(nb.cells):
-        if FOLD in cell.metadata.get("tags", []) and cell.get("outputs"):
-            cell.metadata["report"] = {"fold": _finding(cell.outputs), "id": f"{name}-fold-{i}"}
-        for output in cell.get("outputs", []):
-            _make_showable(output, name, number, figures, charts)
-    exporter = HTMLExporter(template_name="report", extra_template_basedirs=[str(TEMPLATES)])
-    exporter.exclude_anchor_links = True
-    body, _ = exporter.from_notebook_node(nb)
-    return {
-        "id": sections[0]["id"],
-        "title": sections[0]["title"],
-        "sections": sections[1:],
-        # Figures come last, because nbconvert parses what it makes once more.
-        "body": FIGURE.sub(lambda found: figures[found[1]], LEADS_AWAY.sub("&lt;", body)),
-        "file": f"{number:02d}_{name}.ipynb",
-        "notebook": _without_outputs(notebook),
-    }
 
 
 def _without_outputs(notebook: nbformat.NotebookNode) -> str:

@@ -7,7 +7,7 @@ from nbconvert.filters import strip_ansi
 
 from report_lib.common.errors import ReportError
 from report_lib.page.embed import read, template
-from report_lib.page.exporter import PLOTLY, SHOWN, fragments
+from report_lib.page.exporter import PLOTLY, SHOWN, fragment
 
 
 def failed_page(run: str, said: str, notebooks: dict[str, nbformat.NotebookNode]) -> str:
@@ -25,7 +25,7 @@ def failed_page(run: str, said: str, notebooks: dict[str, nbformat.NotebookNode]
         for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
             cell.outputs = [_plain(output) for output in cell.outputs]
     try:
-        bodies = [phase["body"] for phase in fragments(notebooks)[0]]
+        bodies = [fragment(n, *own)[0]["body"] for n, own in enumerate(notebooks.items(), start=1)]
     except ReportError as error:
         bodies = [f'<pre class="stream">{html.escape(str(error))}</pre>']
     return template("failed").render(run=run, said=said, bodies=bodies, css=read("report.css"))

@@ -77,8 +77,8 @@ def scores(metrics: dict[str, Any], parameters: dict[str, Any]) -> Scores:
 
 def told(name: str, own: Interval) -> tuple[str, str]:
     """Write a score of that name and the ends of its interval as the report does: a share of images as a percentage."""
-    low, high = (_written(name, end) for end in (own.low, own.high))
-    return _written(name, own.value), f"{low} to {high}"
+    low, high = (written(name, end) for end in (own.low, own.high))
+    return written(name, own.value), f"{low} to {high}"
 
 
 def difference(name: str, own: Interval) -> str:
@@ -88,8 +88,14 @@ def difference(name: str, own: Interval) -> str:
     return f"{value}{unit} ({low} to {high})"
 
 
-def _written(name: str, value: float) -> str:
+def written(name: str, value: float) -> str:
+    """Write a score of that name: a share of images as a percentage, an index as a score."""
     return decimal(value) if name.endswith(_INDICES) else percent(value, 1)
+
+
+def deviation(name: str, value: float) -> str:
+    """Write a standard deviation of scores of that name; of shares in percentage points."""
+    return decimal(value) if name.endswith(_INDICES) else f"{decimal(100 * value, 1)} points"
 
 
 def _interval(value: float, ends: dict[str, float]) -> Interval:

@@ -13,6 +13,8 @@ from PIL import Image
 
 # Names over more columns stand on end everywhere; those with a longer one do on a phone.
 MOST_ACROSS, LONGEST_ACROSS = 12, 6
+# Sheets of more pixels, those of images of 64 x 64, would be half a megabyte more of the page, and nobody could tell.
+MOST_EXACT = 150_000
 
 
 def is_sheet(figure: dict[str, Any]) -> bool:
@@ -65,10 +67,11 @@ def sheet(figure: dict[str, Any], meta: dict[str, Any]) -> dict[str, Any]:
 
 
 def _smaller(png: str) -> str:
-    """Return a PNG in a data URI as a WebP of the same pixels."""
+    """Return a PNG in a data URI as a WebP: of the same pixels, but of a sheet of many."""
     picture = Image.open(io.BytesIO(base64.b64decode(png.partition(",")[2])))
+    how = {"lossless": True, "quality": 75} if picture.width * picture.height <= MOST_EXACT else {"quality": 90}
     buffer = io.BytesIO()
-    picture.convert("RGBA").save(buffer, format="WEBP", lossless=True, quality=75, method=4)
+    picture.convert("RGBA").save(buffer, format="WEBP", method=4, **how)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 

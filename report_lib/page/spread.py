@@ -8,6 +8,7 @@ import numpy as np
 
 from report_lib.classification.classifiers import CLASSIFIERS
 from report_lib.common.metrics import TINY, rand_between
+from report_lib.common.prose import decimal, percent
 from report_lib.page import numbers
 from report_lib.page.changes import shared_images
 from report_lib.page.compare import Finished, same_data, written
@@ -21,6 +22,7 @@ SHORT = {
     ACCURACY: "accuracy", NMI: "NMI", ARI: "ARI", FEW: "fewest labels", ALL: "all labels", HALVES: "halves", FOUND: "clusters",
     COVERED: "covered",
 }  # fmt: skip
+SHARES = (ACCURACY, FEW, ALL, COVERED)
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,18 @@ def outcomes(metrics: dict[str, Any]) -> dict[str, float]:
     if (agreed := halves.get(str(own.get("n_clusters")))) is not None:
         found[HALVES] = agreed
     return found | {name: own[key] for name, key in ((FOUND, "n_clusters"), (COVERED, "coverage")) if key in own}
+
+
+def told(outcome: str, value: float) -> str:
+    """Write an outcome as a report does: a share of images as a percentage, a count as it is, an index as a score."""
+    if outcome in SHARES:
+        return percent(value, 1)
+    return f"{value:,.0f}" if outcome == FOUND and float(value).is_integer() else decimal(value)
+
+
+def moved(outcome: str, deviation: float) -> str:
+    """Write a standard deviation of an outcome; of shares in percentage points."""
+    return f"{decimal(100 * deviation, 1)} points" if outcome in SHARES else decimal(deviation)
 
 
 def by_outcome(runs: Sequence[Swept]) -> dict[str, np.ndarray]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from report_lib.common import style
 from report_lib.common.prose import decimal, listed, percent, plural
+from report_lib.page import numbers
 from report_lib.page import sweep_figures as figures
 from report_lib.page.compare import drawn, written
 from report_lib.page.embed import read, template
@@ -20,9 +21,11 @@ from report_lib.page.spread import (
     is_grid,
     levels,
     mean_agreement,
+    moved,
     outcomes,
     over_seeds,
     settings,
+    told,
 )
 
 ABSENT = "-"
@@ -68,17 +71,19 @@ def sweep_page(name: str, runs: Sequence[Swept], failed: dict[str, str], table: 
         shares=_shares(shares),
         adds_up=is_grid(runs, list(varied)),
         seeds=_seeds(runs, groups),
-        scores=[(group, score, *_told(values, spread)) for group, score, values, spread in over_seeds(runs, groups)],
+        scores=[(group, score, *_spread(score, *own)) for group, score, *own in over_seeds(runs, groups)],
     )
 
 
 def _against(runs: Sequence[Swept], found: dict[str, np.ndarray]) -> list[dict[str, Any]]:
     """Return the figures of each parameter: of the first outcome, and of the others."""
     figures_of = []
-    for i, key in enumerate(key for key in runs[0].varies if len(levels(runs, key)[0]) > 1):
+    # Of what came out the same in all runs there is nothing to draw.
+    differ = {of: values for of, values in found.items() if np.ptp(values) > 0}
+    for i, key in enumerate(key for key in runs[0].varies if differ and len(levels(runs, key)[0]) > 1):
         own = [
             drawn(f"parameter-{i}-{j}", f"2.{i + 1}.{j + 1}", figures.against(runs, key, of, values))
-            for j, (of, values) in enumerate(found.items())
+            for j, (of, values) in enumerate(differ.items())
         ]
         figures_of.append({"name": key, "first": own[0], "more": own[1:]})
     return figures_of
@@ -97,7 +102,7 @@ def _runs(runs: Sequence[Swept], found: dict[str, np.ndarray]) -> dict[str, Any]
         {
             "name": runs[i].run.name,
             "is": "best" if i == best else "typical" if i == typical else "",
-            "cells": [*map(written, runs[i].varies.values()), *(figures.number(own[i]) for own in found.values())],
+            "cells": [*map(written, runs[i].varies.values()), *(told(of, own[i]) for of, own in found.items())],
         }
         for i in np.argsort(-main, kind="stable")
     ]
@@ -116,15 +121,16 @@ def _shares(shares: dict[str, dict[str, Explained | None]]) -> dict[str, Any]:
 
 def _seeds(runs: Sequence[Swept], groups: dict[str, list[int]]) -> list[tuple[str, str, str]]:
     """Return how alike the clusterings of runs are that differ by their seed alone."""
-    told = []
+    found = []
     for name, rows in groups.items():
         alike = mean_agreement([runs[row] for row in rows])
-        told.append((name, plural(len(rows), "seed"), ABSENT if alike is None else decimal(alike)))
-    return told
+        found.append((name, plural(len(rows), "seed"), ABSENT if alike is None else decimal(alike)))
+    return found
 
 
-def _told(values: np.ndarray, spread: float) -> tuple[str, ...]:
-    return tuple(decimal(own) for own in (values.mean(), spread, values.min(), values.max()))
+def _spread(score: str, values: np.ndarray, deviation: float) -> tuple[str, ...]:
+    mean, low, high = (numbers.written(score, own) for own in (values.mean(), values.min(), values.max()))
+    return mean, numbers.deviation(score, deviation), low, high
 
 
 def _sentences(
@@ -140,8 +146,8 @@ def _sentences(
     name, main = next(iter(found.items()))
     best, typical = _ranked(main)
     said.append(
-        f"The {name} goes from {figures.number(main.min())} to {figures.number(main.max())}. The best run is "
-        f"{runs[best].run.name}, a typical one {runs[typical].run.name} with {figures.number(main[typical])}; the best of "
+        f"The {name} goes from {told(name, main.min())} to {told(name, main.max())}. The best run is "
+        f"{runs[best].run.name}, a typical one {runs[typical].run.name} with {told(name, main[typical])}; the best of "
         f"{len(runs):,} is partly luck, so take it as an upper end."
     )
     own = {key: one for key, one in shares[name].items() if one}
@@ -155,6 +161,6 @@ def _sentences(
             else "No parameter explains more of its spread than chance would."
         )
     if SEED in runs[0].varies and groups:
-        moved = np.sqrt(np.mean([main[rows].var(ddof=1) for rows in groups.values()]))
-        said.append(f"Between seeds alone it moves by {decimal(float(moved))} (standard deviation).")
+        deviation = float(np.sqrt(np.mean([main[rows].var(ddof=1) for rows in groups.values()])))
+        said.append(f"Between seeds alone it moves by {moved(name, deviation)} (standard deviation).")
     return said

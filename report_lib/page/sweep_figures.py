@@ -6,8 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from report_lib.common import style
-from report_lib.common.prose import decimal, plural
-from report_lib.page.spread import SEED, SHORT, Swept, are_numbers, levels
+from report_lib.common.prose import plural
+from report_lib.page.spread import SEED, SHARES, SHORT, Swept, are_numbers, levels, told
 
 # Lines are drawn in this order, so that the best lies on top.
 OTHERS, TOP, BEST = "other runs", "best quarter", "best run"
@@ -16,16 +16,11 @@ COLORS = {OTHERS: style.NOISE_COLOR, TOP: style.ACCENT, BEST: style.SECOND}
 MOST_WRITTEN = 12
 
 
-def number(value: float) -> str:
-    """Write an outcome: a count as it is, anything else as a score."""
-    return f"{value:,.0f}" if float(value).is_integer() and abs(value) > 1 else decimal(value)
-
-
 def parallel(runs: Sequence[Swept], outcomes: dict[str, np.ndarray]) -> go.Figure:
     """Draw each run as a line from axis to axis, parameters first and outcomes after them, from its least to its most."""
     main_name, main = next(iter(outcomes.items()))
     parameters = {key.rpartition(".")[2]: _of_levels(*levels(runs, key)) for key in runs[0].varies}
-    came = {SHORT[name]: _of_values(own) for name, own in outcomes.items() if np.ptp(own) > 0}
+    came = {SHORT[name]: _of_values(name, own) for name, own in outcomes.items() if np.ptp(own) > 0}
     axes, groups = [*parameters.items(), *came.items()], _groups(main)
     fig = go.Figure()
     for name, color in COLORS.items():
@@ -64,28 +59,39 @@ def _add_axis(fig: go.Figure, i: int, name: str, ticks: list[tuple[float, str]])
 
 
 def against(runs: Sequence[Swept], parameter: str, outcome: str, values: np.ndarray) -> go.Figure:
-    """Draw an outcome of every run against a parameter, and the mean at each of its values."""
+    """Draw an outcome of every run against a parameter, and the mean at each of its values where one has several runs."""
     names, groups = levels(runs, parameter)
-    means = np.array([values[groups == i].mean() for i in range(len(names))])
-    fig = go.Figure()
-    told = [style.escape(name) for name in names]
-    fig.add_scatter(x=[told[i] for i in groups], y=values, mode="markers", name="a run", text=[own.run.name for own in runs],
+    means, several = np.array([values[groups == i].mean() for i in range(len(names))]), len(names) < len(runs)
+    fig, ticks = go.Figure(), [style.escape(name) for name in names]
+    fig.add_scatter(x=[ticks[i] for i in groups], y=values, mode="markers", name="a run", text=[own.run.name for own in runs],
                     marker={"size": 7, "color": style.NOISE_COLOR, "opacity": 0.8})  # fmt: skip
-    # A line only where values have an order.
-    mode = "lines+markers" if parameter != SEED and are_numbers([own.varies[parameter] for own in runs]) else "markers"
-    fig.add_scatter(x=told, y=means, mode=mode, name="mean", line_color=style.ACCENT,
-                    marker={"size": 9, "color": style.ACCENT})  # fmt: skip
+    if several:
+        # A line only where values have an order.
+        mode = (
+            "lines+markers" if parameter != SEED and are_numbers([own.varies[parameter] for own in runs]) else "markers"
+        )
+        fig.add_scatter(x=ticks, y=means, mode=mode, name="mean", line_color=style.ACCENT,
+                        marker={"size": 9, "color": style.ACCENT})  # fmt: skip
     fig.update_xaxes(type="category", title_text=style.escape(parameter), showgrid=False)
-    fig.update_yaxes(title_text=outcome)
-    highest = int(means.argmax())
+    fig.update_yaxes(title_text=outcome, tickformat=".1%" if outcome in SHARES else None)
     return style.finish(
         fig,
-        title=f"{style.sentence(outcome)} is highest on average where {parameter} is {names[highest]}: "
-        f"{number(means[highest])}",
-        caption=f"{style.sentence(outcome)} of every run against {parameter}, and the mean at each of its values.",
-        numbers=style.listing(names, means, ".3f"),
+        title=f"{style.sentence(outcome)} {_goes(parameter, names, outcome, means, several)}",
+        caption=f"{style.sentence(outcome)} of every run against {parameter}"
+        + ", and the mean at each of its values." * several
+        + "." * (not several),
+        numbers=", ".join(f"{name} {told(outcome, mean)}" for name, mean in zip(names, means, strict=True)) + ".",
         height=380,
     )
+
+
+def _goes(parameter: str, names: Sequence[str], outcome: str, means: np.ndarray, several: bool) -> str:
+    """Say where an outcome is highest; of seeds, of which none is better than another, only how far it goes."""
+    highest, on_average = int(means.argmax()), " on average" * several
+    if parameter == SEED:
+        low, high = told(outcome, means.min()), told(outcome, means.max())
+        return f"goes from {low} to {high}{on_average} over {plural(len(names), 'seed')}"
+    return f"is highest{on_average} where {parameter} is {names[highest]}: {told(outcome, means[highest])}"
 
 
 def _groups(main: np.ndarray) -> np.ndarray:
@@ -107,6 +113,6 @@ def _of_levels(names: list[str], groups: np.ndarray) -> tuple[np.ndarray, list[t
     return groups / top, [(i / top, names[i]) for i in shown]
 
 
-def _of_values(values: np.ndarray) -> tuple[np.ndarray, list[tuple[float, str]]]:
+def _of_values(outcome: str, values: np.ndarray) -> tuple[np.ndarray, list[tuple[float, str]]]:
     low, high = float(values.min()), float(values.max())
-    return (values - low) / (high - low), [(0.0, number(low)), (1.0, number(high))]
+    return (values - low) / (high - low), [(0.0, told(outcome, low)), (1.0, told(outcome, high))]

@@ -80,10 +80,19 @@ def network_curve(
         -1 where they are unknown: such images are neither taught nor scored.
     """
     drawn = draws_by_count(train_labels, counts=counts, n_draws=n_draws, random_state=random_state)
-    calls = ((small_network, (train[rows], train_labels[rows], seed), {}) for d in drawn.values() for seed, rows in d)
+    # Those that learn longest begin first, so that none is left to learn alone.
+    order = sorted(drawn, reverse=True)
+    calls = (
+        (small_network, (_of_rows(train, rows), train_labels[rows], seed), {}) for n in order for seed, rows in drawn[n]
+    )
     networks, judged = at_once(calls), test_labels != UNKNOWN
-    found = {k: np.stack([next(networks).predict(test)[judged] for _ in d]) for k, d in drawn.items()}
-    return Curve({k: classes == test_labels[judged] for k, classes in found.items()})
+    found = {n: np.stack([next(networks).predict(test)[judged] for _ in drawn[n]]) for n in order}
+    return Curve({n: found[n] == test_labels[judged] for n in drawn})
+
+
+def _of_rows(codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return rows, which ascend; all of them are the codes as they are, whose copy would take as much memory again."""
+    return np.ascontiguousarray(codes) if len(rows) == len(codes) else codes[rows]
 
 
 def arrays(curves: dict[str, Curve]) -> dict[str, np.ndarray]:

@@ -257,14 +257,19 @@ def faithfulness(
         Neighbours looked at; less than half of n.
     """
     X = np.asarray(X, np.float32)
-    true, scores = nearest(X, k).indices, {}
-    for title, layout in layouts.items():
-        found = nearest(layout, k).indices
-        kept = (found[:, :, None] == true[:, None, :]).any(axis=2).mean()
-        hit = None if labels is None else _share(_same_label(found, labels))
-        there, back = (float(trustworthiness(a, b, n_neighbors=k)) for a, b in ((X, layout), (layout, X)))
-        scores[title] = Faithfulness(there, back, float(kept), hit)
-    return scores
+    true = nearest(X, k).indices
+    scores = at_once((_faithfulness, (X, true, layout, labels), {}) for layout in layouts.values())
+    return dict(zip(layouts, scores, strict=True))
+
+
+def _faithfulness(X: np.ndarray, true: np.ndarray, layout: np.ndarray, labels: np.ndarray | None) -> Faithfulness:
+    """Hold a map against rows whose nearest are known."""
+    k = true.shape[1]
+    found = nearest(layout, k).indices
+    kept = (found[:, :, None] == true[:, None, :]).any(axis=2).mean()
+    hit = None if labels is None else _share(_same_label(found, labels))
+    there, back = (float(trustworthiness(a, b, n_neighbors=k)) for a, b in ((X, layout), (layout, X)))
+    return Faithfulness(there, back, float(kept), hit)
 
 
 def _same_label(indices: np.ndarray, labels: np.ndarray) -> np.ma.MaskedArray:

@@ -181,12 +181,26 @@ def load_ipython_extension(shell: object) -> None:
     _log_progress()
     if not engine.is_asked_for():
         parallel.get_ready()
-    _import("run.artifacts", "data.datasets", "common.display", "common.prose", *_parts(PHASES[0]))
+    # Until the first cell there is nothing to collect, and modules would be looked through again and again.
+    gc.disable()
+    try:
+        _import("run.artifacts", "data.datasets", "common.display", "common.prose", *_parts(PHASES[0]))
+    except BaseException:
+        gc.enable()
+        raise
     later = [module for phase in PHASES[1:] for module in _parts(phase)]
     importing = threading.Thread(target=_import, args=("common.metrics", *later), daemon=True)
     importing.start()
     shell.events.register("pre_execute", importing.join)
+    shell.events.register("pre_execute", _collect_again)
     shell.events.register("pre_execute", _EmptyForNewClients(shell))
+
+
+def _collect_again() -> None:
+    """Collect what is not needed any more, from the first cell on, but never look through what was imported until then."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def _parts(phase: str) -> tuple[str, ...]:

@@ -6,14 +6,15 @@ fails leaves the last good report alone.
 
 import importlib
 import logging
+import math
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,11 +39,16 @@ if TYPE_CHECKING:
     import nbformat
     import numpy as np
 
+    from report_lib.page.exporter import Fragment
     from report_lib.run.kernel import Kernel
 
+    # Draws a phase's part of the page; what it returns waits for that.
+    Awaited = Callable[[], Fragment]
+    Draw = Callable[[str, nbformat.NotebookNode], Awaited]
+
 log = logging.getLogger(__name__)
-# Of so many images a report is so quick that what writes its page is imported while the kernel computes: that takes a second
-# off the end, and 150 MB.
+# Of so many images a report is so quick that what writes its page is imported, and draws, beside the kernel: that takes two
+# seconds off the end, and costs 150 MB while the kernel computes.
 FEW = 20_000
 
 
@@ -103,16 +109,15 @@ def run_report(
         if engine.is_asked_for():
             log.info("calls go to %s", engine.told())
         hashes, n_images = images.hashes, sum(len(images.rows[part]) for part in ("train", "test"))
-        progress.expect(n_images)
-        if n_images <= FEW:
-            at_end.callback(_warm_exporter().join)
+        progress.expect(n_images, math.prod(images.image_shape))
+        draw = at_end.enter_context(_page_beside()) if n_images <= FEW else None
         # The kernel reads them by itself.
         del images
         memory.give_back()
         with failure.page_of(staged, final):
             # The page, also that of a run that failed, has the kernel's memory.
             with at_end:
-                finished = _run_phases(plan, run, kernel, progress, verbose)
+                finished = _run_phases(plan, run, kernel, progress, verbose, draw or _page_later)
             # What parameters were fitted to; later phases hold themselves to what the first one read.
             read = run.load("dataset").get("sha256")
             of = params.dataset
@@ -293,11 +298,17 @@ def _kernel(staged: Path) -> Iterator["Kernel"]:
 
 
 def _run_phases(
-    plan: Plan, run: Run, kernel: Callable[[], "Kernel"], progress: Progress, verbose: bool
-) -> dict[str, phases.Finished]:
-    """Run the phases whose parts are not what they were, in a kernel that is started when it is first asked for."""
+    plan: Plan, run: Run, kernel: Callable[[], "Kernel"], progress: Progress, verbose: bool, draw: "Draw"
+) -> dict[str, tuple[phases.Finished, "Awaited"]]:
+    """Run the phases whose parts are not what they were, in a kernel that is started when it is first asked for.
+
+    Returns
+    -------
+    dict of str to tuple
+        By phase, what it left, and its part of the page, once that is called for.
+    """
     (run.folder / "notebooks").mkdir(parents=True)
-    finished: dict[str, phases.Finished] = {}
+    finished: dict[str, tuple[phases.Finished, Awaited]] = {}
     for phase in PHASES:
         parts, was = plan.parts(phase, run), plan.was(phase)
         key = phases.key_of(phase, parts)
@@ -313,7 +324,7 @@ def _run_phases(
                 log.info("%s: its code was edited while it ran; it will run again next time", phase)
             elif plan.store:
                 phases.keep(plan.store, key, phase, found, run)
-        finished[phase] = found
+        finished[phase] = found, draw(phase, found.notebook)
     return finished
 
 
@@ -323,22 +334,38 @@ def _write_notebook(nb: "nbformat.NotebookNode", phase: str, folder: Path) -> No
     nbformat.write(nb, folder / "notebooks" / notebook_name(phase))
 
 
-def _warm_exporter() -> threading.Thread:
-    """Begin to import what writes the page, while the kernel computes."""
+@contextmanager
+def _page_beside() -> Iterator["Draw"]:
+    """Import what writes the page, and draw each phase's part of it, in a thread beside the phase that comes next."""
     # First what is needed before: two threads that import parts of one library at once may meet half of them.
     importlib.import_module("papermill")
     importlib.import_module("report_lib.run.kernel")
-
-    def load() -> None:
+    thread = ThreadPoolExecutor(1)
+    try:
         # What goes wrong is said when the page is written.
-        with suppress(Exception):
-            from report_lib.page.exporter import packed_plotly
+        thread.submit(_load_exporter)
+        yield lambda phase, notebook: thread.submit(_draw, phase, notebook).result
+    except BaseException:
+        thread.shutdown(cancel_futures=True)
+        raise
+    # The last part may be drawn while the kernel ends.
+    thread.shutdown(wait=False)
 
-            packed_plotly()
 
-    warming = threading.Thread(target=load, daemon=True)
-    warming.start()
-    return warming
+def _load_exporter() -> None:
+    from report_lib.page.exporter import packed_plotly
+
+    packed_plotly()
+
+
+def _page_later(phase: str, notebook: "nbformat.NotebookNode") -> "Awaited":
+    return partial(_draw, phase, notebook)
+
+
+def _draw(phase: str, notebook: "nbformat.NotebookNode") -> "Fragment":
+    from report_lib.page.exporter import fragment
+
+    return fragment(PHASES.index(phase) + 1, phase, notebook)
 
 
 def _run_phase(
@@ -398,17 +425,20 @@ def _clean(nb: "nbformat.NotebookNode") -> "nbformat.NotebookNode":
     return nb
 
 
-def _write_page(plan: Plan, run: Run, finished: dict[str, phases.Finished], progress: Progress, started: str) -> Path:
+def _write_page(
+    plan: Plan, run: Run, finished: "dict[str, tuple[phases.Finished, Awaited]]", progress: Progress, started: str
+) -> Path:
     from report_lib.page.exporter import write_report
 
     progress.phase("page")
-    metrics, notebooks = run.metrics(), {phase: own.notebook for phase, own in finished.items()}
+    metrics, ran = run.metrics(), {phase: own for phase, (own, _) in finished.items()}
     (run.folder / "metrics.json").write_text(artifacts.to_json(metrics), encoding="utf8")
-    provenance = plan.about | _facts(started, finished, progress, _times(run))
+    provenance = plan.about | _facts(started, ran, progress, _times(run))
     (run.folder / record.RECORD).write_text(artifacts.to_json(provenance), encoding="utf8")
     about = plan.about | {"command": record.command(Params.model_validate(plan.about["asked"]))}
     points, lists = run.load("datamap"), run.load("lists")
-    page = write_report(run.folder / "report.html", notebooks, metrics, about, provenance, points, lists)
+    fragments = [awaited() for _, awaited in finished.values()]
+    page = write_report(run.folder / "report.html", fragments, metrics, about, provenance, points, lists)
     made = artifacts.to_json(plan.record())
     (run.folder / phases.MADE_OF).write_text(made, encoding="utf8")
     return page

@@ -1,5 +1,6 @@
 """Communities of the graph of neighbours, held against igraph and against counting by brute force."""
 
+import pickle
 from itertools import combinations
 
 import igraph
@@ -9,6 +10,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from report_lib.clustering import graph_clustering
 from report_lib.clustering.graph_clustering import Edges, GraphClustering, communities, jaccard_edges, merge, modularity
+from report_lib.common import values
 from report_lib.common.neighbors import nearest
 
 
@@ -72,6 +74,17 @@ def test_weight_between_clusters_by_hand():
     found = edges.between(np.array([0, 0, 1, 1]))
     np.testing.assert_allclose(found, np.array([[2, 2], [2, 10]]) / 16)
     np.testing.assert_allclose(edges.between(np.array([1, 1, 1, 1])), [[0, 0], [0, 1]])
+
+
+def test_the_graph_of_igraph_stays_in_its_process_and_changes_nothing():
+    edges = cliques(4, 3)
+    before = values.digest(edges)
+    assert edges.graph is edges.graph
+    assert (edges.graph.vcount(), edges.graph.ecount()) == (7, 10)
+    assert values.digest(edges) == before
+    other = pickle.loads(pickle.dumps(edges))
+    assert "graph" not in vars(other)
+    np.testing.assert_array_equal(other.pairs, edges.pairs)
 
 
 def test_cliques_are_communities():

@@ -69,7 +69,7 @@ def test_halves_of_what_has_no_groups_disagree(rng):
 
 def test_the_criterion_of_the_mixture_is_scikit_learns_and_finds_plain_groups(blobs):
     X = blobs[0].astype(float)
-    found = panel.mixture_bic(blobs[0], [2, 3, 4], random_state=0)
+    found = np.array(list(panel.mixture_bic(blobs[0], [2, 3, 4], random_state=0)))
     floor = 1e-6 * X.var(axis=0).mean()
     expected = [GaussianMixture(k, reg_covar=floor, random_state=0).fit(X).bic(X) for k in (2, 3, 4)]
     np.testing.assert_allclose(found, expected, rtol=1e-6)
@@ -131,7 +131,7 @@ def test_copies_of_a_few_rows_are_as_many_clusters():
     X = np.repeat(np.eye(3, dtype=np.float32), 8, axis=0)
     sweep = panel.sweep_kmeans(X, range(2, 6), n_init=1, random_state=0)
     assert sweep.silhouette[1:] == pytest.approx(1.0)
-    result = panel.put_together(sweep, bic=panel.mixture_bic(X, [2, 3, 4, 5], random_state=0))
+    result = panel.put_together(sweep, bic=np.array(list(panel.mixture_bic(X, [2, 3, 4, 5], random_state=0))))
     assert all(np.isfinite(c.values).all() for c in (result.criteria[0], result.criteria[2]))
     assert (sweep.best, result.suggested["silhouette"], result.best) == (3, 3, 3)
 

@@ -52,13 +52,14 @@ def test_what_is_called_makes_its_own_calls_itself():
 
 def origin():
     loaded = {"report_lib.common.loaded", "torch._dynamo"} <= set(sys.modules)
-    return os.getppid(), os.environ["OMP_NUM_THREADS"], loaded, gc.get_freeze_count()
+    return os.getppid(), os.environ["OMP_NUM_THREADS"], loaded, gc.get_freeze_count(), gc.isenabled()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="workers start from nothing there")
 def test_workers_are_copies_of_a_process_that_has_loaded_what_they_need():
-    ((parent, n_threads, loaded, n_frozen),) = at_once([(origin, (), {})])
+    ((parent, n_threads, loaded, n_frozen, collects),) = at_once([(origin, (), {})])
     assert parent != os.getpid()
     assert n_threads == "1"
     assert loaded
     assert n_frozen > 10_000
+    assert collects

@@ -102,3 +102,75 @@ def test_the_librarys_own_tables_are_followed():
     assert "report_lib.clustering.fitting" in found
     assert "report_lib.clustering.graph_clustering" in found
     assert not [name for name in found if ".figures" in name or ".findings" in name or ".page" in name]
+
+
+@pytest.fixture
+def notes(tree, tmp_path):
+    """Where processes share what they have read, and a way to forget all of it, as a new process has."""
+    file = tmp_path / "store" / "notes.json"
+
+    def forget():
+        sources._notes.clear()
+        sources._parsed.cache_clear()
+        sources.share_in(file)
+
+    forget()
+    yield file, forget
+    sources.share_in(None)
+    sources._notes.clear()
+
+
+def test_what_one_process_has_read_another_need_not_parse(tree, notes, monkeypatch):
+    _, forget = notes
+    before = closure()
+    forget()
+    with monkeypatch.context() as patch:
+        patch.setattr(sources.ast, "parse", None)
+        assert closure() == before
+    forget()
+    (tree / "bottom.py").write_text("VALUE = 2\n")
+    changed = closure()
+    assert changed["report_lib.one.bottom"] != before["report_lib.one.bottom"]
+    assert "report_lib.one.table" not in changed
+
+
+def test_a_module_that_is_new_is_found_although_nothing_else_changed(tree, notes):
+    _, forget = notes
+    (tree / "table.py").unlink()
+    assert "report_lib.one.table" not in closure()
+    forget()
+    (tree / "table.py").write_text("VALUE = 5\n")
+    assert "report_lib.one.table" in closure()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda _: "", lambda text: text[:-9], lambda _: "[1]", lambda _: '{"sum": 1, "notes": 2}',
+     lambda text: text.replace("one.table", "one.other")],
+)  # fmt: skip
+def test_notes_that_are_not_what_was_written_are_made_again(notes, damage):
+    file, forget = notes
+    before, written = closure(), file.read_text()
+    file.write_text(damage(written))
+    forget()
+    assert closure() == before
+    assert file.read_text() == written
+
+
+def test_who_only_reads_notes_does_not_write_them(notes):
+    file, forget = notes
+    closure()
+    os.utime(file, (1_000, 1_000))
+    forget()
+    closure()
+    assert file.stat().st_mtime == 1_000
+
+
+def test_where_nothing_can_be_written_nothing_is_shared(notes):
+    file, forget = notes
+    before = closure()
+    file.unlink()
+    file.parent.rmdir()
+    file.parent.write_text("not a folder")
+    forget()
+    assert closure() == before

@@ -5,7 +5,7 @@ import re
 import nbformat.v4 as v4
 import plotly.graph_objects as go
 
-from report_lib.page.exporter import PLOTLY, fragments
+from report_lib.page.exporter import PLOTLY, fragment
 from report_lib.page.failed import failed_page
 
 AWAY = (
@@ -25,7 +25,7 @@ def code(*outputs):
 def test_markdown_can_neither_fetch_nor_lead_away():
     shown = v4.new_output("display_data", {"text/markdown": AWAY})
     table = v4.new_output("display_data", {"text/html": AWAY})
-    (phase,), _ = fragments({"understanding": notebook(v4.new_markdown_cell(AWAY), code(shown, table))})
+    phase, _ = fragment(1, "understanding", notebook(v4.new_markdown_cell(AWAY), code(shown, table)))
     assert not re.search(r"<\s*(link|meta|base)\b", phase["body"], flags=re.I)
     assert phase["body"].count("<em>this</em>") == 3
 

@@ -1,9 +1,12 @@
 """A figure of pictures as the page has it: tiles cut from one image, each with its name."""
 
+import base64
+import io
 import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from report_lib.classification.figures import supervised
 from report_lib.common import style
@@ -71,3 +74,18 @@ def test_a_confusion_in_pictures_is_shaded_by_how_many_there_are(rng):
 def test_an_image_among_other_traces_is_no_sheet():
     figure = style.image_grid(np.zeros((1, 4, 4)), columns=1).add_scatter(x=[1], y=[1])
     assert not is_sheet(json.loads(figure.to_json()))
+
+
+def pixels(uri):
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))).convert("RGBA"), float)
+
+
+@pytest.mark.parametrize(("side", "exact"), [(28, True), (64, False)])
+def test_pictures_keep_their_pixels_and_nearly_so_on_large_sheets(side, exact):
+    steps = np.linspace(0, 3, side)
+    images = np.stack([np.sin(steps * k)[:, None] * np.cos(steps)[None, :] for k in range(1, 61)])
+    figure = style.image_grid(images, columns=10)
+    drawn, sent = pixels(figure.data[0].source), pixels(as_sheet(figure)["source"])
+    difference = np.abs(drawn - sent)[drawn[..., 3] > 0]
+    assert difference.max() == 0 if exact else 0 < difference.mean() < 2
+    np.testing.assert_array_equal(drawn[..., 3], sent[..., 3])

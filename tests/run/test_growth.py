@@ -58,13 +58,19 @@ def test_the_table_has_a_column_a_size_and_ends_with_what_grows_too_fast():
 
 def test_some_images_of_a_set_are_written_with_their_labels_and_parts(tmp_path):
     digits = Params(name="some", dataset={"source": "digits"})
-    assert growth.write_some(digits, 200, tmp_path / "some.npz")
-    found = datasets.load(str(tmp_path / "some.npz"))
+    found = datasets.load(str(growth.write_some(digits, 200, tmp_path)))
     assert (len(found.train_images), len(found.test_images), len(found.class_names)) == (160, 40, 10)
     drawn = datasets.load("digits", n_images=200)
     np.testing.assert_array_equal(found.train_images, drawn.train_images)
     np.testing.assert_array_equal(found.train_labels, drawn.train_labels)
-    assert not growth.write_some(digits, 2000, tmp_path / "more.npz")
+    assert growth.write_some(digits, 2000, tmp_path) is None
+
+
+def test_some_images_without_labels_are_one_array_so_that_runs_read_what_they_need(tmp_path):
+    digits = Params(name="some", dataset={"source": "digits", "use_labels": False})
+    path = growth.write_some(digits, 200, tmp_path)
+    drawn = datasets.load("digits", n_images=200, use_labels=False)
+    np.testing.assert_array_equal(np.load(path), np.concatenate([drawn.train_images, drawn.test_images]))
 
 
 @pytest.mark.slow

@@ -65,11 +65,11 @@ def clock(monkeypatch):
 
 def test_a_first_run_is_judged_by_what_as_many_images_take_and_by_how_fast_it_is_so_far(clock, monkeypatch):
     monkeypatch.setattr(
-        module, "usual", lambda n: {"reduction": {"start": n / 10, "First look": 60.0, "Second look": 30.0}}
+        module, "usual", lambda n, _: {"reduction": {"start": n / 10, "First look": 60.0, "Second look": 30.0}}
     )
     stream, nb = io.StringIO(), notebook()
     progress = Progress("mine", {}, stream)
-    progress.expect(100)
+    progress.expect(100, 784)
     progress.phase("reduction", nb)
     clock[0] = 20.0  # twice as long as foreseen
     for index, cell in enumerate(nb.cells):
@@ -83,18 +83,28 @@ def test_a_first_run_is_judged_by_what_as_many_images_take_and_by_how_fast_it_is
 def test_an_earlier_run_knows_better_than_the_table():
     stream = io.StringIO()
     progress = Progress("mine", {"reduction": {"start": 5.0}}, stream)
-    progress.expect(70_000)
+    progress.expect(70_000, 784)
     assert stream.getvalue().splitlines() == ["report mine"]
 
 
 def test_time_is_foreseen_for_every_section_and_grows_with_the_images():
-    few, many = module.usual(1_797), module.usual(70_000)
+    few, many = module.usual(1_797, 64), module.usual(70_000, 784)
     for phase in PHASES:
         nb = nbformat.read(ROOT / "notebooks" / notebook_name(phase), as_version=4)
         assert {title or "start" for title, _ in titled(nb)} >= set(many[phase])
         assert {"start", "In short"} <= set(many[phase])
         assert all(few[phase][section] <= many[phase][section] for section in many[phase])
     assert sum(sum(own.values()) for own in few.values()) < sum(sum(own.values()) for own in many.values()) / 4
+
+
+@pytest.mark.parametrize("n_images", [1_200, 60_000])
+def test_larger_images_are_foreseen_to_take_longer_and_smaller_ones_not_to_take_less(n_images):
+    def seconds(n_pixels):
+        return sum(sum(own.values()) for own in module.usual(n_images, n_pixels).values())
+
+    assert seconds(64) == seconds(784)
+    # As runs of images of both sizes took.
+    assert seconds(64 * 64) / seconds(784) == pytest.approx(3.4, rel=0.15)
 
 
 def test_what_is_foreseen_goes_through_both_runs():

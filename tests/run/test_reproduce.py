@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -125,3 +127,16 @@ def test_the_command_asks_for_the_same_run(path, settings, command):
     given = re.search(r'SET="(.*)"', command)
     if "FROM" not in command:
         assert load_params(ROOT / "params" / f"{path}.yaml", given[1].split() if given else []) == asked
+
+
+def test_memory_is_that_of_a_process_and_of_what_it_starts():
+    large = "import sys; held = b'1' * 150_000_000; print('ready', flush=True); sys.stdin.read()"
+    starter = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {large!r}])"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", starter], **pipes) as process:
+        process.stdout.readline()
+        seen = {}
+        with record.peak_memory(process.pid, seen):
+            pass
+        process.stdin.close()
+    assert 150e6 < seen["peak_memory"] < 220e6

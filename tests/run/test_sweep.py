@@ -241,17 +241,18 @@ def test_the_page_asks_nobody_for_anything_and_leads_to_every_run(html, made):
 
 def test_the_page_tells_the_best_run_a_typical_one_and_what_explains_the_spread(html):
     assert "6 runs, which differ in clustering.n_clusters (3 values) and seed (2 values)." in html
-    assert "goes from 0.580 to 0.621. The best run is mine-n_clusters_12-seed_1, a typical one" in html
+    assert "goes from 58.0% to 62.1%. The best run is mine-n_clusters_12-seed_1, a typical one" in html
     assert "clustering.n_clusters explains 99.9% of its spread, where chance alone would give 40%." in html
-    assert "Between seeds alone it moves by 0.001" in html
+    assert "Between seeds alone it moves by 0.1 points (standard deviation)." in html
     assert "Every combination has as many runs" in html
 
 
 def test_the_page_draws_all_at_once_and_each_parameter(html):
     assert "Figure 1<" in html
-    assert "is highest on average where clustering.n_clusters is 12: 0.62" in html
-    # All at once; of two parameters each of five outcomes.
-    assert html.count('<svg class="still"') == 1 + 2 * 5
+    assert "is highest on average where clustering.n_clusters is 12: 62.1%" in html
+    # All at once; of two parameters each of the three outcomes that differ: two came out the same in all runs.
+    assert html.count('<svg class="still"') == 1 + 2 * 3
+    assert "goes from 60.0% to 60.1% on average over 2 seeds" in html
 
 
 def test_the_table_of_all_runs_stands_beside_the_page(html, tmp_path):
@@ -266,6 +267,8 @@ def test_seeds_alone_explain_nothing_and_tell_how_far_chance_goes(written, made)
     html = sweeps.sweep(written("params: params/digits.yaml\ngrid:\n  seed: [0, 1, 2]\n"))[0].read_text()
     assert "Nothing can be said: every value of a parameter has one run alone" in html
     assert "all runs</th><td>3 seeds</td><td>1.000</td>" in html
+    assert "Matched accuracy of the clusters goes from 60.0% to 60.2% over 3 seeds" in html
+    assert "and the mean at each of its values" not in html
     assert "<td>Graph clustering on PCA, ARI</td><td>0.601</td><td>0.001</td><td>0.600</td><td>0.602</td>" in html
 
 
