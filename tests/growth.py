@@ -59,11 +59,15 @@ def summed_up(by_size: dict[int, dict[str, Any]]) -> dict[str, Any]:
     """
     sizes = sorted(by_size)
     named = {size: _named(by_size[size]["sections"]) for size in sizes}
-    judged = [name for name, seconds in named[sizes[-1]].items() if seconds >= LEAST_SECONDS]
-    found = {name: slope(sizes, [named[size].get(name, 0.0) for size in sizes]) for name in judged}
+    found, faster = {}, []
+    for name in (name for name, seconds in named[sizes[-1]].items() if seconds >= LEAST_SECONDS):
+        # What there is little to do for up to some size grows from there: all images are told of those that have a sample.
+        own = [size for size in sizes if named[size].get(name, 0.0) >= LEAST_SECONDS]
+        own = own if len(own) > 1 else sizes
+        found[name] = slope(own, [named[size].get(name, 0.0) for size in own])
+        faster += [name] * (found[name] > slope(own, [n * np.log(n) for n in own]) + TOLERANCE)
     bound = slope(sizes, [n * np.log(n) for n in sizes])
     whole = {name: slope(sizes, [by_size[size][name] for size in sizes]) for name in ("seconds", "peak_memory")}
-    faster = [name for name, own in found.items() if own > bound + TOLERANCE]
     return {"exponents": whole | {"sections": found}, "n_log_n": bound, "faster": faster}
 
 

@@ -62,7 +62,7 @@ def against(runs: Sequence[Swept], parameter: str, outcome: str, values: np.ndar
     """Draw an outcome of every run against a parameter, and the mean at each of its values where one has several runs."""
     names, groups = levels(runs, parameter)
     means, several = np.array([values[groups == i].mean() for i in range(len(names))]), len(names) < len(runs)
-    fig, ticks = go.Figure(), [style.escape(name) for name in names]
+    what, ticks, fig = style.sentence(outcome), [style.escape(name) for name in names], go.Figure()
     fig.add_scatter(x=[ticks[i] for i in groups], y=values, mode="markers", name="a run", text=[own.run.name for own in runs],
                     marker={"size": 7, "color": style.NOISE_COLOR, "opacity": 0.8})  # fmt: skip
     if several:
@@ -76,10 +76,8 @@ def against(runs: Sequence[Swept], parameter: str, outcome: str, values: np.ndar
     fig.update_yaxes(title_text=outcome, tickformat=".1%" if outcome in SHARES else None)
     return style.finish(
         fig,
-        title=f"{style.sentence(outcome)} {_goes(parameter, names, outcome, means, several)}",
-        caption=f"{style.sentence(outcome)} of every run against {parameter}"
-        + ", and the mean at each of its values." * several
-        + "." * (not several),
+        title=f"{what} {_goes(parameter, names, outcome, means, several)}",
+        caption=f"{what} of every run against {parameter}{', and the mean at each of its values' * several}.",
         numbers=", ".join(f"{name} {told(outcome, mean)}" for name, mean in zip(names, means, strict=True)) + ".",
         height=380,
     )

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import nbformat
 
 USUAL = Path(__file__).with_name("usual.json")
-# Of the images that it is about; and the power of the pixels that the seconds of larger ones follow: 1,200 and 60,000 images
-# of 64 x 64 took 3.3 and 3.5 times as long.
+# Of the images that it is about; and the power of the pixels by which larger ones are foreseen: 1,200 and 60,000 images of
+# 64 x 64 took 2.3 and 3.3 times as long.
 PIXELS, GROWTH = 28 * 28, 0.75
 # A machine is known by what took that many seconds elsewhere.
 SECONDS_TO_KNOW = 5.0

@@ -41,6 +41,18 @@ def test_exponents_are_those_of_the_sections_and_only_what_grows_faster_than_n_l
     assert found["faster"] == ["p: copies"]
 
 
+def test_what_takes_time_only_of_many_images_is_judged_from_there_on():
+    seconds = {1_000: 0.0, 2_000: 3.0, 4_000: 6.0}
+    by_size = {
+        n: {"seconds": 1.0, "peak_memory": 1e9, "sections": {"p": {"all": own, "late": own * (n > 2_000)}}}
+        for n, own in seconds.items()
+    }
+    found = growth.summed_up(by_size)
+    assert found["exponents"]["sections"]["p: all"] == pytest.approx(1)
+    # Of one size alone nothing else can be said.
+    assert found["faster"] == ["p: late"]
+
+
 def test_the_table_has_a_column_a_size_and_ends_with_what_grows_too_fast():
     by_size = made()
     grown = growth.summed_up(by_size)
