@@ -1,5 +1,6 @@
 """Figures of a sweep: all runs as lines over all parameters and outcomes, and an outcome against each parameter."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -73,7 +74,9 @@ def against(runs: Sequence[Swept], parameter: str, outcome: str, values: np.ndar
         fig.add_scatter(x=ticks, y=means, mode=mode, name="mean", line_color=style.ACCENT,
                         marker={"size": 9, "color": style.ACCENT})  # fmt: skip
     fig.update_xaxes(type="category", title_text=style.escape(parameter), showgrid=False)
-    fig.update_yaxes(title_text=outcome, tickformat=".1%" if outcome in SHARES else None)
+    # As many digits as tell the ticks of so small a range apart.
+    digits = max(0, math.ceil(-math.log10(25 * np.ptp(values))))
+    fig.update_yaxes(title_text=outcome, tickformat=f".{digits}%" if outcome in SHARES else None)
     return style.finish(
         fig,
         title=f"{what} {_goes(parameter, names, outcome, means, several)}",
