@@ -95,6 +95,11 @@ def spread(key: str, values: Any) -> str:
     )
 
 
+def deviation(value: float, *, of_shares: bool) -> str:
+    """Write a standard deviation of scores; of shares of images in percentage points."""
+    return f"{decimal(100 * value, 1)} points" if of_shares else decimal(value)
+
+
 def points(interval: Any, way: str = "") -> str:
     """Write a difference of shares in percentage points, such as `4.2 points behind`, with its 95% interval."""
     value, low, high = (signed(100 * end, 1).removeprefix("+") for end in (interval.value, interval.low, interval.high))

@@ -83,19 +83,19 @@ def told(name: str, own: Interval) -> tuple[str, str]:
 
 def difference(name: str, own: Interval) -> str:
     """Write a difference of scores of that name with its interval; of shares in percentage points."""
-    times, digits, unit = (1, 3, "") if name.endswith(_INDICES) else (100, 1, " points")
+    times, digits, unit = (100, 1, " points") if is_share(name) else (1, 3, "")
     value, low, high = (signed(times * end, digits) for end in (own.value, own.low, own.high))
     return f"{value}{unit} ({low} to {high})"
 
 
 def written(name: str, value: float) -> str:
     """Write a score of that name: a share of images as a percentage, an index as a score."""
-    return decimal(value) if name.endswith(_INDICES) else percent(value, 1)
+    return percent(value, 1) if is_share(name) else decimal(value)
 
 
-def deviation(name: str, value: float) -> str:
-    """Write a standard deviation of scores of that name; of shares in percentage points."""
-    return decimal(value) if name.endswith(_INDICES) else f"{decimal(100 * value, 1)} points"
+def is_share(name: str) -> bool:
+    """Say whether a score of that name is a share of images; the others are indices."""
+    return not name.endswith(_INDICES)
 
 
 def _interval(value: float, ends: dict[str, float]) -> Interval:

@@ -83,11 +83,6 @@ def told(outcome: str, value: float) -> str:
     return f"{value:,.0f}" if outcome == FOUND and float(value).is_integer() else decimal(value)
 
 
-def moved(outcome: str, deviation: float) -> str:
-    """Write a standard deviation of an outcome; of shares in percentage points."""
-    return f"{decimal(100 * deviation, 1)} points" if outcome in SHARES else decimal(deviation)
-
-
 def by_outcome(runs: Sequence[Swept]) -> dict[str, np.ndarray]:
     """Return the outcomes that all runs have, a value a run; first the one that runs are ranked by."""
     found = [outcomes(own.run.metrics) for own in runs]

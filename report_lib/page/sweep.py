@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from report_lib.common import style
-from report_lib.common.prose import decimal, listed, percent, plural
+from report_lib.common.prose import decimal, deviation, listed, percent, plural
 from report_lib.page import numbers
 from report_lib.page import sweep_figures as figures
 from report_lib.page.compare import drawn, written
@@ -14,6 +14,7 @@ from report_lib.page.embed import read, template
 from report_lib.page.exporter import stills_on_dark
 from report_lib.page.spread import (
     SEED,
+    SHARES,
     Explained,
     Swept,
     by_outcome,
@@ -21,7 +22,6 @@ from report_lib.page.spread import (
     is_grid,
     levels,
     mean_agreement,
-    moved,
     outcomes,
     over_seeds,
     settings,
@@ -128,9 +128,9 @@ def _seeds(runs: Sequence[Swept], groups: dict[str, list[int]]) -> list[tuple[st
     return found
 
 
-def _spread(score: str, values: np.ndarray, deviation: float) -> tuple[str, ...]:
+def _spread(score: str, values: np.ndarray, spread: float) -> tuple[str, ...]:
     mean, low, high = (numbers.written(score, own) for own in (values.mean(), values.min(), values.max()))
-    return mean, numbers.deviation(score, deviation), low, high
+    return mean, deviation(spread, of_shares=numbers.is_share(score)), low, high
 
 
 def _sentences(
@@ -161,6 +161,8 @@ def _sentences(
             else "No parameter explains more of its spread than chance would."
         )
     if SEED in runs[0].varies and groups:
-        deviation = float(np.sqrt(np.mean([main[rows].var(ddof=1) for rows in groups.values()])))
-        said.append(f"Between seeds alone it moves by {moved(name, deviation)} (standard deviation).")
+        moved = float(np.sqrt(np.mean([main[rows].var(ddof=1) for rows in groups.values()])))
+        said.append(
+            f"Between seeds alone it moves by {deviation(moved, of_shares=name in SHARES)} (standard deviation)."
+        )
     return said
